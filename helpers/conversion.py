@@ -1,0 +1,158 @@
+"""Turns a GGUF file into what transformers loads in a second: bf16 safetensors, a clean config, a right tokenizer.
+
+Written on the `gguf` library alone, not on transformers' own GGUF route: that one takes five times as long, marks the
+model as quantized so that it cannot be saved, and has given this tokenizer wrong special tokens. The two routes are
+held against each other in tests/test_conversion.py. Format: github.com/ggml-org/ggml/blob/master/docs/gguf.md
+"""
+
+import json
+import pathlib
+import re
+
+import numpy as np
+
+PROJECTIONS = {
+    "attn_q": "self_attn.q_proj",
+    "attn_k": "self_attn.k_proj",
+    "attn_v": "self_attn.v_proj",
+    "attn_output": "self_attn.o_proj",
+    "ffn_gate": "mlp.gate_proj",
+    "ffn_up": "mlp.up_proj",
+    "ffn_down": "mlp.down_proj",
+    "attn_norm": "input_layernorm",
+    "ffn_norm": "post_attention_layernorm",
+}
+OUTSIDE_LAYERS = {
+    "token_embd.weight": "model.embed_tokens.weight",
+    "output_norm.weight": "model.norm.weight",
+    "output.weight": "lm_head.weight",
+}
+CONTROL_TOKEN = 3  # GGUF's token type for tokens such as <|im_end|>
+
+
+def tensor_name(name: str) -> str:
+    """Return transformers' name for a llama tensor in a GGUF file.
+
+    >>> tensor_name("blk.3.attn_q.weight")
+    'model.layers.3.self_attn.q_proj.weight'
+    """
+    if name in OUTSIDE_LAYERS:
+        return OUTSIDE_LAYERS[name]
+    layer = re.fullmatch(r"blk\.(\d+)\.(\w+)\.weight", name)
+    if not layer or layer[2] not in PROJECTIONS:
+        raise ValueError(f"tensor {name!r} is not part of a llama model; this file cannot be converted")
+    return f"model.layers.{layer[1]}.{PROJECTIONS[layer[2]]}.weight"
+
+
+def undo_rope_order(weight: np.ndarray, heads: int) -> np.ndarray:
+    """Undo llama.cpp's reordering of query and key rows: it puts the two halves of each rotary pair side by side."""
+    half = weight.shape[0] // heads // 2
+    return weight.reshape(heads, half, 2, weight.shape[1]).swapaxes(1, 2).reshape(weight.shape)
+
+
+def _tensors(reader, field, progress):
+    """Yield (name, float32 array) for each tensor of an opened GGUF file."""
+    from gguf import dequantize
+
+    for tensor in progress(reader.tensors):
+        weight = dequantize(tensor.data, tensor.tensor_type)
+        if ".attn_q." in tensor.name:
+            weight = undo_rope_order(weight, field("llama.attention.head_count"))
+        if ".attn_k." in tensor.name:
+            weight = undo_rope_order(weight, field("llama.attention.head_count_kv"))
+        yield tensor_name(tensor.name), weight
+
+
+def _config(field, tied: bool) -> dict:
+    heads, width = field("llama.attention.head_count"), field("llama.embedding_length")
+    return {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "hidden_size": width,
+        "head_dim": width // heads,
+        "intermediate_size": field("llama.feed_forward_length"),
+        "num_hidden_layers": field("llama.block_count"),
+        "num_attention_heads": heads,
+        "num_key_value_heads": field("llama.attention.head_count_kv"),
+        "max_position_embeddings": field("llama.context_length"),
+        "rms_norm_eps": field("llama.attention.layer_norm_rms_epsilon"),
+        "rope_theta": field("llama.rope.freq_base"),
+        "rope_parameters": {"rope_type": "default", "rope_theta": field("llama.rope.freq_base")},
+        "vocab_size": len(field("tokenizer.ggml.tokens")),
+        "hidden_act": "silu",
+        "tie_word_embeddings": tied,
+        "bos_token_id": field("tokenizer.ggml.bos_token_id"),
+        "eos_token_id": field("tokenizer.ggml.eos_token_id"),
+        "pad_token_id": field("tokenizer.ggml.padding_token_id"),
+        "dtype": "bfloat16",
+    }
+
+
+def tokenizer(field):
+    """Build the fast tokenizer from a GGUF file's vocabulary and merges.
+
+    `smollm` splits numbers into single digits before byte-level BPE; other pre-tokenizers are refused, since a wrong
+    one gives plausible but wrong tokens. End-of-sequence and padding are the tokens the file names, by id.
+    """
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    if field("tokenizer.ggml.pre") != "smollm":
+        raise ValueError(f"pre-tokenizer {field('tokenizer.ggml.pre')!r} is not known here, only 'smollm'")
+    tokens, kinds = field("tokenizer.ggml.tokens"), field("tokenizer.ggml.token_type")
+    merges = [tuple(merge.split(" ")) for merge in field("tokenizer.ggml.merges")]
+    backend = Tokenizer(models.BPE(vocab={token: i for i, token in enumerate(tokens)}, merges=merges))
+    digits = pre_tokenizers.Digits(individual_digits=True)
+    backend.pre_tokenizer = pre_tokenizers.Sequence([digits, pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    backend.decoder = decoders.ByteLevel()
+    special = [token for token, kind in zip(tokens, kinds, strict=True) if kind == CONTROL_TOKEN]
+    named = {
+        f"{role}_token": tokens[field(f"tokenizer.ggml.{key}_token_id")]
+        for role, key in (("bos", "bos"), ("eos", "eos"), ("pad", "padding"), ("unk", "unknown"))
+    }
+    built = PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        additional_special_tokens=[token for token in special if token not in named.values()],
+        model_max_length=field("llama.context_length"),
+        clean_up_tokenization_spaces=False,
+        padding_side="left",
+        **named,
+    )
+    built.chat_template = field("tokenizer.chat_template")
+    return built
+
+
+def convert_gguf(source: pathlib.Path, folder: pathlib.Path, progress=iter) -> None:
+    """Convert the llama GGUF file `source` into a model folder that transformers loads.
+
+    Args:
+        source: the GGUF file.
+        folder: an existing folder; receives config.json, model.safetensors (bf16) and the tokenizer's files.
+        progress: wraps the list of tensors, e.g. in a progress bar.
+
+    Raises:
+        ValueError: the file is no llama model, or uses a tokenizer that is not known here.
+    """
+    import torch
+    from gguf import GGUFReader
+    from safetensors.torch import save_file
+
+    reader = GGUFReader(source)
+
+    def field(name):
+        if name not in reader.fields:
+            raise ValueError(f"{source.name} lacks the field {name!r}; it is not a complete llama model file")
+        return reader.fields[name].contents()
+
+    if field("general.architecture") != "llama":
+        raise ValueError(f"{source.name} holds a {field('general.architecture')!r} model, not a llama one")
+    weights = {
+        name: torch.from_numpy(np.array(weight, dtype=np.float32)).to(torch.bfloat16)
+        for name, weight in _tensors(reader, field, progress)
+    }
+    config = _config(field, tied="lm_head.weight" not in weights)
+    (folder / "config.json").write_text(json.dumps(config, indent=2))
+    generation = {key: config[key] for key in ("bos_token_id", "eos_token_id", "pad_token_id")}
+    (folder / "generation_config.json").write_text(json.dumps(generation, indent=2))
+    tokenizer(field).save_pretrained(folder)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
