@@ -1,0 +1,159 @@
+"""The course's pictures. Each returns nothing, shows a figure with alternative text, and says it once more in words.
+
+Colors are those of Okabe and Ito, which survive color-blindness; what matters is also told by position, marker or text.
+Numbers come in; nothing is measured here.
+"""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import display
+
+BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#666666"
+STYLE = {
+    "figure.dpi": 100,
+    "figure.facecolor": "white",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+}
+
+
+def show(figure, words: str) -> None:
+    """Show a figure, attach `words` as its alternative text, and print them for readers who cannot see it."""
+    import io
+
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
+    plt.close(figure)
+    metadata = {"image/png": {"alt": words}}
+    display({"image/png": buffer.getvalue(), "text/plain": f"[picture: {words}]"}, metadata=metadata, raw=True)
+    print(f"In words: {words}")
+
+
+def _axes(width: float = 7.0, height: float = 3.2):
+    with plt.rc_context(STYLE):
+        return plt.subplots(figsize=(width, height), layout="constrained")
+
+
+def visible(token: str) -> str:
+    """Return a token as text in which spaces and line breaks can be seen."""
+    return token.replace(" ", "␣").replace("\n", "↵") or "∅"
+
+
+def next_tokens(pairs: Sequence[tuple[str, float]], title: str) -> None:
+    """Draw the likeliest next tokens as bars. `pairs`: (token, probability), likeliest first."""
+    figure, axes = _axes(6.0, 0.3 * len(pairs) + 0.9)
+    names = [visible(token).replace("$", r"\$") for token, _ in pairs][::-1]
+    values = [value for _, value in pairs][::-1]
+    axes.barh(range(len(values)), values, color=BLUE)
+    axes.set_yticks(range(len(values)), names, fontfamily="monospace")
+    axes.set(title=title, xlabel="probability of being the next token", xlim=(0, 1))
+    for y, value in enumerate(values):
+        axes.text(value + 0.01, y, f"{value:.3f}", va="center", fontsize=9)
+    first, second = pairs[0], pairs[1]
+    show(
+        figure,
+        f"the likeliest next token is {visible(first[0])!r} with probability {first[1]:.2f}, "
+        f"then {visible(second[0])!r} with {second[1]:.2f}.",
+    )
+
+
+def temperatures(pairs: Sequence[tuple[str, float]], values: Sequence[float]) -> None:
+    """Draw the same next-token probabilities at several temperatures, side by side."""
+    with plt.rc_context(STYLE):
+        figure, panels = plt.subplots(
+            1, len(values), figsize=(2.4 * len(values), 2.8), sharey=True, layout="constrained"
+        )
+    names = [visible(token).replace("$", r"\$") for token, _ in pairs][::-1]
+    tops = []
+    for axes, temperature in zip(panels, values, strict=True):
+        shares = at_temperature([value for _, value in pairs], temperature)
+        tops.append(shares[0])
+        axes.barh(names, shares[::-1], color=BLUE)
+        axes.set(title=f"temperature {temperature:g}", xlabel="share", xlim=(0, 1))
+    panels[0].tick_params(axis="y", labelfontfamily="monospace")
+    shown = ", ".join(f"{top:.2f} at {temperature:g}" for top, temperature in zip(tops, values, strict=True))
+    show(figure, f"among the {len(pairs)} tokens shown, the likeliest one holds a share of {shown}.")
+
+
+def at_temperature(probabilities: Sequence[float], temperature: float) -> np.ndarray:
+    """Return probabilities sharpened (below 1) or evened out (above 1) by a temperature, summing to one.
+
+    >>> at_temperature([0.8, 0.2], 0.5).round(2).tolist()
+    [0.94, 0.06]
+    """
+    if temperature <= 0:
+        raise ValueError("temperature must be above 0; at 0 a model takes the likeliest token every time")
+    logits = np.log(np.maximum(np.asarray(probabilities, dtype=float), 1e-300)) / temperature
+    shares = np.exp(logits - logits.max())
+    return shares / shares.sum()
+
+
+def confusion(matrix: np.ndarray, labels: Sequence[str], title: str) -> None:
+    """Draw a confusion matrix (rows gold, columns predicted) with its counts, shaded by the share of each row."""
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    figure, axes = _axes(5.6, 4.4)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row in range(len(labels)):
+        for column in range(len(labels)):
+            color = "white" if shares[row, column] > 0.55 else "black"
+            axes.text(column, row, str(matrix[row, column]), ha="center", va="center", color=color)
+    axes.set_xticks(range(len(labels)), labels, rotation=35, ha="right")
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set(xlabel="predicted (messages)", ylabel="gold (messages)", title=title)
+    off = matrix - np.diag(np.diag(matrix))
+    row, column = np.unravel_index(off.argmax(), off.shape)
+    show(
+        figure,
+        f"{int(np.trace(matrix))} of {int(matrix.sum())} messages lie on the diagonal; the most frequent mix-up is "
+        f"{labels[row]} taken for {labels[column]}, {int(off[row, column])} times.",
+    )
+
+
+def interval_against_n(sizes: Sequence[int], lows: Sequence[float], highs: Sequence[float], truth: float) -> None:
+    """Draw the middle 95 % of measured accuracies against the size of the test set, for a known true accuracy."""
+    figure, axes = _axes(6.4, 3.2)
+    axes.fill_between(sizes, lows, highs, color=BLUE, alpha=0.25, label="middle 95 % of simulated test sets")
+    axes.plot(sizes, lows, color=BLUE, marker="o", markersize=3)
+    axes.plot(sizes, highs, color=BLUE, marker="o", markersize=3)
+    axes.axhline(truth, color=GREY, linestyle="--", label=f"true accuracy {truth:.2f}")
+    axes.set_xscale("log")
+    axes.set_xticks(sizes, [str(size) for size in sizes])
+    axes.minorticks_off()
+    axes.set(title="What a test set of n messages may report", xlabel="n, messages (log scale)", ylabel="accuracy")
+    axes.legend(frameon=False, loc="upper right")
+    show(
+        figure,
+        f"with {sizes[0]} messages the measured accuracy falls between {lows[0]:.2f} and {highs[0]:.2f} in 95 % of "
+        f"test sets, with {sizes[-1]} between {lows[-1]:.2f} and {highs[-1]:.2f}; the truth is {truth:.2f}.",
+    )
+
+
+def methods(rows: Sequence, title: str) -> None:
+    """Draw methods as points with 95 % intervals, best on top. `rows` are ledger rows of one task and split.
+
+    Plain baselines (`model` is "none" or an embedding model) have round markers, language models diamonds; rows from
+    the course's reference results are hollow.
+    """
+    ordered = sorted(rows, key=lambda row: row.interval.estimate)
+    figure, axes = _axes(7.2, 0.42 * len(ordered) + 1.2)
+    for y, row in enumerate(ordered):
+        interval, plain = row.interval, row.model == "none" or "MiniLM" in row.model
+        color = GREY if plain else ORANGE
+        axes.plot([interval.low, interval.high], [y, y], color=color, linewidth=2)
+        face = "white" if row.reference else color
+        axes.plot(interval.estimate, y, "o" if plain else "D", color=color, markerfacecolor=face, markersize=7)
+        axes.text(1.01, y, f"{interval.estimate:.2f}", va="center", fontsize=9, transform=axes.get_yaxis_transform())
+    axes.set_yticks(range(len(ordered)), [row.method + (" (reference)" if row.reference else "") for row in ordered])
+    axes.set(title=title, xlabel=f"accuracy on {ordered[0].n} messages, with 95 % interval", xlim=(0, 1))
+    axes.set_ylim(-0.6, len(ordered) - 0.4)
+    axes.plot([], [], "o", color=GREY, label="plain baseline")
+    if any(not (row.model == "none" or "MiniLM" in row.model) for row in ordered):
+        axes.plot([], [], "D", color=ORANGE, label="language model")
+    axes.legend(frameon=False, loc="lower right", fontsize=9)
+    best = ordered[-1]
+    show(figure, "; ".join(f"{row.method} {row.interval}" for row in ordered[::-1]) + f". {best.method} is on top.")

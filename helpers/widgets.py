@@ -1,0 +1,135 @@
+"""Interactive faces on pure functions, for ipywidgets 7.7 (Colab) and 8.
+
+Each widget leaves an HTML picture of its first state behind, which is what readers without a kernel see. Text from a
+learner, a model or a file is escaped. No threads, no timers: a widget answers to a change of its controls.
+"""
+
+from collections.abc import Callable, Sequence
+from html import escape
+
+import ipywidgets
+from IPython.display import display
+
+from helpers import baselines, evaluation
+from helpers.data import INTENT_LABELS, Message
+from helpers.language_model import LanguageModel
+from helpers.plots import at_temperature, visible
+
+CHIP = "display:inline-block;margin:1px;padding:1px 4px;border-radius:3px;color:#111;font-family:monospace;"
+CHIP_COLORS = ("#cfe8f7", "#fde9c4")
+BOX = "border:1px solid #999;border-radius:4px;padding:8px;max-width:52em;"
+
+
+def show(controls: Sequence, render: Callable[[], str]) -> None:
+    """Show controls above the HTML that `render` returns, and render again at each change of a control."""
+    output = ipywidgets.HTML(render())
+
+    def update(_change):
+        try:
+            output.value = render()
+        except ValueError as error:
+            output.value = f"<em>{escape(str(error))}</em>"
+
+    for control in controls:
+        control.observe(update, names="value")
+    box = ipywidgets.VBox([*controls, output])
+    view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
+    display(
+        {
+            "application/vnd.jupyter.widget-view+json": view,
+            "text/html": f"<div><em>A picture of the widget; run the cell to use it.</em>{output.value}</div>",
+            "text/plain": "A widget; run the cell to use it.",
+        },
+        raw=True,
+    )
+
+
+def _control(kind, description: str, value, **options):
+    return kind(
+        value=value,
+        description=description,
+        continuous_update=False,
+        style={"description_width": "initial"},
+        layout=ipywidgets.Layout(width="95%", max_width="52em"),
+        **options,
+    )
+
+
+def tokens_html(tokens: Sequence[str], token_ids: Sequence[int]) -> str:
+    """Return tokens as colored chips with their ids as tooltips, after a line that counts them."""
+    chips = "".join(
+        f'<span title="id {token_id}" style="{CHIP}background:{CHIP_COLORS[i % 2]}">{escape(visible(token))}</span>'
+        for i, (token, token_id) in enumerate(zip(tokens, token_ids, strict=True))
+    )
+    return f'<div style="{BOX}"><b>{len(tokens)} tokens</b><br>{chips}</div>'
+
+
+def token_viewer(lm: LanguageModel, text: str) -> None:
+    """Show a text box and the tokens of what is typed there, alone or as the model receives it in a chat."""
+    box = _control(ipywidgets.Textarea, "Text", text)
+    chat = _control(ipywidgets.Checkbox, "as the model receives it (chat template)", False)
+
+    def render() -> str:
+        if chat.value:
+            seen = lm.inspect(box.value or " ")
+            return tokens_html(seen.tokens, seen.token_ids)
+        ids = lm.tokenizer(box.value, add_special_tokens=False)["input_ids"]
+        return tokens_html([lm.tokenizer.decode([token]) for token in ids], ids)
+
+    show([box, chat], render)
+
+
+def bars_html(pairs: Sequence[tuple[str, float]], temperature: float) -> str:
+    """Return next-token probabilities at a temperature as HTML bars; shares are among the tokens shown."""
+    shares = at_temperature([value for _, value in pairs], temperature)
+    rows = "".join(
+        f'<tr><td style="text-align:right;font-family:monospace">{escape(visible(token))}</td>'
+        f'<td style="width:22em"><div style="width:{100 * share:.1f}%;background:#0072B2;height:0.9em"></div></td>'
+        f"<td>{share:.3f}</td></tr>"
+        for (token, _), share in zip(pairs, shares, strict=True)
+    )
+    return f'<div style="{BOX}"><b>next token at temperature {temperature:g}</b><table>{rows}</table></div>'
+
+
+def next_token_explorer(lm: LanguageModel, text: str, top: int = 10) -> None:
+    """Show the likeliest next tokens after a text that the model continues, with a temperature slider."""
+    box = _control(ipywidgets.Text, "The answer so far", text)
+    slider = _control(ipywidgets.FloatSlider, "Temperature", 1.0, min=0.1, max=3.0, step=0.1)
+    known: dict = {}
+
+    def render() -> str:
+        prompt = [{"role": "user", "content": "Go on."}, {"role": "assistant", "content": box.value or " "}]
+        if box.value not in known:
+            known[box.value] = lm.next_token_probabilities(prompt, top)
+        return bars_html(known[box.value], slider.value)
+
+    show([box, slider], render)
+
+
+def keyword_html(items: Sequence[Message], rules: dict[str, list[str]], default: str) -> str:
+    """Return what keyword rules get right: accuracy with interval, recall and precision per label, three misses."""
+    gold = [item.label for item in items]
+    predicted = baselines.keywords(rules, [item.text for item in items], default)
+    scores = evaluation.per_class(gold, predicted, INTENT_LABELS)
+    recalls = "".join(
+        f"<tr><td>{escape(s.label)}</td><td>{s.recall:.2f}</td><td>{s.precision:.2f}</td></tr>" for s in scores
+    )
+    misses = [(item, guess) for item, guess in zip(items, predicted, strict=True) if item.label != guess][:3]
+    shown = "".join(
+        f"<li>{escape(item.text[:160])} <em>({escape(item.label)}, not {escape(guess)})</em></li>"
+        for item, guess in misses
+    )
+    head = f"<b>accuracy on {len(items)} messages: {evaluation.accuracy_interval(gold, predicted)}</b>"
+    table = f"<table><tr><th>label</th><th>recall</th><th>precision</th></tr>{recalls}</table>"
+    return f'<div style="{BOX}">{head}{table}First misses:<ul>{shown}</ul></div>'
+
+
+def keyword_playground(items: Sequence[Message], rules: dict[str, Sequence[str]]) -> None:
+    """Show one text box of keywords per label, and what these rules get right on `items`."""
+    boxes = {label: _control(ipywidgets.Text, label, ", ".join(rules.get(label, ()))) for label in INTENT_LABELS[:-1]}
+
+    def render() -> str:
+        typed = {label: [w.strip() for w in box.value.split(",") if w.strip()] for label, box in boxes.items()}
+        return keyword_html(items, typed, default=INTENT_LABELS[-1])
+
+    show(list(boxes.values()), render)
