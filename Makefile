@@ -1,0 +1,49 @@
+# Each command sets up what it needs: .venv, the pinned packages, the weights. A second run skips what is done.
+# PYTHON=/path/to/python chooses the Python (3.11 to 3.13); COURSE_WHEELS=folder works without a network.
+
+CANDIDATES = python3.12 python3.13 python3.11 python3 python
+FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in $(CANDIDATES); do if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
+VENV = .venv/bin
+NBVAL = $(VENV)/python -m pytest -p no:doctest -q --nbval-lax --nbval-current-env --nbval-cell-timeout=600
+
+.PHONY: help lab course test test-unit test-notebooks notebooks bench ready lint
+
+help:
+	@echo "make lab        open the lessons in JupyterLab"
+	@echo "make course     run every lesson without a screen, then print the table of measured methods"
+	@echo "make test       run all tests"
+	@echo "make notebooks  rebuild the notebooks whose source has changed"
+	@echo "make bench      measure speed and memory, write results/bench.json"
+
+ready:
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11, 3.12 or 3.13 found; install one, or name it: make lab PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -m helpers.install
+	@$(VENV)/python -m helpers.models
+
+lab: ready
+	$(VENV)/jupyter lab notebooks/00_start_here.ipynb
+
+course: ready
+	@$(VENV)/python notebooks/run.py
+
+notebooks: ready
+	@$(VENV)/python notebooks/build.py
+
+bench: ready
+	@$(VENV)/python tests/bench.py
+
+test: lint test-unit test-notebooks
+
+lint: ready
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check .
+	@$(VENV)/python -m helpers.data
+
+test-unit: ready
+	$(VENV)/python -m pytest
+
+test-notebooks: export COURSE_PROFILE = fast
+test-notebooks: ready
+	COURSE_RESULTS=results/test-learner COURSE_EXPECT="not attempted" $(NBVAL) notebooks/*.ipynb
+	COURSE_RESULTS=results/test-solved COURSE_EXPECT=correct $(NBVAL) notebooks/solutions/*.ipynb

@@ -1,0 +1,43 @@
+"""Runs every lesson without a screen, as a learner's copy untouched, then prints the table of measured methods.
+
+The executed copies are left in results/course, the ledger in results (or where COURSE_RESULTS says).
+"""
+
+import pathlib
+import sys
+
+import nbformat
+from build import execute, make, names
+from nbclient.exceptions import CellExecutionError
+
+from helpers import ledger
+
+
+def main() -> int:
+    """Run the lessons in order; exit status 1 if one fails."""
+    results = ledger.path().parent
+    folder = results / "course"
+    folder.mkdir(parents=True, exist_ok=True)
+    failed = []
+    for name in names():
+        notebook = make(name, solved=False)
+        target = folder / f"{name}.ipynb"
+        try:
+            measured = execute(notebook, name, results)
+        except CellExecutionError as error:
+            failed.append(name)
+            print(f"{name} stopped:\n{error}\nWhat it had computed is in {target}", file=sys.stderr)
+        else:
+            print(f"{name}: {measured['seconds']:.0f} s, {measured['peak'] / 1e9:.2f} GB at its peak")
+        nbformat.write(notebook, target)
+    print()
+    print(ledger.table())
+    shown = (
+        target.parent.relative_to(pathlib.Path.cwd()) if target.is_relative_to(pathlib.Path.cwd()) else target.parent
+    )
+    print(f"\nThe executed lessons are in {shown}.")
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
