@@ -12,10 +12,11 @@ import pathlib
 import platform
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 import filelock
+import numpy as np
 
 from helpers import evaluation, runtime
 
@@ -146,6 +147,30 @@ def record(
         details=dict(details or {}),
     )
     _append(row)
+    return row
+
+
+def measure(
+    task: str, method: str, items: Sequence, predict: Callable[[list[str]], object], *, split: str = "test", **more
+) -> LedgerRow:
+    """Time a method on items, record it, print one line, and return the row.
+
+    Args:
+        task, method, split: as for `record`.
+        items: objects with `id`, `text` and `label`.
+        predict: takes the n texts; returns n labels, or an object with `predictions` and `prompt_tokens` such as the
+            result of `LanguageModel.score`.
+        more: passed on to `record`, e.g. `model` or `training_seconds`.
+    """
+    started = time.perf_counter()
+    answer = predict([item.text for item in items])
+    seconds = time.perf_counter() - started
+    if hasattr(answer, "predictions"):
+        more.setdefault("prompt_tokens", float(np.mean(answer.prompt_tokens)))
+        answer = answer.predictions
+    gold, ids = [item.label for item in items], [item.id for item in items]
+    row = record(task, method, gold, [str(x) for x in answer], ids=ids, split=split, seconds=seconds, **more)
+    print(f"{method}: accuracy {row.interval} on {row.n} messages")
     return row
 
 

@@ -169,6 +169,7 @@ def execute(notebook: nbformat.NotebookNode, progress: str, results: pathlib.Pat
         timeout=CELL_TIMEOUT,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,
         resources={"metadata": {"path": str(HERE)}},
     )
     started = time.perf_counter()

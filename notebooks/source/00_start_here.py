@@ -57,8 +57,8 @@ print(lm.chat("What is the capital of France?"))
 print(lm.chat("What does Larkfield Plus cost a month?", max_new_tokens=60))
 
 # %% [markdown]
-# Whatever it printed, it did not come from knowledge: Larkfield exists only in this course, and its real price list
-# says $7.99. A fluent answer is no sign of a true one. Lesson 04 measures how often this happens.
+# Whatever it printed, it did not come from knowledge: Larkfield exists only in this course, and its price list
+# says $7.99. A fluent answer is no sign of a true one.
 #
 # ## What the model receives
 #
@@ -155,7 +155,7 @@ plots.next_tokens(lm.next_token_probabilities(start, top=8), "After 'The capital
 
 # %% [markdown]
 # Taking the likeliest token, adding it to the text, and asking again is called
-# [greedy decoding](../docs/glossary.md#greedy-decoding). Five lines do what `chat` does:
+# [greedy decoding](../docs/glossary.md#greedy-decoding). A few lines do what `chat` does:
 
 # %%
 text = ""
@@ -192,7 +192,7 @@ for temperature in (0.0, 0.7, 1.5):
 
 # %% [markdown]
 # At temperature 0 the seed does not matter: all three lines agree. As it rises the answers part, and then fall apart.
-# When you *measure* a model, use temperature 0 or scores; when you sample, report the spread (lesson 02).
+# When you *measure* a model, use temperature 0 or scores; when you sample, report the spread.
 #
 # ### Your turn 00.3
 #
