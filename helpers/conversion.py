@@ -5,7 +5,9 @@ model as quantized so that it cannot be saved, and has given this tokenizer wron
 held against each other in tests/test_conversion.py. Format: github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
 
+import contextlib
 import json
+import os
 import pathlib
 import re
 
@@ -55,12 +57,12 @@ def _tensors(reader, field, progress):
     from gguf import dequantize
 
     for tensor in progress(reader.tensors):
-        weight = dequantize(tensor.data, tensor.tensor_type)
+        name, weight = tensor_name(tensor.name), dequantize(tensor.data, tensor.tensor_type)
         if ".attn_q." in tensor.name:
             weight = undo_rope_order(weight, field("llama.attention.head_count"))
         if ".attn_k." in tensor.name:
             weight = undo_rope_order(weight, field("llama.attention.head_count_kv"))
-        yield tensor_name(tensor.name), weight
+        yield name, weight
 
 
 def _config(field, tied: bool) -> dict:
@@ -122,6 +124,18 @@ def tokenizer(field):
     return built
 
 
+@contextlib.contextmanager
+def _system_errors():
+    """Raise a full disk as the OSError that it is; tokenizers and safetensors make a plain exception of it."""
+    try:
+        yield
+    except Exception as error:
+        number = re.search(r"\(os error (\d+)\)", str(error))
+        if not number:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+
+
 def convert_gguf(source: pathlib.Path, folder: pathlib.Path, progress=iter) -> None:
     """Convert the llama GGUF file `source` into a model folder that transformers loads.
 
@@ -132,6 +146,7 @@ def convert_gguf(source: pathlib.Path, folder: pathlib.Path, progress=iter) -> N
 
     Raises:
         ValueError: the file is no llama model, or uses a tokenizer that is not known here.
+        OSError: the files could not be written, e.g. because the disk is full.
     """
     import torch
     from gguf import GGUFReader
@@ -154,5 +169,6 @@ def convert_gguf(source: pathlib.Path, folder: pathlib.Path, progress=iter) -> N
     (folder / "config.json").write_text(json.dumps(config, indent=2))
     generation = {key: config[key] for key in ("bos_token_id", "eos_token_id", "pad_token_id")}
     (folder / "generation_config.json").write_text(json.dumps(generation, indent=2))
-    tokenizer(field).save_pretrained(folder)
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with _system_errors():
+        tokenizer(field).save_pretrained(folder)
+        save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})

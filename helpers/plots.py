@@ -88,7 +88,8 @@ def at_temperature(probabilities: Sequence[float], temperature: float) -> np.nda
     """
     if temperature <= 0:
         raise ValueError("temperature must be above 0; at 0 a model takes the likeliest token every time")
-    logits = np.log(np.maximum(np.asarray(probabilities, dtype=float), 1e-300)) / temperature
+    with np.errstate(divide="ignore"):  # the logarithm of 0 is minus infinity, and its share is 0 again
+        logits = np.log(np.asarray(probabilities, dtype=float)) / temperature
     shares = np.exp(logits - logits.max())
     return shares / shares.sum()
 

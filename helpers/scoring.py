@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 from transformers import DynamicCache
 
 ROW_TOKENS = 512
+HEAD_ROWS = 64  # positions whose logits are held at once: 64 x 49,152 floats are 13 MB
 
 
 @dataclass(frozen=True)
@@ -122,9 +123,9 @@ def _mask(row: _Row, start: int, device) -> torch.Tensor:
 def _log_probs(model, hidden: torch.Tensor, tokens: list[int]) -> torch.Tensor:
     """Log-probability of `tokens[i]` at `hidden[i]`; in slices, since the logits are the memory (49,152 a token)."""
     parts = []
-    for at in range(0, len(tokens), 256):
-        logits = model.get_output_embeddings()(hidden[at : at + 256]).float()
-        wanted = torch.tensor(tokens[at : at + 256], device=hidden.device)
+    for at in range(0, len(tokens), HEAD_ROWS):
+        logits = model.get_output_embeddings()(hidden[at : at + HEAD_ROWS]).float()
+        wanted = torch.tensor(tokens[at : at + HEAD_ROWS], device=hidden.device)
         parts.append(logits.gather(1, wanted[:, None])[:, 0] - logits.logsumexp(-1))
     return torch.cat(parts)
 

@@ -45,10 +45,11 @@ def show(controls: Sequence, render: Callable[[], str]) -> None:
 
 
 def _control(kind, description: str, value, **options):
+    if kind is not ipywidgets.Checkbox:
+        options["continuous_update"] = False  # answer when a change is complete, not at each letter
     return kind(
         value=value,
         description=description,
-        continuous_update=False,
         style={"description_width": "initial"},
         layout=ipywidgets.Layout(width="95%", max_width="52em"),
         **options,

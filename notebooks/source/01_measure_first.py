@@ -313,44 +313,6 @@ def messages_needed(accuracy, margin):
 check("01.5", messages_needed)
 
 # %% [markdown]
-# ## Meaning instead of words
-#
-# A [sentence embedding](../docs/glossary.md#embedding) is a list of numbers that puts texts of like meaning near each
-# other. MiniLM, a small model of 22 million parameters, makes them. Two plain methods stand on it: let the nearest
-# training messages vote, or learn a logistic regression. How many neighbors? That is a choice, so it is made on *dev*.
-
-# %%
-from helpers import models
-
-embedder = models.load_embedder()
-vectors, dev_vectors = (baselines.embed(embedder, [message.text for message in part]) for part in (train, dev))
-for k in (1, 5, 15, 45):
-    votes = baselines.nearest_neighbors(vectors, labels_of_train, dev_vectors, k)
-    print(f"k = {k:2}: {evaluation.accuracy_interval([message.label for message in dev], votes)} on dev")
-
-# %% [markdown]
-# The intervals overlap widely: 120 messages do not settle the choice of k finely. We take 15 and go on to *test*.
-
-
-# %%
-def vote(texts):
-    return baselines.nearest_neighbors(vectors, labels_of_train, baselines.embed(embedder, texts), k=15)
-
-
-started = time.perf_counter()
-regression = baselines.embedding_classifier().fit(vectors, labels_of_train)
-fitted = time.perf_counter() - started
-vote_row = ledger.measure("intents", "MiniLM nearest neighbors", test, vote, model=models.EMBEDDER)
-learned_row = ledger.measure(
-    "intents",
-    "MiniLM + logistic regression",
-    test,
-    lambda texts: regression.predict(baselines.embed(embedder, texts)),
-    model=models.EMBEDDER,
-    training_seconds=fitted,
-)
-
-# %% [markdown]
 # ## The language model, with no example
 #
 # Now the model itself, [zero-shot](../docs/glossary.md#zero-shot): told the six labels, shown no example. Letting it
@@ -385,9 +347,48 @@ print("times predicted:", dict(collections.Counter(model_row.predictions).most_c
 
 # %% [markdown]
 # The columns tell the story: whatever the message says, a few labels take nearly all. The model has a favorite answer,
-# as small models do. This is a *starting point*: the next lessons try better prompts, examples and training on the same
+# as small models do. This is a *starting point*: the course goes on to better prompts, examples and training on the same
 # test set. And 135 million parameters are few; a larger model may order these methods differently.
+
+# %% [markdown]
+# ## Meaning instead of words
 #
+# A [sentence embedding](../docs/glossary.md#embedding) is a list of numbers that puts texts of like meaning near each
+# other. MiniLM, a model a sixth the size of ours that does nothing else, makes them. Two plain methods stand on it: let the nearest
+# training messages vote, or learn a logistic regression. How many neighbors? That is a choice, so it is made on *dev*.
+
+# %%
+from helpers import models
+
+embedder = models.load_embedder()
+vectors, dev_vectors = (baselines.embed(embedder, [message.text for message in part]) for part in (train, dev))
+for k in (1, 5, 15, 45):
+    votes = baselines.nearest_neighbors(vectors, labels_of_train, dev_vectors, k)
+    print(f"k = {k:2}: {evaluation.accuracy_interval([message.label for message in dev], votes)} on dev")
+
+# %% [markdown]
+# The intervals overlap widely: 120 messages do not settle the choice of k finely. We take 15 and go on to *test*.
+
+
+# %%
+def vote(texts):
+    return baselines.nearest_neighbors(vectors, labels_of_train, baselines.embed(embedder, texts), k=15)
+
+
+started = time.perf_counter()
+regression = baselines.embedding_classifier().fit(vectors, labels_of_train)
+fitted = time.perf_counter() - started
+vote_row = ledger.measure("intents", "MiniLM nearest neighbors", test, vote, model=models.EMBEDDER)
+learned_row = ledger.measure(
+    "intents",
+    "MiniLM + logistic regression",
+    test,
+    lambda texts: regression.predict(baselines.embed(embedder, texts)),
+    model=models.EMBEDDER,
+    training_seconds=fitted,
+)
+
+# %% [markdown]
 # ## Is the difference real?
 #
 # TF-IDF and the MiniLM regression land close together, and their intervals overlap. But both saw the **same messages**,

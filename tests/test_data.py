@@ -1,0 +1,157 @@
+"""The data is what its datasheet says, and a learner's own file is read or refused with a reason."""
+
+import collections
+import json
+import re
+
+import numpy as np
+import pytest
+from sklearn.metrics import cohen_kappa_score
+
+from helpers import baselines, data, evaluation, models
+from helpers.checks import held_back
+
+SIZES = {"train": 600, "dev": 120, "test": 300, "shifted": 120}
+
+
+@pytest.fixture(scope="module")
+def splits():
+    return {split: data.load_intents(split) for split in data.INTENT_SPLITS} | {"held back": held_back.load_intents()}
+
+
+def test_manifest_agrees_with_the_files():
+    assert data.verify() == []
+
+
+def test_a_changed_file_is_noticed(tmp_path, monkeypatch):
+    import shutil
+
+    shutil.copytree(data.DATA, tmp_path / "data")
+    monkeypatch.setattr(data, "DATA", tmp_path / "data")
+    changed = tmp_path / "data" / "intents" / "dev.jsonl"
+    changed.write_text(changed.read_text().replace("billing", "complaint", 1))
+    (tmp_path / "data" / "intents" / "test.jsonl").unlink()
+    said = data.verify()
+    assert len(said) == 2
+    assert all("git checkout data" in line for line in said)
+
+
+@pytest.mark.parametrize("split", data.INTENT_SPLITS)
+def test_sizes_and_balance(splits, split):
+    counts = collections.Counter(message.label for message in splits[split])
+    assert set(counts) == set(data.INTENT_LABELS)
+    assert set(counts.values()) == {SIZES[split] // 6}
+
+
+def test_shifted_messages_come_in_four_kinds(splits):
+    assert set(collections.Counter(m.shift for m in splits["shifted"]).values()) == {30}
+
+
+def test_ids_are_unique(splits):
+    ids = [message.id for part in splits.values() for message in part]
+    assert len(ids) == len(set(ids))
+
+
+def test_no_copy_or_near_copy_across_splits(splits):
+    messages = [message for part in splits.values() for message in part]
+    plain = [re.sub(r"\W+", " ", message.text.lower()).strip() for message in messages]
+    assert len(set(plain)) == len(plain)
+    vectors = baselines.embed(models.load_embedder(device="cpu"), [message.text for message in messages])
+    similarity = vectors @ vectors.T
+    np.fill_diagonal(similarity, 0)
+    assert similarity.max() < 0.92
+
+
+def test_messages_do_not_open_alike(splits):
+    openings = collections.Counter(
+        " ".join(m.text.lower().split()[:4]) for part in splits.values() for m in part if len(m.text.split()) > 4
+    )
+    assert openings.most_common(1)[0][1] <= 6
+
+
+def test_plain_baseline_is_neither_perfect_nor_noise(splits):
+    train, test = splits["train"], splits["test"]
+    model = baselines.tfidf_classifier().fit([m.text for m in train], [m.label for m in train])
+    found = evaluation.accuracy([m.label for m in test], model.predict([m.text for m in test]))
+    assert 0.70 <= found <= 0.92
+
+
+def test_annotators_agree_as_the_datasheet_says(splits):
+    rows = data.read_jsonl(data.DATA / "intents" / "agreement.jsonl")
+    kappa = cohen_kappa_score([row["first"] for row in rows], [row["second"] for row in rows])
+    named = [row for row in rows if "without_guide" in row]
+    without = cohen_kappa_score([row["final"] for row in named], [row["without_guide"] for row in named])
+    assert kappa >= 0.85
+    sheet = (data.DATA / "intents" / "DATASHEET.md").read_text()
+    assert f"**κ = {kappa:.2f}** on all {len(rows):,} rows" in sheet
+    assert f"**κ = {without:.2f}**" in sheet
+    final = {m.id: m.label for split in data.INTENT_SPLITS for m in splits[split]}
+    assert {row["id"]: row["final"] for row in rows} == final
+
+
+def test_no_real_contact_data(splits):
+    everything = " ".join(message.text for part in splits.values() for message in part)
+    assert not [mail for mail in re.findall(r"[\w.]+@[\w.]+\w", everything) if not mail.endswith("example.com")]
+    assert not re.findall(r"\b\d{3}[-. ]\d{3}[-. ]\d{4}\b", re.sub(r"\b\d{3}[-. ]555[-. ]01\d\d", "", everything))
+
+
+def test_documents_stand_beside_the_data():
+    for name in ("GUIDE.md", "DATASHEET.md"):
+        assert (data.DATA / "intents" / name).stat().st_size > 1000
+    assert "CC BY 4.0" in (data.DATA / "intents" / "DATASHEET.md").read_text()
+
+
+def test_fast_profile_takes_a_balanced_part(monkeypatch):
+    messages = data.load_intents("test")
+    assert data.for_profile(messages, fast=60) == messages
+    monkeypatch.setenv("COURSE_PROFILE", "fast")
+    part = data.for_profile(messages, fast=60)
+    assert set(collections.Counter(m.label for m in part).values()) == {10}
+
+
+def test_unknown_split_lists_the_known_ones():
+    with pytest.raises(data.DataError, match="train, dev, test, shifted"):
+        data.load_intents("validation")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("own.jsonl", b'{"text": "Hi", "label": "a"}\n\n{"text": "Bye", "label": "b"}\n'),
+        ("own.csv", 'text,label\nHi,a\n"Bye, then",b\n'.encode("utf-8-sig")),
+        ("own.csv", b"label;text\na;Hi\nb;Bye\n"),
+        ("own.tsv", "text\tlabel\nHi\ta\nBye\tb\n".encode("utf-16")),
+    ],
+)
+def test_own_files_are_read(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    messages = data.read_labeled(tmp_path / name)
+    assert [message.label for message in messages] == ["a", "b"]
+    assert messages[0].text == "Hi"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("own.jsonl", b'{"text": "Hi", "label": "a"}\nnot json\n', "line 2: not JSON"),
+        ("own.jsonl", b"[1]\n", "line 1: holds list"),
+        ("own.jsonl", b'{"text": "Hi"}\n', "row 1: no column 'label'"),
+        ("own.csv", b"text,label\nHi,\n", "row 1: 'label' is empty"),
+        ("own.csv", b"text,label\nHi\n", "row 1: 'label' is empty"),
+        ("own.csv", b"", "no rows"),
+        ("own.csv", b"text,label\n", "no rows"),
+        ("own.csv", b"text,label\ncaf\xe9,a\n", "line 2: not UTF-8"),
+        ("own.csv", b"\x00\x01\x02", "not a text file"),
+        ("own.xlsx", b"PK", "must end in .jsonl, .csv or .tsv"),
+        ("own.jsonl", json.dumps({"text": 3, "label": "a"}).encode(), "not text"),
+    ],
+)
+def test_broken_own_files_are_refused_with_line_and_remedy(tmp_path, name, content, says):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(data.DataError, match=re.escape(says)):
+        data.read_labeled(tmp_path / name)
+
+
+def test_a_missing_own_file_is_named(tmp_path):
+    with pytest.raises(data.DataError, match="nowhere.csv cannot be read"):
+        data.read_labeled(tmp_path / "nowhere.csv")

@@ -1,0 +1,96 @@
+"""Every exercise has a check that accepts its solution and refuses a plausible wrong answer and a cheat."""
+
+import json
+import re
+
+import pytest
+
+from helpers import exercises
+
+LESSONS = ("00", "01")
+ALL = [exercise for lesson in LESSONS for exercise in exercises.lesson_exercises(lesson).values()]
+ANSWERS = [
+    pytest.param(entry.id, answer, id=f"{entry.id}: {name}")
+    for entry in ALL
+    for name, answer in {**entry.wrong, **entry.cheats}.items()
+]
+
+
+def solve(exercise):
+    """Run the stored solution in an empty namespace with what its lesson imports, and return the answer."""
+    namespace = {}
+    exec("import re\nimport numpy as np\nfrom scipy import stats", namespace)
+    before = set(namespace)
+    exec(json.loads(exercises.SOLUTIONS.read_text())[exercise]["code"], namespace)
+    return namespace[next(name for name in namespace if name not in before and name != "__builtins__")]
+
+
+@pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry.id)
+def test_every_exercise_is_complete(entry):
+    assert len(entry.hints) >= 2
+    assert entry.wrong
+    assert entry.cheats
+    stored = json.loads(exercises.SOLUTIONS.read_text())[entry.id]
+    assert len(stored["why"]) > 40
+
+
+@pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry.id)
+def test_the_solution_passes(entry):
+    result = exercises.judge(entry.id, solve(entry.id))
+    assert result.status == exercises.CORRECT, result
+
+
+@pytest.mark.parametrize(("exercise", "answer"), ANSWERS)
+def test_wrong_answers_and_cheats_fail_with_a_reason(exercise, answer):
+    result = exercises.judge(exercise, answer)
+    assert result.status == exercises.NOT_YET
+    assert len(result.message) > 15
+
+
+def _blank_function(*_): ...
+
+
+@pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry.id)
+@pytest.mark.parametrize("answer", [..., None, _blank_function])
+def test_what_is_not_written_is_not_attempted(entry, answer):
+    assert exercises.judge(entry.id, answer).status == exercises.NOT_ATTEMPTED
+
+
+@pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry.id)
+@pytest.mark.parametrize("answer", [42, "text", [], {}, lambda *_: 1 / 0, lambda: 1, lambda *_: "?", object()])
+def test_no_answer_makes_a_check_raise(entry, answer):
+    assert exercises.judge(entry.id, answer).status in (exercises.NOT_YET, exercises.NOT_ATTEMPTED)
+
+
+def test_a_learners_own_error_is_shown():
+    result = exercises.judge("01.3", lambda gold, predicted: gold[10**9])
+    assert "IndexError" in result.message
+
+
+def test_hints_come_one_at_a_time_and_start_again(capsys):
+    exercises._hints_given.clear()
+    for _ in range(3):
+        exercises.hint("01.5")
+    lines = capsys.readouterr().out.splitlines()
+    assert [re.search(r"Hint \d of \d", line)[0] for line in lines] == ["Hint 1 of 2", "Hint 2 of 2", "Hint 1 of 2"]
+
+
+def test_solution_shows_code_and_reasoning(capsys):
+    exercises.solution("01.5")
+    said = capsys.readouterr().out
+    assert "def messages_needed" in said
+    assert "Why:" in said
+
+
+def test_unknown_exercises_name_the_known_ones():
+    with pytest.raises(KeyError, match=r"lesson 01 has 01\.1"):
+        exercises.find("01.99")
+    with pytest.raises(KeyError, match="ids look like"):
+        exercises.find("77.1")
+
+
+def test_expected_status_is_enforced_where_asked(monkeypatch):
+    exercises.check("01.5", ...)
+    monkeypatch.setenv("COURSE_EXPECT", exercises.CORRECT)
+    with pytest.raises(AssertionError, match="not attempted"):
+        exercises.check("01.5", ...)

@@ -1,0 +1,178 @@
+"""The built notebooks agree with their sources and keep the house rules."""
+
+import importlib.util
+import json
+import re
+
+import jupytext
+import nbformat
+import pytest
+
+from helpers import runtime
+
+spec = importlib.util.spec_from_file_location("build", runtime.ROOT / "notebooks" / "build.py")
+build = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(build)
+
+NAMES = build.names()
+BUILT = [
+    pytest.param(path, name, solved, id=f"{path.parent.name}/{name}")
+    for name in NAMES
+    for path, solved in build.targets(name)
+]
+LOCAL_PATH = re.compile(r"(?<![\w.])/(?:home|root|tmp|Users|work|content|var)/[\w./-]+")
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def test_lessons_are_numbered_from_00_without_gaps():
+    assert [name[:2] for name in NAMES] == [f"{i:02}" for i in range(len(NAMES))]
+
+
+@pytest.mark.parametrize(("path", "name", "solved"), BUILT)
+def test_built_cells_match_the_source(path, name, solved):
+    assert build.same_cells(path, build.make(name, solved)), "run `make notebooks`"
+
+
+def test_stored_solutions_match_the_sources():
+    assert json.loads(build.SOLUTION_TEXTS.read_text()) == build.solution_texts()
+
+
+@pytest.mark.parametrize(("path", "name", "solved"), BUILT)
+def test_stored_notebooks_ran_in_order_without_errors(path, name, solved):
+    notebook = read(path)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert not [o for cell in code for o in cell.outputs if o.output_type == "error" or o.get("name") == "stderr"]
+    assert "widgets" not in notebook.metadata
+    assert set(notebook.metadata.language_info) == {"name"}
+
+
+@pytest.mark.parametrize(("path", "name", "solved"), BUILT)
+def test_checks_say_what_they_should(path, name, solved):
+    outputs = [
+        o.text for c in read(path).cells if c.cell_type == "code" for o in c.outputs if o.output_type == "stream"
+    ]
+    said = re.findall(r"^(\d\d\.\d+) (not attempted|not yet|correct)", "".join(outputs), re.M)
+    asked = re.findall(r'^check\("(\d\d\.\d+)"', "\n".join(cell.source for cell in read(path).cells), re.M)
+    assert [exercise for exercise, _ in said] == asked
+    assert {status for _, status in said} == {"correct" if solved else "not attempted"}
+
+
+@pytest.mark.parametrize(("path", "name", "solved"), BUILT)
+def test_no_local_path_and_no_token_counts_of_time_in_outputs(path, name, solved):
+    text = json.dumps([cell.outputs for cell in read(path).cells if cell.cell_type == "code"])
+    assert not LOCAL_PATH.findall(text)
+    for cell in read(path).cells:
+        if cell.cell_type == "code" and "machine" not in cell.metadata.get("tags", []):
+            printed = " ".join(o.text for o in cell.outputs if o.output_type == "stream")
+            assert not re.search(r"\b\d+(\.\d+)? ?(s|sec|seconds|ms|minutes)\b", printed), printed
+
+
+@pytest.mark.parametrize(("path", "name", "solved"), BUILT)
+def test_pictures_have_alternative_text_and_widgets_leave_a_picture(path, name, solved):
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            assert not re.search(r"!\[\s*\]\(", cell.source)
+            continue
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                assert len(output.metadata["image/png"]["alt"]) > 30
+            assert build.WIDGET not in output.get("data", {})
+        if "widgets." in cell.source and "import" not in cell.source:
+            assert any("text/html" in output.get("data", {}) for output in cell.outputs)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rooms_are_in_order(name):
+    text = "\n".join(cell.source for cell in read(build.HERE / f"{name}.ipynb").cells)
+    rooms = [
+        "colab-badge.svg",
+        "\n# ",
+        "After this lesson you can",
+        "Time and memory",
+        "Claims tested here",
+        "setup.start",
+    ]
+    rooms += ["Your turn", "Playground", "Three things to remember"]
+    positions = [text.index(room) for room in rooms]
+    assert positions == sorted(positions)
+    assert re.search(r"^# .+\?$", text, re.M), "the title is a question"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_style_bounds(name):
+    for cell in build.make(name, solved=True).cells:
+        if cell.cell_type == "code":
+            lines = [line for line in cell.source.splitlines() if line.strip() and not line.strip().startswith("#")]
+            assert len(lines) <= 20, cell.source
+        else:
+            assert not re.search(r"\b(simply|just|obviously)\b", re.sub(r"`[^`]*`", "", cell.source), re.I), cell.source
+            for part in re.split(r"\n(?=#+ )", cell.source):
+                assert len(re.sub(r"\]\([^)]*\)", "]", part).split()) <= 130, part
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_links_lead_somewhere(name):
+    for cell in read(build.HERE / f"{name}.ipynb").cells:
+        if cell.cell_type == "markdown":
+            for target in re.findall(r"\]\((?!http)([^)#]*)(?:#([\w-]+))?\)", cell.source):
+                path = (build.HERE / target[0]).resolve()
+                assert path.exists(), target
+                if target[1] and path.name == "glossary.md":
+                    headings = re.findall(r"^#### (.+)$", path.read_text(), re.M)
+                    assert target[1] in [heading.lower().replace(" ", "-") for heading in headings], target
+
+
+def test_setup_cell_is_the_same_in_every_lesson_and_short():
+    cells = [build.make(name, solved=False).cells[1].source for name in NAMES]
+    assert len({re.sub(r'start\("\d\d"\)', "", cell) for cell in cells}) == 1
+    assert len([line for line in cells[0].splitlines() if line.strip() and not line.startswith("#")]) <= 10
+
+
+def test_the_course_address_stands_in_one_place():
+    address = build.course()["address"]
+    owner = address.removeprefix("https://github.com/")
+    hand_written = [p for p in runtime.ROOT.rglob("*") if p.suffix in (".py", ".md", ".toml", ".yml") and p.is_file()]
+    hand_written = [
+        p for p in hand_written if not {".venv", "results", ".git"} & set(p.relative_to(runtime.ROOT).parts)
+    ]
+    assert [p.name for p in hand_written if owner in p.read_text(encoding="utf-8")] == ["pyproject.toml"]
+
+
+def test_cell_ids_survive_edits_elsewhere(tmp_path, monkeypatch):
+    name = NAMES[0]
+    before = [cell.id for cell in build.make(name, solved=False).cells]
+    changed = jupytext.read(build.SOURCES / f"{name}.py", fmt="py:percent")
+    changed.cells.insert(3, nbformat.v4.new_markdown_cell("A new paragraph."))
+    for source in build.SOURCES.glob("*.py"):
+        (tmp_path / source.name).write_text(source.read_text())
+    jupytext.write(changed, tmp_path / f"{name}.py", fmt="py:percent")
+    monkeypatch.setattr(build, "SOURCES", tmp_path)
+    after = [cell.id for cell in build.make(name, solved=False).cells]
+    assert [cell for cell in after if cell in before] == before
+    assert len(after) == len(before) + 1
+
+
+def test_pins_are_equal_and_exact():
+    requirements = (runtime.ROOT / "requirements.txt").read_text()
+    environment = (runtime.ROOT / "environment.yml").read_text()
+    wanted = re.findall(r"^[\w-]+==[\w.]+$", requirements, re.M)
+    assert wanted
+    assert wanted == re.findall(r"^ +- ([\w-]+==[\w.]+)$", environment, re.M)
+    assert not [line for line in requirements.splitlines() if line and not line.startswith("#") and "==" not in line]
+    for forbidden in ("--no-deps", " -r ", " -c "):
+        assert forbidden not in environment
+    assert not (runtime.ROOT / ".binder").exists()
+
+
+def test_readme_lists_the_lessons_that_exist_and_no_others():
+    readme = (runtime.ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"\(notebooks/(\d\d_\w+)\.ipynb\)", readme) == NAMES
+    for name in NAMES:
+        assert build.title_of(name) in readme
+    for target in re.findall(r"\]\((?!http)([^)#]+)", readme):
+        assert (runtime.ROOT / target).exists(), target

@@ -1,0 +1,84 @@
+"""Widgets are thin faces on pure functions, escape what they show, and leave a picture for readers without a kernel."""
+
+import ipywidgets
+import pytest
+
+from helpers import data, plots, widgets
+
+EVIL = '<script>alert(1)</script> & "quotes"'
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Catch what a widget displays, and hand out its controls."""
+    caught = []
+    monkeypatch.setattr(widgets, "display", lambda bundle, raw: caught.append(bundle))
+    boxes = []
+    original = ipywidgets.VBox.__init__
+
+    def remember(self, children=(), **options):
+        boxes.append(children)
+        original(self, children, **options)
+
+    monkeypatch.setattr(ipywidgets.VBox, "__init__", remember)
+    return caught, boxes
+
+
+def test_tokens_are_escaped_and_counted():
+    html = widgets.tokens_html(["<b>", " a", "\n"], [1, 2, 3])
+    assert "<b>3 tokens</b>" in html
+    assert "&lt;b&gt;" in html
+    assert "␣a" in html
+    assert "↵" in html
+
+
+def test_token_viewer_updates_and_escapes(real, shown):
+    widgets.token_viewer(real, EVIL)
+    bundle, (box, chat, output) = shown[0][0], shown[1][0]
+    assert "script" in bundle["text/html"]
+    assert "<script>" not in bundle["text/html"]
+    before = output.value
+    chat.value = True
+    assert output.value != before
+    assert "im_start" in output.value
+    box.value = ""
+    assert "tokens" in output.value
+
+
+def test_next_token_explorer_follows_its_slider(real, shown):
+    widgets.next_token_explorer(real, "The capital of France is")
+    _, slider, output = shown[1][0]
+    assert "Paris" in output.value
+    sharp = output.value
+    slider.value = 2.0
+    assert output.value != sharp
+    assert "temperature 2" in output.value
+
+
+def test_keyword_playground_measures_what_is_typed(shown):
+    messages = data.balanced(data.load_intents("dev"), 3)
+    widgets.keyword_playground(messages, {"billing": ["charge"]})
+    controls, output = shown[1][0][:-1], shown[1][0][-1]
+    assert len(controls) == 5
+    assert "accuracy on 18 messages" in output.value
+    controls[0].value = "e"
+    assert "accuracy on 18 messages: 0.167" in output.value
+
+
+def test_keyword_picture_escapes_messages():
+    html = widgets.keyword_html([data.Message("1", EVIL, "other")], {"billing": ["script"]}, "other")
+    assert "<script>" not in html
+
+
+def test_a_readers_picture_stands_beside_the_widget(real, shown):
+    widgets.token_viewer(real, "Hi")
+    bundle = shown[0][0]
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"]
+    assert "run the cell to use it" in bundle["text/html"]
+
+
+def test_temperature_is_checked():
+    assert plots.at_temperature([0.5, 0.5], 3).tolist() == [0.5, 0.5]
+    with pytest.raises(ValueError, match="above 0"):
+        plots.at_temperature([1.0], 0)
+    assert plots.at_temperature([1.0, 0.0], 1).tolist() == [1.0, 0.0]
