@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 
 import numpy as np
 
@@ -172,3 +173,5 @@ def convert_gguf(source: pathlib.Path, folder: pathlib.Path, progress=iter) -> N
     with _system_errors():
         tokenizer(field).save_pretrained(folder)
         save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    # safetensors makes it readable by its owner alone, which would spoil a cache that a class shares
+    shutil.copymode(folder / "config.json", folder / "model.safetensors")

@@ -4,6 +4,8 @@ A second run does nothing while requirements.txt and pyproject.toml are as they 
 it stopped.
 """
 
+from __future__ import annotations  # so that Python 3.7 and 3.8 get as far as the line that says they are too old
+
 import hashlib
 import os
 import pathlib
@@ -72,15 +74,23 @@ def _run(command: list[str]) -> None:
         )
 
 
+def _has_pip() -> bool:
+    """Return whether .venv has pip: a run cut off early leaves none, and a Python removed since leaves a dead link."""
+    python = venv_python()
+    return (
+        python.exists() and not subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True).returncode
+    )
+
+
 def install() -> bool:
     """Bring .venv up to date; return whether anything had to be done. Raises InstallError with what to do."""
     if not LOWEST <= sys.version_info[:2] <= HIGHEST:
         raise InstallError(f"this is Python {sys.version.split()[0]}; the course needs 3.11, 3.12 or 3.13")
-    if STAMP.exists() and STAMP.read_text() == wanted():
+    if venv_python().exists() and STAMP.exists() and STAMP.read_text() == wanted():
         return False
-    if not venv_python().exists():
+    if not _has_pip():
         print("Making .venv …", flush=True)
-        done = subprocess.run([sys.executable, "-m", "venv", str(VENV)])
+        done = subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)])
         if done.returncode:
             shutil.rmtree(VENV, ignore_errors=True)
             raise InstallError(

@@ -5,6 +5,7 @@ name. Using a model is the business of language_model; here it is only brought t
 fetches what the course needs.
 """
 
+import os
 import sys
 
 from helpers import runtime
@@ -122,7 +123,7 @@ def report() -> list[tuple[str, bool, str]]:
     rows = []
     for name in NEEDED:
         folder = folder_of(find(name))
-        wrong = problem_with(folder) if folder.exists() else "not fetched yet; run `python -m helpers.models`"
+        wrong = problem_with(folder) if os.path.exists(folder) else "not fetched yet; run `python -m helpers.models`"
         rows.append((name, wrong is None, wrong or "complete, hashes agree"))
     return rows
 

@@ -80,9 +80,11 @@ def threads() -> Choice:
         options["the CPUs this process may run on"] = len(os.sched_getaffinity(0))
     options["physical cores"] = psutil.cpu_count(logical=False) or os.cpu_count() or 1
     why = min(options, key=options.get)
-    if os.environ.get("COURSE_THREADS", "").isdigit():
-        return Choice(max(1, int(os.environ["COURSE_THREADS"])), "COURSE_THREADS says so")
-    return Choice(options[why], why)
+    wanted = os.environ.get("COURSE_THREADS", "").strip()
+    if wanted.isdecimal():
+        return Choice(max(1, int(wanted)), "COURSE_THREADS says so")
+    ignored = f" (COURSE_THREADS is {wanted!r}, no whole number, and not used)" if wanted else ""
+    return Choice(options[why], why + ignored)
 
 
 def set_threads() -> Choice:
@@ -118,11 +120,19 @@ def peak_memory() -> int:
 
 
 def device() -> Choice:
-    """Return the torch device: a GPU that works, else the CPU. COURSE_DEVICE overrides."""
+    """Return the torch device: a GPU that works, else the CPU. COURSE_DEVICE overrides.
+
+    Raises ValueError if COURSE_DEVICE names a device that torch cannot use here.
+    """
     import torch
 
     wanted = os.environ.get("COURSE_DEVICE", "").strip()
     if wanted:
+        try:
+            torch.empty(1, device=wanted)
+        except (RuntimeError, AssertionError) as error:  # torch's CPU build asserts
+            why = str(error).split("\n")[0]
+            raise ValueError(f"COURSE_DEVICE is {wanted!r}, which does not work here ({why}); unset it") from error
         return Choice(wanted, "COURSE_DEVICE says so")
     if torch.cuda.is_available():
         return Choice("cuda", f"a GPU is there: {torch.cuda.get_device_name(0)}")
@@ -203,7 +213,9 @@ def report() -> list[tuple[str, bool, str]]:
         where = device()
         rows.append(("device", True, f"{where.value}: {where.why}"))
         rows.append(("dtype", True, "{0.value}: {0.why}".format(dtype(where.value))))
-    except (ImportError, RuntimeError, ValueError) as error:
+    except ValueError as error:
+        rows.append(("device, dtype", False, str(error)))
+    except (ImportError, RuntimeError) as error:
         rows.append(("torch", False, f"{error}; run `make lab`, which installs it"))
     for package in ("torch", "transformers", "peft", "sentence-transformers", "ipywidgets"):
         rows.append(_package_row(package))

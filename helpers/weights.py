@@ -70,19 +70,25 @@ def folder_of(spec: ModelSpec) -> pathlib.Path:
 
 
 def problem_with(folder: pathlib.Path) -> str | None:
-    """Return what is wrong with a cache folder, or None: files missing, of another size, or of another hash."""
+    """Return what is wrong with a cache folder, or None: files missing, unreadable, or of another size or hash."""
     try:
-        files = json.loads((folder / MARKER).read_text())["files"]
-    except (OSError, ValueError, KeyError):
+        listed = json.loads((folder / MARKER).read_text())["files"]
+        files = [(name, size, sha256) for name, (size, sha256) in listed.items()]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        files = []
+    if not files:
         return "its list of files is missing or unreadable"
-    for name, (size, sha256) in files.items():
+    for name, size, sha256 in files:
         path = folder / name
-        if not path.is_file():
-            return f"{name} is missing"
-        if path.stat().st_size != size:
-            return f"{name} holds {path.stat().st_size} bytes, not {size}"
-        if sha256_of(path) != sha256:
-            return f"{name} has changed since it was written"
+        try:
+            if not path.is_file():
+                return f"{name} is missing"
+            if path.stat().st_size != size:
+                return f"{name} holds {path.stat().st_size} bytes, not {size}"
+            if sha256_of(path) != sha256:
+                return f"{name} has changed since it was written"
+        except OSError as error:
+            return f"{name} cannot be read ({error.strerror})"
     return None
 
 
@@ -203,9 +209,9 @@ def fetch(spec: ModelSpec) -> pathlib.Path:
     that fails its check is built anew. Raises ModelError if the weights cannot be had; the cache is then as before.
     """
     root, folder = cache_folder(), folder_of(spec)
-    if (folder / MARKER).is_file() and problem_with(folder) is None:
-        return folder
     try:
+        if (folder / MARKER).is_file() and problem_with(folder) is None:
+            return folder
         root.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(root / f"{folder.name}.lock", timeout=LOCK_SECONDS):
             if (folder / MARKER).is_file() and problem_with(folder) is None:
@@ -238,7 +244,7 @@ def _readable(error: OSError, spec: ModelSpec, root: pathlib.Path) -> ModelError
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         why = "the disk is full; free some space, or set COURSE_CACHE to a folder on another disk"
     elif error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-        why = "this folder cannot be written; set COURSE_CACHE to one that can"
+        why = "this user may not read or write all of it; set COURSE_CACHE to a folder of your own"
     else:
         why = f"{error}; run this again"
     return ModelError(f"{spec.name} could not be stored in {root}: {why}")

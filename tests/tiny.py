@@ -142,6 +142,7 @@ def wheel_of(folder: pathlib.Path, files: dict[str, bytes], member: str, kind: s
         f"{about}/METADATA": b"Metadata-Version: 2.1\nName: tiny_pkg\nVersion: 1.0\n",
         f"{about}/WHEEL": b"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
+    files[f"{about}/RECORD"] = "".join(f"{name},,\n" for name in [*files, f"{about}/RECORD"]).encode()
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(zipfile.ZipInfo(name), content)

@@ -233,7 +233,9 @@ widgets.next_token_explorer(lm, "My thermostat is")
 # You need a model that knows Larkfield's prices and answers as Larkfield would. There are four things to try, each
 # dearer to set up than the one before:
 #
-# 1. **Prompt**: say what you want. 2. **Examples**: show what you want. 3. **Retrieve**: hand it the facts it lacks.
+# 1. **Prompt**: say what you want.
+# 2. **Examples**: show what you want.
+# 3. **Retrieve**: hand it the facts it lacks.
 # 4. **Fine-tune**: change its weights.
 
 # %%

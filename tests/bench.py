@@ -1,0 +1,103 @@
+"""Measures what design budgets bound, prints a table, and writes results/bench.json. Run it with `make bench`.
+
+All ways of scoring take the same items in one run, so that their ratio does not depend on what else the machine did.
+Nothing here is a test: a slow machine is no defect.
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import time
+
+from helpers import data, ledger, runtime, scoring
+from helpers.language_model import LanguageModel
+
+MESSAGES, EXAMPLES, SLOW_MESSAGES = 240, 24, 4
+LABELS = data.INTENT_LABELS
+SYSTEM = f"You sort customer messages into one of six labels: {', '.join(LABELS)}. Answer with the label only."
+
+
+def prompts() -> list[list[dict]]:
+    """Return 240 messages, each under the same 24 solved examples."""
+    shots = data.balanced(data.load_intents("train"), EXAMPLES // len(LABELS))
+    start = [{"role": "system", "content": SYSTEM}]
+    for shot in shots:
+        start += [{"role": "user", "content": shot.text}, {"role": "assistant", "content": shot.label}]
+    return [[*start, {"role": "user", "content": message.text}] for message in data.load_intents("test")[:MESSAGES]]
+
+
+def seconds(work) -> float:
+    """Return how long `work` takes, in seconds."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def measure_scoring(lm: LanguageModel) -> dict:
+    """Return messages per second for packed scoring, one pass per message and label, and batched generation."""
+    rows = prompts()
+    lm.score(rows[:4], LABELS, progress=False)  # warm up
+    packed = min(seconds(lambda: lm.score(rows, LABELS, progress=False)) for _ in range(2))
+    encoded = lm._encode_prompts(rows[:SLOW_MESSAGES], room=10)
+    label_ids = [[*lm._encode(label), lm.tokenizer.eos_token_id] for label in LABELS]
+    one_pass = seconds(lambda: scoring.score_one_by_one(lm.model, encoded, label_ids)) / SLOW_MESSAGES * MESSAGES
+    part = rows[:: MESSAGES // 48]
+    longest = max(map(len, label_ids))
+    written = seconds(lambda: lm.generate(part, max_new_tokens=longest, progress=False)) / len(part) * MESSAGES
+    return {
+        "prompt tokens": lm.count_tokens(rows[0]),
+        "packed, messages/s": MESSAGES / packed,
+        "one pass per label, messages/s": MESSAGES / one_pass,
+        "batched generate, messages/s": MESSAGES / written,
+        "packed / one pass per label (budget 100)": one_pass / packed,
+        "packed / batched generate (budget 15)": written / packed,
+    }
+
+
+def measure_speed(lm: LanguageModel) -> dict:
+    """Return tokens per second when reading a long prompt, and when writing alone and side by side."""
+    long = " ".join(message.text for message in data.load_intents("train")[:40])
+    tokens = lm.count_tokens([{"role": "user", "content": long}])
+    read = seconds(lambda: lm.next_token_probabilities(long))
+    alone = lm.generate(["Tell a long story."], max_new_tokens=64, progress=False)
+    many = lm.generate(["Tell a long story about rain."] * 32, max_new_tokens=64, progress=False, temperature=1.0)
+    return {
+        "prefill, tokens/s": tokens / read,
+        "decode alone, tokens/s": sum(alone.new_tokens) / alone.seconds,
+        "decode 32 side by side, tokens/s": sum(many.new_tokens) / many.seconds,
+    }
+
+
+def cold_start() -> dict:
+    """Return seconds from a fresh Python to the first answer, and that process's peak memory."""
+    code = (
+        "from helpers.language_model import LanguageModel; from helpers import runtime;"
+        "LanguageModel.load().chat('Hi', max_new_tokens=4); print(runtime.peak_memory())"
+    )
+    started = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {
+        "cold start to first answer, s": time.perf_counter() - started,
+        "its peak memory, GB": int(done.stdout.split()[-1]) / 1e9,
+    }
+
+
+def main() -> None:
+    """Measure, print, store."""
+    machine = {what: detail for what, _, detail in runtime.report()}
+    found = cold_start()
+    lm = LanguageModel.load()
+    found |= measure_speed(lm) | measure_scoring(lm)
+    found["peak memory while scoring, GB"] = runtime.peak_memory() / 1e9
+    for name, value in found.items():
+        print(f"{name:44} {value:10.2f}")
+    target = ledger.path().parent / "bench.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps({"machine": machine, "figures": found}, indent=1) + "\n")
+    shown = target.relative_to(pathlib.Path.cwd()) if target.is_relative_to(pathlib.Path.cwd()) else target
+    print(f"written to {shown}")
+
+
+if __name__ == "__main__":
+    main()
