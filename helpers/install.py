@@ -33,7 +33,7 @@ def venv_python() -> pathlib.Path:
 
 
 def wanted() -> str:
-    """Return a hash of what should be installed, and for which Python."""
+    """Return a hash of what should be installed, and in which folder."""
     parts = [(ROOT / name).read_bytes() for name in ("requirements.txt", "pyproject.toml")]
     return hashlib.sha256(b"".join(parts) + str(ROOT).encode()).hexdigest()
 

@@ -4,6 +4,7 @@ Colors are those of Okabe and Ito, which survive color-blindness; what matters i
 Numbers come in; nothing is measured here.
 """
 
+import io
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -24,8 +25,6 @@ STYLE = {
 
 def show(figure, words: str) -> None:
     """Show a figure, attach `words` as its alternative text, and print them for readers who cannot see it."""
-    import io
-
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
     plt.close(figure)
@@ -35,8 +34,8 @@ def show(figure, words: str) -> None:
 
 
 def _axes(width: float = 7.0, height: float = 3.2):
-    with plt.rc_context(STYLE):
-        return plt.subplots(figsize=(width, height), layout="constrained")
+    plt.rcParams.update(STYLE)
+    return plt.subplots(figsize=(width, height), layout="constrained")
 
 
 def visible(token: str) -> str:
@@ -64,10 +63,8 @@ def next_tokens(pairs: Sequence[tuple[str, float]], title: str) -> None:
 
 def temperatures(pairs: Sequence[tuple[str, float]], values: Sequence[float]) -> None:
     """Draw the same next-token probabilities at several temperatures, side by side."""
-    with plt.rc_context(STYLE):
-        figure, panels = plt.subplots(
-            1, len(values), figsize=(2.4 * len(values), 2.8), sharey=True, layout="constrained"
-        )
+    plt.rcParams.update(STYLE)
+    figure, panels = plt.subplots(1, len(values), figsize=(2.4 * len(values), 2.8), sharey=True, layout="constrained")
     names = [visible(token).replace("$", r"\$") for token, _ in pairs][::-1]
     tops = []
     for axes, temperature in zip(panels, values, strict=True):

@@ -4,6 +4,7 @@ Nothing here imports torch until a device or dtype is asked for, so that thread 
 `python -m helpers.runtime` prints a report that a bug report can carry.
 """
 
+import contextlib
 import os
 import pathlib
 import sys
@@ -110,7 +111,14 @@ def memory() -> Choice:
 
 
 def peak_memory() -> int:
-    """Return the largest resident memory of this process so far, in bytes."""
+    """Return the largest resident memory of this process so far, in bytes.
+
+    On Linux from /proc: what getrusage gives there includes the process that started this one.
+    """
+    with contextlib.suppress(OSError):
+        for line in pathlib.Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
     try:
         import resource
     except ImportError:  # Windows has its own counter

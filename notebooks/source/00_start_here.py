@@ -150,7 +150,10 @@ check("00.2", messages)
 # %%
 from helpers import plots
 
-start = [{"role": "user", "content": "Name a capital."}, {"role": "assistant", "content": "The capital of France is"}]
+start = [
+    {"role": "user", "content": "Name a capital."},
+    {"role": "assistant", "content": "The capital of France is"},
+]
 plots.next_tokens(lm.next_token_probabilities(start, top=8), "After 'The capital of France is'")
 
 # %% [markdown]
@@ -187,7 +190,9 @@ plots.temperatures(pairs, [0.3, 1.0, 2.0])
 # %%
 for temperature in (0.0, 0.7, 1.5):
     for seed in (1, 2, 3):
-        answer = lm.chat("Suggest a name for a cat.", temperature=temperature, seed=seed, max_new_tokens=16)
+        answer = lm.chat(
+            "Suggest a name for a cat.", temperature=temperature, seed=seed, max_new_tokens=16
+        )
         print(f"T = {temperature}  seed {seed}: {answer[:70]!r}")
 
 # %% [markdown]
@@ -242,7 +247,9 @@ widgets.next_token_explorer(lm, "My thermostat is")
 question = "What does Larkfield Plus cost a month? Answer in one sentence."
 fact = "Price list: Larkfield Plus costs $7.99 a month or $79 a year."
 print("prompt:  ", lm.chat(question, system="You answer customers of Larkfield."))
-print("retrieve:", lm.chat(f"{fact}\n\n{question}", system="You answer customers of Larkfield."))
+print(
+    "retrieve:", lm.chat(f"{fact}\n\n{question}", system="You answer customers of Larkfield.")
+)
 
 # %% [markdown]
 # With the fact in front of it the model can read the answer off; without it, it cannot. One question proves nothing,
