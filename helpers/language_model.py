@@ -4,11 +4,12 @@ Scoring is packed (helpers.scoring); this module leaves fetching to models, prom
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from tqdm.auto import tqdm
+from transformers import LogitsProcessor, LogitsProcessorList
 
 from helpers import models, runtime, scoring
 
@@ -27,9 +28,13 @@ class ModelInput:
 
 @dataclass(frozen=True)
 class Generation:
-    """Answers to a batch of prompts: texts, tokens read and written per prompt, and seconds for the whole batch."""
+    """Answers to a batch of prompts: texts, tokens read and written per prompt, and seconds for the whole batch.
+
+    `token_ids` holds the written tokens of each answer, the end token included where the model reached it.
+    """
 
     texts: list[str]
+    token_ids: list[list[int]]
     prompt_tokens: list[int]
     new_tokens: list[int]
     finished: list[bool]
@@ -124,6 +129,7 @@ class LanguageModel:
         seed: int = 0,
         batch_size: int = 32,
         progress: bool = True,
+        logits_processor: Callable[[int, int], LogitsProcessor] | None = None,
     ) -> Generation:
         """Let the model answer each prompt.
 
@@ -135,6 +141,8 @@ class LanguageModel:
             seed: makes sampling repeatable on one machine; the global random state is left as it was.
             batch_size: the most prompts decoded side by side; long prompts take smaller batches.
             progress: show a bar.
+            logits_processor: called for each batch with its number of rows and the width of its padded prompts; returns
+                what changes the scores before each token is chosen (see structured).
 
         Returns:
             Generation, in the order of `prompts`. `finished[i]` is False where the answer was cut at max_new_tokens.
@@ -154,23 +162,27 @@ class LanguageModel:
             torch.manual_seed(seed)
             batches = list(_batches(encoded, batch_size))
             for batch in tqdm(batches, desc="generate", disable=not progress or len(batches) < 3, leave=False):
-                for i, new in zip(batch, self._generate_batch([encoded[i] for i in batch], settings), strict=True):
+                made = self._generate_batch([encoded[i] for i in batch], settings, logits_processor)
+                for i, new in zip(batch, made, strict=True):
                     answers[i] = new
         eos = self.tokenizer.eos_token_id
         return Generation(
             texts=[self.tokenizer.decode(ids, skip_special_tokens=True).strip() for ids in answers],
+            token_ids=answers,
             prompt_tokens=[len(ids) for ids in encoded],
             new_tokens=[len(ids) for ids in answers],
             finished=[bool(ids) and ids[-1] == eos for ids in answers],
             seconds=time.perf_counter() - started,
         )
 
-    def _generate_batch(self, rows: list[list[int]], settings: dict) -> list[list[int]]:
+    def _generate_batch(self, rows: list[list[int]], settings: dict, make_processor) -> list[list[int]]:
         """New token ids for each row, up to and including the end token; rows are padded on the left."""
         eos, width = self.tokenizer.eos_token_id, max(map(len, rows))
         pad = self.tokenizer.pad_token_id
         ids = torch.tensor([[pad] * (width - len(row)) + row for row in rows], device=self.device)
         mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=self.device)
+        if make_processor:
+            settings = settings | {"logits_processor": LogitsProcessorList([make_processor(len(rows), width)])}
         out = self.model.generate(input_ids=ids, attention_mask=mask, pad_token_id=pad, eos_token_id=eos, **settings)
         new = out[:, width:].tolist()
         return [row[: row.index(eos) + 1] if eos in row else row for row in new]

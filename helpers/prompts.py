@@ -1,0 +1,63 @@
+"""Prompts as data: named, versioned, hashed, and compared line by line.
+
+A prompt is a system text and a user text with places such as {text}. Filling uses plain replacement, so that braces and
+quotes in a message stay what they are. Running a prompt is left to language_model.
+"""
+
+import difflib
+import hashlib
+import json
+import re
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One prompt. `system` may be empty (the model's default then applies); `user` holds at least one place."""
+
+    name: str
+    user: str = "{text}"
+    system: str = ""
+    version: str = "1"
+
+    @property
+    def sha256(self) -> str:
+        """Twelve hex digits that stand for the exact texts, for the ledger."""
+        return hashlib.sha256(json.dumps([self.system, self.user]).encode()).hexdigest()[:12]
+
+    @property
+    def places(self) -> list[str]:
+        """The names of the places to fill, in order of first appearance.
+
+        >>> Prompt("p", "Hi {text}, about {thing}").places
+        ['text', 'thing']
+        """
+        return list(dict.fromkeys(re.findall(r"\{([a-z_]+)\}", self.system + self.user)))
+
+    def messages(self, text: str = "", **fields: str) -> list[dict]:
+        """Return chat messages with every place filled; raises ValueError if a place is left or a field has none."""
+        fields = {"text": text, **fields}
+        missing = [place for place in self.places if place not in fields]
+        extra = [name for name in fields if name not in self.places and not (name == "text" and not text)]
+        if missing or extra:
+            raise ValueError(f"prompt {self.name!r} has the places {self.places}; missing {missing}, unknown {extra}")
+
+        def fill(template: str) -> str:
+            return re.sub(r"\{([a-z_]+)\}", lambda place: fields[place[1]], template)
+
+        system = [{"role": "system", "content": fill(self.system)}] if self.system else []
+        return [*system, {"role": "user", "content": fill(self.user)}]
+
+    def edited(self, version: str, **changes: str) -> "Prompt":
+        """Return a new version with some texts changed."""
+        return replace(self, version=version, **changes)
+
+
+def diff(old: Prompt, new: Prompt) -> str:
+    """Return what changed from one prompt to another: lines with - went, lines with + came."""
+    lines = []
+    for part in ("system", "user"):
+        one, two = getattr(old, part).splitlines(), getattr(new, part).splitlines()
+        changes = [line for line in difflib.ndiff(one, two) if line[0] in "+-"]
+        lines += [f"{part}:", *changes] if changes else []
+    return "\n".join(lines) or "no difference"
