@@ -50,7 +50,7 @@ def next_tokens(pairs: Sequence[tuple[str, float]], title: str) -> None:
     values = [value for _, value in pairs][::-1]
     axes.barh(range(len(values)), values, color=BLUE)
     axes.set_yticks(range(len(values)), names, fontfamily="monospace")
-    axes.set(title=title, xlabel="probability of being the next token", xlim=(0, 1))
+    axes.set(title=title, xlabel="probability of being the next token", ylabel="token", xlim=(0, 1))
     for y, value in enumerate(values):
         axes.text(value + 0.01, y, f"{value:.3f}", va="center", fontsize=9)
     first, second = pairs[0], pairs[1]
@@ -71,7 +71,9 @@ def temperatures(pairs: Sequence[tuple[str, float]], values: Sequence[float]) ->
         shares = at_temperature([value for _, value in pairs], temperature)
         tops.append(shares[0])
         axes.barh(names, shares[::-1], color=BLUE)
-        axes.set(title=f"temperature {temperature:g}", xlabel="share", xlim=(0, 1))
+        axes.set(title=f"temperature {temperature:g}", xlim=(0, 1), xticks=[0, 0.5, 1])
+    figure.suptitle("The same next tokens at three temperatures" if len(values) == 3 else "The same next tokens")
+    figure.supxlabel(f"share among these {len(pairs)} tokens", fontsize=10)
     panels[0].tick_params(axis="y", labelfontfamily="monospace")
     shown = ", ".join(f"{top:.2f} at {temperature:g}" for top, temperature in zip(tops, values, strict=True))
     show(figure, f"among the {len(pairs)} tokens shown, the likeliest one holds a share of {shown}.")
@@ -154,4 +156,8 @@ def methods(rows: Sequence, title: str) -> None:
         axes.plot([], [], "D", color=ORANGE, label="language model")
     axes.legend(frameon=False, loc="lower right", fontsize=9)
     best = ordered[-1]
-    show(figure, "; ".join(f"{row.method} {row.interval}" for row in ordered[::-1]) + f". {best.method} is on top.")
+    show(
+        figure,
+        "; ".join(f"{row.method} {row.interval}" for row in ordered[::-1])
+        + f". {best.method} has the highest estimate.",
+    )

@@ -23,6 +23,8 @@ AT_LEAST = {
     "sentence-transformers": "5.5",
     "scikit-learn": "1.6",
     "gguf": "0.17",
+    "llguidance": "1.3",
+    "jsonschema": "4.20",
     "filelock": "3.12",
     "platformdirs": "4.0",
     "psutil": "5.9",

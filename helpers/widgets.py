@@ -15,9 +15,10 @@ from helpers.data import INTENT_LABELS, Message
 from helpers.language_model import LanguageModel
 from helpers.plots import at_temperature, visible
 
-CHIP = "display:inline-block;margin:1px;padding:1px 4px;border-radius:3px;color:#111;font-family:monospace;"
+CHIP = "display:inline-block;margin:1px;padding:1px 4px;border:1px solid #888;border-radius:3px;"
+CHIP += "color:#111;font-family:monospace;"
 CHIP_COLORS = ("#cfe8f7", "#fde9c4")
-BOX = "border:1px solid #999;border-radius:4px;padding:8px;max-width:52em;"
+BOX = "border:1px solid #999;border-radius:4px;padding:8px;max-width:52em;overflow-wrap:anywhere;"
 
 
 def show(controls: Sequence, render: Callable[[], str]) -> None:
@@ -62,7 +63,8 @@ def tokens_html(tokens: Sequence[str], token_ids: Sequence[int]) -> str:
         f'<span title="id {token_id}" style="{CHIP}background:{CHIP_COLORS[i % 2]}">{escape(visible(token))}</span>'
         for i, (token, token_id) in enumerate(zip(tokens, token_ids, strict=True))
     )
-    return f'<div style="{BOX}"><b>{len(tokens)} tokens</b><br>{chips}</div>'
+    count = f"{len(tokens)} token{'' if len(tokens) == 1 else 's'}"
+    return f'<div style="{BOX}"><b>{count}</b><br>{chips}</div>'
 
 
 def token_viewer(lm: LanguageModel, text: str) -> None:
@@ -122,7 +124,7 @@ def keyword_html(items: Sequence[Message], rules: dict[str, list[str]], default:
     )
     head = f"<b>accuracy on {len(items)} messages: {evaluation.accuracy_interval(gold, predicted)}</b>"
     table = f"<table><tr><th>label</th><th>recall</th><th>precision</th></tr>{recalls}</table>"
-    return f'<div style="{BOX}">{head}{table}First misses:<ul>{shown}</ul></div>'
+    return f'<div style="{BOX}">{head}{table}First misses:<ul>{shown or "<li>none</li>"}</ul></div>'
 
 
 def keyword_playground(items: Sequence[Message], rules: dict[str, Sequence[str]]) -> None:
