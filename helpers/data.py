@@ -18,6 +18,8 @@ from helpers import runtime
 DATA = runtime.ROOT / "data"
 INTENT_LABELS = ("billing", "technical_support", "refund_request", "product_inquiry", "complaint", "other")
 INTENT_SPLITS = ("train", "dev", "test", "shifted")
+CHANGE_SPLITS = ("train", "dev", "test")
+RISKS = ("low", "medium", "high")
 MAX_OWN_BYTES = 50_000_000
 
 
@@ -34,6 +36,28 @@ class Message:
     label: str
     tags: tuple[str, ...] = ()
     shift: str = ""
+
+
+@dataclass(frozen=True)
+class ChangeRequest:
+    """One change request with its answer. `ambiguous`: the fact that decides is missing, so that `risk` is medium."""
+
+    id: str
+    request: str
+    title: str
+    risk: str
+    rationale: str
+    ambiguous: bool
+
+    @property
+    def text(self) -> str:
+        """The request, under the name that all tasks share."""
+        return self.request
+
+    @property
+    def label(self) -> str:
+        """The risk, under the name that all tasks share."""
+        return self.risk
 
 
 def read_jsonl(path: pathlib.Path) -> list[dict]:
@@ -81,14 +105,27 @@ def load_intents(split: str) -> list[Message]:
     return [Message(**{**row, "tags": tuple(row.get("tags", ()))}) for row in rows]
 
 
-def for_profile(items: Sequence[Message], fast: int) -> list[Message]:
+def load_changes(split: str) -> list[ChangeRequest]:
+    """Return one split of the change requests: `train` (400), `dev` (60) or `test` (120)."""
+    if split not in CHANGE_SPLITS:
+        raise DataError(f"no split {split!r}; choose one of {', '.join(CHANGE_SPLITS)}")
+    rows = read_jsonl(DATA / "changes" / f"{split}.jsonl")
+    return [ChangeRequest(row["id"], row["request"], **row["answer"], ambiguous=row["ambiguous"]) for row in rows]
+
+
+def change_schema() -> dict:
+    """Return the JSON Schema of an answer to a change request."""
+    return json.loads((DATA / "changes" / "schema.json").read_text(encoding="utf-8"))
+
+
+def for_profile(items: Sequence, fast: int) -> list:
     """Return all items in the full profile; in the fast one the first `fast` of them, balanced over the labels."""
     if runtime.profile().value == "full" or len(items) <= fast:
         return list(items)
     return balanced(items, fast // len({item.label for item in items}))
 
 
-def balanced(items: Sequence[Message], per_label: int) -> list[Message]:
+def balanced(items: Sequence, per_label: int) -> list:
     """Return the first `per_label` items of each label, in their order.
 
     >>> [m.label for m in balanced([Message("1", "a", "x"), Message("2", "b", "x"), Message("3", "c", "y")], 1)]

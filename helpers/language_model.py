@@ -14,7 +14,7 @@ from transformers import LogitsProcessor, LogitsProcessorList
 from helpers import models, runtime, scoring
 
 Messages = Sequence[dict]  # [{"role": "system" | "user" | "assistant", "content": "…"}, …]
-MAX_BATCH_TOKENS = 12_000  # prompt tokens held by one batch of `generate`: bounds the cache to about 0.5 GB in float32
+MAX_BATCH_TOKENS = 8_000  # prompt tokens held by one batch of `generate`: bounds the cache to 0.4 GB in float32
 
 
 @dataclass(frozen=True)
