@@ -165,7 +165,7 @@ def bootstrap_interval(
 def mcnemar(gold: Sequence[str], first: Sequence[str], second: Sequence[str]) -> McNemar:
     """Return McNemar's exact test on the items that just one of two methods gets right (McNemar, 1947).
 
-    >>> mcnemar("aaaaaa", "bbbbbb", "aaaaaa")
+    >>> mcnemar(["a"] * 6, ["b"] * 6, ["a"] * 6)
     McNemar(only_first=0, only_second=6, p_value=0.03125)
     """
     one, two = correct(gold, first), correct(gold, second)

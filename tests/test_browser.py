@@ -79,7 +79,7 @@ def test_lesson_00_in_jupyterlab(lab):
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.locator("[data-command='runmenu:run-all']").first.click()
         box = viewer.locator("textarea")
-        box.wait_for(timeout=180_000)
+        box.wait_for(timeout=400_000)
         box.fill("refund <b>LF-48213</b>")
         box.press("Tab")
         page.wait_for_function(

@@ -155,3 +155,48 @@ def test_broken_own_files_are_refused_with_line_and_remedy(tmp_path, name, conte
 def test_a_missing_own_file_is_named(tmp_path):
     with pytest.raises(data.DataError, match="nowhere.csv cannot be read"):
         data.read_labeled(tmp_path / "nowhere.csv")
+
+
+CHANGE_KINDS = {"train": (102, 102, 102, 94), "dev": (15, 15, 15, 15), "test": (30, 30, 30, 30)}
+
+
+@pytest.fixture(scope="module")
+def changes():
+    return {split: data.load_changes(split) for split in data.CHANGE_SPLITS} | {"held back": held_back.load_changes()}
+
+
+@pytest.mark.parametrize("split", data.CHANGE_SPLITS)
+def test_change_requests_are_balanced_over_four_kinds(changes, split):
+    counts = collections.Counter("ambiguous" if item.ambiguous else item.risk for item in changes[split])
+    assert tuple(counts[kind] for kind in ("low", "medium", "high", "ambiguous")) == CHANGE_KINDS[split]
+    assert {item.risk for item in changes[split] if item.ambiguous} == {"medium"}
+
+
+def test_change_answers_fit_schema_and_guide(changes):
+    from helpers import structured
+
+    for part in changes.values():
+        for item in part:
+            answer = {"title": item.title, "risk": item.risk, "rationale": item.rationale}
+            assert structured.problems(answer, data.change_schema()) == [], item.id
+            assert 3 <= len(item.title.split()) <= 9, item.id
+            assert 8 <= len(item.rationale.split()) <= 30, item.id
+            assert not item.title.endswith("."), item.id
+
+
+def test_no_change_request_is_near_another(changes):
+    items = [item for part in changes.values() for item in part]
+    assert len({item.id for item in items}) == len(items)
+    vectors = baselines.embed(models.load_embedder(device="cpu"), [item.request for item in items])
+    similarity = vectors @ vectors.T
+    np.fill_diagonal(similarity, 0)
+    assert similarity.max() < 0.92
+
+
+def test_change_annotators_agree_as_the_datasheet_says():
+    rows = data.read_jsonl(data.DATA / "changes" / "agreement.jsonl")
+    risk = cohen_kappa_score([row["first"] for row in rows], [row["second"] for row in rows])
+    unsure = cohen_kappa_score([row["first_ambiguous"] for row in rows], [row["second_ambiguous"] for row in rows])
+    assert min(risk, unsure) >= 0.85
+    sheet = (data.DATA / "changes" / "DATASHEET.md").read_text()
+    assert f"**κ = {risk:.2f}** for risk and **κ = {unsure:.2f}** for ambiguity, over {len(rows)} rows" in sheet
