@@ -52,7 +52,7 @@ def embedding_classifier():
 
 def embed(embedder, texts: Sequence[str]) -> np.ndarray:
     """Return sentence embeddings of length one, shape (n, dimensions), float32."""
-    return embedder.encode(list(texts), batch_size=32, normalize_embeddings=True, show_progress_bar=len(texts) > 1000)
+    return embedder.encode(list(texts), batch_size=32, normalize_embeddings=True, show_progress_bar=len(texts) > 300)
 
 
 def nearest_neighbors(

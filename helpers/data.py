@@ -6,6 +6,7 @@ Measuring is left to evaluation, cleaning to curation.
 
 import csv
 import hashlib
+import io
 import json
 import pathlib
 import sys
@@ -60,10 +61,15 @@ class ChangeRequest:
         return self.risk
 
 
+def read_agreement(name: str) -> list[dict]:
+    """Return the annotators' labels of a set (`intents` or `changes`), a dict a row, every value a text."""
+    return list(csv.DictReader(io.StringIO(_read_text(DATA / name / "agreement.csv"), newline="")))
+
+
 def read_jsonl(path: pathlib.Path) -> list[dict]:
     """Return a JSON Lines file as a list of objects; raises DataError naming the first bad line."""
     rows = []
-    for number, line in enumerate(_read_text(path).splitlines(), start=1):
+    for number, line in enumerate(_read_text(path).split("\n"), start=1):  # not splitlines: a text may hold U+2028
         if not line.strip():
             continue
         try:
@@ -178,12 +184,10 @@ def read_labeled(path: str | pathlib.Path, text_column: str = "text", label_colu
 
 
 def _read_table(path: pathlib.Path) -> list[tuple[int, dict]]:
-    lines = _read_text(path).splitlines(keepends=True)
-    if not lines:
-        return []
-    delimiter = max(",;\t", key=lines[0].count)
+    text = _read_text(path)
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
     try:
-        return list(enumerate(csv.DictReader(lines, delimiter=delimiter), start=1))
+        return list(enumerate(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter), start=1))
     except csv.Error as error:
         raise DataError(f"{path.name} cannot be read as a table: {error}") from None
 
@@ -196,8 +200,8 @@ def manifest() -> dict:
 def describe() -> dict:
     """Return what data/manifest.json should say of the files as they stand now."""
     found = {}
-    for path in sorted(DATA.glob("*/*.jsonl")):
-        rows = read_jsonl(path)
+    for path in sorted([*DATA.glob("*/*.jsonl"), *DATA.glob("*/*.csv")]):
+        rows = read_jsonl(path) if path.suffix == ".jsonl" else read_agreement(path.parent.name)
         raw = path.read_bytes()
         entry = {"rows": len(rows), "bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
         if rows and "label" in rows[0]:

@@ -186,7 +186,9 @@ def _read(source: pathlib.Path) -> list[LedgerRow]:
     if not source.exists():
         return []
     rows = []
-    for number, line in enumerate(source.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(source.read_text(encoding="utf-8").split("\n"), start=1):
+        if not line.strip():
+            continue
         try:
             rows.append(LedgerRow(**json.loads(line)))
         except (ValueError, TypeError) as error:

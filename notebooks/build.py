@@ -44,7 +44,8 @@ if importlib.util.find_spec("helpers") is None:
     above = [folder for folder in pathlib.Path.cwd().parents if (folder / "helpers").is_dir()]
     course = above[0] if above else pathlib.Path("course").absolute()
     if not course.is_dir():
-        subprocess.run(["git", "clone", "-q", "--depth=1", "--branch={tag}", "{address}", course], check=True)
+        tag, address = "{tag}", "{address}"
+        subprocess.run(["git", "clone", "-q", "--depth=1", "-b", tag, address, course], check=True)
     sys.path.insert(0, str(course))
 from helpers import setup; setup.start("{lesson}")"""
 

@@ -77,9 +77,9 @@ def test_plain_baseline_is_neither_perfect_nor_noise(splits):
 
 
 def test_annotators_agree_as_the_datasheet_says(splits):
-    rows = data.read_jsonl(data.DATA / "intents" / "agreement.jsonl")
+    rows = data.read_agreement("intents")
     kappa = cohen_kappa_score([row["first"] for row in rows], [row["second"] for row in rows])
-    named = [row for row in rows if "without_guide" in row]
+    named = [row for row in rows if row["without_guide"]]
     without = cohen_kappa_score([row["final"] for row in named], [row["without_guide"] for row in named])
     assert kappa >= 0.85
     sheet = (data.DATA / "intents" / "DATASHEET.md").read_text()
@@ -121,6 +121,9 @@ def test_unknown_split_lists_the_known_ones():
         ("own.csv", 'text,label\nHi,a\n"Bye, then",b\n'.encode("utf-8-sig")),
         ("own.csv", b"label;text\na;Hi\nb;Bye\n"),
         ("own.tsv", "text\tlabel\nHi\ta\nBye\tb\n".encode("utf-16")),
+        ("own.csv", b'text,label\r\nHi,a\r\n"two\r\nlines, one text",b\r\n'),
+        ("own.csv", "text,label\nHi,a\nodd\u2028line\x85ends,b\n".encode()),
+        ("own.jsonl", '{"text": "Hi", "label": "a"}\r\n{"text": "odd\u2028line\x85ends", "label": "b"}'.encode()),
     ],
 )
 def test_own_files_are_read(tmp_path, name, content):
@@ -194,7 +197,7 @@ def test_no_change_request_is_near_another(changes):
 
 
 def test_change_annotators_agree_as_the_datasheet_says():
-    rows = data.read_jsonl(data.DATA / "changes" / "agreement.jsonl")
+    rows = data.read_agreement("changes")
     risk = cohen_kappa_score([row["first"] for row in rows], [row["second"] for row in rows])
     unsure = cohen_kappa_score([row["first_ambiguous"] for row in rows], [row["second_ambiguous"] for row in rows])
     assert min(risk, unsure) >= 0.85

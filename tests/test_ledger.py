@@ -30,6 +30,11 @@ def test_the_newest_row_counts_and_older_ones_stay_in_the_file():
     assert len(ledger.path().read_text().splitlines()) == 2
 
 
+def test_odd_line_ends_inside_a_prediction_do_not_split_a_row():
+    stored = row(predictions=("a\u2028b", "x\x85y", "new\nline", "tab\t"))
+    assert ledger.rows("toy") == [stored]
+
+
 def test_profiles_do_not_mix(monkeypatch):
     row()
     monkeypatch.setenv("COURSE_PROFILE", "fast")

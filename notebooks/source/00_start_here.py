@@ -255,13 +255,15 @@ print(
 # With the fact in front of it the model can read the answer off; without it, it cannot. One question proves nothing,
 # though: you would not choose a method for a company on one answer. **Prompt, retrieve or fine-tune?** is a question
 # for measurements, and that is what the next lesson prepares.
-#
+
+# %% [markdown]
 # ## How the lessons work
 #
 # Each lesson opens with what you will be able to do, tests named claims from five practitioners' articles, and ends
 # with verdicts computed from *your* run. *Your turn* cells come with `check`, `hint` and `solution`. Solved copies of
 # all lessons are in [`notebooks/solutions`](solutions). Set `COURSE_PROFILE=fast` for fewer rows and quicker runs.
-#
+
+# %% [markdown]
 # ## Three things to remember
 #
 # 1. A model receives tokens in a template, not your sentence. Look at them when an answer surprises you.

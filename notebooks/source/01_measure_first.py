@@ -12,14 +12,13 @@
 #
 # **After this lesson you can**
 #
-# - say what each of four splits is for, and why a test set is frozen;
-# - measure a classifier by accuracy, macro-F1 and a confusion matrix, and say what each hides;
+# - say what four splits are for, and why a test set is frozen;
+# - measure a classifier by accuracy, macro-F1 and a confusion matrix;
 # - put an interval around a score, and know how wide it must be for 300 messages;
 # - compare two methods on the same messages with a paired test;
 # - place a language model beside plain baselines, in a ledger that later lessons extend.
 #
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** none yet;
-# this lesson builds the measuring instruments.
+# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** none yet.
 
 # %%
 #: setup
@@ -359,7 +358,8 @@ model_row = ledger.measure(
 )
 
 # %% [markdown]
-# For comparison: chance is about 0.17. Before judging, look at *how* it is wrong.
+# Compare it with the majority label and the ten keywords above: chance is one in six. Before judging, look at *how* it
+# is wrong.
 
 # %%
 matrix = evaluation.confusion(gold, model_row.predictions, data.INTENT_LABELS)
