@@ -5,7 +5,7 @@ CANDIDATES = python3.12 python3.13 python3.11 python3 python
 FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in $(CANDIDATES); do if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 VENV = .venv/bin
-NBVAL = $(VENV)/python -m pytest -p no:doctest -q --nbval-lax --nbval-current-env --nbval-cell-timeout=600
+NBVAL = $(VENV)/python -m pytest -q --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
 .PHONY: help lab course test test-unit test-notebooks notebooks bench ready lint
 
@@ -45,5 +45,5 @@ test-unit: ready
 
 test-notebooks: export COURSE_PROFILE = fast
 test-notebooks: ready
-	COURSE_RESULTS=results/test-learner COURSE_EXPECT="not attempted" $(NBVAL) notebooks/*.ipynb
-	COURSE_RESULTS=results/test-solved COURSE_EXPECT=correct $(NBVAL) notebooks/solutions/*.ipynb
+	COURSE_RESULTS=$(CURDIR)/results/test-learner COURSE_EXPECT="not attempted" $(NBVAL) notebooks/*.ipynb
+	COURSE_RESULTS=$(CURDIR)/results/test-solved COURSE_EXPECT=correct $(NBVAL) notebooks/solutions/*.ipynb
