@@ -3,6 +3,7 @@
 import numpy as np
 
 from helpers.exercises import Exercise, NotYet
+from helpers.language_model import ModelInput, as_messages
 
 TEXTS = ("", "Hi", "Where is order LF-48213?", "Mein Thermostat zeigt 21,5 Grad.\n\nUnd jetzt?", "refund " * 40)
 
@@ -14,6 +15,10 @@ class _CountingModel:
         if isinstance(text, str):
             return len(text.split())
         return sum(7 + len(message["content"].split()) for message in text) + 5
+
+    def inspect(self, prompt, system=None) -> ModelInput:
+        count = self.count_tokens(as_messages(prompt, system))
+        return ModelInput("", list(range(count)), ["?"] * count)
 
     def render(self, prompt, system=None) -> str:
         raise NotYet("use lm.count_tokens on the text and on the messages; counting in the rendered text is not needed")
@@ -45,8 +50,8 @@ def check_messages(answer) -> str:
     system = str(answer[0].get("content", "")).lower()
     if "smollm" in system:
         raise NotYet("the model's default system message is still there; write your own in its place")
-    if not any(word in system for word in ("brief", "short", "concise", "few words", "one sentence", "one word")):
-        raise NotYet("the system message does not yet ask for a brief answer")
+    if "brief" not in system or any(word in system for word in ("not ", "never", "n't")):
+        raise NotYet("the system message should ask for brief answers, with the word 'brief' in it")
     return "your system message takes the place of the default one."
 
 
@@ -57,7 +62,10 @@ def check_at_temperature(answer) -> str:
         probabilities = rng.dirichlet(np.ones(rng.integers(2, 9)))
         wanted = probabilities ** (1 / temperature)
         wanted /= wanted.sum()
-        found = np.asarray(answer(probabilities, temperature), dtype=float)
+        found = answer(probabilities, temperature)
+        if found is None:
+            raise NotYet("your function returned nothing; does it end with `return`?")
+        found = np.asarray(found, dtype=float)
         if found.shape != wanted.shape:
             raise NotYet(f"for {len(wanted)} probabilities your function returns shape {found.shape}")
         if not np.isclose(found.sum(), 1):

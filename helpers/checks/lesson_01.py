@@ -3,22 +3,17 @@
 from collections.abc import Mapping
 
 import numpy as np
+from scipy import stats
 
 from helpers import baselines, data, evaluation
 from helpers.checks import held_back
-from helpers.exercises import Exercise, NotAttempted, NotYet, unwritten
+from helpers.exercises import Exercise, NotYet, unwritten
 
 RULES_MUST_REACH = 0.30
+MOST_KEYWORDS = 25
 LONGEST_KEYWORD = 30  # longer "keywords" are memorized messages
 
-LEAK_TRAIN = [
-    "Where is my order?",
-    "Refund, please!",
-    "my  hub is OFFLINE",
-    "Cancel Plus.",
-    "Grüße aus Köln",
-    "snake_case",
-]
+LEAK_TRAIN = ["Where is my order?", "Refund, please!", "my  hub is OFFLINE", "Cancel Plus.", "Grüße aus Köln"]
 LEAK_TEST = [
     "where is my order",
     "Where is my parcel?",
@@ -26,11 +21,16 @@ LEAK_TEST = [
     "My hub is offline...",
     "is my hub offline",
     "cancel plus today",
-    "GRÜSSE aus Köln",
     "grüße, aus köln",
-    "snake case",
 ]
-LEAKED = [0, 2, 3, 7, 8]
+LEAKED = {0: 0, 2: 1, 3: 2, 6: 4}  # position in LEAK_TEST: position in LEAK_TRAIN
+
+
+def _returned(value):
+    """Pass on what a learner's function returned; a forgotten `return` gets a message of its own."""
+    if unwritten(value):
+        raise NotYet("your function returned nothing; does it end with `return`?")
+    return value
 
 
 def _random_labels(seed: int, n: int, agreement: float) -> tuple[list[str], list[str], list[str]]:
@@ -50,16 +50,14 @@ def _random_labels(seed: int, n: int, agreement: float) -> tuple[list[str], list
 def check_leaked(answer) -> str:
     """Planted leaks in other case, punctuation and spacing, beside near misses that are none."""
     found = answer(list(LEAK_TRAIN), list(LEAK_TEST))
-    if unwritten(found):
-        raise NotAttempted
-    found = sorted(int(i) for i in found)
+    found = sorted(int(i) for i in _returned(found))
     if answer([], ["a"]):
         raise NotYet("with an empty training set nothing can be leaked, and your function names something")
     missed, extra = sorted(set(LEAKED) - set(found)), sorted(set(found) - set(LEAKED))
     if missed:
         raise NotYet(
-            f"{LEAK_TEST[missed[0]]!r} stands in a training set as one that differs only in case, punctuation or "
-            "spacing, and your function does not find it"
+            f"{LEAK_TEST[missed[0]]!r} equals the training text {LEAK_TRAIN[LEAKED[missed[0]]]!r} once case, "
+            "punctuation and spacing are ignored, and your function does not name it"
         )
     if extra:
         raise NotYet(f"{LEAK_TEST[extra[0]]!r} is no leak: it differs in its words, not only in how they are set")
@@ -77,6 +75,8 @@ def check_rules(answer) -> str:
             raise NotYet(f"the keywords of {label} must be a list of texts")
         if any(not word.strip() for word in words):
             raise NotYet(f"{label} has an empty keyword, which every message contains")
+        if len(words) > MOST_KEYWORDS:
+            raise NotYet(f"{label} has {len(words)} keywords; keep to {MOST_KEYWORDS}, chosen by reading")
         if any(len(word) > LONGEST_KEYWORD for word in words):
             raise NotYet(
                 f"a keyword of {label} is longer than {LONGEST_KEYWORD} letters: that is a message, not a rule"
@@ -96,43 +96,37 @@ def check_macro_f1(answer) -> str:
     """Compared with the helper, which is itself held against scikit-learn, on random labels."""
     for seed in range(6):
         gold, predicted, _ = _random_labels(seed, 40 + 10 * seed, agreement=0.5)
-        found, wanted = answer(gold, predicted), evaluation.macro_f1(gold, predicted)
-        if unwritten(found):
-            raise NotAttempted
+        found, wanted = _returned(answer(gold, predicted)), evaluation.macro_f1(gold, predicted)
         if not np.isclose(float(found), wanted, atol=1e-6):
             raise NotYet(
-                f"on {len(gold)} random labels you get {float(found):.3f} and scikit-learn {wanted:.3f}. Average over "
-                "the labels that occur in gold, also one that is never predicted"
+                f"on {len(gold)} random labels you get {float(found):.3f} where {wanted:.3f} is right. Average over "
+                "the labels that occur in gold, also one that is never predicted, and no others"
             )
-    return "equal to scikit-learn on random labels."
+    return "equal to scikit-learn, told to average over the labels in gold, on random labels."
 
 
 def check_bootstrap(answer) -> str:
-    """Compared with the helper's interval on several arrays; twice the Monte Carlo error is allowed."""
-    for seed, (n, share) in enumerate(((300, 0.8), (300, 0.35), (80, 0.6), (1000, 0.93))):
+    """Compared with the exact binomial quantiles; four times the bootstrap's own noise is allowed."""
+    for seed, (n, share) in enumerate(((2000, 0.8), (1500, 0.35), (1800, 0.6))):
         hits = (np.random.default_rng(seed).random(n) < share).astype(int)
-        answered = answer(hits)
-        if unwritten(answered):
-            raise NotAttempted
-        low, high = (float(value) for value in answered)
-        wanted = evaluation.bootstrap_interval(["1"] * n, hits.astype(str), evaluation.accuracy)
-        allowed = 0.25 * (wanted.high - wanted.low) / 2
+        low, high = (float(value) for value in _returned(answer(hits)))
+        wanted_low, wanted_high = stats.binom.ppf([0.025, 0.975], n, hits.mean()) / n
+        allowed = 0.12 * (wanted_high - wanted_low) / 2
         if low > high:
             raise NotYet("your lower end lies above the upper one; return them as (low, high)")
-        if abs(low - wanted.low) > allowed or abs(high - wanted.high) > allowed:
+        if abs(low - wanted_low) > allowed or abs(high - wanted_high) > allowed:
             raise NotYet(
-                f"for {n} messages with accuracy {hits.mean():.3f} you give [{low:.3f}, {high:.3f}]; expected about "
-                f"[{wanted.low:.3f}, {wanted.high:.3f}]. Draw as many messages as there are, with replacement"
+                f"for {n} messages with accuracy {hits.mean():.3f} you give [{low:.4f}, {high:.4f}]; expected about "
+                f"[{wanted_low:.4f}, {wanted_high:.4f}]. Draw as many messages as there are, with replacement, and cut "
+                "off 2.5 % at each end"
             )
-    return "your interval agrees with the helper's on four test sets."
+    return "your interval agrees with the exact one on three test sets."
 
 
 def check_messages_needed(answer) -> str:
     """Compared with the formula; the Wilson interval or another good method may differ by a tenth."""
     for accuracy, margin in ((0.8, 0.05), (0.8, 0.025), (0.5, 0.03), (0.95, 0.02), (0.3, 0.1)):
-        found = answer(accuracy, margin)
-        if unwritten(found):
-            raise NotAttempted
+        found = _returned(answer(accuracy, margin))
         wanted = accuracy * (1 - accuracy) * (1.96 / margin) ** 2
         if not 0.9 * wanted - 2 <= float(found) <= 1.1 * wanted + 2:
             raise NotYet(
@@ -145,9 +139,7 @@ def check_messages_needed(answer) -> str:
 def check_paired_p(answer) -> str:
     """Compared with the helper on random methods, and on two that never differ."""
     gold, same, _ = _random_labels(11, 50, agreement=0.6)
-    if unwritten(answer(gold, same, same)):
-        raise NotAttempted
-    if not np.isclose(float(answer(gold, same, same)), 1.0):
+    if not np.isclose(float(_returned(answer(gold, same, same))), 1.0):
         raise NotYet("for two methods that never differ the p-value is 1; nothing tells them apart")
     for seed in range(8):
         gold, first, second = _random_labels(seed, 60, agreement=0.3 + 0.08 * seed)
@@ -170,6 +162,10 @@ def _one_by_one_f1(gold, predicted, names):
         total = sum(p == name for _, p in pairs) + sum(g == name for g, _ in pairs)
         scores.append(2 * hits / total if total else 0.0)
     return sum(scores) / len(scores)
+
+
+def _exact(hits, cut):
+    return stats.binom.ppf([cut, 1 - cut], len(hits), np.mean(hits)) / len(hits)
 
 
 def _standard_error(hits):
@@ -210,6 +206,16 @@ EXERCISES = {
                     m.label: [x.text for x in data.load_intents("train") if x.label == m.label]
                     for m in data.balanced(data.load_intents("train"), 1)
                 },
+                "pieces of the training messages": {
+                    m.label: [
+                        x.text[at : at + 12]
+                        for x in data.load_intents("train")
+                        if x.label == m.label
+                        for at in range(0, len(x.text), 12)
+                        if x.text[at : at + 12].strip()
+                    ]
+                    for m in data.balanced(data.load_intents("train"), 1)
+                },
                 "beginnings of the training messages": {
                     m.label: [
                         x.text[:30] for x in data.load_intents("train") if x.label == m.label and len(x.text) > 20
@@ -222,8 +228,8 @@ EXERCISES = {
             "01.3",
             check_macro_f1,
             hints=(
-                "Go through the labels in set(gold); count hits, times predicted, and times in gold for each.",
-                "F1 of one label is 2 * hits / (times predicted + times in gold); then take the plain mean.",
+                "Loop over set(gold). zip(gold, predicted) gives pairs; a hit is a pair in which both are the label.",
+                "list(predicted).count(label) counts how often it was predicted. Collect one F1 a label, then average.",
             ),
             wrong={
                 "accuracy": evaluation.accuracy,
@@ -236,8 +242,8 @@ EXERCISES = {
             "01.4",
             check_bootstrap,
             hints=(
-                "np.random.default_rng(0).choice(hits, size=(2000, len(hits)), replace=True) gives 2,000 test sets.",
-                "Take the mean of each row, then np.quantile(means, [0.025, 0.975]).",
+                "A random generator's `choice` draws with replacement; its `size` may be two numbers, (rows, columns).",
+                "Each row is one imagined test set: take its mean, then two quantiles of the 2,000 means.",
             ),
             wrong={
                 "one standard error": _standard_error,
@@ -245,6 +251,8 @@ EXERCISES = {
                     np.random.default_rng(0).choice(hits, size=(2000, 20)).mean(axis=1), [0.025, 0.975]
                 ),
                 "without replacement": lambda hits: (np.mean(hits), np.mean(hits)),
+                "cuts off 5 % at each end": lambda hits: _exact(hits, 0.05),
+                "cuts off 1 % at each end": lambda hits: _exact(hits, 0.01),
             },
             cheats={"a fixed width": lambda hits: (np.mean(hits) - 0.05, np.mean(hits) + 0.05)},
         ),
@@ -252,8 +260,8 @@ EXERCISES = {
             "01.5",
             check_messages_needed,
             hints=(
-                "Write margin = 1.96 * sqrt(accuracy * (1 - accuracy) / n) and solve for n.",
-                "n = accuracy * (1 - accuracy) * (1.96 / margin) ** 2.",
+                "Write down that the margin equals 1.96 standard errors; n stands under the root.",
+                "Square both sides of margin = 1.96 * sqrt(accuracy * (1 - accuracy) / n), then bring n to one side.",
             ),
             wrong={
                 "margin not squared": lambda a, m: a * (1 - a) * 1.96 / m,

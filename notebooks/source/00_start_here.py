@@ -37,19 +37,23 @@ for what, fine, detail in runtime.report():
 # %% [markdown]
 # ## Meet the model
 #
-# The course runs on **SmolLM2-135M-Instruct**: a real, open language model with 135 million
-# [parameters](../docs/glossary.md#parameter). The models behind well-known chat services are hundreds to thousands of
-# times larger. A small one has two virtues: it runs on your machine, and its mistakes are easy to see.
+# The course runs on **SmolLM2-135M-Instruct**, a real, open language model, here expanded from a 4-bit copy that is
+# slightly weaker than the original. The models behind well-known chat services have hundreds to thousands of times as
+# many [parameters](../docs/glossary.md#parameter). A small one has two virtues: it runs on your machine, and its
+# mistakes are easy to see.
 
 # %%
 from helpers.language_model import LanguageModel
 
 lm = LanguageModel.load()
+print(
+    f"{lm.name}: {sum(p.numel() for p in lm.model.parameters()) / 1e6:.0f} million parameters"
+)
 print(lm.chat("What is the capital of France?"))
 
 # %% [markdown]
-# That is a fact from its training text. All our examples are about **Larkfield**, an invented company that makes
-# home-energy devices and sells a subscription, Larkfield Plus. No training text mentions it.
+# That is a fact from its training text. All our examples are about **Larkfield**, a company invented for this course,
+# which makes home-energy devices and sells a subscription, Larkfield Plus.
 #
 # **Predict:** what will the model say when asked for a price that it cannot know?
 
@@ -57,8 +61,8 @@ print(lm.chat("What is the capital of France?"))
 print(lm.chat("What does Larkfield Plus cost a month?", max_new_tokens=60))
 
 # %% [markdown]
-# Whatever it printed, it did not come from knowledge: Larkfield exists only in this course, and its price list
-# says $7.99. A fluent answer is no sign of a true one.
+# Whatever it printed, it is not knowledge: this company is invented, and its price list says $7.99. A fluent answer is
+# no sign of a true one.
 #
 # ## What the model receives
 #
@@ -82,7 +86,8 @@ print(lm.render("Is my thermostat paid for?", system="You answer in one word."))
 # ### Your turn 00.1
 #
 # Tokens are what you wait for and, in paid services, pay for. Write `template_tokens(lm, text)`: how many tokens does
-# the chat template add to a plain user message `text`, when you give no system message?
+# the chat template add to a plain user message `text`, when you give no system message? `lm.count_tokens` takes a plain
+# text, or a list of messages.
 
 
 # %%
@@ -92,7 +97,7 @@ def template_tokens(lm, text):
 
 
 #: why count_tokens takes a plain text as it stands and messages as the model receives them; the difference is what
-# the template added. It is the same for every text, which is why a long prompt hides it and a short one does not.
+# the template added. It is the same for nearly every text, so a long prompt hides it and a short one does not.
 #: stub
 #| def template_tokens(lm, text):
 #|     ...
@@ -119,13 +124,14 @@ from helpers import widgets
 widgets.token_viewer(lm, "My thermostat, order LF-48213, shows 21.5 degrees.")
 
 # %% [markdown]
-# Every digit is a token of its own, and a space belongs to the word after it (shown as ␣). So a number costs as many
-# tokens as it has digits, and `" refund"` and `"refund"` are different tokens.
+# Every digit is a token of its own, so a number costs as many tokens as it has digits. A space (shown as ␣) joins the
+# word after it but stands alone before a digit, so `" refund"` and `"refund"` are different tokens. A sign that the
+# vocabulary lacks, an emoji say, is cut into bytes, which show as �.
 #
 # ### Your turn 00.2
 #
-# Write the messages for a chat in which the system message tells the model to be brief, the user says `Hello`, and the
-# model's own default system message is gone.
+# Write the messages for a chat in which the system message tells the model to be brief (use that word), the user says
+# `Hello`, and the model's own default system message is gone.
 
 # %%
 #: solution
@@ -145,7 +151,8 @@ check("00.2", messages)
 # ## One token at a time
 #
 # The model does one thing: given the tokens so far, it gives every token of its vocabulary a probability of coming next.
-# **Predict:** after "The capital of France is", how sure is it?
+# If the last message is the assistant's, the model goes on with it. **Predict:** after "The capital of France is", how
+# sure is it?
 
 # %%
 from helpers import plots
@@ -161,15 +168,14 @@ plots.next_tokens(lm.next_token_probabilities(start, top=8), "After 'The capital
 # [greedy decoding](../docs/glossary.md#greedy-decoding). A few lines do what `chat` does:
 
 # %%
+question = {"role": "user", "content": "Why do people measure their energy use?"}
 text = ""
 for step in range(12):
-    so_far = [
-        {"role": "user", "content": "Why do people measure their energy use?"},
-        {"role": "assistant", "content": text},
-    ]
-    token, probability = lm.next_token_probabilities(so_far if text else so_far[:1], top=1)[0]
+    messages = [question, {"role": "assistant", "content": text}] if text else [question]
+    token, probability = lm.next_token_probabilities(messages, top=1)[0]
     text += token
     print(f"{probability:.2f}  {plots.visible(token)}")
+print("chat says:", lm.chat([question], max_new_tokens=12))
 
 # %% [markdown]
 # Some steps are nearly certain, others are close calls between several words. One close call that falls the other way
@@ -185,6 +191,9 @@ pairs = lm.next_token_probabilities("Suggest a name for a cat.", top=6)
 plots.temperatures(pairs, [0.3, 1.0, 2.0])
 
 # %% [markdown]
+# The order of the tokens stays, the gaps between them change. The picture shows a handful of the model's 49,152 tokens;
+# a high temperature also lifts the long tail of all the others.
+#
 # Now draw. Same question, same model, three temperatures, three [seeds](../docs/glossary.md#seed) each.
 
 # %%
@@ -236,7 +245,7 @@ widgets.next_token_explorer(lm, "My thermostat is")
 # ## The question of the course
 #
 # You need a model that knows Larkfield's prices and answers as Larkfield would. There are four things to try, each
-# dearer to set up than the one before:
+# more costly to set up than the one before:
 #
 # 1. **Prompt**: say what you want.
 # 2. **Examples**: show what you want.
@@ -246,10 +255,9 @@ widgets.next_token_explorer(lm, "My thermostat is")
 # %%
 question = "What does Larkfield Plus cost a month? Answer in one sentence."
 fact = "Price list: Larkfield Plus costs $7.99 a month or $79 a year."
-print("prompt:  ", lm.chat(question, system="You answer customers of Larkfield."))
-print(
-    "retrieve:", lm.chat(f"{fact}\n\n{question}", system="You answer customers of Larkfield.")
-)
+system = "You answer customers of Larkfield."
+print("prompt alone: ", lm.chat(question, system=system))
+print("with the fact:", lm.chat(f"{fact}\n\n{question}", system=system))
 
 # %% [markdown]
 # With the fact in front of it the model can read the answer off; without it, it cannot. One question proves nothing,
