@@ -171,6 +171,7 @@ def execute(notebook: nbformat.NotebookNode, progress: str, results: pathlib.Pat
         kernel_name="python3",
         record_timing=False,
         coalesce_streams=True,
+        extra_arguments=["--log-level=ERROR"],  # the kernel's own remarks are no part of a lesson
         resources={"metadata": {"path": str(HERE)}},
     )
     started = time.perf_counter()
