@@ -111,6 +111,9 @@ def main() -> int:
     except InstallError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nstopped; run the same command again, it goes on from here", file=sys.stderr)
+        return 130
     return 0
 
 

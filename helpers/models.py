@@ -136,6 +136,9 @@ def main() -> int:
         except ModelError as error:
             print(f"error: {error}", file=sys.stderr)
             return 1
+        except KeyboardInterrupt:
+            print(f"\nstopped; {name} is not complete. Run the same command again", file=sys.stderr)
+            return 130
         print(f"{name}: ready")
     return 0
 

@@ -10,11 +10,16 @@ import nbformat
 from build import execute, make, names
 from nbclient.exceptions import CellExecutionError
 
-from helpers import ledger
+from helpers import ledger, runtime
 
 
 def main() -> int:
-    """Run the lessons in order; exit status 1 if one fails."""
+    """Run the lessons in order; exit status 1 if one fails, with a readable line if a setting is wrong."""
+    try:
+        runtime.profile()
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     results = ledger.path().parent
     folder = results / "course"
     folder.mkdir(parents=True, exist_ok=True)

