@@ -176,7 +176,10 @@ def read_labeled(path: str | pathlib.Path, text_column: str = "text", label_colu
     for number, row in rows:
         for column in (text_column, label_column):
             if column not in row:
-                raise DataError(f"{path.name}, row {number}: no column {column!r}; it has {', '.join(map(str, row))}")
+                raise DataError(
+                    f"{path.name}, row {number}: no column {column!r}; it has {', '.join(map(str, row))}. "
+                    "Name yours with text_column=… and label_column=…"
+                )
             if not isinstance(row[column], str) or not row[column].strip():
                 raise DataError(f"{path.name}, row {number}: {column!r} is empty or not text; fill it or drop the row")
         messages.append(Message(f"own-{number}", row[text_column], row[label_column].strip()))
