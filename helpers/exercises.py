@@ -21,10 +21,6 @@ class NotYet(Exception):
     """Raised inside a check when the answer is not right; its message tells the learner why."""
 
 
-class NotAttempted(Exception):
-    """Raised inside a check when nothing was written yet."""
-
-
 @dataclass(frozen=True)
 class Result:
     """What a check found: a status and a sentence."""
@@ -39,7 +35,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise: its check raises NotYet or NotAttempted, or returns a sentence that says what was right.
+    """One exercise: its check raises NotYet, or returns a sentence that says what was right.
 
     `wrong` and `cheats` map a name to an answer which the check must refuse; the tests run them all.
     """
@@ -90,8 +86,6 @@ def judge(exercise: str, *answers) -> Result:
         return Result(exercise, NOT_ATTEMPTED, "write your answer in place of ..., run the cell, and check again")
     try:
         return Result(exercise, CORRECT, entry.check(*answers))
-    except NotAttempted:
-        return Result(exercise, NOT_ATTEMPTED, "write your answer in place of ..., run the cell, and check again")
     except NotYet as why:
         return Result(exercise, NOT_YET, str(why))
     except Exception as error:  # whatever a learner's code may raise is an answer that does not work yet
