@@ -216,6 +216,8 @@ class LanguageModel:
             raise ValueError(f"labels must be different, non-empty texts; got {labels!r}")
         ends = [self.tokenizer.eos_token_id] if end_of_turn else []
         label_ids = [self._encode(label) + ends for label in labels]
+        if [] in label_ids:
+            raise ValueError(f"the label {labels[label_ids.index([])]!r} has no token that this model knows")
         encoded = self._encode_prompts(prompts, room=max(map(len, label_ids)))
         return scoring.score_packed(self.model, encoded, labels, label_ids, row_tokens, progress)
 

@@ -1,11 +1,17 @@
 """Packed label scoring: many prompts, each with all its labels, through the model in few forward passes.
 
 What all prompts share at their start goes through the model once and stays in its key-value cache. The rest is packed
-into rows of about 512 tokens: prompt tail, label, label, …, next prompt's tail, and so on. A mask lets every token see
-the shared start, its own prompt and its own label, and nothing else; positions run on as if each label stood alone.
-`score_one_by_one` is the slow, obvious way: one pass per prompt and label. Both give the same numbers.
+into rows of about 512 tokens: each prompt's tail followed by all its labels is a block, blocks of like length fill a
+row, and a mask lets every token see the shared start, its own prompt and its own label, and nothing else; positions run
+on as if each label stood alone. `score_one_by_one` is the slow, obvious way: one pass per prompt and label. Both give
+the same numbers.
+
+Attention is where such a row would waste time: most of what its tokens might see is masked. On a CPU it is computed in
+two parts, shared start and own block, each with the log-sum-exp of its scores, and the parts are then weighed together
+(as in FlashDecoding, https://pytorch.org/blog/flash-decoding/).
 """
 
+import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,10 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from tqdm.auto import tqdm
-from transformers import DynamicCache
+from transformers import AttentionInterface, DynamicCache
 
 ROW_TOKENS = 512
 HEAD_ROWS = 64  # positions whose logits are held at once: 64 x 49,152 floats are 13 MB
+PACKED = "course_packed"  # the name under which transformers finds _packed_attention
+# Attention that also returns the log-sum-exp of its scores; None where this torch has no such kernel.
+_attend = getattr(torch.ops.aten, "_scaled_dot_product_flash_attention_for_cpu", None)
 
 
 @dataclass(frozen=True)
@@ -51,13 +60,17 @@ class LabelScores:
 
 @dataclass(frozen=True)
 class _Row:
-    """Tensors of one packed row. `owner` and `segment` say, per token, which prompt and which label it belongs to."""
+    """One packed row: b blocks of t tokens each, the shorter ones filled up at their end.
+
+    ids, positions: b x t tokens, block after block.
+    segment: (b, t), which label a token belongs to; -1 for the prompt's own tokens, -2 for filling.
+    reads: (position in the row, token whose log-probability is read there, prompt, label).
+    """
 
     ids: list[int]
     positions: list[int]
-    owner: list[int]
-    segment: list[int]  # -1 for the prompt's own tokens
-    reads: list[tuple[int, int, int, int]]  # (position in the row, token to read there, prompt, label)
+    segment: torch.Tensor
+    reads: list[tuple[int, int, int, int]]
 
 
 def shared_start(encoded: Sequence[Sequence[int]]) -> int:
@@ -81,53 +94,114 @@ def shared_start(encoded: Sequence[Sequence[int]]) -> int:
 def _pack(encoded, label_ids, start: int, row_tokens: int) -> Iterator[_Row]:
     """Pack prompts, longest first, into rows; a prompt that is longer than a row gets one of its own."""
     extra = sum(len(ids) - 1 for ids in label_ids)
-    row = _Row([], [], [], [], [])
-    for prompt in sorted(range(len(encoded)), key=lambda i: -len(encoded[i])):
+    order = sorted(range(len(encoded)), key=lambda i: -len(encoded[i]))
+    while order:
+        width = len(encoded[order[0]]) - start + extra
+        fit = max(1, row_tokens // width)
+        yield _row(order[:fit], encoded, label_ids, start, width)
+        order = order[fit:]
+
+
+def _row(prompts, encoded, label_ids, start: int, width: int) -> _Row:
+    """Lay out one row. A label's last token is only read, never fed."""
+    ids, positions, segment, reads = [], [], [], []
+    for prompt in prompts:
         tail = encoded[prompt][start:]
-        if row.ids and len(row.ids) + len(tail) + extra > row_tokens:
-            yield row
-            row = _Row([], [], [], [], [])
-        _append(row, prompt, tail, start, label_ids)
-    if row.ids:
-        yield row
+        first = len(ids)
+        after_prompt = first + len(tail) - 1
+        ids.extend(tail)
+        positions.extend(range(start, start + len(tail)))
+        segment.extend([-1] * len(tail))
+        for label, tokens in enumerate(label_ids):
+            reads.append((after_prompt, tokens[0], prompt, label))
+            for step, token in enumerate(tokens[:-1]):
+                reads.append((len(ids), tokens[step + 1], prompt, label))
+                ids.append(token)
+                positions.append(start + len(tail) + step)
+                segment.append(label)
+        filling = first + width - len(ids)
+        ids.extend([tail[-1]] * filling)
+        positions.extend([start] * filling)
+        segment.extend([-2] * filling)
+    return _Row(ids, positions, torch.tensor(segment).view(len(prompts), width), reads)
 
 
-def _append(row: _Row, prompt: int, tail, start: int, label_ids) -> None:
-    """Add one prompt's tail and its labels. A label's last token is only read, never fed."""
-    row.ids.extend(tail)
-    row.positions.extend(range(start, start + len(tail)))
-    row.owner.extend([prompt] * len(tail))
-    row.segment.extend([-1] * len(tail))
-    after_prompt = len(row.ids) - 1
-    for label, ids in enumerate(label_ids):
-        row.reads.append((after_prompt, ids[0], prompt, label))
-        for step, token in enumerate(ids[:-1]):
-            row.reads.append((len(row.ids), ids[step + 1], prompt, label))
-            row.ids.append(token)
-            row.positions.append(start + len(tail) + step)
-            row.owner.append(prompt)
-            row.segment.append(label)
+def _block_mask(row: _Row, dtype, device) -> torch.Tensor:
+    """(b, 1, t, t), added to the attention scores: 0 where a token may see an earlier one of its block, else -inf."""
+    segment = row.segment.to(device)
+    same = segment[:, :, None] == segment[:, None, :]
+    visible = (same | (segment == -1)[:, None, :]).tril()
+    return torch.zeros(visible.shape, dtype=dtype, device=device).masked_fill(~visible, -torch.inf)[:, None]
 
 
-def _mask(row: _Row, start: int, device) -> torch.Tensor:
-    """Boolean (1, 1, tokens, start + tokens): which earlier tokens each token of the row may see."""
-    owner, segment = torch.tensor(row.owner, device=device), torch.tensor(row.segment, device=device)
+def _full_mask(row: _Row, start: int, dtype, device) -> torch.Tensor:
+    """(1, 1, b x t, start + b x t): the same for attention that takes the row as a whole."""
+    blocks = _block_mask(row, dtype, device)[:, 0]
     count = len(row.ids)
-    same_prompt = owner[:, None] == owner[None, :]
-    visible_part = (segment[None, :] == -1) | (segment[:, None] == segment[None, :])
-    earlier = torch.ones(count, count, dtype=torch.bool, device=device).tril()
-    own = same_prompt & visible_part & earlier
-    return torch.cat([torch.ones(count, start, dtype=torch.bool, device=device), own], dim=1)[None, None]
+    mask = torch.full((count, start + count), -torch.inf, dtype=dtype, device=device)
+    mask[:, :start] = 0
+    for i, block in enumerate(blocks):
+        at = i * len(block)
+        mask[at : at + len(block), start + at : start + at + len(block)] = block
+    return mask[None, None]
 
 
-def _log_probs(model, hidden: torch.Tensor, tokens: list[int]) -> torch.Tensor:
-    """Log-probability of `tokens[i]` at `hidden[i]`; in slices, since the logits are the memory (49,152 a token)."""
-    parts = []
-    for at in range(0, len(tokens), HEAD_ROWS):
-        logits = model.get_output_embeddings()(hidden[at : at + HEAD_ROWS]).float()
-        wanted = torch.tensor(tokens[at : at + HEAD_ROWS], device=hidden.device)
-        parts.append(logits.gather(1, wanted[:, None])[:, 0] - logits.logsumexp(-1))
-    return torch.cat(parts)
+def _packed_attention(module, query, key, value, attention_mask, scaling, shared=0, **_):
+    """Attention of a packed row, in the form transformers asks for.
+
+    query is (1, heads, b x t, d); key and value are (1, key heads, shared + b x t, d); attention_mask is _block_mask's.
+    Every token sees the whole shared start, so the heads that use the same keys go through as further query rows.
+    """
+    _, heads, count, size = query.shape
+    key_heads, (blocks, _, width, _) = key.shape[1], attention_mask.shape
+    own_key, own_value = (
+        part[0, :, shared:]
+        .view(key_heads, blocks, width, size)
+        .transpose(0, 1)
+        .repeat_interleave(heads // key_heads, 1)
+        for part in (key, value)
+    )
+    own_query = query.reshape(heads, blocks, width, size).transpose(0, 1)
+    out, weight = _attend(own_query, own_key, own_value, attn_mask=attention_mask, scale=scaling)
+    out = out.transpose(0, 1).reshape(1, heads, count, size)
+    if shared:
+        rows = query.reshape(1, key_heads, -1, size)
+        start, start_weight = _attend(rows, key[:, :, :shared], value[:, :, :shared], scale=scaling)
+        share = torch.sigmoid(start_weight.reshape(1, heads, count) - weight.transpose(0, 1).reshape(1, heads, count))
+        out = torch.lerp(out, start.reshape(out.shape), share[..., None].to(out.dtype))
+    return out.transpose(1, 2).contiguous(), None
+
+
+AttentionInterface.register(PACKED, _packed_attention)
+
+
+@contextlib.contextmanager
+def _attention(model) -> Iterator[bool]:
+    """Yield whether the model's attention is computed in two parts; its own way is put back afterwards."""
+    usual = model.config._attn_implementation
+    in_parts = _attend is not None and model.device.type == "cpu" and usual == "sdpa"
+    try:
+        if in_parts:
+            model.set_attn_implementation(PACKED)
+        yield in_parts
+    finally:
+        model.set_attn_implementation(usual)
+
+
+def _log_probs(model, hidden: torch.Tensor, reads) -> torch.Tensor:
+    """Log-probability of each read's token at its position.
+
+    Each position is read once, and in slices, since the logits are the memory: 49,152 floats a position.
+    """
+    where, tokens = torch.tensor([read[:2] for read in reads], device=hidden.device).T
+    positions, slot = where.unique(return_inverse=True)
+    parts = torch.empty(len(reads), device=hidden.device)
+    for at in range(0, len(positions), HEAD_ROWS):
+        logits = model.get_output_embeddings()(hidden[positions[at : at + HEAD_ROWS]]).float()
+        here = (slot >= at) & (slot < at + HEAD_ROWS)
+        row = slot[here] - at
+        parts[here] = logits[row, tokens[here]] - logits.logsumexp(-1)[row]
+    return parts
 
 
 def score_packed(model, encoded, labels, label_ids, row_tokens=ROW_TOKENS, progress=False) -> LabelScores:
@@ -147,23 +221,26 @@ def score_packed(model, encoded, labels, label_ids, row_tokens=ROW_TOKENS, progr
     started = time.perf_counter()
     result = np.zeros((len(encoded), len(labels)), dtype=np.float64)
     start = shared_start(encoded)
-    decoder, device = model.get_decoder(), model.device
+    decoder, device, dtype = model.get_decoder(), model.device, model.dtype
+    cache = DynamicCache(config=model.config)
     with torch.inference_mode():
-        cache = DynamicCache(config=model.config)
         if start:
             decoder(torch.tensor([encoded[0][:start]], device=device), past_key_values=cache, use_cache=True)
         rows = list(_pack(encoded, label_ids, start, row_tokens))
-        for row in tqdm(rows, desc="score", disable=not progress or len(rows) < 8, leave=False):
-            hidden = decoder(
-                input_ids=torch.tensor([row.ids], device=device),
-                position_ids=torch.tensor([row.positions], device=device),
-                attention_mask=_mask(row, start, device),
-                past_key_values=cache,
-                use_cache=True,
-            ).last_hidden_state[0]
-            cache.crop(-len(row.ids))  # negative: the form that all releases of transformers 5 take
-            where, tokens, prompts, columns = zip(*row.reads, strict=True)
-            np.add.at(result, (prompts, columns), _log_probs(model, hidden[list(where)], tokens).cpu().numpy())
+        with _attention(model) as in_parts:
+            for row in tqdm(rows, desc="score", disable=not progress or len(rows) < 8, leave=False):
+                mask = _block_mask(row, dtype, device) if in_parts else _full_mask(row, start, dtype, device)
+                hidden = decoder(
+                    input_ids=torch.tensor([row.ids], device=device),
+                    position_ids=torch.tensor([row.positions], device=device),
+                    attention_mask=mask,
+                    past_key_values=cache,
+                    use_cache=True,
+                    shared=start,
+                ).last_hidden_state[0]
+                cache.crop(-len(row.ids))  # negative: the form that all releases of transformers 5 take
+                prompts, columns = zip(*(read[2:] for read in row.reads), strict=True)
+                np.add.at(result, (prompts, columns), _log_probs(model, hidden, row.reads).cpu().numpy())
     return LabelScores(
         labels=tuple(labels),
         log_probs=result,

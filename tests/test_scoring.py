@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from helpers import scoring
@@ -29,6 +29,8 @@ def reference(lm, prompts, labels, end_of_turn=True):
     end_of_turn=st.booleans(),
 )
 def test_packed_equals_one_by_one_on_any_text(small, prompts, labels, system, row_tokens, end_of_turn):
+    if not end_of_turn:
+        assume(all(small._encode(label) for label in labels))
     start = [] if system is None else [{"role": "system", "content": system}]
     prompts = [[*start, {"role": "user", "content": prompt}] for prompt in prompts]
     packed = small.score(prompts, labels, end_of_turn=end_of_turn, row_tokens=row_tokens, progress=False)
@@ -75,6 +77,20 @@ def test_probabilities_and_predictions_follow_the_log_probabilities(small):
 def test_bad_labels_are_refused(small, labels):
     with pytest.raises(ValueError, match="labels must be different, non-empty texts"):
         small.score(["hello"], labels)
+
+
+def test_a_label_without_a_known_token_is_refused(small):
+    with pytest.raises(ValueError, match="no token that this model knows"):
+        small.score(["hello"], ["yes", "\x16"], end_of_turn=False)
+
+
+def test_attention_in_one_part_gives_the_same(small, monkeypatch):
+    prompts = ["same start, then rain", "same start, then a good deal more of it", "same start"]
+    in_parts = small.score(prompts, ["yes", "no no"], progress=False)
+    assert small.model.config._attn_implementation == "sdpa"
+    monkeypatch.setattr(scoring, "_attend", None)
+    whole = small.score(prompts, ["yes", "no no"], progress=False)
+    np.testing.assert_allclose(whole.log_probs, in_parts.log_probs, atol=1e-4)
 
 
 def test_a_prompt_too_long_for_the_model_is_refused_by_number(small):
