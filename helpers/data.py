@@ -88,6 +88,8 @@ def _read_text(path: pathlib.Path) -> str:
         raw = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
+    if raw[:4] == b"PK\x03\x04":
+        raise DataError(f"{path.name} is a zip archive or a spreadsheet (.xlsx), not text; export it as CSV (UTF-8)")
     encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = raw.decode(encoding)

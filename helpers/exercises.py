@@ -47,6 +47,21 @@ class Exercise:
     cheats: dict = field(default_factory=dict)
 
 
+def collect(*exercises: Exercise) -> dict[str, Exercise]:
+    """Return a lesson's exercises by id; raises ValueError if an id is given twice."""
+    by_id = {exercise.id: exercise for exercise in exercises}
+    if len(by_id) != len(exercises):
+        raise ValueError(f"an exercise id is given twice among {[exercise.id for exercise in exercises]}")
+    return by_id
+
+
+def returned(value):
+    """Pass on what a learner's function returned; a forgotten `return` gets a message of its own."""
+    if unwritten(value):
+        raise NotYet("your function returned nothing; does it end with `return`?")
+    return value
+
+
 _hints_given: dict[str, int] = {}
 
 
@@ -56,7 +71,9 @@ def lesson_exercises(lesson: str) -> dict[str, Exercise]:
 
 
 def find(exercise: str) -> Exercise:
-    """Return an exercise by id (`"01.3"`); raises KeyError naming the ids of its lesson."""
+    """Return an exercise by id (`"01.3"`); raises KeyError naming the ids of its lesson, ValueError if not a text."""
+    if not isinstance(exercise, str):
+        raise ValueError(f"an exercise id is a text in quotes, like '01.3'; got {exercise!r}")
     lesson = exercise.split(".")[0]
     try:
         known = lesson_exercises(lesson)
@@ -82,12 +99,20 @@ def unwritten(answer) -> bool:
 def judge(exercise: str, *answers) -> Result:
     """Return the result of a check without showing it. A learner's error becomes *not yet*, with its message."""
     entry = find(exercise)
+    if not answers:
+        return Result(exercise, NOT_ATTEMPTED, f'give your answer too: check("{exercise}", your_answer)')
     if any(unwritten(answer) for answer in answers):
         return Result(exercise, NOT_ATTEMPTED, "write your answer in place of ..., run the cell, and check again")
     try:
         return Result(exercise, CORRECT, entry.check(*answers))
     except NotYet as why:
         return Result(exercise, NOT_YET, str(why))
+    except TypeError as error:
+        values = [answer for answer in answers if not callable(answer)]
+        if "not callable" in str(error) and values:
+            kind = type(values[0]).__name__
+            return Result(exercise, NOT_YET, f"a function is asked for, and this is a {kind}; give its name without ()")
+        return Result(exercise, NOT_YET, f"your code stopped with TypeError: {error}")
     except Exception as error:  # whatever a learner's code may raise is an answer that does not work yet
         return Result(exercise, NOT_YET, f"your code stopped with {type(error).__name__}: {error}")
 

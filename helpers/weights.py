@@ -16,6 +16,7 @@ import sys
 import time
 import zipfile
 from dataclasses import dataclass
+from functools import lru_cache
 
 import filelock
 from platformdirs import user_cache_dir
@@ -69,6 +70,12 @@ def folder_of(spec: ModelSpec) -> pathlib.Path:
     return cache_folder() / f"{spec.name}-{spec.version}-{spec.wheel_sha256[:12]}"
 
 
+@lru_cache
+def _sha256_once(path: pathlib.Path, size: int, modified_ns: int) -> str:
+    """The hash of a file, read once per process as long as its size and time of change stay what they are."""
+    return sha256_of(path)
+
+
 def problem_with(folder: pathlib.Path) -> str | None:
     """Return what is wrong with a cache folder, or None: files missing, unreadable, or of another size or hash."""
     try:
@@ -83,9 +90,10 @@ def problem_with(folder: pathlib.Path) -> str | None:
         try:
             if not path.is_file():
                 return f"{name} is missing"
-            if path.stat().st_size != size:
-                return f"{name} holds {path.stat().st_size} bytes, not {size}"
-            if sha256_of(path) != sha256:
+            seen = path.stat()
+            if seen.st_size != size:
+                return f"{name} holds {seen.st_size} bytes, not {size}"
+            if _sha256_once(path, seen.st_size, seen.st_mtime_ns) != sha256:
                 return f"{name} has changed since it was written"
         except OSError as error:
             return f"{name} cannot be read ({error.strerror})"

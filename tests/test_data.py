@@ -144,6 +144,7 @@ def test_own_files_are_read(tmp_path, name, content):
         ("own.csv", b"", "no rows"),
         ("own.csv", b"text,label\n", "no rows"),
         ("own.csv", b"text,label\ncaf\xe9,a\n", "line 2: not UTF-8"),
+        ("zip.csv", b"PK\x03\x04\x14\x00", "zip archive or a spreadsheet"),
         ("own.csv", b"\x00\x01\x02", "not a text file"),
         ("own.xlsx", b"PK", "must end in .jsonl, .csv or .tsv"),
         ("own.jsonl", json.dumps({"text": 3, "label": "a"}).encode(), "not text"),

@@ -94,3 +94,12 @@ def test_expected_status_is_enforced_where_asked(monkeypatch):
     monkeypatch.setenv("COURSE_EXPECT", exercises.CORRECT)
     with pytest.raises(AssertionError, match="not attempted"):
         exercises.check("01.5", ...)
+
+
+def test_calls_that_go_wrong_are_told_in_words():
+    assert "give your answer too" in exercises.judge("01.1").message
+    assert "a function is asked for, and this is a list" in exercises.judge("01.1", [1]).message
+    with pytest.raises(ValueError, match="text in quotes"):
+        exercises.check(1.1, len)
+    with pytest.raises(ValueError, match="given twice"):
+        exercises.collect(exercises.find("01.1"), exercises.find("01.1"))

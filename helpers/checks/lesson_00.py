@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.exercises import Exercise, NotYet
+from helpers.exercises import Exercise, NotYet, collect, returned
 from helpers.language_model import ModelInput, as_messages
 
 TEXTS = ("", "Hi", "Where is order LF-48213?", "Mein Thermostat zeigt 21,5 Grad.\n\nUnd jetzt?", "refund " * 40)
@@ -62,9 +62,7 @@ def check_at_temperature(answer) -> str:
         probabilities = rng.dirichlet(np.ones(rng.integers(2, 9)))
         wanted = probabilities ** (1 / temperature)
         wanted /= wanted.sum()
-        found = answer(probabilities, temperature)
-        if found is None:
-            raise NotYet("your function returned nothing; does it end with `return`?")
+        found = returned(answer(probabilities, temperature))
         found = np.asarray(found, dtype=float)
         if found.shape != wanted.shape:
             raise NotYet(f"for {len(wanted)} probabilities your function returns shape {found.shape}")
@@ -76,57 +74,52 @@ def check_at_temperature(answer) -> str:
     return "below 1 sharper, above 1 flatter, at 1 unchanged."
 
 
-EXERCISES = {
-    exercise.id: exercise
-    for exercise in (
-        Exercise(
-            "00.1",
-            check_template_tokens,
-            hints=(
-                "lm.count_tokens takes a plain text, or a list of messages as the model would receive them.",
-                'A plain user message is [{"role": "user", "content": text}]. Subtract one count from the other.',
-            ),
-            wrong={
-                "counts the rendered message only": lambda lm, text: lm.count_tokens(
-                    [{"role": "user", "content": text}]
-                ),
-                "the other way round": lambda lm, text: (
-                    lm.count_tokens(text) - lm.count_tokens([{"role": "user", "content": text}])
-                ),
-            },
-            cheats={"the number read off once": lambda lm, text: 30},
+EXERCISES = collect(
+    Exercise(
+        "00.1",
+        check_template_tokens,
+        hints=(
+            "lm.count_tokens takes a plain text, or a list of messages as the model would receive them.",
+            'A plain user message is [{"role": "user", "content": text}]. Subtract one count from the other.',
         ),
-        Exercise(
-            "00.2",
-            check_messages,
-            hints=(
-                "A chat is a list of dicts, each with 'role' and 'content'. Roles are system, user, assistant.",
-                'Begin with {"role": "system", "content": "Be brief."}.',
+        wrong={
+            "counts the rendered message only": lambda lm, text: lm.count_tokens([{"role": "user", "content": text}]),
+            "the other way round": lambda lm, text: (
+                lm.count_tokens(text) - lm.count_tokens([{"role": "user", "content": text}])
             ),
-            wrong={
-                "instruction in the user message": [{"role": "user", "content": "Be brief. Hello"}],
-                "system last": [{"role": "user", "content": "Hello"}, {"role": "system", "content": "Be brief."}],
-            },
-            cheats={
-                "keeps the default": [
-                    {"role": "system", "content": "You are a helpful AI assistant named SmolLM. Be brief."},
-                    {"role": "user", "content": "Hello"},
-                ]
-            },
+        },
+        cheats={"the number read off once": lambda lm, text: 30},
+    ),
+    Exercise(
+        "00.2",
+        check_messages,
+        hints=(
+            "A chat is a list of dicts, each with 'role' and 'content'. Roles are system, user, assistant.",
+            'Begin with {"role": "system", "content": "Be brief."}.',
         ),
-        Exercise(
-            "00.3",
-            check_at_temperature,
-            hints=(
-                "np.log turns probabilities into something you can divide by the temperature.",
-                "Take np.exp of the divided logarithms, then divide by their sum.",
-            ),
-            wrong={
-                "divides the probabilities": lambda p, t: np.asarray(p) / t / np.sum(np.asarray(p) / t),
-                "multiplies": lambda p, t: np.exp(np.log(p) * t) / np.exp(np.log(p) * t).sum(),
-                "does not normalize": lambda p, t: np.exp(np.log(p) / t),
-            },
-            cheats={"returns its input": lambda p, t: p},
+        wrong={
+            "instruction in the user message": [{"role": "user", "content": "Be brief. Hello"}],
+            "system last": [{"role": "user", "content": "Hello"}, {"role": "system", "content": "Be brief."}],
+        },
+        cheats={
+            "keeps the default": [
+                {"role": "system", "content": "You are a helpful AI assistant named SmolLM. Be brief."},
+                {"role": "user", "content": "Hello"},
+            ]
+        },
+    ),
+    Exercise(
+        "00.3",
+        check_at_temperature,
+        hints=(
+            "np.log turns probabilities into something you can divide by the temperature.",
+            "Take np.exp of the divided logarithms, then divide by their sum.",
         ),
-    )
-}
+        wrong={
+            "divides the probabilities": lambda p, t: np.asarray(p) / t / np.sum(np.asarray(p) / t),
+            "multiplies": lambda p, t: np.exp(np.log(p) * t) / np.exp(np.log(p) * t).sum(),
+            "does not normalize": lambda p, t: np.exp(np.log(p) / t),
+        },
+        cheats={"returns its input": lambda p, t: p},
+    ),
+)

@@ -7,7 +7,7 @@ from scipy import stats
 
 from helpers import baselines, data, evaluation
 from helpers.checks import held_back
-from helpers.exercises import Exercise, NotYet, unwritten
+from helpers.exercises import Exercise, NotYet, collect, returned
 
 RULES_MUST_REACH = 0.30
 MOST_KEYWORDS = 25
@@ -24,13 +24,6 @@ LEAK_TEST = [
     "grüße, aus köln",
 ]
 LEAKED = {0: 0, 2: 1, 3: 2, 6: 4}  # position in LEAK_TEST: position in LEAK_TRAIN
-
-
-def _returned(value):
-    """Pass on what a learner's function returned; a forgotten `return` gets a message of its own."""
-    if unwritten(value):
-        raise NotYet("your function returned nothing; does it end with `return`?")
-    return value
 
 
 def _random_labels(seed: int, n: int, agreement: float) -> tuple[list[str], list[str], list[str]]:
@@ -50,7 +43,7 @@ def _random_labels(seed: int, n: int, agreement: float) -> tuple[list[str], list
 def check_leaked(answer) -> str:
     """Planted leaks in other case, punctuation and spacing, beside near misses that are none."""
     found = answer(list(LEAK_TRAIN), list(LEAK_TEST))
-    found = sorted(int(i) for i in _returned(found))
+    found = sorted(int(i) for i in returned(found))
     if answer([], ["a"]):
         raise NotYet("with an empty training set nothing can be leaked, and your function names something")
     missed, extra = sorted(set(LEAKED) - set(found)), sorted(set(found) - set(LEAKED))
@@ -96,7 +89,7 @@ def check_macro_f1(answer) -> str:
     """Compared with the helper, which is itself held against scikit-learn, on random labels."""
     for seed in range(6):
         gold, predicted, _ = _random_labels(seed, 40 + 10 * seed, agreement=0.5)
-        found, wanted = _returned(answer(gold, predicted)), evaluation.macro_f1(gold, predicted)
+        found, wanted = returned(answer(gold, predicted)), evaluation.macro_f1(gold, predicted)
         if not np.isclose(float(found), wanted, atol=1e-6):
             raise NotYet(
                 f"on {len(gold)} random labels you get {float(found):.3f} where {wanted:.3f} is right. Average over "
@@ -109,7 +102,7 @@ def check_bootstrap(answer) -> str:
     """Compared with the exact binomial quantiles; four times the bootstrap's own noise is allowed."""
     for seed, (n, share) in enumerate(((2000, 0.8), (1500, 0.35), (1800, 0.6))):
         hits = (np.random.default_rng(seed).random(n) < share).astype(int)
-        low, high = (float(value) for value in _returned(answer(hits)))
+        low, high = (float(value) for value in returned(answer(hits)))
         wanted_low, wanted_high = stats.binom.ppf([0.025, 0.975], n, hits.mean()) / n
         allowed = 0.12 * (wanted_high - wanted_low) / 2
         if low > high:
@@ -126,7 +119,7 @@ def check_bootstrap(answer) -> str:
 def check_messages_needed(answer) -> str:
     """Compared with the formula; the Wilson interval or another good method may differ by a tenth."""
     for accuracy, margin in ((0.8, 0.05), (0.8, 0.025), (0.5, 0.03), (0.95, 0.02), (0.3, 0.1)):
-        found = _returned(answer(accuracy, margin))
+        found = returned(answer(accuracy, margin))
         wanted = accuracy * (1 - accuracy) * (1.96 / margin) ** 2
         if not 0.9 * wanted - 2 <= float(found) <= 1.1 * wanted + 2:
             raise NotYet(
@@ -139,7 +132,7 @@ def check_messages_needed(answer) -> str:
 def check_paired_p(answer) -> str:
     """Compared with the helper on random methods, and on two that never differ."""
     gold, same, _ = _random_labels(11, 50, agreement=0.6)
-    if not np.isclose(float(_returned(answer(gold, same, same))), 1.0):
+    if not np.isclose(float(returned(answer(gold, same, same))), 1.0):
         raise NotYet("for two methods that never differ the p-value is 1; nothing tells them apart")
     for seed in range(8):
         gold, first, second = _random_labels(seed, 60, agreement=0.3 + 0.08 * seed)
@@ -173,116 +166,111 @@ def _standard_error(hits):
     return np.mean(hits) - half, np.mean(hits) + half
 
 
-EXERCISES = {
-    exercise.id: exercise
-    for exercise in (
-        Exercise(
-            "01.1",
-            check_leaked,
-            hints=(
-                "Bring every text to one plain form first: lower case, no punctuation, single spaces.",
-                r're.sub(r"[\W_]+", " ", text.lower()).strip() does it; keep the training forms in a set.',
-            ),
-            wrong={
-                "exact equality": lambda a, b: [i for i, x in enumerate(b) if x in a],
-                "lower case only": lambda a, b: [i for i, x in enumerate(b) if x.lower() in {y.lower() for y in a}],
-            },
-            cheats={"everything": lambda a, b: list(range(len(b))), "nothing": lambda a, b: []},
+EXERCISES = collect(
+    Exercise(
+        "01.1",
+        check_leaked,
+        hints=(
+            "Bring every text to one plain form first: lower case, no punctuation, single spaces.",
+            r're.sub(r"[\W_]+", " ", text.lower()).strip() does it; keep the training forms in a set.',
         ),
-        Exercise(
-            "01.2",
-            check_rules,
-            hints=(
-                "Print ten training messages of one label and write down words that the other labels would not use.",
-                "Parts of words catch more forms, and phrases such as 'do you ship' are safer than single words.",
-            ),
-            wrong={
-                "the first rules": {"refund_request": ["refund"], "billing": ["charge"], "complaint": ["terrible"]},
-                "one label": {"complaint": ["e", "a"]},
-            },
-            cheats={
-                "an empty keyword": {"billing": [""]},
-                "the training messages": {
-                    m.label: [x.text for x in data.load_intents("train") if x.label == m.label]
-                    for m in data.balanced(data.load_intents("train"), 1)
-                },
-                "pieces of the training messages": {
-                    m.label: [
-                        x.text[at : at + 12]
-                        for x in data.load_intents("train")
-                        if x.label == m.label
-                        for at in range(0, len(x.text), 12)
-                        if x.text[at : at + 12].strip()
-                    ]
-                    for m in data.balanced(data.load_intents("train"), 1)
-                },
-                "beginnings of the training messages": {
-                    m.label: [
-                        x.text[:30] for x in data.load_intents("train") if x.label == m.label and len(x.text) > 20
-                    ]
-                    for m in data.balanced(data.load_intents("train"), 1)
-                },
-            },
+        wrong={
+            "exact equality": lambda a, b: [i for i, x in enumerate(b) if x in a],
+            "lower case only": lambda a, b: [i for i, x in enumerate(b) if x.lower() in {y.lower() for y in a}],
+        },
+        cheats={"everything": lambda a, b: list(range(len(b))), "nothing": lambda a, b: []},
+    ),
+    Exercise(
+        "01.2",
+        check_rules,
+        hints=(
+            "Print ten training messages of one label and write down words that the other labels would not use.",
+            "Parts of words catch more forms, and phrases such as 'do you ship' are safer than single words.",
         ),
-        Exercise(
-            "01.3",
-            check_macro_f1,
-            hints=(
-                "Loop over set(gold). zip(gold, predicted) gives pairs; a hit is a pair in which both are the label.",
-                "list(predicted).count(label) counts how often it was predicted. Collect one F1 a label, then average.",
-            ),
-            wrong={
-                "accuracy": evaluation.accuracy,
-                "only predicted labels": lambda g, p: _one_by_one_f1(g, p, set(p) & set(g)),
-                "all labels that occur anywhere": lambda g, p: _one_by_one_f1(g, p, set(p) | set(g)),
+        wrong={
+            "the first rules": {"refund_request": ["refund"], "billing": ["charge"], "complaint": ["terrible"]},
+            "one label": {"complaint": ["e", "a"]},
+        },
+        cheats={
+            "an empty keyword": {"billing": [""]},
+            "the training messages": {
+                m.label: [x.text for x in data.load_intents("train") if x.label == m.label]
+                for m in data.balanced(data.load_intents("train"), 1)
             },
-            cheats={"a constant": lambda g, p: 0.5},
-        ),
-        Exercise(
-            "01.4",
-            check_bootstrap,
-            hints=(
-                "A random generator's `choice` draws with replacement; its `size` may be two numbers, (rows, columns).",
-                "Each row is one imagined test set: take its mean, then two quantiles of the 2,000 means.",
-            ),
-            wrong={
-                "one standard error": _standard_error,
-                "too few messages per draw": lambda hits: np.quantile(
-                    np.random.default_rng(0).choice(hits, size=(2000, 20)).mean(axis=1), [0.025, 0.975]
-                ),
-                "without replacement": lambda hits: (np.mean(hits), np.mean(hits)),
-                "cuts off 5 % at each end": lambda hits: _exact(hits, 0.05),
-                "cuts off 1 % at each end": lambda hits: _exact(hits, 0.01),
+            "pieces of the training messages": {
+                m.label: [
+                    x.text[at : at + 12]
+                    for x in data.load_intents("train")
+                    if x.label == m.label
+                    for at in range(0, len(x.text), 12)
+                    if x.text[at : at + 12].strip()
+                ]
+                for m in data.balanced(data.load_intents("train"), 1)
             },
-            cheats={"a fixed width": lambda hits: (np.mean(hits) - 0.05, np.mean(hits) + 0.05)},
-        ),
-        Exercise(
-            "01.5",
-            check_messages_needed,
-            hints=(
-                "Write down that the margin equals 1.96 standard errors; n stands under the root.",
-                "Square both sides of margin = 1.96 * sqrt(accuracy * (1 - accuracy) / n), then bring n to one side.",
-            ),
-            wrong={
-                "margin not squared": lambda a, m: a * (1 - a) * 1.96 / m,
-                "one standard error": lambda a, m: a * (1 - a) / m**2,
+            "beginnings of the training messages": {
+                m.label: [x.text[:30] for x in data.load_intents("train") if x.label == m.label and len(x.text) > 20]
+                for m in data.balanced(data.load_intents("train"), 1)
             },
-            cheats={"always 300": lambda a, m: 300, "worst case for all": lambda a, m: 0.25 * (1.96 / m) ** 2},
+        },
+    ),
+    Exercise(
+        "01.3",
+        check_macro_f1,
+        hints=(
+            "Loop over set(gold). zip(gold, predicted) gives pairs; a hit is a pair in which both are the label.",
+            "list(predicted).count(label) counts how often it was predicted. Collect one F1 a label, then average.",
         ),
-        Exercise(
-            "01.6",
-            check_paired_p,
-            hints=(
-                "Count messages that only the first gets right, and messages that only the second gets right.",
-                "stats.binomtest(only_first, only_first + only_second).pvalue; mind the case that both counts are 0.",
+        wrong={
+            "accuracy": evaluation.accuracy,
+            "only predicted labels": lambda g, p: _one_by_one_f1(g, p, set(p) & set(g)),
+            "all labels that occur anywhere": lambda g, p: _one_by_one_f1(g, p, set(p) | set(g)),
+        },
+        cheats={"a constant": lambda g, p: 0.5},
+    ),
+    Exercise(
+        "01.4",
+        check_bootstrap,
+        hints=(
+            "A random generator's `choice` draws with replacement; its `size` may be two numbers, (rows, columns).",
+            "Each row is one imagined test set: take its mean, then two quantiles of the 2,000 means.",
+        ),
+        wrong={
+            "one standard error": _standard_error,
+            "too few messages per draw": lambda hits: np.quantile(
+                np.random.default_rng(0).choice(hits, size=(2000, 20)).mean(axis=1), [0.025, 0.975]
             ),
-            wrong={
-                "all messages count": lambda g, a, b: float(
-                    np.clip(abs(evaluation.accuracy(g, a) - evaluation.accuracy(g, b)) * 10, 0, 1)
-                ),
-                "one-sided": lambda g, a, b: (lambda t: min(1.0, t.p_value / 2))(evaluation.mcnemar(g, a, b)),
-            },
-            cheats={"never significant": lambda g, a, b: 1.0, "always significant": lambda g, a, b: 0.01},
+            "without replacement": lambda hits: (np.mean(hits), np.mean(hits)),
+            "cuts off 5 % at each end": lambda hits: _exact(hits, 0.05),
+            "cuts off 1 % at each end": lambda hits: _exact(hits, 0.01),
+        },
+        cheats={"a fixed width": lambda hits: (np.mean(hits) - 0.05, np.mean(hits) + 0.05)},
+    ),
+    Exercise(
+        "01.5",
+        check_messages_needed,
+        hints=(
+            "Write down that the margin equals 1.96 standard errors; n stands under the root.",
+            "Square both sides of margin = 1.96 * sqrt(accuracy * (1 - accuracy) / n), then bring n to one side.",
         ),
-    )
-}
+        wrong={
+            "margin not squared": lambda a, m: a * (1 - a) * 1.96 / m,
+            "one standard error": lambda a, m: a * (1 - a) / m**2,
+        },
+        cheats={"always 300": lambda a, m: 300, "worst case for all": lambda a, m: 0.25 * (1.96 / m) ** 2},
+    ),
+    Exercise(
+        "01.6",
+        check_paired_p,
+        hints=(
+            "Count messages that only the first gets right, and messages that only the second gets right.",
+            "stats.binomtest(only_first, only_first + only_second).pvalue; mind the case that both counts are 0.",
+        ),
+        wrong={
+            "all messages count": lambda g, a, b: float(
+                np.clip(abs(evaluation.accuracy(g, a) - evaluation.accuracy(g, b)) * 10, 0, 1)
+            ),
+            "one-sided": lambda g, a, b: (lambda t: min(1.0, t.p_value / 2))(evaluation.mcnemar(g, a, b)),
+        },
+        cheats={"never significant": lambda g, a, b: 1.0, "always significant": lambda g, a, b: 0.01},
+    ),
+)
