@@ -215,6 +215,28 @@ def compare(
     return Comparison(difference, test, worthwhile, verdict)
 
 
+def compare_hits(first: Sequence[bool], second: Sequence[bool], worthwhile: float = WORTHWHILE) -> Comparison:
+    """Compare two methods by what each got right on the same items, where right is judged elsewhere."""
+    first, second = ([str(bool(hit)) for hit in column] for column in (first, second))
+    return compare(["True"] * len(first), first, second, worthwhile)
+
+
+def difference_of_shares(first: Sequence[bool], second: Sequence[bool], level: float = LEVEL) -> Interval:
+    """Return the share of hits in `second` minus that in `first`, for two different sets of items.
+
+    Newcombe's (1998) method 10, which joins the Wilson intervals of the two shares; for the same items use
+    `paired_difference`.
+
+    >>> print(difference_of_shares([1] * 48 + [0] * 32, [1] * 56 + [0] * 14))
+    0.200 [0.052, 0.334]
+    """
+    one, two = (wilson_interval(int(sum(map(bool, column))), len(column), level) for column in (first, second))
+    gap = two.estimate - one.estimate
+    below = np.hypot(two.estimate - two.low, one.high - one.estimate)
+    above = np.hypot(two.high - two.estimate, one.estimate - one.low)
+    return Interval(gap, float(gap - below), float(gap + above), level)
+
+
 def detectable_difference(n: int, disagreement: float = 0.2, power: float = 0.8, level: float = LEVEL) -> float:
     """Return the smallest true difference in accuracy that a paired test on `n` items finds with this power.
 

@@ -227,8 +227,7 @@ def compare(first: LedgerRow, second: LedgerRow, worthwhile: float = evaluation.
         raise ValueError(
             f"{first.method!r} and {second.method!r} were measured on different items; measure both in one profile"
         )
-    right = ["1"] * first.n
-    return evaluation.compare(right, [str(x) for x in first.correct], [str(x) for x in second.correct], worthwhile)
+    return evaluation.compare_hits(first.correct, second.correct, worthwhile)
 
 
 def table(selected: Sequence[LedgerRow] | None = None) -> str:

@@ -161,3 +161,53 @@ def methods(rows: Sequence, title: str) -> None:
         "; ".join(f"{row.method} {row.interval}" for row in ordered[::-1])
         + f". {best.method} has the highest estimate.",
     )
+
+
+def spread(
+    groups: dict[str, Sequence[float]], title: str, xlabel: str, noise: tuple[float, float] | None = None
+) -> None:
+    """Draw every value of each group as a point in its own row, with the group's mean as a bar.
+
+    `noise`: (low, high) of the interval around one such value, shaded, to tell spread from sampling error.
+    """
+    figure, axes = _axes(7.0, 0.6 * len(groups) + 1.2)
+    if noise:
+        axes.axvspan(*noise, color=GREY, alpha=0.15, label="95 % interval of the first value")
+    for y, values in enumerate(reversed(list(groups.values()))):
+        offsets = np.linspace(-0.18, 0.18, len(values)) if len(values) > 1 else [0]
+        axes.plot(values, y + np.asarray(offsets), "o", color=BLUE, markersize=5, alpha=0.8)
+        axes.plot([np.mean(values)] * 2, [y - 0.3, y + 0.3], color=ORANGE, linewidth=2)
+    axes.set_yticks(range(len(groups)), list(groups)[::-1])
+    axes.set(title=title, xlabel=xlabel, xlim=(0, 1), ylim=(-0.6, len(groups) - 0.4))
+    axes.plot([], [], color=ORANGE, linewidth=2, label="mean")
+    axes.legend(frameon=False, fontsize=9, loc="best")
+    show(
+        figure,
+        "; ".join(f"{name}: {min(v):.2f} to {max(v):.2f}, mean {np.mean(v):.2f}" for name, v in groups.items()) + ".",
+    )
+
+
+def outcomes(rows: dict[str, Sequence[int]], parts: Sequence[str], title: str, xlabel: str) -> None:
+    """Draw one bar per row, divided into parts by counts; hatching tells the parts apart without color."""
+    figure, axes = _axes(7.2, 0.42 * len(rows) + 1.5)
+    names = list(rows)[::-1]
+    left = np.zeros(len(names))
+    looks = zip((GREEN, ORANGE, GREY, PINK), ("", "//", "..", "xx"), strict=True)
+    for column, (part, (color, hatch)) in enumerate(zip(parts, looks, strict=False)):
+        values = np.array([rows[name][column] for name in names], dtype=float)
+        axes.barh(names, values, left=left, color=color, hatch=hatch, edgecolor="white", label=part)
+        for y, (start, value) in enumerate(zip(left, values, strict=True)):
+            if value:
+                box = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8}
+                axes.text(start + value / 2, y, f"{value:.0f}", ha="center", va="center", fontsize=9, bbox=box)
+        left += values
+    axes.set(title=title, xlabel=xlabel)
+    axes.legend(frameon=False, fontsize=9, ncols=len(parts), loc="upper center", bbox_to_anchor=(0.4, -0.25))
+    show(
+        figure,
+        "; ".join(
+            f"{name}: " + ", ".join(f"{count} {part}" for part, count in zip(parts, counts, strict=True))
+            for name, counts in rows.items()
+        )
+        + ".",
+    )

@@ -13,17 +13,22 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Prompt:
-    """One prompt. `system` may be empty (the model's default then applies); `user` holds at least one place."""
+    """One prompt.
+
+    user: what the user says. system: what stands before it; empty means the model's default. start: words with which
+    the answer begins, so that the model goes on from them. Each may hold places such as {text}.
+    """
 
     name: str
     user: str = "{text}"
     system: str = ""
     version: str = "1"
+    start: str = ""
 
     @property
     def sha256(self) -> str:
         """Twelve hex digits that stand for the exact texts, for the ledger."""
-        return hashlib.sha256(json.dumps([self.system, self.user]).encode()).hexdigest()[:12]
+        return hashlib.sha256(json.dumps([self.system, self.user, self.start]).encode()).hexdigest()[:12]
 
     @property
     def places(self) -> list[str]:
@@ -32,7 +37,7 @@ class Prompt:
         >>> Prompt("p", "Hi {text}, about {thing}").places
         ['text', 'thing']
         """
-        return list(dict.fromkeys(re.findall(r"\{([a-z_]+)\}", self.system + self.user)))
+        return list(dict.fromkeys(re.findall(r"\{([a-z_]+)\}", self.system + self.user + self.start)))
 
     def messages(self, text: str = "", **fields: str) -> list[dict]:
         """Return chat messages with every place filled; raises ValueError if a place is left or a field has none."""
@@ -46,7 +51,8 @@ class Prompt:
             return re.sub(r"\{([a-z_]+)\}", lambda place: fields[place[1]], template)
 
         system = [{"role": "system", "content": fill(self.system)}] if self.system else []
-        return [*system, {"role": "user", "content": fill(self.user)}]
+        start = [{"role": "assistant", "content": fill(self.start)}] if self.start else []
+        return [*system, {"role": "user", "content": fill(self.user)}, *start]
 
     def edited(self, version: str, **changes: str) -> "Prompt":
         """Return a new version with some texts changed."""
@@ -56,7 +62,7 @@ class Prompt:
 def diff(old: Prompt, new: Prompt) -> str:
     """Return what changed from one prompt to another: lines with - went, lines with + came."""
     lines = []
-    for part in ("system", "user"):
+    for part in ("system", "user", "start"):
         one, two = getattr(old, part).splitlines(), getattr(new, part).splitlines()
         changes = [line for line in difflib.ndiff(one, two) if line[0] in "+-"]
         lines += [f"{part}:", *changes] if changes else []

@@ -14,7 +14,7 @@ two parts, shared start and own block, each with the log-sum-exp of its scores, 
 import contextlib
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -56,6 +56,12 @@ class LabelScores:
     def predictions(self) -> list[str]:
         """The likeliest label of each prompt."""
         return [self.labels[i] for i in self.log_probs.argmax(axis=1)]
+
+    def renamed(self, labels: Sequence[str]) -> "LabelScores":
+        """Return the same scores under other names: what was scored are words, what they stand for are labels."""
+        if len(labels) != len(self.labels):
+            raise ValueError(f"{len(self.labels)} labels were scored, and {len(labels)} names are given")
+        return replace(self, labels=tuple(labels))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from IPython.display import display
 
 from helpers import baselines, evaluation
 from helpers.data import INTENT_LABELS, Message
-from helpers.language_model import LanguageModel
+from helpers.language_model import LanguageModel, as_messages
 from helpers.plots import at_temperature, visible
 
 CHIP = "display:inline-block;margin:1px;padding:1px 4px;border:1px solid #888;border-radius:3px;"
@@ -136,3 +136,51 @@ def keyword_playground(items: Sequence[Message], rules: dict[str, Sequence[str]]
         return keyword_html(items, typed, default=INTENT_LABELS[-1])
 
     show(list(boxes.values()), render)
+
+
+def _pre(text: str) -> str:
+    return f'<pre style="white-space:pre-wrap">{escape(text)}</pre>'
+
+
+def prompt_html(
+    lm: LanguageModel,
+    user: str,
+    system: str = "",
+    temperature: float = 0.0,
+    max_new_tokens: int = 24,
+    labels: Sequence[str] = (),
+) -> str:
+    """Return what happens to a prompt: the exact text, its tokens, the answer, the labels' probabilities.
+
+    The playground's picture; call it yourself where widgets do not work.
+    """
+    messages = as_messages(user or " ", system or None)
+    seen = lm.inspect(messages)
+    answer = lm.generate([messages], max_new_tokens, temperature, progress=False).texts[0]
+    parts = [
+        f"<b>{len(seen.token_ids)} tokens reach the model:</b>{_pre(seen.text)}",
+        f"<b>Its answer:</b>{_pre(answer or '(nothing)')}",
+    ]
+    if labels:
+        scores = lm.score([messages], labels, progress=False)
+        rows = "".join(
+            f"<tr><td>{escape(label)}</td><td>{share:.3f}</td></tr>"
+            for share, label in sorted(zip(scores.probabilities[0], labels, strict=True), reverse=True)
+        )
+        parts.append(f"<b>Share of each label as the whole answer:</b><table>{rows}</table>")
+    return f'<div style="{BOX}">{"".join(parts)}</div>'
+
+
+def prompt_playground(lm: LanguageModel, user: str, system: str = "", labels: Sequence[str] = ()) -> None:
+    """Show boxes for a prompt, its labels, temperature and length, and what the model makes of them."""
+    system_box = _control(ipywidgets.Textarea, "System", system)
+    user_box = _control(ipywidgets.Textarea, "User", user)
+    label_box = _control(ipywidgets.Text, "Labels, separated by commas", ", ".join(labels))
+    slider = _control(ipywidgets.FloatSlider, "Temperature", 0.0, min=0.0, max=2.0, step=0.1)
+    length = _control(ipywidgets.IntSlider, "Tokens at most", 24, min=1, max=120)
+
+    def render() -> str:
+        typed = list(dict.fromkeys(label.strip() for label in label_box.value.split(",") if label.strip()))
+        return prompt_html(lm, user_box.value, system_box.value, slider.value, length.value, typed)
+
+    show([system_box, user_box, label_box, slider, length], render)

@@ -1,0 +1,116 @@
+"""The articles' claims as data, and the verdicts on them: computed by a lesson, printed with their numbers, kept.
+
+Verdicts are appended to results/verdicts.jsonl beside the ledger; the newest one of a claim and profile counts. The
+claims, who makes them and the rule of each verdict stand in data/claims.json.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+
+import filelock
+
+from helpers import evaluation, ledger, runtime
+
+SOURCE = runtime.ROOT / "data" / "claims.json"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One piece of the articles' advice. sources: letters of the articles. rule: how its verdict is computed."""
+
+    id: str
+    sources: tuple[str, ...]
+    lesson: str
+    claim: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a lesson found on a claim: one of evaluation.OUTCOMES, a sentence with the numbers, and the figures."""
+
+    id: str
+    outcome: str
+    numbers: str
+    figures: dict = field(default_factory=dict)
+    profile: str = "full"
+    made: str = ""
+
+
+@cache
+def _read_claims() -> dict[str, Claim]:
+    listed = json.loads(SOURCE.read_text(encoding="utf-8"))["claims"]
+    return {row["id"]: Claim(**{**row, "sources": tuple(row["sources"])}) for row in listed}
+
+
+def find(claim: str) -> Claim:
+    """Return a claim by id; raises KeyError naming the ids there are.
+
+    >>> find("P2").lesson
+    '02'
+    """
+    known = _read_claims()
+    if claim not in known:
+        raise KeyError(f"there is no claim {claim!r}; there are {', '.join(known)}")
+    return known[claim]
+
+
+def of_lesson(lesson: str) -> list[Claim]:
+    """Return the claims that a lesson (`"02"`) tests, in their order."""
+    return [claim for claim in _read_claims().values() if claim.lesson == lesson]
+
+
+def show(lesson: str) -> None:
+    """Print the claims of a lesson, each with the articles that make it."""
+    for claim in of_lesson(lesson):
+        print(f"{claim.id} ({', '.join(claim.sources) or 'common advice'}): {claim.claim}")
+
+
+def path():
+    """Return the learner's file of verdicts, beside the ledger."""
+    return ledger.path().with_name("verdicts.jsonl")
+
+
+def conclude(claim: str, outcome: str, numbers: str, figures: Mapping | None = None) -> Verdict:
+    """Print the verdict on a claim with the numbers behind it, and keep it.
+
+    Args:
+        claim: its id, e.g. `P1`.
+        outcome: one of evaluation.OUTCOMES, computed from intervals (see `evaluation.judge`), never typed.
+        numbers: a sentence that gives the figures.
+        figures: the same as JSON values, for lesson 08.
+
+    Raises:
+        ValueError: the outcome is none of the four.
+    """
+    said = find(claim)
+    if outcome not in evaluation.OUTCOMES:
+        raise ValueError(f"a verdict is one of {', '.join(evaluation.OUTCOMES)}; got {outcome!r}")
+    made = time.strftime("%Y-%m-%dT%H:%M:%S")
+    verdict = Verdict(claim, outcome, numbers, dict(figures or {}), runtime.profile().value, made)
+    target = path()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(f"{target}.lock", timeout=60), open(target, "a", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(verdict), ensure_ascii=False) + "\n")
+    print(f"{claim}  {said.claim}\n    {outcome.upper()}: {numbers}")
+    return verdict
+
+
+def verdicts() -> dict[str, Verdict]:
+    """Return the newest verdict per claim in the current profile; a line that cannot be read is warned of and kept."""
+    found: dict[str, Verdict] = {}
+    source = path()
+    lines = source.read_text(encoding="utf-8").splitlines() if source.exists() else []
+    for number, line in enumerate(lines, start=1):
+        try:
+            verdict = Verdict(**json.loads(line))
+        except (ValueError, TypeError) as error:
+            print(f"warning: {source.name}, line {number} is not a verdict ({error}); left out", file=sys.stderr)
+            continue
+        if verdict.profile == runtime.profile().value:
+            found[verdict.id] = verdict
+    return found
