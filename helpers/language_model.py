@@ -4,6 +4,7 @@ Scoring is packed (helpers.scoring); this module leaves fetching to models, prom
 """
 
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -60,6 +61,9 @@ def as_messages(prompt: "str | Messages", system: str | None = None) -> list[dic
     return ([{"role": "system", "content": system}] if system is not None else []) + prompt
 
 
+_in_use: "weakref.WeakValueDictionary[str, LanguageModel]" = weakref.WeakValueDictionary()
+
+
 class LanguageModel:
     """A causal language model with its tokenizer.
 
@@ -79,7 +83,15 @@ class LanguageModel:
         """Load a model of the catalogue; device and dtype default to what `runtime` chooses for this machine."""
         runtime.set_threads()
         model, tokenizer = models.load(name, device, dtype)
-        return cls(model, tokenizer, name)
+        lm = cls(model, tokenizer, name)
+        if device is None and dtype is None:
+            _in_use[name] = lm
+        return lm
+
+    @classmethod
+    def shared(cls, name: str = models.DEFAULT) -> "LanguageModel":
+        """Return the model that was loaded last and is still in use, so that memory holds it once; else load it."""
+        return _in_use.get(name) or cls.load(name)
 
     def render(self, prompt: "str | Messages", system: str | None = None) -> str:
         """Return the text that the model reads for a prompt, up to where its answer starts.

@@ -5,6 +5,7 @@ elsewhere. Valid is not right: measure both.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -64,6 +65,18 @@ def problems(value, schema: dict) -> list[str]:
     """
     found = jsonschema.Draft202012Validator(schema).iter_errors(value)
     return [f"{error.json_path}: {error.message[:200]}" for error in sorted(found, key=jsonschema.exceptions.relevance)]
+
+
+def find_label(text: str, labels: Sequence[str]) -> str | None:
+    """Return the one label that a text names, None if it names none or several; case and underscores do not matter.
+
+    >>> find_label("The label is: Refund request.", ["refund_request", "billing"])
+    'refund_request'
+    """
+    plain = text.lower().replace("_", " ")
+    names = {label: re.escape(label.lower().replace("_", " ")) for label in labels}
+    named = [label for label, name in names.items() if re.search(rf"(?<!\w){name}(?!\w)", plain)]
+    return named[0] if len(named) == 1 else None
 
 
 def extract(text: str) -> tuple[object, bool]:

@@ -1,13 +1,16 @@
 """Every exercise has a check that accepts its solution and refuses a plausible wrong answer and a cheat."""
 
 import json
+import pathlib
 import re
 
 import pytest
 
 from helpers import exercises
+from helpers.language_model import LanguageModel
 
-LESSONS = ("00", "01")
+LESSONS = ("00", "01", "02")
+SOURCES = pathlib.Path(__file__).parents[1] / "notebooks" / "source"
 ALL = [exercise for lesson in LESSONS for exercise in exercises.lesson_exercises(lesson).values()]
 ANSWERS = [
     pytest.param(entry.id, answer, id=f"{entry.id}: {name}")
@@ -16,13 +19,36 @@ ANSWERS = [
 ]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def model_in_use():
+    """Keep one model loaded, as a lesson does, so that checks which ask a model share it."""
+    return LanguageModel.load()
+
+
+PRELUDE = """
+import re
+import numpy as np
+from scipy import stats
+from helpers.checks.lesson_02 import SWAPPED as found_words
+from helpers.prompts import Prompt
+"""
+
+
+def asked(exercise):
+    """Return the names that a lesson's source hands to `check` for an exercise, in their order."""
+    for source in SOURCES.glob("*.py"):
+        call = re.search(rf'check\("{exercise}", ([^)]*)\)', source.read_text(encoding="utf-8"))
+        if call:
+            return [name.strip() for name in call[1].split(",")]
+    raise AssertionError(f"no lesson checks {exercise}")
+
+
 def solve(exercise):
-    """Run the stored solution in an empty namespace with what its lesson imports, and return the answer."""
+    """Run the stored solution in a namespace with what its lesson holds by then, and return the answers."""
     namespace = {}
-    exec("import re\nimport numpy as np\nfrom scipy import stats", namespace)
-    before = set(namespace)
+    exec(PRELUDE, namespace)
     exec(json.loads(exercises.SOLUTIONS.read_text())[exercise]["code"], namespace)
-    return namespace[[name for name in namespace if name not in before and name != "__builtins__"][-1]]
+    return [namespace[name] for name in asked(exercise)]
 
 
 @pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry.id)
@@ -36,13 +62,13 @@ def test_every_exercise_is_complete(entry):
 
 @pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry.id)
 def test_the_solution_passes(entry):
-    result = exercises.judge(entry.id, solve(entry.id))
+    result = exercises.judge(entry.id, *solve(entry.id))
     assert result.status == exercises.CORRECT, result
 
 
 @pytest.mark.parametrize(("exercise", "answer"), ANSWERS)
 def test_wrong_answers_and_cheats_fail_with_a_reason(exercise, answer):
-    result = exercises.judge(exercise, answer)
+    result = exercises.judge(exercise, *(answer if isinstance(answer, tuple) else (answer,)))
     assert result.status == exercises.NOT_YET
     assert len(result.message) > 15
 
@@ -53,13 +79,14 @@ def _blank_function(*_): ...
 @pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry.id)
 @pytest.mark.parametrize("answer", [..., None, _blank_function])
 def test_what_is_not_written_is_not_attempted(entry, answer):
-    assert exercises.judge(entry.id, answer).status == exercises.NOT_ATTEMPTED
+    assert exercises.judge(entry.id, *[answer] * len(asked(entry.id))).status == exercises.NOT_ATTEMPTED
 
 
 @pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry.id)
 @pytest.mark.parametrize("answer", [42, "text", [], {}, lambda *_: 1 / 0, lambda: 1, lambda *_: "?", object()])
 def test_no_answer_makes_a_check_raise(entry, answer):
-    assert exercises.judge(entry.id, answer).status in (exercises.NOT_YET, exercises.NOT_ATTEMPTED)
+    answers = [answer] * len(asked(entry.id))
+    assert exercises.judge(entry.id, *answers).status in (exercises.NOT_YET, exercises.NOT_ATTEMPTED)
 
 
 def test_a_learners_own_error_is_shown():

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from helpers.language_model import as_messages
+from helpers.language_model import LanguageModel, as_messages
 
 PROMPTS = ["Hi", "Name three colors.", "What is the capital of France? " * 8, "1 + 1 =", "Say nothing"]
 
@@ -89,3 +89,12 @@ def test_malformed_messages_are_refused_by_number(prompt, says):
 def test_settings_out_of_range_are_refused(small, options):
     with pytest.raises(ValueError, match="temperature >= 0"):
         small.generate(["Hi"], **options)
+
+
+@pytest.mark.weights
+def test_the_model_in_use_is_shared_and_let_go():
+    lm = LanguageModel.load()
+    assert LanguageModel.shared() is lm
+    other = LanguageModel.load(dtype=torch.float32)
+    assert LanguageModel.shared() is lm
+    assert other is not lm

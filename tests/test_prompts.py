@@ -44,3 +44,12 @@ def test_diff_shows_what_went_and_what_came():
     assert "+ Line three." in said
     assert "Line one" not in said
     assert diff(one, one) == "no difference"
+
+
+def test_a_started_answer_is_part_of_the_prompt(small):
+    prompt = Prompt("p", user="{text}", start="This is")
+    messages = prompt.messages("Hi")
+    assert messages[-1] == {"role": "assistant", "content": "This is"}
+    assert small.render(messages).endswith("assistant\nThis is")
+    assert prompt.sha256 != Prompt("p", user="{text}").sha256
+    assert "+ This was" in diff(prompt, prompt.edited("2", start="This was"))

@@ -1,6 +1,7 @@
 """JSON is found in chatter, judged by the schema, and cannot be invalid under a constraint."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -152,3 +153,10 @@ def test_the_mask_does_not_change_an_answer_that_was_valid_anyway(small):
     answers = structured.constrained(small, ["a"], {"type": "object"}, max_new_tokens=10, progress=False)
     assert answers[0].text.startswith("{")
     assert answers[0].valid
+
+
+@given(st.text(max_size=80))
+def test_a_label_is_found_only_where_it_stands_alone(text):
+    found = structured.find_label(text, ["billing", "other"])
+    words = set(re.findall(r"\w+", text.lower().replace("_", " ")))
+    assert found == (None if len(words & {"billing", "other"}) != 1 else (words & {"billing", "other"}).pop())

@@ -82,3 +82,19 @@ def test_temperature_is_checked():
     with pytest.raises(ValueError, match="above 0"):
         plots.at_temperature([1.0], 0)
     assert plots.at_temperature([1.0, 0.0], 1).tolist() == [1.0, 0.0]
+
+
+def test_prompt_playground_shows_what_reaches_the_model_and_escapes_it(real, shown):
+    widgets.prompt_playground(real, EVIL, "Be brief.", ["billing", "other"])
+    system, user, labels, _, length, output = shown[1][0]
+    assert "<script>" not in output.value
+    assert "&lt;script&gt;" in output.value
+    assert "tokens reach the model" in output.value
+    assert "billing" in output.value
+    length.value = 1
+    labels.value = ""
+    assert "Share of each label" not in output.value
+    system.value = "Answer in one word."
+    assert "Answer in one word." in output.value
+    user.value = ""
+    assert "Its answer" in output.value

@@ -1,0 +1,805 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     name: python3
+# ---
+
+# %% [markdown]
+# {{badges}}
+#
+# # How far do words alone go?
+#
+# **After this lesson you can**
+#
+# - keep prompts as data, see exactly what the model receives, and compare two versions;
+# - measure a ladder of prompts, and debug one from its confusion matrix;
+# - choose between letting a model write and scoring what it might write;
+# - get valid JSON, every time, and tell valid from right;
+# - say what prompting alone gives on a 135M model, with intervals.
+#
+# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** P1 to P8,
+# printed below.
+
+# %%
+#: setup
+
+# %% [markdown]
+# ## The claims
+#
+# Five articles say when prompting is enough. Here is their advice on prompts, in our words; at the end of the lesson
+# each line gets a verdict, computed from what you measure. A 135M model is not the frontier model that the articles
+# assume: the order of methods may change with [scale](../docs/other_models.md).
+
+# %%
+from helpers import claims
+
+claims.show("02")
+
+# %% [markdown]
+# ## A prompt is data
+#
+# Give a prompt a name, a version and places to fill, and you can compare it, hash it and put it into a ledger. Here is
+# a first one, and the exact text that reaches the model: nothing is hidden.
+
+# %%
+import itertools
+
+from helpers import data, evaluation, ledger, plots, prompts
+from helpers.language_model import LanguageModel
+from helpers.prompts import Prompt
+
+lm = LanguageModel.load()
+LABELS = data.INTENT_LABELS
+dev = data.for_profile(data.load_intents("dev"), fast=24)
+gold = [message.label for message in dev]
+
+bare = Prompt("1 bare question", user="{text}\n\nWhat kind of message is this?")
+print(lm.render(bare.messages(dev[0].text)))
+
+# %% [markdown]
+# The first lines are the model's own default system message. A second version replaces it; `diff` shows what changed
+# and nothing else.
+
+# %%
+COMPANY = "Larkfield sells home energy devices and a subscription."
+role = Prompt(
+    "2 + role and goal",
+    system=f"{COMPANY} You sort its customer messages, so that the right team answers.",
+    user=bare.user,
+)
+print(prompts.diff(bare, role))
+print("hashes:", bare.sha256, role.sha256)
+
+# %% [markdown]
+# ### Your turn 02.1
+#
+# Customers write braces, too. Write `fill(template, text)`: replace each `{text}` in the template by the message, and
+# leave everything else, in template and message, exactly as it is. (Why not `str.format`? Try it on a message with
+# `{` in it.)
+
+
+# %%
+#: solution
+def fill(template, text):
+    return text.join(template.split("{text}"))
+
+
+#: why Splitting at the place and joining with the message never looks inside the message. `str.format` would read every
+# other brace of the template as a place and stop, or fill it with something.
+#: stub
+#| def fill(template, text):
+#|     ...
+#: end
+
+
+from helpers.exercises import check, hint, solution
+
+check("02.1", fill)
+
+# %% [markdown]
+# ## A ladder of five prompts
+#
+# Each rung adds one thing that guides recommend: role and goal, the labels with definitions, constraints and format,
+# rules for the edges. We score the six labels as whole answers, on *dev*. **Predict:** which rung gains most?
+
+# %%
+LISTED = """Labels:
+- billing: a charge, an invoice, a payment or the subscription
+- technical_support: something they own should work
+- refund_request: they want money back
+- product_inquiry: a question before buying
+- complaint: unhappy, and asks for nothing in particular
+- other: anything else"""
+FORMAT = "Answer with one label, exactly as listed, and with nothing else."
+EDGES = """If there are two wishes, take the one they ask you to act on.
+A feeling is no label: an angry question about a bill is billing.
+Words can mislead: a question about the refund policy before buying is product_inquiry."""
+label_list = Prompt("3 + labels, defined", bare.user, f"{role.system}\n\n{LISTED}")
+strict = Prompt("4 + constraints, format", bare.user, f"{label_list.system}\n\n{FORMAT}")
+edges = Prompt("5 + edge rules", bare.user, f"{label_list.system}\n\n{EDGES}\n\n{FORMAT}")
+
+# %%
+MODEL = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype}
+
+
+def classify(prompt, texts, words=LABELS):
+    return lm.score([prompt.messages(text) for text in texts], list(words)).renamed(LABELS)
+
+
+ladder = []
+for prompt in (bare, role, label_list, strict, edges):
+    row = ledger.measure(
+        "intents",
+        f"prompt {prompt.name}",
+        dev,
+        lambda texts, prompt=prompt: classify(prompt, texts),
+        split="dev",
+        details={"prompt": prompt.sha256},
+        **MODEL,
+    )
+    ladder.append(row)
+
+# %%
+plots.methods(ladder, "Five prompts on dev: what each rung gets right")
+for lower, upper in itertools.pairwise(ladder):
+    more = upper.prompt_tokens - lower.prompt_tokens
+    print(f"{upper.method:32} {more:+4.0f} tokens  {ledger.compare(lower, upper)}")
+
+# %% [markdown]
+# Chance is one in six. No rung gets clear of it, though the last costs several times the tokens of the first. Is the
+# model lost, or is something in the way? Ask the data, not the guidebook: what does it answer?
+
+# %%
+import collections
+
+for row in ladder:
+    print(f"{row.method:32}", dict(collections.Counter(row.predictions).most_common(3)))
+
+# %% [markdown]
+# One or two labels take nearly everything, whatever the message says. Each label has a probability of its own, from its
+# wording alone, and that swamps what the message adds. So leave the instructions, and change the *words of the labels*:
+# let the answer begin with "This is", and say what a person would say next.
+
+# %%
+kind = Prompt("6 natural answer", bare.user, start="This is")
+by_hand = {
+    "billing": " a billing question",
+    "technical_support": " a technical problem",
+    "refund_request": " a refund request",
+    "product_inquiry": " a question before buying",
+    "complaint": " a complaint",
+    "other": " something else",
+}
+hand_row = ledger.measure(
+    "intents",
+    "prompt 6: natural answers",
+    dev,
+    lambda texts: classify(kind, texts, by_hand.values()),
+    split="dev",
+    **MODEL,
+)
+print("predicted:", dict(collections.Counter(hand_row.predictions).most_common(3)))
+
+# %% [markdown]
+# ### Your turn 02.2
+#
+# Somebody made a table of label words and mixed something up. The confusion matrix below is what they saw. Find the
+# mistake in it, and give the mended table as `mended`. The check measures your table on messages that this notebook
+# does not hold.
+
+# %%
+found_words = {
+    "billing": " a bill",
+    "technical_support": " a bug report",
+    "refund_request": " a product inquiry",
+    "product_inquiry": " a request for a refund",
+    "complaint": " a review",
+    "other": " something else",
+}
+guesses = classify(kind, [message.text for message in dev], found_words.values()).predictions
+matrix = evaluation.confusion(gold, guesses, LABELS)
+plots.confusion(matrix, LABELS, "A table of label words with a mistake in it")
+
+# %%
+#: solution
+mended = found_words | {
+    "refund_request": found_words["product_inquiry"],
+    "product_inquiry": found_words["refund_request"],
+}
+#: why Two rows of the matrix have their largest count in each other's column: refund requests land in product_inquiry
+# and the other way round. That pattern is a swap in the table, not a weakness of the model.
+#: stub
+#| mended = ...
+#: end
+
+check("02.2", mended)
+
+# %% [markdown]
+# ## Searching for words
+#
+# If the words matter that much, try several for each label and keep the best combination. That needs labeled messages:
+# it is a small training, though no weight changes. 4⁶ combinations, one pass of the model: each wording is scored once.
+
+# %%
+import numpy as np
+
+wordings = {
+    "billing": ("a billing question", "a bill", "about a payment", "a question about a bill"),
+    "technical_support": (
+        "a technical problem",
+        "a bug report",
+        "a request for help",
+        "an error",
+    ),
+    "refund_request": (
+        "a refund request",
+        "a request for a refund",
+        "a return",
+        "about money back",
+    ),
+    "product_inquiry": (
+        "a product inquiry",
+        "a sales question",
+        "a question",
+        "a customer's interest",
+    ),
+    "complaint": ("a complaint", "a review", "an angry complaint", "about bad service"),
+    "other": ("something else", "a general message", "a note", "another kind of message"),
+}
+words = [f" {wording}" for row in wordings.values() for wording in row]
+all_scores = lm.score([kind.messages(message.text) for message in dev], words).log_probs
+tries = []
+for picks in itertools.product(range(4), repeat=6):
+    columns = [4 * label + pick for label, pick in enumerate(picks)]
+    hits = all_scores[:, columns].argmax(axis=1) == [LABELS.index(label) for label in gold]
+    tries.append((hits.mean(), columns))
+best_on_dev, best_columns = max(tries)
+best_words = [words[column] for column in best_columns]
+
+# %%
+accuracies = [accuracy for accuracy, _ in tries]
+print(
+    f"{len(tries)} tables of words on dev: from {min(accuracies):.2f} to {max(accuracies):.2f},"
+)
+print(f"half of them below {np.median(accuracies):.2f}. The best one:")
+for label, word in zip(LABELS, best_words):
+    print(f"  {label:18} This is{word}")
+
+# %% [markdown]
+# Nothing but the labels' names changed. **Predict:** the best of thousands was chosen on these very messages; what will
+# it give on *test*? (Lesson 01 had an opinion about such winners.) Now the one look at test.
+
+# %%
+test = data.for_profile(data.load_intents("test"), fast=60)
+
+
+def best_prompt(texts):
+    return classify(kind, texts, best_words)
+
+
+started_row = ledger.measure(
+    "intents", "prompt, first rung", test, lambda texts: classify(bare, texts), **MODEL
+)
+best_row = ledger.measure(
+    "intents", "prompt, best words", test, best_prompt, details={"words": best_words}, **MODEL
+)
+print("on dev, where it was chosen:", f"{best_on_dev:.3f}")
+print("best words minus first rung, on test:", ledger.compare(started_row, best_row))
+
+# %% [markdown]
+# Words alone took the model well away from chance. And the plain baseline of lesson 01, which learned from 600 labeled
+# messages?
+
+# %%
+from helpers import baselines
+
+train = data.load_intents("train")
+tfidf = baselines.tfidf_classifier().fit([m.text for m in train], [m.label for m in train])
+tfidf_row = ledger.measure("intents", "TF-IDF + logistic regression", test, tfidf.predict)
+against_plain = ledger.compare(tfidf_row, best_row)
+print("best prompt minus TF-IDF:", against_plain)
+
+# %% [markdown]
+# ### Your turn 02.3
+#
+# Write your own prompt and table of words: `my_prompt` (a `Prompt` with a place `{text}`) and `my_words` (label → words).
+# On *dev* you may try what you like. The check wants 0.08 more accuracy than the first rung gets, on messages that this
+# notebook does not hold.
+
+# %%
+#: solution
+my_prompt = Prompt("mine", user="{text}\n\nWhat kind of message is this?", start="This is")
+my_words = {
+    "billing": " about a payment",
+    "technical_support": " a bug report",
+    "refund_request": " a request for a refund",
+    "product_inquiry": " a product inquiry",
+    "complaint": " a review",
+    "other": " something else",
+}
+#: why "A bug report" or "a request for a refund" are phrases that the model has met after "This is"; internal names like
+# technical_support are not. Words of like length keep one label from winning by being short.
+#: stub
+#| my_prompt = ...
+#| my_words = ...
+#: end
+
+check("02.3", my_prompt, my_words)
+
+# %% [markdown]
+# ## Role and reasoning
+#
+# Two tricks that every guide recommends (P8): give the model a role, and let it reason before it answers. Both on top of
+# the same natural answers. For reasoning, the model first writes up to 48 tokens; then we score the words after "So
+# this is". **Predict:** does it help a model of this size?
+
+# %%
+half = data.for_profile(data.balanced(dev, 10), fast=12)
+texts = [message.text for message in half]
+wanted = [message.label for message in half]
+with_role = Prompt("role", bare.user, role.system, start="This is")
+direct = classify(kind, texts, best_words).predictions
+in_role = classify(with_role, texts, best_words).predictions
+
+think = Prompt(
+    "think", "{text}\n\nWhat kind of message is this? Think step by step: what do they want?"
+)
+thoughts = lm.generate([think.messages(text) for text in texts], max_new_tokens=48)
+talks = [
+    [*think.messages(text), {"role": "assistant", "content": f"{thought}\n\nSo this is"}]
+    for text, thought in zip(texts, thoughts.texts)
+]
+reasoned = lm.score(talks, best_words).renamed(LABELS).predictions
+
+# %%
+role_gain = evaluation.compare(wanted, direct, in_role)
+reason_gain = evaluation.compare(wanted, direct, reasoned)
+print("with a role, minus without:     ", role_gain)
+print("with reasoning, minus without:  ", reason_gain)
+print("\na message:", texts[0], "\nits reasoning:", thoughts.texts[0])
+
+# %% [markdown]
+# Read the reasoning: fluent, and mostly beside the point. Reasoning helps a model that can reason; what this one writes
+# becomes noise in its own prompt. On larger models the same cell may print something else.
+#
+# ## Writing or scoring?
+#
+# So far nobody let the model *write* a label. "Return only the category name", says one article, 20 tokens at most (P7).
+# Then a parser must find the label in what comes. First write that parser.
+#
+# ### Your turn 02.4
+#
+# Write `parse_label(text, labels)`: the one label that the text names, or `None` if it names none, or several. Case does
+# not matter, and a space may stand for an underscore; "rebilling" does not name `billing`.
+
+# %%
+import re
+
+
+#: solution
+def parse_label(text, labels):
+    plain = text.lower().replace("_", " ")
+    named = [
+        label
+        for label in labels
+        if re.search(rf"\b{re.escape(label.replace('_', ' '))}\b", plain)
+    ]
+    return named[0] if len(named) == 1 else None
+
+
+#: why Word boundaries keep "rebilling" out; one plain form serves both spellings; and two labels named are no answer, so
+# guessing the first would hide the model's failure from your numbers.
+#: stub
+#| def parse_label(text, labels):
+#|     ...
+#: end
+
+check("02.4", parse_label)
+
+# %%
+from helpers import structured
+
+asked = Prompt(
+    "free",
+    "Message: {text}\n\nWhich category is this message: {names}? Return only the category name.",
+)
+names = ", ".join(LABELS)
+free = lm.generate([asked.messages(m.text, names=names) for m in dev], max_new_tokens=20)
+exact = [text.strip() in LABELS for text in free.texts]
+parsed = [structured.find_label(text, LABELS) for text in free.texts]
+readable = evaluation.wilson_interval(sum(p is not None for p in parsed), len(parsed))
+print("exactly a label:      ", evaluation.wilson_interval(sum(exact), len(exact)))
+print("a parser finds one:   ", readable)
+print("found, and right:     ", evaluation.accuracy_interval(gold, [str(p) for p in parsed]))
+for text in free.texts[:4]:
+    print("  wrote:", repr(text[:80]))
+
+# %% [markdown]
+# Scoring has no such loss: it only ever weighs the labels you give. It needs access to probabilities, though, which not
+# every service sells. Where you must let a model write, parse strictly and count what you could not read.
+#
+# ## How steady is it?
+#
+# Two things should not matter: the seed, and a change of wording that changes no meaning. **Predict:** how far does
+# accuracy move over ten paraphrases of one question?
+
+# %%
+paraphrases = [
+    "What kind of message is this?",
+    "What sort of message is this?",
+    "What kind of message is that?",
+    "Which kind of message is this?",
+    "What type of message is this?",
+    "What kind of a message is this?",
+    "So what kind of message is this?",
+    "what kind of message is this",
+    "What kind of message is this, please?",
+    "Tell me what kind of message this is.",
+]
+moved = []
+for question in paraphrases:
+    prompt = Prompt("paraphrase", "{text}\n\n" + question, start="This is")
+    moved.append(evaluation.accuracy(wanted, classify(prompt, texts, best_words).predictions))
+
+# %%
+steady = {}
+for temperature in (0.5, 1.0):
+    asked_twice = [asked.messages(text, names=names) for text in texts[:30]]
+    runs = []
+    for seed in (1, 2):
+        written = lm.generate(asked_twice, 12, temperature=temperature, seed=seed).texts
+        runs.append([structured.find_label(text, LABELS) for text in written])
+    steady[temperature] = np.mean([one == two for one, two in zip(*runs)])
+noise = evaluation.accuracy_interval(wanted, direct)
+plots.spread(
+    {"ten paraphrases": moved},
+    "One question in ten wordings: accuracy on the same messages",
+    f"accuracy on {len(wanted)} messages",
+    (noise.low, noise.high),
+)
+for temperature, same in steady.items():
+    print(
+        f"temperature {temperature}: two seeds agree on the label for {same:.0%} of the messages"
+    )
+
+# %% [markdown]
+# The messages are the same in every row, so the spread is the prompt's own. A gain from one careful rewording that is
+# smaller than this spread is no gain at all. Anything above temperature 0 adds its own dice; this course measures at 0.
+#
+# ## Format: valid JSON, and right
+#
+# Next task: read a [change request](../data/changes/GUIDE.md) and answer with a JSON object of `title`, `risk` and
+# `rationale`. Programs will read it, so it must fit a schema. One article's tool is a sentence: "You are a strict JSON
+# formatter" (P2).
+
+# %%
+import json
+
+changes = data.load_changes("test")
+schema = data.change_schema()
+few = data.for_profile(data.balanced(data.load_changes("dev"), 10), fast=6)
+print(few[0].request, "\n")
+print(json.dumps({key: getattr(few[0], key) for key in ("title", "risk", "rationale")}))
+
+# %%
+KEYS = 'an object with three keys: "title" (string), "risk" ("low", "medium" or "high") and "rationale" (one sentence)'
+STRICT = "You are a strict JSON formatter. Output only valid JSON and no other text."
+request = "Change request:\n{text}\n\n"
+small_schema = json.dumps({k: schema[k] for k in ("type", "properties", "required")})
+json_prompts = {
+    "plain words": Prompt("plain", f"{request}Describe this request as {KEYS}."),
+    "strict, as system text": Prompt("system", f"{request}Return {KEYS}.", STRICT),
+    "strict, after the text": Prompt("strict", f"{request}{STRICT} Return {KEYS}."),
+    "strict + schema": Prompt(
+        "schema", f"{request}{STRICT} Follow this JSON Schema:\n{small_schema}"
+    ),
+}
+
+# %%
+answers = {}
+for name, prompt in json_prompts.items():
+    asked_for = [prompt.messages(change.request) for change in few]
+    answers[name] = structured.ask(lm, asked_for, schema, max_new_tokens=80)
+    fit = sum(answer.valid for answer in answers[name])
+    print(f"{name:24} fits the schema: {evaluation.wilson_interval(fit, len(few))}")
+print("\nan answer that does not fit:")
+print(next((a.text for a in answers["plain words"] if not a.valid), "none"))
+
+# %% [markdown]
+# Where the sentence stands matters as much as what it says: a small model heeds what it read last. But "mostly valid" is
+# a fault in every third or fourth request. Three remedies follow (P3): ask again, show the validator's complaint and ask
+# for a repair, or make invalid output impossible.
+
+# %%
+chosen = json_prompts["strict, after the text"]
+asked_for = [chosen.messages(change.request) for change in few]
+base = answers["strict, after the text"]
+answers["asked again, twice"] = structured.retry(lm, asked_for, base, schema, max_new_tokens=80)
+answers["repaired, once"] = structured.repair(lm, asked_for, base, schema, max_new_tokens=80)
+for name in ("asked again, twice", "repaired, once"):
+    fit = sum(answer.valid for answer in answers[name])
+    calls = sum(answer.calls for answer in answers[name]) / len(few)
+    print(
+        f"{name:24} fits: {evaluation.wilson_interval(fit, len(few))}, {calls:.2f} calls each"
+    )
+
+# %% [markdown]
+# ## Making the wrong token impossible
+#
+# A model chooses among tokens, one at a time. If you know which tokens can still lead to a valid answer, forbid the
+# rest. For a list of labels the knowledge is a [trie](../docs/glossary.md#trie): a tree of token sequences that share
+# their beginnings.
+
+# %%
+label_ids = {
+    label: lm.tokenizer(label, add_special_tokens=False)["input_ids"] for label in LABELS
+}
+END = lm.tokenizer.eos_token_id
+for label, ids in label_ids.items():
+    print(f"{label:18}", [lm.tokenizer.decode([token]) for token in ids])
+
+# %% [markdown]
+# ### Your turn 02.5
+#
+# Write `allowed(sequences, written, end)`: the set of tokens that may come next, given the token sequences of all labels
+# and what is `written` so far. After a complete label, only `end` may come, unless a longer label goes on from it.
+
+
+# %%
+#: solution
+def allowed(sequences, written, end):
+    written = list(written)
+    going = [ids for ids in map(list, sequences) if ids[: len(written)] == written]
+    return {ids[len(written)] if len(ids) > len(written) else end for ids in going}
+
+
+#: why A label stays possible as long as it begins with what is written. Each possible label names one next token, or the
+# end if it is complete; a set merges labels that share the path. A tree gives the same answer faster.
+#: stub
+#| def allowed(sequences, written, end):
+#|     ...
+#: end
+
+check("02.5", allowed)
+
+# %% [markdown]
+# With such a mask, free writing can only end in a label. The course's version does it for any JSON Schema, with
+# [llguidance](https://github.com/guidance-ai/llguidance); where an answer runs out of tokens, it is closed by the shortest
+# text that the schema allows. **Predict:** valid goes to 100 %. What happens to *right*?
+
+# %%
+forced = structured.constrained(lm, asked_for, schema, max_new_tokens=80)
+answers["constrained"] = forced
+risks = {
+    name: [a.value["risk"] if a.valid else "invalid" for a in given]
+    for name, given in answers.items()
+}
+wanted_risk = [change.label for change in few]
+counts = {}
+for name, given in risks.items():
+    right = sum(r == w for r, w in zip(given, wanted_risk))
+    counts[name] = (right, len(few) - right - given.count("invalid"), given.count("invalid"))
+parts = ("right risk", "valid, wrong risk", "invalid")
+plots.outcomes(counts, parts, "Change requests: valid is not right", f"answers, of {len(few)}")
+for name, given in answers.items():
+    print(f"{name:24} {np.mean([a.new_tokens for a in given]):5.0f} tokens written per request")
+
+# %% [markdown]
+# Every constrained answer fits; look at what it says. Most are `low`, whatever the request: after `"risk": "` that is
+# this model's habitual word, as with the labels above. The constraint removed a symptom that you could count, and left
+# the one that you could not. Now the whole test set, for the ledger, beside a plain baseline.
+
+# %%
+from dataclasses import replace
+
+all_changes = data.for_profile(changes, fast=12)
+items = [data.Message(c.id, c.request, c.label) for c in all_changes]
+past = data.load_changes("train")
+plain_risk = baselines.tfidf_classifier().fit(
+    [c.request for c in past], [c.label for c in past]
+)
+majority = ledger.measure("changes", "always medium", items, lambda t: ["medium"] * len(t))
+risk_row = ledger.measure("changes", "TF-IDF + logistic regression", items, plain_risk.predict)
+final = []
+
+
+def constrained_risk(texts):
+    asked_for = [chosen.messages(text) for text in texts]
+    final.extend(
+        structured.constrained(lm, asked_for, schema, max_new_tokens=80, batch_size=60)
+    )
+    return [answer.value["risk"] for answer in final]
+
+
+json_row = ledger.measure(
+    "changes", "prompt, constrained JSON", items, constrained_risk, **MODEL
+)
+print(f"valid: {sum(answer.valid for answer in final)} of {len(final)}")
+print("risks:", dict(collections.Counter(json_row.predictions)))
+
+# %% [markdown]
+# ### Your turn 02.6
+#
+# Write `refund_schema`, a JSON Schema for the decision on a refund: an object with exactly three fields, all required:
+# `order` (LF- and five digits), `amount` (a number, not negative), `reason` (`unopened`, `faulty` or `late`). Nothing else
+# may stand in it.
+
+# %%
+#: solution
+refund_schema = {
+    "type": "object",
+    "properties": {
+        "order": {"type": "string", "pattern": "^LF-[0-9]{5}$"},
+        "amount": {"type": "number", "minimum": 0},
+        "reason": {"enum": ["unopened", "faulty", "late"]},
+    },
+    "required": ["order", "amount", "reason"],
+    "additionalProperties": False,
+}
+#: why Without "required" an empty object fits; without "additionalProperties": false a forgotten field goes unnoticed;
+# without ^ and $ the pattern would also accept LF-123456.
+#: stub
+#| refund_schema = ...
+#: end
+
+check("02.6", refund_schema)
+
+# %% [markdown]
+# ## When unsure, say medium
+#
+# A quarter of the test requests lack the fact that decides; the guide's answer is then `medium`. One article puts the
+# rule into the prompt (P4). We score the three risks after a started answer, with the rule and without.
+
+# %%
+start = '{"risk": "'
+without_rule = Prompt("risk", f"{request}Return the risk as JSON.", start=start)
+RULE = "If you are uncertain, set risk to medium and explain what is missing."
+with_rule = without_rule.edited("2", user=f"{request}Return the risk as JSON. {RULE}")
+unclear = data.for_profile([change for change in changes if change.ambiguous], fast=6)
+clear = data.for_profile([change for change in changes if not change.ambiguous], fast=6)
+medium = {}
+for name, prompt in (("without the rule", without_rule), ("with the rule", with_rule)):
+    asked_for = [prompt.messages(change.request) for change in unclear + clear]
+    scores = lm.score(asked_for, ["low", "medium", "high"], end_of_turn=False)
+    said = [risk == "medium" for risk in scores.predictions]
+    medium[name] = evaluation.difference_of_shares(said[len(unclear) :], said[: len(unclear)])
+    shares = np.mean(said[: len(unclear)]), np.mean(said[len(unclear) :])
+    print(
+        f"{name:17} medium on {shares[0]:.2f} of unclear requests, {shares[1]:.2f} of clear ones;"
+    )
+    print(f"{'':17} difference {medium[name]}")
+
+# %% [markdown]
+# ## A requirement changes
+#
+# From Monday, messages about orders on their way go to a new team, `delivery`. Until now they were `other`. With a
+# prompt you change two lines and measure again (P5); in lesson 05 you see what the same change costs in weights.
+
+# %%
+import time
+
+PARCELS = "009 112 181 189 203 209 235 246 274 281 346 349 376 438 518 595"
+parcels = {f"train-{number}" for number in PARCELS.split()}
+moving = [message for message in train if message.id in parcels]
+rest = data.for_profile(data.balanced(dev, 5), fast=6)
+started = time.perf_counter()
+asked_seven = [kind.messages(message.text) for message in moving + rest]
+new_words = {}
+for word in (" a delivery question", " a package"):
+    scores = lm.score(asked_seven, [*best_words, word], progress=False)
+    hits = [label == word for label in scores.predictions]
+    caught = evaluation.wilson_interval(sum(hits[: len(moving)]), len(moving))
+    stolen = evaluation.wilson_interval(sum(hits[len(moving) :]), len(rest))
+    new_words[word] = caught, stolen
+    print(f"This is{word}: {caught} of the delivery messages, {stolen} of the others")
+minutes = (time.perf_counter() - started) / 60
+seen = lm.inspect(asked_seven[0])
+same_text = lm.tokenizer.decode(seen.token_ids) == seen.text
+print(f"under ten minutes: {minutes < 10}; tokens decode to the text shown: {same_text}")
+
+# %% [markdown]
+# The edit took seconds, and the text that the model receives is on the screen. Whether the edit *works* is another
+# question: one wording is never chosen, the other also takes messages that are not its own. Only the measurement tells.
+#
+# ## The world shifts
+#
+# The *shifted* set holds other channels, slang, typos and non-native writing. Its messages are others than those of
+# *test*, so this difference is not paired (P6). The plain baseline stands beside it.
+
+# %%
+shifted = data.for_profile(data.load_intents("shifted"), fast=24)
+drops = {}
+for name, predict, before in (
+    ("prompt, best words", best_prompt, best_row),
+    ("TF-IDF + logistic regression", tfidf.predict, tfidf_row),
+):
+    row = ledger.measure(
+        "intents",
+        name,
+        shifted,
+        predict,
+        split="shifted",
+        **(MODEL if "prompt" in name else {}),
+    )
+    drops[name] = evaluation.difference_of_shares(row.correct, before.correct)
+for name, drop in drops.items():
+    print(f"{name:30} loses {drop}")
+
+# %% [markdown]
+# ### Playground
+#
+# Edit the system text, the user text, the labels; watch the exact text, its tokens, the answer and the labels' shares.
+# Without widgets, call `widgets.prompt_html(lm, user, system, temperature, tokens, labels)` and show it with
+# `IPython.display.HTML`.
+
+# %%
+from helpers import widgets
+
+widgets.prompt_playground(lm, bare.messages(dev[1].text)[0]["content"], COMPANY, LABELS)
+
+# %% [markdown]
+# ## What we found
+#
+# Each verdict follows the rule in [claims.json](../data/claims.json), from the intervals above.
+
+# %%
+judge, judge_all = evaluation.judge, evaluation.judge_all
+valid = {name: [answer.valid for answer in given] for name, given in answers.items()}
+right = {name: [r == w for r, w in zip(risks[name], wanted_risk)] for name in answers}
+strict_share = evaluation.wilson_interval(sum(valid["strict, as system text"]), len(few))
+strict_last = evaluation.wilson_interval(sum(valid["strict, after the text"]), len(few))
+claims.conclude(
+    "P1",
+    judge(against_plain.difference, -evaluation.WORTHWHILE),
+    f"best prompt minus TF-IDF {against_plain.difference}; best words minus first rung "
+    f"{ledger.compare(started_row, best_row).difference}",
+)
+claims.conclude(
+    "P2",
+    judge_all([judge(strict_share, 0.95), judge(strict_last, 0.95)]),
+    f"fits the schema: {strict_share} as system text, {strict_last} after the text",
+)
+pitfall = evaluation.compare_hits(valid["repaired, once"], valid["constrained"]).difference
+truth = evaluation.compare_hits(right["repaired, once"], right["constrained"]).difference
+claims.conclude(
+    "P3",
+    judge_all([judge(pitfall), judge(truth)]),
+    f"constrained minus repaired: valid {pitfall}, right {truth}",
+)
+None
+
+# %%
+claims.conclude(
+    "P4",
+    judge(medium["with the rule"]),
+    f"medium, unclear minus clear: {medium['with the rule']}",
+)
+claims.conclude(
+    "P5",
+    "held" if minutes < 10 and same_text else "did not hold",
+    f"a new label was measured in under ten minutes: {minutes < 10}; text seen exactly: {same_text}; as{word} it "
+    f"catches {caught} of its messages and takes {stolen} of the others",
+)
+claims.conclude(
+    "P6",
+    judge(drops["prompt, best words"]),
+    f"the prompt loses {drops['prompt, best words']}, TF-IDF {drops['TF-IDF + logistic regression']}",
+)
+claims.conclude("P7", judge(readable, 0.95), f"a parser finds one label in {readable}")
+claims.conclude(
+    "P8",
+    judge_all([judge(role_gain.difference), judge(reason_gain.difference)]),
+    f"role {role_gain.difference}, reasoning {reason_gain.difference}",
+)
+plots.methods(ledger.rows("intents", "test"), "Six intents: what each method gets right")
+
+# %% [markdown]
+# ## Three things to remember
+#
+# 1. Look at what the model answers before you write more instructions. Here the words of the labels did what four rungs
+#    of advice did not.
+# 2. Valid is not right. Constrain the format, and measure the content.
+# 3. A wording can be worth as much as a method, so choose it on dev, and report it on test, beside the plain baseline.
+#
+# {{next}}
