@@ -75,7 +75,7 @@ def path():
     return ledger.path().with_name("verdicts.jsonl")
 
 
-def conclude(claim: str, outcome: str, numbers: str, figures: Mapping | None = None) -> Verdict:
+def conclude(claim: str, outcome: str, numbers: str, figures: Mapping | None = None) -> None:
     """Print the verdict on a claim with the numbers behind it, and keep it.
 
     Args:
@@ -97,7 +97,6 @@ def conclude(claim: str, outcome: str, numbers: str, figures: Mapping | None = N
     with filelock.FileLock(f"{target}.lock", timeout=60), open(target, "a", encoding="utf-8") as file:
         file.write(json.dumps(asdict(verdict), ensure_ascii=False) + "\n")
     print(f"{claim}  {said.claim}\n    {outcome.upper()}: {numbers}")
-    return verdict
 
 
 def verdicts() -> dict[str, Verdict]:

@@ -177,6 +177,7 @@ class LanguageModel:
                 made = self._generate_batch([encoded[i] for i in batch], settings, logits_processor)
                 for i, new in zip(batch, made, strict=True):
                     answers[i] = new
+        runtime.release_memory()
         eos = self.tokenizer.eos_token_id
         return Generation(
             texts=[self.tokenizer.decode(ids, skip_special_tokens=True).strip() for ids in answers],
@@ -231,7 +232,9 @@ class LanguageModel:
         if [] in label_ids:
             raise ValueError(f"the label {labels[label_ids.index([])]!r} has no token that this model knows")
         encoded = self._encode_prompts(prompts, room=max(map(len, label_ids)))
-        return scoring.score_packed(self.model, encoded, labels, label_ids, row_tokens, progress)
+        scores = scoring.score_packed(self.model, encoded, labels, label_ids, row_tokens, progress)
+        runtime.release_memory()
+        return scores
 
     def next_token_probabilities(self, prompt: "str | Messages", top: int = 10) -> list[tuple[str, float]]:
         """Return the `top` likeliest next tokens after a prompt, as (text, probability), likeliest first."""

@@ -3,12 +3,13 @@
 import json
 import re
 
+import llguidance
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import data, structured
+from helpers import data, runtime, structured
 
 SCHEMA = data.change_schema()
 GOOD = {"title": "Rotate the log keys", "risk": "low", "rationale": "Only the build server reads them."}
@@ -160,3 +161,22 @@ def test_a_label_is_found_only_where_it_stands_alone(text):
     found = structured.find_label(text, ["billing", "other"])
     words = set(re.findall(r"\w+", text.lower().replace("_", " ")))
     assert found == (None if len(words & {"billing", "other"}) != 1 else (words & {"billing", "other"}).pop())
+
+
+def test_the_lessons_label_trie_agrees_with_the_library(real):
+    """At every step on the way to a label, llguidance accepts what the trie allows, and no label is left out."""
+    code = json.loads((runtime.ROOT / "helpers" / "checks" / "solutions.json").read_text())["02.5"]["code"]
+    exec(code, space := {})
+    end = real.tokenizer.eos_token_id
+    labels = [*data.INTENT_LABELS, "billing_other"]
+    sequences = [real._encode(label) for label in labels]
+    grammar = llguidance.LLMatcher.grammar_from_regex("|".join(labels))
+    for ids in sequences:
+        matcher = llguidance.LLMatcher(structured._token_table(real.tokenizer), grammar)
+        for step in range(len(ids) + 1):
+            for token in space["allowed"](sequences, ids[:step], end):
+                assert matcher.is_accepting() if token == end else matcher.validate_tokens([token]) == 1
+            strangers = {other[0] for other in sequences} - space["allowed"](sequences, ids[:step], end)
+            assert step == 0 or not any(matcher.validate_tokens([token]) for token in strangers)
+            if step < len(ids):
+                matcher.consume_tokens([ids[step]])

@@ -52,7 +52,8 @@ from helpers.prompts import Prompt
 lm = LanguageModel.load()
 LABELS = data.INTENT_LABELS
 dev = data.for_profile(data.load_intents("dev"), fast=24)
-gold = [message.label for message in dev]
+half = data.for_profile(data.balanced(dev, 10), fast=12)  # for what takes many runs
+texts, wanted = [message.text for message in half], [message.label for message in half]
 
 bare = Prompt("1 bare question", user="{text}\n\nWhat kind of message is this?")
 print(lm.render(bare.messages(dev[0].text)))
@@ -132,7 +133,7 @@ for prompt in (bare, role, label_list, strict, edges):
     row = ledger.measure(
         "intents",
         f"prompt {prompt.name}",
-        dev,
+        half,
         lambda texts, prompt=prompt: classify(prompt, texts),
         split="dev",
         details={"prompt": prompt.sha256},
@@ -147,7 +148,7 @@ for lower, upper in itertools.pairwise(ladder):
     print(f"{upper.method:32} {more:+4.0f} tokens  {ledger.compare(lower, upper)}")
 
 # %% [markdown]
-# Chance is one in six. No rung gets clear of it, though the last costs several times the tokens of the first. Is the
+# Chance is one in six. No rung gets clear of it, though the last costs more than twice the tokens of the first. Is the
 # model lost, or is something in the way? Ask the data, not the guidebook: what does it answer?
 
 # %%
@@ -174,7 +175,7 @@ by_hand = {
 hand_row = ledger.measure(
     "intents",
     "prompt 6: natural answers",
-    dev,
+    half,
     lambda texts: classify(kind, texts, by_hand.values()),
     split="dev",
     **MODEL,
@@ -197,8 +198,8 @@ found_words = {
     "complaint": " a review",
     "other": " something else",
 }
-guesses = classify(kind, [message.text for message in dev], found_words.values()).predictions
-matrix = evaluation.confusion(gold, guesses, LABELS)
+guesses = classify(kind, texts, found_words.values()).predictions
+matrix = evaluation.confusion(wanted, guesses, LABELS)
 plots.confusion(matrix, LABELS, "A table of label words with a mistake in it")
 
 # %%
@@ -225,35 +226,20 @@ check("02.2", mended)
 import numpy as np
 
 wordings = {
-    "billing": ("a billing question", "a bill", "about a payment", "a question about a bill"),
-    "technical_support": (
-        "a technical problem",
-        "a bug report",
-        "a request for help",
-        "an error",
-    ),
-    "refund_request": (
-        "a refund request",
-        "a request for a refund",
-        "a return",
-        "about money back",
-    ),
-    "product_inquiry": (
-        "a product inquiry",
-        "a sales question",
-        "a question",
-        "a customer's interest",
-    ),
-    "complaint": ("a complaint", "a review", "an angry complaint", "about bad service"),
-    "other": ("something else", "a general message", "a note", "another kind of message"),
+    "billing": "a billing question, a bill, about a payment, a question about a bill",
+    "technical_support": "a technical problem, a bug report, a request for help, an error",
+    "refund_request": "a refund request, a request for a refund, a return, about money back",
+    "product_inquiry": "a product inquiry, a sales question, a question, a customer's interest",
+    "complaint": "a complaint, a review, an angry complaint, about bad service",
+    "other": "something else, a general message, a note, another kind of message",
 }
-words = [f" {wording}" for row in wordings.values() for wording in row]
+words = [f" {wording}" for row in wordings.values() for wording in row.split(", ")]
 all_scores = lm.score([kind.messages(message.text) for message in dev], words).log_probs
+gold = np.array([LABELS.index(message.label) for message in dev])
 tries = []
 for picks in itertools.product(range(4), repeat=6):
     columns = [4 * label + pick for label, pick in enumerate(picks)]
-    hits = all_scores[:, columns].argmax(axis=1) == [LABELS.index(label) for label in gold]
-    tries.append((hits.mean(), columns))
+    tries.append(((all_scores[:, columns].argmax(axis=1) == gold).mean(), columns))
 best_on_dev, best_columns = max(tries)
 best_words = [words[column] for column in best_columns]
 
@@ -331,13 +317,10 @@ check("02.3", my_prompt, my_words)
 # ## Role and reasoning
 #
 # Two tricks that every guide recommends (P8): give the model a role, and let it reason before it answers. Both on top of
-# the same natural answers. For reasoning, the model first writes up to 48 tokens; then we score the words after "So
+# the same natural answers. For reasoning, the model first writes up to 32 tokens; then we score the words after "So
 # this is". **Predict:** does it help a model of this size?
 
 # %%
-half = data.for_profile(data.balanced(dev, 10), fast=12)
-texts = [message.text for message in half]
-wanted = [message.label for message in half]
 with_role = Prompt("role", bare.user, role.system, start="This is")
 direct = classify(kind, texts, best_words).predictions
 in_role = classify(with_role, texts, best_words).predictions
@@ -345,7 +328,7 @@ in_role = classify(with_role, texts, best_words).predictions
 think = Prompt(
     "think", "{text}\n\nWhat kind of message is this? Think step by step: what do they want?"
 )
-thoughts = lm.generate([think.messages(text) for text in texts], max_new_tokens=48)
+thoughts = lm.generate([think.messages(text) for text in texts], max_new_tokens=32)
 talks = [
     [*think.messages(text), {"role": "assistant", "content": f"{thought}\n\nSo this is"}]
     for text, thought in zip(texts, thoughts.texts)
@@ -360,8 +343,8 @@ print("with reasoning, minus without:  ", reason_gain)
 print("\na message:", texts[0], "\nits reasoning:", thoughts.texts[0])
 
 # %% [markdown]
-# Read the reasoning: fluent, and mostly beside the point. Reasoning helps a model that can reason; what this one writes
-# becomes noise in its own prompt. On larger models the same cell may print something else.
+# Neither shows a gain. Read the reasoning: fluent, and beside the point. Reasoning helps a model that can reason; what
+# this one writes becomes noise in its own prompt. On larger models the same cell may print something else.
 #
 # ## Writing or scoring?
 #
@@ -405,13 +388,13 @@ asked = Prompt(
     "Message: {text}\n\nWhich category is this message: {names}? Return only the category name.",
 )
 names = ", ".join(LABELS)
-free = lm.generate([asked.messages(m.text, names=names) for m in dev], max_new_tokens=20)
+free = lm.generate([asked.messages(m.text, names=names) for m in half], max_new_tokens=20)
 exact = [text.strip() in LABELS for text in free.texts]
 parsed = [structured.find_label(text, LABELS) for text in free.texts]
 readable = evaluation.wilson_interval(sum(p is not None for p in parsed), len(parsed))
 print("exactly a label:      ", evaluation.wilson_interval(sum(exact), len(exact)))
 print("a parser finds one:   ", readable)
-print("found, and right:     ", evaluation.accuracy_interval(gold, [str(p) for p in parsed]))
+print("found, and right:     ", evaluation.accuracy_interval(wanted, [str(p) for p in parsed]))
 for text in free.texts[:4]:
     print("  wrote:", repr(text[:80]))
 
@@ -437,31 +420,29 @@ paraphrases = [
     "What kind of message is this, please?",
     "Tell me what kind of message this is.",
 ]
+some = texts[:30]
 moved = []
 for question in paraphrases:
     prompt = Prompt("paraphrase", "{text}\n\n" + question, start="This is")
-    moved.append(evaluation.accuracy(wanted, classify(prompt, texts, best_words).predictions))
+    moved.append(
+        evaluation.accuracy(wanted[:30], classify(prompt, some, best_words).predictions)
+    )
 
 # %%
-steady = {}
-for temperature in (0.5, 1.0):
-    asked_twice = [asked.messages(text, names=names) for text in texts[:30]]
-    runs = []
-    for seed in (1, 2):
-        written = lm.generate(asked_twice, 12, temperature=temperature, seed=seed).texts
-        runs.append([structured.find_label(text, LABELS) for text in written])
-    steady[temperature] = np.mean([one == two for one, two in zip(*runs)])
-noise = evaluation.accuracy_interval(wanted, direct)
+runs = []
+for seed in (1, 2):
+    asked_twice = [asked.messages(text, names=names) for text in some]
+    written = lm.generate(asked_twice, 12, temperature=1.0, seed=seed).texts
+    runs.append([structured.find_label(text, LABELS) for text in written])
+same = np.mean([one == two for one, two in zip(*runs)])
+noise = evaluation.accuracy_interval(wanted[:30], direct[:30])
 plots.spread(
     {"ten paraphrases": moved},
     "One question in ten wordings: accuracy on the same messages",
-    f"accuracy on {len(wanted)} messages",
+    f"accuracy on {len(some)} messages",
     (noise.low, noise.high),
 )
-for temperature, same in steady.items():
-    print(
-        f"temperature {temperature}: two seeds agree on the label for {same:.0%} of the messages"
-    )
+print(f"writing at temperature 1: two seeds agree on the label for {same:.0%} of the messages")
 
 # %% [markdown]
 # The messages are the same in every row, so the spread is the prompt's own. A gain from one careful rewording that is
@@ -478,7 +459,7 @@ import json
 
 changes = data.load_changes("test")
 schema = data.change_schema()
-few = data.for_profile(data.balanced(data.load_changes("dev"), 10), fast=6)
+few = data.for_profile(data.balanced(data.load_changes("dev"), 8), fast=6)
 print(few[0].request, "\n")
 print(json.dumps({key: getattr(few[0], key) for key in ("title", "risk", "rationale")}))
 
@@ -500,23 +481,23 @@ json_prompts = {
 answers = {}
 for name, prompt in json_prompts.items():
     asked_for = [prompt.messages(change.request) for change in few]
-    answers[name] = structured.ask(lm, asked_for, schema, max_new_tokens=80)
+    answers[name] = structured.ask(lm, asked_for, schema, max_new_tokens=64)
     fit = sum(answer.valid for answer in answers[name])
     print(f"{name:24} fits the schema: {evaluation.wilson_interval(fit, len(few))}")
 print("\nan answer that does not fit:")
 print(next((a.text for a in answers["plain words"] if not a.valid), "none"))
 
 # %% [markdown]
-# Where the sentence stands matters as much as what it says: a small model heeds what it read last. But "mostly valid" is
-# a fault in every third or fourth request. Three remedies follow (P3): ask again, show the validator's complaint and ask
-# for a repair, or make invalid output impossible.
+# Where the sentence stands matters as much as what it says: this model heeds what it read last. The full schema is no
+# help; it writes *about* the schema. Even the best prompt fails too often for a program. Three remedies (P3): ask again;
+# show the validator's complaint and ask for a repair; or make invalid output impossible.
 
 # %%
 chosen = json_prompts["strict, after the text"]
 asked_for = [chosen.messages(change.request) for change in few]
 base = answers["strict, after the text"]
-answers["asked again, twice"] = structured.retry(lm, asked_for, base, schema, max_new_tokens=80)
-answers["repaired, once"] = structured.repair(lm, asked_for, base, schema, max_new_tokens=80)
+answers["asked again, twice"] = structured.retry(lm, asked_for, base, schema, max_new_tokens=64)
+answers["repaired, once"] = structured.repair(lm, asked_for, base, schema, max_new_tokens=64)
 for name in ("asked again, twice", "repaired, once"):
     fit = sum(answer.valid for answer in answers[name])
     calls = sum(answer.calls for answer in answers[name]) / len(few)
@@ -569,7 +550,7 @@ check("02.5", allowed)
 # text that the schema allows. **Predict:** valid goes to 100 %. What happens to *right*?
 
 # %%
-forced = structured.constrained(lm, asked_for, schema, max_new_tokens=80)
+forced = structured.constrained(lm, asked_for, schema, max_new_tokens=64)
 answers["constrained"] = forced
 risks = {
     name: [a.value["risk"] if a.valid else "invalid" for a in given]
@@ -591,10 +572,9 @@ for name, given in answers.items():
 # the one that you could not. Now the whole test set, for the ledger, beside a plain baseline.
 
 # %%
-from dataclasses import replace
 
-all_changes = data.for_profile(changes, fast=12)
-items = [data.Message(c.id, c.request, c.label) for c in all_changes]
+
+items = data.for_profile(changes, fast=12)
 past = data.load_changes("train")
 plain_risk = baselines.tfidf_classifier().fit(
     [c.request for c in past], [c.label for c in past]
@@ -606,9 +586,7 @@ final = []
 
 def constrained_risk(texts):
     asked_for = [chosen.messages(text) for text in texts]
-    final.extend(
-        structured.constrained(lm, asked_for, schema, max_new_tokens=80, batch_size=60)
-    )
+    final.extend(structured.constrained(lm, asked_for, schema, max_new_tokens=48))
     return [answer.value["risk"] for answer in final]
 
 
@@ -671,6 +649,9 @@ for name, prompt in (("without the rule", without_rule), ("with the rule", with_
     print(f"{'':17} difference {medium[name]}")
 
 # %% [markdown]
+# The rule works, and does not: with it the model says `medium` to nearly everything, clear or not. It took the word and
+# left the condition. Had you looked at the unclear requests alone, you would have called it a success.
+#
 # ## A requirement changes
 #
 # From Monday, messages about orders on their way go to a new team, `delivery`. Until now they were `other`. With a
@@ -727,6 +708,9 @@ for name, drop in drops.items():
     print(f"{name:30} loses {drop}")
 
 # %% [markdown]
+# If an interval includes zero, this many messages cannot tell a loss from luck. And a method that knows little has
+# little to lose: a small drop is no praise.
+#
 # ### Playground
 #
 # Edit the system text, the user text, the labels; watch the exact text, its tokens, the answer and the labels' shares.
@@ -747,50 +731,48 @@ widgets.prompt_playground(lm, bare.messages(dev[1].text)[0]["content"], COMPANY,
 judge, judge_all = evaluation.judge, evaluation.judge_all
 valid = {name: [answer.valid for answer in given] for name, given in answers.items()}
 right = {name: [r == w for r, w in zip(risks[name], wanted_risk)] for name in answers}
-strict_share = evaluation.wilson_interval(sum(valid["strict, as system text"]), len(few))
-strict_last = evaluation.wilson_interval(sum(valid["strict, after the text"]), len(few))
+gain = ledger.compare(started_row, best_row).difference
 claims.conclude(
     "P1",
     judge(against_plain.difference, -evaluation.WORTHWHILE),
-    f"best prompt minus TF-IDF {against_plain.difference}; best words minus first rung "
-    f"{ledger.compare(started_row, best_row).difference}",
+    f"best prompt minus TF-IDF {against_plain.difference}; best words minus first rung {gain}",
+)
+first, last = (
+    evaluation.wilson_interval(sum(valid[name]), len(few))
+    for name in ("strict, as system text", "strict, after the text")
 )
 claims.conclude(
     "P2",
-    judge_all([judge(strict_share, 0.95), judge(strict_last, 0.95)]),
-    f"fits the schema: {strict_share} as system text, {strict_last} after the text",
+    judge_all([judge(first, 0.95), judge(last, 0.95)]),
+    f"fits the schema: {first} as system text, {last} after the text",
 )
-pitfall = evaluation.compare_hits(valid["repaired, once"], valid["constrained"]).difference
-truth = evaluation.compare_hits(right["repaired, once"], right["constrained"]).difference
-claims.conclude(
-    "P3",
-    judge_all([judge(pitfall), judge(truth)]),
-    f"constrained minus repaired: valid {pitfall}, right {truth}",
-)
-None
 
 # %%
+repaired, sure = "repaired, once", "constrained"
+fits = evaluation.compare_hits(valid[repaired], valid[sure]).difference
+truth = evaluation.compare_hits(right[repaired], right[sure]).difference
 claims.conclude(
-    "P4",
-    judge(medium["with the rule"]),
-    f"medium, unclear minus clear: {medium['with the rule']}",
+    "P3",
+    judge_all([judge(fits), judge(truth)]),
+    f"constrained minus repaired: valid {fits}, right {truth}",
 )
+unsure = medium["with the rule"]
+claims.conclude("P4", judge(unsure), f"says medium, unclear minus clear: {unsure}")
 claims.conclude(
     "P5",
     "held" if minutes < 10 and same_text else "did not hold",
-    f"a new label was measured in under ten minutes: {minutes < 10}; text seen exactly: {same_text}; as{word} it "
-    f"catches {caught} of its messages and takes {stolen} of the others",
+    f"new label measured in under ten minutes: {minutes < 10}; exact text seen: {same_text}; "
+    f"as{word} it catches {caught} of its messages and takes {stolen} of the others",
 )
-claims.conclude(
-    "P6",
-    judge(drops["prompt, best words"]),
-    f"the prompt loses {drops['prompt, best words']}, TF-IDF {drops['TF-IDF + logistic regression']}",
-)
+
+# %%
+drop, plain_drop = drops.values()
+claims.conclude("P6", judge(drop), f"the prompt loses {drop}, TF-IDF {plain_drop}")
 claims.conclude("P7", judge(readable, 0.95), f"a parser finds one label in {readable}")
 claims.conclude(
     "P8",
     judge_all([judge(role_gain.difference), judge(reason_gain.difference)]),
-    f"role {role_gain.difference}, reasoning {reason_gain.difference}",
+    f"gain of a role {role_gain.difference}, of reasoning {reason_gain.difference}",
 )
 plots.methods(ledger.rows("intents", "test"), "Six intents: what each method gets right")
 
