@@ -23,87 +23,13 @@ ABSTAINING = re.compile(
     r"|\bi m (not sure|unable to)|\bi am not sure|no (information|passage|answer)( \w+){0,3} (about|on|is|in|for|given)"
     r"|^not (stated|specified|mentioned|known)"
 )
-UNITS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-]
-UNITS += ["seventeen", "eighteen", "nineteen"]
-TENS = dict(
-    zip(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], range(20, 100, 10), strict=True)
-)
-SMALL = dict(zip(UNITS, range(20), strict=True))
-STOP = set(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "for",
-        "and",
-        "or",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "it",
-        "its",
-        "this",
-        "that",
-        "as",
-        "by",
-        "with",
-        "from",
-        "if",
-        "you",
-        "your",
-        "we",
-        "our",
-        "i",
-        "my",
-        "they",
-        "their",
-        "he",
-        "she",
-        "his",
-        "her",
-        "will",
-        "would",
-        "can",
-        "may",
-        "must",
-        "should",
-        "do",
-        "does",
-        "did",
-        "not",
-        "no",
-        "have",
-        "has",
-        "had",
-        "there",
-    ]
-)
+SMALL_NUMBERS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+seventeen eighteen nineteen"""
+SMALL = {word: value for value, word in enumerate(re.findall(r"\w+", SMALL_NUMBERS))}
+TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+COMMON = """a an the of to in on at for and or is are was were be been it its this that as by with from if you your we
+our i my they their he she his her will would can may must should do does did not no have has had there"""
+STOP = frozenset(re.findall(r"\w+", COMMON))
 MEASURES = {
     "percent": "percent",
     "dollar": "$",

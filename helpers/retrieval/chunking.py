@@ -193,7 +193,7 @@ def _join_tables(text: str, blocks: Sequence[tuple[int, int]]) -> list[tuple[int
 def sentences(chunk: Chunk) -> list[str]:
     r"""Return a chunk's sentences, list items and table rows, each a text of its own, without headings and rules.
 
-    >>> policy = Policy("a", "A", "public", "2026-01-31", "## Days\\nOne. Two?\\n\\n| a | b |\\n|---|---|\\n| c | d |")
+    >>> policy = Policy("a", "A", "public", "2026-01-31", "## Days\nOne. Two?\n\n| a | b |\n|---|---|\n| c | d |")
     >>> [sentences(chunk) for chunk in by_heading(policy, word_spans, 99)]
     [['One.', 'Two?', '| a | b |', '| c | d |']]
     """

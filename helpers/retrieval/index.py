@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 import bm25s
 import numpy as np
@@ -20,7 +21,9 @@ from helpers.retrieval import nearest
 from helpers.retrieval.chunking import Chunk, Chunker, sentences
 from helpers.retrieval.ranking import Hit, reciprocal_rank_fusion
 
+STEMMER = snowballstemmer.stemmer("english")
 FUSED = 50  # how many of each list are fused
+KEPT_QUESTIONS = 1000
 POINTS_PER_CHUNK = 8  # vectors looked at first, for each chunk wanted
 
 
@@ -71,9 +74,13 @@ def words(text: str) -> list[str]:
     >>> words("The returned parcels")
     ['return', 'parcel']
     """
-    stemmer = snowballstemmer.stemmer("english")
     found = bm25s.tokenize([text], stopwords="en", return_ids=False, show_progress=False)[0]
-    return stemmer.stemWords(found)
+    return [_stem(word) for word in found]
+
+
+@lru_cache(maxsize=100_000)
+def _stem(word: str) -> str:
+    return STEMMER.stemWord(word)
 
 
 def check_question(question: str) -> str:
@@ -96,6 +103,7 @@ class Index:
         self.embedder, self.chunker, self.by_sentence = embedder, chunker, by_sentence
         self.entries: dict[str, Entry] = {}
         self._views: dict[Filter, _View] = {}
+        self._asked: dict[str, np.ndarray] = {}
 
     @classmethod
     def build(cls, policies: Iterable[Policy], embedder, chunker: Chunker, by_sentence: bool = True) -> "Index":
@@ -173,10 +181,18 @@ class Index:
             self._views[where] = _View(chunks, nearest.choose(np.concatenate(vectors)), np.concatenate(owners), bm25)
         return self._views[where]
 
+    def _vector_of(self, question: str) -> np.ndarray:
+        """The question's embedding; the last ones are kept, because the stages of one search ask for it again."""
+        if question not in self._asked:
+            if len(self._asked) >= KEPT_QUESTIONS:
+                self._asked.clear()
+            self._asked[question] = baselines.embed(self.embedder, [question])[0]
+        return self._asked[question]
+
     def dense(self, question: str, k: int = 8, where: Filter = EVERYTHING) -> list[Hit]:
         """Return the k chunks nearest in meaning; scores are cosines of each chunk's best vector."""
         view = self._view(where)
-        query = baselines.embed(self.embedder, [check_question(question)])[0]
+        query = self._vector_of(check_question(question))
         best: dict[int, float] = {}
         looked = POINTS_PER_CHUNK * k
         while True:

@@ -88,11 +88,16 @@ class Approximate:
         path = pathlib.Path(path).with_suffix(SUFFIX)
         if not path.is_file():
             raise ValueError(f"{path} is missing; build the index anew")
-        about = Graph.metadata(str(path))
+        try:
+            about = Graph.metadata(str(path))
+        except (RuntimeError, ValueError):
+            about = None
         if about is None or int(about["dimensions"]) != dimensions:
             held = "no graph" if about is None else f"vectors of {about['dimensions']} numbers"
             raise ValueError(f"{path.name} holds {held}, not vectors of {dimensions} numbers; build the index anew")
-        return cls(np.zeros((0, dimensions)), graph=Graph.restore(str(path)))
+        graph = Graph.restore(str(path))
+        graph.expansion_search = EXPANSION  # the file does not keep it
+        return cls(np.zeros((0, dimensions)), graph=graph)
 
 
 def choose(vectors: np.ndarray) -> Exact | Approximate:
