@@ -22,6 +22,7 @@ INTENT_SPLITS = ("train", "dev", "test", "shifted")
 CHANGE_SPLITS = ("train", "dev", "test")
 RISKS = ("low", "medium", "high")
 MAX_OWN_BYTES = 50_000_000
+MEASURED = ("*/*.jsonl", "*/*.csv", "*/*.json", "policies/documents/*.md")  # what the manifest holds
 
 
 class DataError(ValueError):
@@ -63,13 +64,13 @@ class ChangeRequest:
 
 def read_agreement(name: str) -> list[dict]:
     """Return the annotators' labels of a set (`intents` or `changes`), a dict a row, every value a text."""
-    return list(csv.DictReader(io.StringIO(_read_text(DATA / name / "agreement.csv"), newline="")))
+    return list(csv.DictReader(io.StringIO(read_text(DATA / name / "agreement.csv"), newline="")))
 
 
 def read_jsonl(path: pathlib.Path) -> list[dict]:
     """Return a JSON Lines file as a list of objects; raises DataError naming the first bad line."""
     rows = []
-    for number, line in enumerate(_read_text(path).split("\n"), start=1):  # not splitlines: a text may hold U+2028
+    for number, line in enumerate(read_text(path).split("\n"), start=1):  # not splitlines: a text may hold U+2028
         if not line.strip():
             continue
         try:
@@ -82,7 +83,7 @@ def read_jsonl(path: pathlib.Path) -> list[dict]:
     return rows
 
 
-def _read_text(path: pathlib.Path) -> str:
+def read_text(path: pathlib.Path) -> str:
     """Return a file's text: UTF-8 (with or without a mark), or UTF-16 if it says so."""
     try:
         raw = path.read_bytes()
@@ -189,7 +190,7 @@ def read_labeled(path: str | pathlib.Path, text_column: str = "text", label_colu
 
 
 def _read_table(path: pathlib.Path) -> list[tuple[int, dict]]:
-    text = _read_text(path)
+    text = read_text(path)
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     try:
         return list(enumerate(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter), start=1))
@@ -198,17 +199,19 @@ def _read_table(path: pathlib.Path) -> list[tuple[int, dict]]:
 
 
 def manifest() -> dict:
-    """Return data/manifest.json: for each file of the course's data its rows, labels, bytes and SHA-256."""
+    """Return data/manifest.json: for each file of the course's data its bytes and SHA-256, and a table's rows."""
     return json.loads((DATA / "manifest.json").read_text(encoding="utf-8"))
 
 
 def describe() -> dict:
-    """Return what data/manifest.json should say of the files as they stand now."""
+    """Return what data/manifest.json should say of the files as they stand now; a table also has rows and labels."""
     found = {}
-    for path in sorted([*DATA.glob("*/*.jsonl"), *DATA.glob("*/*.csv")]):
-        rows = read_jsonl(path) if path.suffix == ".jsonl" else read_agreement(path.parent.name)
+    for path in sorted(path for kind in MEASURED for path in DATA.glob(kind)):
         raw = path.read_bytes()
-        entry = {"rows": len(rows), "bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+        rows = read_jsonl(path) if path.suffix == ".jsonl" else []
+        rows = read_agreement(path.parent.name) if path.suffix == ".csv" else rows
+        entry = {"rows": len(rows)} if rows else {}
+        entry |= {"bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
         if rows and "label" in rows[0]:
             entry["labels"] = dict(sorted(Counter(row["label"] for row in rows).items()))
         found[path.relative_to(DATA).as_posix()] = entry
@@ -221,12 +224,15 @@ def verify() -> list[str]:
     wrong = [f"{name}: missing; restore it with: git checkout data" for name in expected if name not in found]
     wrong += [f"{name}: not in the manifest" for name in found if name not in expected]
     wrong += [
-        f"{name}: changed ({found[name]['rows']} rows, {expected[name]['rows']} expected); "
-        "restore it with: git checkout data"
+        f"{name}: changed ({_size(found[name])}, {_size(expected[name])} expected); restore it with: git checkout data"
         for name in expected
         if name in found and found[name] != expected[name]
     ]
     return wrong
+
+
+def _size(entry: dict) -> str:
+    return f"{entry['rows']} rows" if "rows" in entry else f"{entry['bytes']} bytes"
 
 
 def fingerprint(name: str) -> str:

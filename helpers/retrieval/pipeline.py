@@ -1,0 +1,190 @@
+"""Puts the stages together: rewrite → retrieve → rerank → keep → prompt → answer → check. Each can be switched off.
+
+What each stage did is kept, so that a lesson can show it. Grading answers is left to grading.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from helpers.language_model import LanguageModel
+from helpers.prompts import Prompt
+from helpers.retrieval import passages
+from helpers.retrieval.index import EVERYTHING, Filter, Index, check_question
+from helpers.retrieval.passages import Citation, PassagePrompt
+from helpers.retrieval.ranking import Hit, Reranker
+
+REWRITE = Prompt(
+    "rewrite a question for search",
+    system="You turn a customer's message into a search query. Write one short line with the words that a policy "
+    "document would use. Do not answer.",
+    user="Message: I paid twice this month, what now?\nQuery: duplicate charge, double payment, refund\n\n"
+    "Message: {text}\nQuery:",
+)
+POOL = 200  # of each list, how many scores the reranker may add to its own
+SEARCHES = ("fusion", "dense", "bm25")
+Rewriter = Callable[[Sequence[str]], list[str]]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How questions are answered.
+
+    search: "fusion", "dense" or "bm25".
+    retrieve: how many candidates are searched for.
+    rerank: reorder them by late interaction.
+    keep: how many of them may go into the prompt.
+    budget: the most tokens of a prompt.
+    abstain_below: abstain without asking the model if no chunk's cosine reaches this; 0 never does.
+    cite, abstain, defend: see passages.write_prompt.
+    max_new_tokens: the most tokens of an answer.
+    """
+
+    search: str = "fusion"
+    retrieve: int = 16
+    rerank: bool = True
+    keep: int = 4
+    budget: int = 1500
+    abstain_below: float = 0.0
+    cite: bool = True
+    abstain: bool = True
+    defend: bool = True
+    max_new_tokens: int = 48
+
+    def __post_init__(self):
+        if self.search not in SEARCHES:
+            raise ValueError(f"no search {self.search!r}; choose one of {', '.join(SEARCHES)}")
+        if not 1 <= self.keep <= self.retrieve:
+            raise ValueError(f"use 1 <= keep <= retrieve; got keep {self.keep}, retrieve {self.retrieve}")
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """What was found for one question: candidates as retrieved, then as reranked; `kept` are the first of these.
+
+    `best_cosine` is the highest cosine of any chunk with the query, the score that abstention goes by.
+    """
+
+    question: str
+    query: str
+    candidates: tuple[Hit, ...]
+    reranked: tuple[Hit, ...]
+    kept: tuple[Hit, ...]
+    best_cosine: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer with all that led to it. `asked` is False where the threshold made it abstain without the model."""
+
+    retrieved: Retrieved
+    prompt: PassagePrompt
+    text: str
+    citations: tuple[Citation, ...]
+    asked: bool
+    new_tokens: int
+
+    @property
+    def traceable(self) -> bool:
+        """Whether at least one citation holds."""
+        return any(citation.holds for citation in self.citations)
+
+
+def identity(questions: Sequence[str]) -> list[str]:
+    """Return the questions as they are: search without rewriting."""
+    return list(questions)
+
+
+def rewriter(lm: LanguageModel, prompt: Prompt = REWRITE, keep_question: bool = True, **options) -> Rewriter:
+    """Return a function that lets the model rewrite questions for search, many at once.
+
+    Args:
+        lm: the model that rewrites.
+        prompt: has the place {text}.
+        keep_question: search for the question and the rewriting together, so that a poor one costs less.
+        options: those of LanguageModel.generate.
+    """
+
+    def rewrite(questions: Sequence[str]) -> list[str]:
+        prompts = [prompt.messages(passages.neutralize(question)) for question in questions]
+        made = lm.generate(prompts, **{"max_new_tokens": 24, "progress": False, **options}).texts
+        lines = [text.strip().split("\n")[0].strip(" \"'") for text in made]
+        if keep_question:
+            return [f"{question} {line}".strip() for question, line in zip(questions, lines, strict=True)]
+        return [line or question for question, line in zip(questions, lines, strict=True)]
+
+    return rewrite
+
+
+class Pipeline:
+    """Answers questions from an index. `settings` says which stages run; `rewrite` is identity or a rewriter."""
+
+    def __init__(self, index: Index, lm: LanguageModel, settings: Settings | None = None, rewrite: Rewriter = identity):
+        self.index, self.lm, self.rewrite = index, lm, rewrite
+        self.settings = settings or Settings()
+        self._reranker: tuple[list, Reranker] | None = None
+
+    def using(self, **changes) -> "Pipeline":
+        """Return the same pipeline with some settings changed; what the reranker knows of the chunks is shared."""
+        other = Pipeline(self.index, self.lm, replace(self.settings, **changes), self.rewrite)
+        other._reranker = self._reranker
+        return other
+
+    def reranker(self) -> Reranker:
+        """Return the reranker for the index as it stands now."""
+        chunks = self.index.chunks
+        if self._reranker is None or self._reranker[0] != chunks:
+            self._reranker = chunks, Reranker(self.index.embedder, chunks)
+        return self._reranker[1]
+
+    def retrieve(self, questions: Sequence[str], where: Filter = EVERYTHING) -> list[Retrieved]:
+        """Return what is found for each question; raises ValueError if one is empty."""
+        questions = [check_question(question) for question in questions]
+        return [
+            self._retrieve_one(question, query, where)
+            for question, query in zip(questions, self.rewrite(questions), strict=True)
+        ]
+
+    def _retrieve_one(self, question: str, query: str, where: Filter) -> Retrieved:
+        settings, index = self.settings, self.index
+        dense = index.dense(query, POOL if settings.rerank else 1, where)
+        searches = {"fusion": index.search, "dense": index.dense, "bm25": index.bm25}
+        candidates = searches[settings.search](query, settings.retrieve, where)
+        reranked = candidates
+        if settings.rerank:
+            others = [dense, index.bm25(query, POOL, where)]
+            reranked = self.reranker().rerank(query, candidates, others)
+        kept = tuple(reranked[: settings.keep])
+        return Retrieved(question, query, tuple(candidates), tuple(reranked), kept, dense[0].score)
+
+    def ask(self, questions: Sequence[str], where: Filter = EVERYTHING, progress: bool = False) -> list[Answer]:
+        """Return an answer to each question, generated in batches; a reader sees only what `where` allows.
+
+        Raises ValueError for an empty question, and PromptTooLongError for one that leaves no room for a passage.
+        """
+        return self.answer(self.retrieve(questions, where), progress)
+
+    def answer(self, found: Sequence[Retrieved], progress: bool = False) -> list[Answer]:
+        """Return an answer for each thing retrieved, which may have been changed by hand."""
+        settings = self.settings
+        options = {"cite": settings.cite, "abstain": settings.abstain, "defend": settings.defend}
+        prompts = [
+            passages.write_prompt(
+                one.question, [hit.chunk for hit in one.kept], self.lm.count_tokens, settings.budget, **options
+            )
+            for one in found
+        ]
+        asked = [
+            bool(prompt.used) and one.best_cosine >= settings.abstain_below
+            for one, prompt in zip(found, prompts, strict=True)
+        ]
+        chosen = [prompt.messages for prompt, wanted in zip(prompts, asked, strict=True) if wanted]
+        made = iter(())
+        if chosen:
+            out = self.lm.generate(chosen, max_new_tokens=settings.max_new_tokens, progress=progress)
+            made = iter(zip(out.texts, out.new_tokens, strict=True))
+        answers = []
+        for one, prompt, wanted in zip(found, prompts, asked, strict=True):
+            text, tokens = next(made) if wanted else (passages.ABSTENTION, 0)
+            citations = passages.check_citations(text, prompt.used, one.question)
+            answers.append(Answer(one, prompt, text, tuple(citations), wanted, tokens))
+        return answers
