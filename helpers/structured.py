@@ -13,7 +13,8 @@ from functools import lru_cache
 import jsonschema
 import llguidance
 import llguidance.hf
-import llguidance.torch
+import llguidance.numpy
+import numpy as np
 import torch
 from transformers import LogitsProcessor
 
@@ -189,7 +190,7 @@ class _SchemaMask(LogitsProcessor):
         self.width, self.eos = width, lm.tokenizer.eos_token_id
         self.matchers = [llguidance.LLMatcher(_token_table(lm.tokenizer), grammar) for _ in range(rows)]
         self.done = [False] * rows
-        self.bitmask = llguidance.torch.allocate_token_bitmask(rows, lm.model.config.vocab_size)
+        self.vocabulary = lm.model.config.vocab_size
 
     def consume(self, row: int, token: int) -> None:
         """Tell a row's matcher which token came; the end token ends the row."""
@@ -202,15 +203,24 @@ class _SchemaMask(LogitsProcessor):
         if input_ids.shape[1] > self.width:
             for row, token in enumerate(input_ids[:, -1].tolist()):
                 self.consume(row, token)
+        allowed = np.zeros((len(self.matchers), self.vocabulary), dtype=bool)
         for row, matcher in enumerate(self.matchers):
             if self.done[row]:
-                self.bitmask[row] = 0
-                self.bitmask[row, self.eos // 32] = 1 << (self.eos % 32)
+                allowed[row, self.eos] = True
             else:
-                llguidance.torch.fill_next_token_bitmask(matcher, self.bitmask, row)
-        allowed = self.bitmask.to(scores.device)
-        llguidance.torch.apply_token_bitmask_inplace(scores, allowed)
-        return scores
+                allowed[row] = _allowed_tokens(matcher, self.vocabulary)
+        return scores.masked_fill(~torch.from_numpy(allowed).to(scores.device), -torch.inf)
+
+
+def _allowed_tokens(matcher, vocabulary: int) -> np.ndarray:
+    """Return a boolean array: which tokens may come next.
+
+    The bits are unpacked here, since the library's own torch function compiles itself first: that takes a C++ compiler,
+    seconds, and half a gigabyte.
+    """
+    bits = llguidance.numpy.allocate_token_bitmask(1, vocabulary)
+    llguidance.numpy.fill_next_token_bitmask(matcher, bits)
+    return np.unpackbits(bits.view(np.uint8), bitorder="little")[:vocabulary].astype(bool)
 
 
 def constrained(lm: LanguageModel, prompts: Sequence, schema: dict, **options) -> list[JsonAnswer]:
@@ -281,9 +291,5 @@ def _allowed(matcher, token: int) -> bool:
 
 
 def _shortest_allowed(lm: LanguageModel, matcher) -> int:
-    mask = llguidance.torch.allocate_token_bitmask(1, lm.model.config.vocab_size)
-    llguidance.torch.fill_next_token_bitmask(matcher, mask)
-    bits = torch.zeros(lm.model.config.vocab_size)
-    llguidance.torch.apply_token_bitmask_inplace(bits, mask)
-    allowed = (bits == 0).nonzero()[:, 0].tolist()
+    allowed = _allowed_tokens(matcher, lm.model.config.vocab_size).nonzero()[0].tolist()
     return min(allowed, key=lambda token: (len(lm.tokenizer.decode([token])), token))

@@ -1,6 +1,6 @@
 """Builds the notebooks from notebooks/source: learner copies here, solution copies in solutions/, both executed.
 
-    python notebooks/build.py            build what changed since its last build
+    python notebooks/build.py            build what changed since its last build; changed text alone runs nothing
     python notebooks/build.py --all      build everything
     python notebooks/build.py --check    build nothing; exit status 1 if a built notebook does not match its source
 
@@ -200,6 +200,27 @@ def keep_machine_outputs(new: nbformat.NotebookNode, path: pathlib.Path) -> None
             cell.outputs = old[cell.id].outputs
 
 
+def code_fingerprint(notebook: nbformat.NotebookNode) -> str:
+    """Return a hash of all that outputs depend on: the code cells, the helpers, the data and the course's address."""
+    digest = hashlib.sha256("\0".join(cell.source for cell in notebook.cells if cell.cell_type == "code").encode())
+    for part in (*sorted((ROOT / "helpers").rglob("*.py")), ROOT / "data" / "manifest.json", ROOT / "pyproject.toml"):
+        digest.update(part.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def reuse_outputs(new: nbformat.NotebookNode, path: pathlib.Path) -> bool:
+    """Take over the outputs of the stored notebook if nothing but text has changed since it ran; return whether."""
+    if not path.exists():
+        return False
+    old = nbformat.read(path, as_version=4)
+    if old.metadata.get("course", {}).get("ran_on") != code_fingerprint(new):
+        return False
+    code = [[cell for cell in notebook.cells if cell.cell_type == "code"] for notebook in (old, new)]
+    for before, after in zip(*code, strict=True):
+        after.outputs, after.execution_count = before.outputs, before.execution_count
+    return True
+
+
 def fingerprint(name: str) -> str:
     """Return a hash of all that a lesson's notebooks are made from: source, helpers, data, address, this file."""
     parts = [SOURCES / f"{name}.py", pathlib.Path(__file__), ROOT / "data" / "manifest.json", ROOT / "pyproject.toml"]
@@ -239,18 +260,19 @@ def _note_measurement(name: str, measured: dict) -> None:
 
 
 def build(name: str) -> None:
-    """Make, run and store both notebooks of a lesson."""
+    """Make, run and store both notebooks of a lesson; where only text has changed, nothing runs."""
     for path, solved in targets(name):
         notebook = make(name, solved)
-        with tempfile.TemporaryDirectory() as results:
-            measured = execute(notebook, f"{name} {'solved' if solved else 'learner'}", pathlib.Path(results))
-        if not solved:
-            _note_measurement(name, measured)
-        for cell, again in zip(notebook.cells, make(name, solved).cells, strict=True):
-            if cell.cell_type == "markdown":  # time and memory are known only now
-                cell.source, cell.id = again.source, again.id
-        keep_machine_outputs(notebook, path)
-        notebook.metadata["course"] = {"built_from": fingerprint(name)}
+        if not reuse_outputs(notebook, path):
+            with tempfile.TemporaryDirectory() as results:
+                measured = execute(notebook, f"{name} {'solved' if solved else 'learner'}", pathlib.Path(results))
+            if not solved:
+                _note_measurement(name, measured)
+            for cell, again in zip(notebook.cells, make(name, solved).cells, strict=True):
+                if cell.cell_type == "markdown":  # time and memory are known only now
+                    cell.source, cell.id = again.source, again.id
+            keep_machine_outputs(notebook, path)
+        notebook.metadata["course"] = {"built_from": fingerprint(name), "ran_on": code_fingerprint(notebook)}
         path.parent.mkdir(exist_ok=True)
         nbformat.validate(notebook)
         path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")

@@ -71,10 +71,11 @@ def test_k_outside_the_pool_is_refused(k):
 
 
 def test_messages_alternate_and_end_with_the_question():
-    chat = few_shot.messages("Sort.", POOL[:2], "Hi {text}", {POOL[0].label: "one"}, "Message: {text}")
+    one, two = Message("1", "a", "billing"), Message("2", "b", "other")
+    chat = few_shot.messages("Sort.", [one, two], "Hi {text}", {"billing": "a bill"}, "Message: {text}")
     assert [message["role"] for message in chat] == ["system", "user", "assistant", "user", "assistant", "user"]
-    assert chat[2]["content"] == "one"
-    assert chat[4]["content"] == POOL[1].label
+    assert chat[2]["content"] == "a bill"
+    assert chat[4]["content"] == "other"
     assert chat[-1]["content"] == "Message: Hi {text}"
 
 

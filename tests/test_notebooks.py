@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 from helpers import runtime
+from helpers.checks import held_back
 
 spec = importlib.util.spec_from_file_location("build", runtime.ROOT / "notebooks" / "build.py")
 build = importlib.util.module_from_spec(spec)
@@ -176,3 +177,28 @@ def test_readme_lists_the_lessons_that_exist_and_no_others():
         assert build.title_of(name) in readme
     for target in re.findall(r"\]\((?!http)([^)#]+)", readme):
         assert (runtime.ROOT / target).exists(), target
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_lesson_touches_the_rows_that_only_checks_may_see(name):
+    for cell in build.make(name, solved=True).cells:
+        assert "held_back" not in cell.source
+        assert "helpers.checks" not in cell.source
+        assert not any(row.text in cell.source for row in held_back.load_intents() if len(row.text) > 12)
+
+
+def test_changed_text_keeps_outputs_and_changed_code_does_not(tmp_path):
+    name = NAMES[0]
+    stored = nbformat.read(build.targets(name)[0][0], as_version=4)
+    stored.metadata["course"]["ran_on"] = build.code_fingerprint(build.make(name, solved=False))
+    path = tmp_path / "stored.ipynb"
+    nbformat.write(stored, path)
+    new = build.make(name, solved=False)
+    new.cells[0].source += "\n\nAnother sentence."
+    assert build.reuse_outputs(new, path)
+    outputs = [[cell.outputs for cell in nb.cells if cell.cell_type == "code"] for nb in (stored, new)]
+    assert outputs[0] == outputs[1]
+    new = build.make(name, solved=False)
+    next(cell for cell in new.cells if cell.cell_type == "code").source += "\n"
+    assert not build.reuse_outputs(new, path)
+    assert not build.reuse_outputs(new, tmp_path / "missing.ipynb")
