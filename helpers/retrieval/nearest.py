@@ -71,8 +71,12 @@ class Approximate:
         return len(self.graph)
 
     def search(self, query: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return (positions, cosines) of about the k nearest, nearest first."""
-        found = self.graph.search(np.asarray(query, dtype=np.float32), min(k, len(self)))
+        """Return (positions, cosines) of about the k nearest, nearest first.
+
+        Asked for more than half of what a query looks at, the graph would miss some, so all vectors are compared.
+        """
+        k = min(k, len(self))
+        found = self.graph.search(np.asarray(query, dtype=np.float32), k, exact=2 * k > EXPANSION)
         return found.keys.astype(np.int64), 1 - found.distances
 
     def save(self, path: str | pathlib.Path) -> pathlib.Path:
