@@ -5,13 +5,10 @@ claims, who makes them and the rule of each verdict stand in data/claims.json.
 """
 
 import json
-import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cache
-
-import filelock
 
 from helpers import evaluation, ledger, runtime
 
@@ -92,24 +89,11 @@ def conclude(claim: str, outcome: str, numbers: str, figures: Mapping | None = N
         raise ValueError(f"a verdict is one of {', '.join(evaluation.OUTCOMES)}; got {outcome!r}")
     made = time.strftime("%Y-%m-%dT%H:%M:%S")
     verdict = Verdict(claim, outcome, numbers, dict(figures or {}), runtime.profile().value, made)
-    target = path()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(f"{target}.lock", timeout=60), open(target, "a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(verdict), ensure_ascii=False) + "\n")
+    ledger.append(verdict, path())
     print(f"{claim}  {said.claim}\n    {outcome.upper()}: {numbers}")
 
 
 def verdicts() -> dict[str, Verdict]:
     """Return the newest verdict per claim in the current profile; a line that cannot be read is warned of and kept."""
-    found: dict[str, Verdict] = {}
-    source = path()
-    lines = source.read_text(encoding="utf-8").splitlines() if source.exists() else []
-    for number, line in enumerate(lines, start=1):
-        try:
-            verdict = Verdict(**json.loads(line))
-        except (ValueError, TypeError) as error:
-            print(f"warning: {source.name}, line {number} is not a verdict ({error}); left out", file=sys.stderr)
-            continue
-        if verdict.profile == runtime.profile().value:
-            found[verdict.id] = verdict
-    return found
+    kept = ledger.read(path(), Verdict, "a verdict")
+    return {verdict.id: verdict for verdict in kept if verdict.profile == runtime.profile().value}

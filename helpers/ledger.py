@@ -146,7 +146,7 @@ def record(
         made=time.strftime("%Y-%m-%dT%H:%M:%S"),
         details=dict(details or {}),
     )
-    _append(row)
+    append(row, path())
     return row
 
 
@@ -174,26 +174,32 @@ def measure(
     return row
 
 
-def _append(row: LedgerRow) -> None:
-    target = path()
+def append(row, target: pathlib.Path) -> None:
+    """Append a dataclass as one line of JSON to a file, under a lock, so that two kernels do not tear each other's."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(f"{target}.lock", timeout=60), open(target, "a", encoding="utf-8") as file:
         file.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
 
 
-def _read(source: pathlib.Path) -> list[LedgerRow]:
-    """Rows of a file, in its order; a line that cannot be read is passed over with a warning, and stays in the file."""
+def read(source: pathlib.Path, kind: type, called: str) -> list:
+    """Return a file's lines as `kind`, in order; one that is not `called` so is warned of, left out, and stays there.
+
+    Args:
+        source: a JSON Lines file; where there is none, the list is empty.
+        kind: a dataclass.
+        called: the name of one in words, for the warning.
+    """
     if not source.exists():
         return []
-    rows = []
-    for number, line in enumerate(source.read_text(encoding="utf-8").split("\n"), start=1):
+    found = []
+    for number, line in enumerate(source.read_text(encoding="utf-8").split("\n"), start=1):  # a text may hold U+2028
         if not line.strip():
             continue
         try:
-            rows.append(LedgerRow(**json.loads(line)))
+            found.append(kind(**json.loads(line)))
         except (ValueError, TypeError) as error:
-            print(f"warning: {source.name}, line {number} is not a ledger row ({error}); left out", file=sys.stderr)
-    return rows
+            print(f"warning: {source.name}, line {number} is not {called} ({error}); left out", file=sys.stderr)
+    return found
 
 
 def rows(task: str | None = None, split: str | None = None, reference: bool = True) -> list[LedgerRow]:
@@ -206,7 +212,10 @@ def rows(task: str | None = None, split: str | None = None, reference: bool = Tr
     """
     profile = runtime.profile().value
     newest: dict = {}
-    stored = [*(_read(REFERENCE) if reference else []), *_read(path())]
+    stored = [
+        *(read(REFERENCE, LedgerRow, "a ledger row") if reference else []),
+        *read(path(), LedgerRow, "a ledger row"),
+    ]
     for row in stored:
         if row.profile == profile or row.reference:
             newest[row.task, row.method, row.split] = row

@@ -42,6 +42,12 @@ def test_a_broken_line_costs_no_other_verdict(capsys):
     assert "line 2 is not a verdict" in capsys.readouterr().err
 
 
+def test_any_sentence_can_be_kept():
+    """A model's words may hold U+2028, which Python takes for the end of a line."""
+    claims.conclude("P2", "held", "it wrote \u2028 and \x85")
+    assert claims.verdicts()["P2"].numbers == "it wrote \u2028 and \x85"
+
+
 def test_verdicts_of_another_profile_do_not_count(monkeypatch):
     monkeypatch.setenv("COURSE_PROFILE", "fast")
     claims.conclude("P2", "held", "1.0")
