@@ -90,6 +90,11 @@ def check_question(question: str) -> str:
     return question.strip()
 
 
+def fuse(dense: Sequence[Hit], bm25: Sequence[Hit]) -> list[Hit]:
+    """Return the first FUSED of both lists as one, by reciprocal rank fusion."""
+    return reciprocal_rank_fusion([dense[:FUSED], bm25[:FUSED]])
+
+
 class Index:
     """Chunks of policies, searchable. Make one with `Index.build`, or `load_index` in helpers.retrieval.storage.
 
@@ -215,5 +220,4 @@ class Index:
 
     def search(self, question: str, k: int = 8, where: Filter = EVERYTHING) -> list[Hit]:
         """Return the k best chunks by meaning and words together; scores are those of reciprocal rank fusion."""
-        lists = [self.dense(question, FUSED, where), self.bm25(question, FUSED, where)]
-        return reciprocal_rank_fusion(lists)[:k]
+        return fuse(self.dense(question, FUSED, where), self.bm25(question, FUSED, where))[:k]

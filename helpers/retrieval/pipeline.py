@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from helpers.language_model import LanguageModel
 from helpers.prompts import Prompt
 from helpers.retrieval import passages
-from helpers.retrieval.index import EVERYTHING, Filter, Index, check_question
+from helpers.retrieval.index import EVERYTHING, Filter, Index, check_question, fuse
 from helpers.retrieval.passages import Citation, PassagePrompt
 from helpers.retrieval.ranking import Hit, Reranker
 
@@ -145,14 +145,14 @@ class Pipeline:
         ]
 
     def _retrieve_one(self, question: str, query: str, where: Filter) -> Retrieved:
-        settings, index = self.settings, self.index
-        dense = index.dense(query, POOL if settings.rerank else 1, where)
-        searches = {"fusion": index.search, "dense": index.dense, "bm25": index.bm25}
-        candidates = searches[settings.search](query, settings.retrieve, where)
+        settings = self.settings
+        depth = max(POOL, settings.retrieve)
+        dense, bm25 = self.index.dense(query, depth, where), self.index.bm25(query, depth, where)
+        found = fuse(dense, bm25) if settings.search == "fusion" else {"dense": dense, "bm25": bm25}[settings.search]
+        candidates = found[: settings.retrieve]
         reranked = candidates
         if settings.rerank:
-            others = [dense, index.bm25(query, POOL, where)]
-            reranked = self.reranker().rerank(query, candidates, others)
+            reranked = self.reranker().rerank(query, candidates, [dense[:POOL], bm25[:POOL]])
         kept = tuple(reranked[: settings.keep])
         return Retrieved(question, query, tuple(candidates), tuple(reranked), kept, dense[0].score)
 
