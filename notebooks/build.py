@@ -201,9 +201,10 @@ def keep_machine_outputs(new: nbformat.NotebookNode, path: pathlib.Path) -> None
 
 
 def code_fingerprint(notebook: nbformat.NotebookNode) -> str:
-    """Return a hash of all that outputs depend on: the code cells, the helpers, the data and the course's address."""
+    """Return a hash of all that outputs depend on: the code cells, helpers, data, address, and this file."""
     digest = hashlib.sha256("\0".join(cell.source for cell in notebook.cells if cell.cell_type == "code").encode())
-    for part in (*sorted((ROOT / "helpers").rglob("*.py")), ROOT / "data" / "manifest.json", ROOT / "pyproject.toml"):
+    others = [pathlib.Path(__file__), ROOT / "data" / "manifest.json", ROOT / "pyproject.toml"]
+    for part in (*sorted((ROOT / "helpers").rglob("*.py")), *others):
         digest.update(part.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -221,28 +222,19 @@ def reuse_outputs(new: nbformat.NotebookNode, path: pathlib.Path) -> bool:
     return True
 
 
-def fingerprint(name: str) -> str:
-    """Return a hash of all that a lesson's notebooks are made from: source, helpers, data, address, this file."""
-    parts = [SOURCES / f"{name}.py", pathlib.Path(__file__), ROOT / "data" / "manifest.json", ROOT / "pyproject.toml"]
-    parts += sorted((ROOT / "helpers").rglob("*.py"))
-    digest = hashlib.sha256(" ".join(names()).encode())
-    for part in parts:
-        digest.update(part.read_bytes() if part.exists() else b"")
-    return digest.hexdigest()[:16]
-
-
 def targets(name: str) -> tuple[tuple[pathlib.Path, bool], ...]:
     """Return (path, solved) of the two notebooks of a lesson."""
     return ((HERE / f"{name}.ipynb", False), (SOLUTIONS / f"{name}.ipynb", True))
 
 
 def is_current(name: str) -> bool:
-    """Return whether both notebooks of a lesson were built from what is there now."""
-    for path, _ in targets(name):
-        if not path.exists():
+    """Return whether both notebooks of a lesson have the cells of their source, and ran on what is there now."""
+    for path, solved in targets(name):
+        expected = make(name, solved)
+        if not same_cells(path, expected):
             return False
         stored = nbformat.read(path, as_version=4).metadata.get("course", {})
-        if stored.get("built_from") != fingerprint(name):
+        if stored.get("ran_on") != code_fingerprint(expected):
             return False
     return True
 
@@ -272,7 +264,7 @@ def build(name: str) -> None:
                 if cell.cell_type == "markdown":  # time and memory are known only now
                     cell.source, cell.id = again.source, again.id
             keep_machine_outputs(notebook, path)
-        notebook.metadata["course"] = {"built_from": fingerprint(name), "ran_on": code_fingerprint(notebook)}
+        notebook.metadata["course"] = {"ran_on": code_fingerprint(notebook)}
         path.parent.mkdir(exist_ok=True)
         nbformat.validate(notebook)
         path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
