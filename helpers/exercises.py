@@ -107,14 +107,12 @@ def judge(exercise: str, *answers) -> Result:
         return Result(exercise, CORRECT, entry.check(*answers))
     except NotYet as why:
         return Result(exercise, NOT_YET, str(why))
-    except TypeError as error:
-        values = [answer for answer in answers if not callable(answer)]
-        if "not callable" in str(error) and values:
-            kind = type(values[0]).__name__
-            return Result(exercise, NOT_YET, f"a function is asked for, and this is a {kind}; give its name without ()")
-        return Result(exercise, NOT_YET, f"your code stopped with TypeError: {error}")
     except Exception as error:  # whatever a learner's code may raise is an answer that does not work yet
-        return Result(exercise, NOT_YET, f"your code stopped with {type(error).__name__}: {error}")
+        why = f"your code stopped with {type(error).__name__}: {error}"
+        value = next((answer for answer in answers if not callable(answer)), None)
+        if isinstance(error, TypeError) and "not callable" in str(error) and value is not None:
+            why = f"a function is asked for, and this is a {type(value).__name__}; give its name without ()"
+        return Result(exercise, NOT_YET, why)
 
 
 def check(exercise: str, *answers) -> None:

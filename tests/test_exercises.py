@@ -1,12 +1,15 @@
 """Every exercise has a check that accepts its solution and refuses a plausible wrong answer and a cheat."""
 
+import ast
 import json
 import pathlib
 import re
 
+import near_copies
 import pytest
 
-from helpers import exercises
+from helpers import evaluation, exercises
+from helpers.checks import lesson_01, lesson_02
 from helpers.language_model import LanguageModel
 
 LESSONS = ("00", "01", "02")
@@ -29,7 +32,6 @@ PRELUDE = """
 import re
 import numpy as np
 from scipy import stats
-from helpers.checks.lesson_02 import SWAPPED as found_words
 from helpers.prompts import Prompt
 """
 
@@ -45,7 +47,7 @@ def asked(exercise):
 
 def solve(exercise):
     """Run the stored solution in a namespace with what its lesson holds by then, and return the answers."""
-    namespace = {}
+    namespace = {"found_words": lesson_02.SWAPPED}
     exec(PRELUDE, namespace)
     exec(json.loads(exercises.SOLUTIONS.read_text())[exercise]["code"], namespace)
     return [namespace[name] for name in asked(exercise)]
@@ -121,6 +123,31 @@ def test_expected_status_is_enforced_where_asked(monkeypatch):
     monkeypatch.setenv("COURSE_EXPECT", exercises.CORRECT)
     with pytest.raises(AssertionError, match="not attempted"):
         exercises.check("01.5", ...)
+
+
+def lesson(number):
+    return next(SOURCES.glob(f"{number}_*.py")).read_text(encoding="utf-8")
+
+
+def test_checks_and_lesson_02_speak_of_the_same_words():
+    tables = re.findall(r"^(found_words|wordings|by_hand) = (\{.*?^\})", lesson("02"), re.M | re.S)
+    tables = {name: ast.literal_eval(table) for name, table in tables}
+    assert tables["found_words"] == lesson_02.SWAPPED
+    listed = [word for row in tables["wordings"].values() for word in row.split(", ")]
+    others = [word.strip() for name in ("found_words", "by_hand") for word in tables[name].values()]
+    assert set(lesson_02.OF_THE_LESSON.split(", ")) == {*listed, *others}
+
+
+def test_what_a_lesson_says_a_check_asks_is_what_it_asks():
+    assert f"an accuracy of at least {lesson_01.RULES_MUST_REACH:.2f}." in lesson("01")
+    assert f"{lesson_02.MORE_THAN_FIRST:.2f}\n# more accuracy than the first rung" in lesson("02")
+    assert "at least three of the six" in lesson("02")
+    assert lesson_02.NEW_WORDS == 3
+
+
+def test_what_lesson_01_says_of_the_course_is_so():
+    assert f"reach a cosine of {near_copies.TOO_ALIKE} in meaning" in lesson("01")
+    assert f"a difference under {evaluation.WORTHWHILE:.2f} it calls too small" in lesson("01")
 
 
 def test_calls_that_go_wrong_are_told_in_words():

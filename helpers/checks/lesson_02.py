@@ -28,6 +28,14 @@ SWAPPED = {
     "complaint": " a review",
     "other": " something else",
 }
+OF_THE_LESSON = (
+    "a bill, a billing question, a question about a bill, about a payment, a bug report, a technical problem, "
+    "an error, a request for help, a product inquiry, a refund request, a request for a refund, a return, "
+    "about money back, a sales question, a question, a customer's interest, a question before buying, a complaint, "
+    "a review, an angry complaint, about bad service, something else, a general message, a note, "
+    "another kind of message"
+)
+NEW_WORDS = 3
 FILLS = (
     ("Message: {text}", "hello"),
     ('{text}\nAnswer as {"risk": "low"}.', "It shows {error} and {0}"),
@@ -82,6 +90,10 @@ def _measured(system: str, user: str, start: str, words: tuple[str, ...]) -> eva
     return evaluation.accuracy_interval([row.label for row in rows], scores.renamed(LABELS).predictions)
 
 
+def _plain(word: str) -> str:
+    return " ".join(re.sub(r"[_\W]+", " ", word.lower()).split())
+
+
 def _need_words(words) -> None:
     if not isinstance(words, Mapping) or not all(isinstance(word, str) for word in words.values()):
         raise NotYet("the words must be a dict: label -> text")
@@ -128,6 +140,10 @@ def check_prompt(prompt, words) -> str:
     for split in data.INTENT_SPLITS:
         if any(len(message.text) > 12 and message.text in whole for message in data.load_intents(split)):
             raise NotYet(f"the prompt holds a message of the {split} set; instructions only, here")
+    known = {_plain(word) for word in (*OF_THE_LESSON.split(", "), *LABELS)}
+    own = [word for word in words.values() if _plain(word) not in known]
+    if len(own) < NEW_WORDS:
+        raise NotYet(f"{len(own)} of your six words are your own; at least {NEW_WORDS} must be words that no table has")
     first, found = _accuracy(FIRST, {label: label for label in LABELS}), _accuracy(prompt, words)
     if found.estimate < first.estimate + MORE_THAN_FIRST:
         raise NotYet(
@@ -239,6 +255,11 @@ EXERCISES = collect(
             "no place": (Prompt("p", "What kind of message is this?", start="This is"), _GOOD),
         },
         cheats={
+            "the lesson's own table": (NATURAL, _GOOD),
+            "the lesson's own table, dressed up": (
+                NATURAL,
+                {label: f" {word}. ".upper() for label, word in _GOOD.items()},
+            ),
             "test answers in the prompt": (_leaking_prompt(), _GOOD),
             "one label for all": (NATURAL, {label: f" {label} " + "x" * (9 * i) for i, label in enumerate(LABELS)}),
         },
