@@ -15,7 +15,8 @@ from transformers import LogitsProcessor, LogitsProcessorList
 from helpers import models, runtime, scoring
 
 Messages = Sequence[dict]  # [{"role": "system" | "user" | "assistant", "content": "…"}, …]
-MAX_BATCH_TOKENS = 8_000  # prompt tokens held by one batch of `generate`: bounds the cache to 0.4 GB in float32
+MAX_BATCH_TOKENS = 6_000  # of prompts and answers, in one batch of `generate`: bounds the cache to 0.3 GB in float32
+READ_AT_ONCE = 64  # tokens of each prompt in one pass: what a pass holds beside the cache grows with it
 
 
 @dataclass(frozen=True)
@@ -167,12 +168,12 @@ class LanguageModel:
         started = time.perf_counter()
         encoded = self._encode_prompts(prompts, room=max_new_tokens)
         answers: list[list[int]] = [[] for _ in encoded]
-        settings = {"max_new_tokens": max_new_tokens, "do_sample": temperature > 0}
+        settings = {"max_new_tokens": max_new_tokens, "do_sample": temperature > 0, "prefill_chunk_size": READ_AT_ONCE}
         if temperature > 0:
             settings |= {"temperature": temperature, "top_p": top_p, "top_k": 0}
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []), torch.inference_mode():
             torch.manual_seed(seed)
-            batches = list(_batches(encoded, batch_size))
+            batches = list(_batches(encoded, batch_size, max_new_tokens))
             for batch in tqdm(batches, desc="generate", disable=not progress or len(batches) < 3, leave=False):
                 made = self._generate_batch([encoded[i] for i in batch], settings, logits_processor)
                 for i, new in zip(batch, made, strict=True):
@@ -247,11 +248,11 @@ class LanguageModel:
         ]
 
 
-def _batches(encoded: list[list[int]], batch_size: int) -> Iterator[list[int]]:
-    """Indices in batches of like length, longest first, each within batch_size and MAX_BATCH_TOKENS."""
+def _batches(encoded: list[list[int]], batch_size: int, room: int) -> Iterator[list[int]]:
+    """Indices in batches of like length, longest first, each within batch_size and, with `room`, MAX_BATCH_TOKENS."""
     batch: list[int] = []
     for i in sorted(range(len(encoded)), key=lambda i: -len(encoded[i])):
-        longest = len(encoded[batch[0]]) if batch else len(encoded[i])
+        longest = len(encoded[batch[0] if batch else i]) + room
         if batch and (len(batch) >= batch_size or (len(batch) + 1) * longest > MAX_BATCH_TOKENS):
             yield batch
             batch = []

@@ -22,6 +22,7 @@ from tqdm.auto import tqdm
 from transformers import AttentionInterface, DynamicCache
 
 ROW_TOKENS = 512
+STEP = 8  # block widths are multiples of it: oneDNN keeps a kernel per shape, about 2 MB each
 HEAD_ROWS = 64  # positions whose logits are held at once: 64 x 49,152 floats are 13 MB
 PACKED = "course_packed"  # the name under which transformers finds _packed_attention
 # Attention that also returns the log-sum-exp of its scores; None where this torch has no such kernel.
@@ -102,7 +103,7 @@ def _pack(encoded, label_ids, start: int, row_tokens: int) -> Iterator[_Row]:
     extra = sum(len(ids) - 1 for ids in label_ids)
     order = sorted(range(len(encoded)), key=lambda i: -len(encoded[i]))
     while order:
-        width = len(encoded[order[0]]) - start + extra
+        width = -(-(len(encoded[order[0]]) - start + extra) // STEP) * STEP
         fit = max(1, row_tokens // width)
         yield _row(order[:fit], encoded, label_ids, start, width)
         order = order[fit:]
