@@ -13,7 +13,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import filelock
 import numpy as np
@@ -61,6 +61,16 @@ class LedgerRow:
     def interval(self) -> evaluation.Interval:
         """Share of correct items with its Wilson interval."""
         return evaluation.wilson_interval(sum(self.correct), self.n)
+
+    def cut(self, ids: Sequence[str]) -> "LedgerRow":
+        """Return the row as if only these of its items had been measured; raises KeyError if one was not."""
+        at = {item: place for place, item in enumerate(self.ids)}
+        places = [at[item] for item in ids]
+        gold, predictions, correct = (
+            [column[place] for place in places] for column in (self.gold, self.predictions, self.correct)
+        )
+        items = {"ids": list(ids), "gold": gold, "predictions": predictions, "correct": correct, "n": len(places)}
+        return replace(self, **items, data_sha256=hash_of_items(list(ids), gold))
 
 
 def path() -> pathlib.Path:

@@ -211,7 +211,9 @@ def _log_probs(model, hidden: torch.Tensor, reads) -> torch.Tensor:
     return parts
 
 
-def score_packed(model, encoded, labels, label_ids, row_tokens=ROW_TOKENS, progress=False) -> LabelScores:
+def score_packed(
+    model, encoded, labels, label_ids, row_tokens=ROW_TOKENS, progress=False, share_start=True
+) -> LabelScores:
     """Score every label after every prompt.
 
     Args:
@@ -221,13 +223,14 @@ def score_packed(model, encoded, labels, label_ids, row_tokens=ROW_TOKENS, progr
         label_ids: m labels as token ids, each of at least one.
         row_tokens: about how many tokens a forward pass reads.
         progress: show a bar.
+        share_start: read what all prompts share at their start once.
 
     Returns:
         LabelScores, log_probs in float32 whatever the model computes in.
     """
     started = time.perf_counter()
     result = np.zeros((len(encoded), len(labels)), dtype=np.float64)
-    start = shared_start(encoded)
+    start = shared_start(encoded) if share_start else 0
     decoder, device, dtype = model.get_decoder(), model.device, model.dtype
     cache = DynamicCache(config=model.config)
     with torch.inference_mode():
