@@ -35,7 +35,6 @@ reference: ready
 	@rm -rf results/reference
 	@COURSE_RERUN=1 COURSE_PROFILE=full COURSE_RESULTS=$(CURDIR)/results/reference $(VENV)/python notebooks/run.py
 	@$(VENV)/python -m helpers.reference results/reference/ledger.jsonl
-	@$(VENV)/python -m helpers.data --write
 
 bench: ready
 	@$(VENV)/python tests/bench.py

@@ -90,6 +90,41 @@ def nearest_examples(
     return [[int(i) for i in row[::-1] if np.isfinite(similarity[query, i])] for query, row in enumerate(nearest)]
 
 
+def common_first(rows: Sequence[Sequence[int]], sizes: Sequence[float] | None = None) -> list[list[int]]:
+    """Return the same examples for each query, those that most queries share in front.
+
+    What stands in front of several prompts is read once (see scoring), so this order is cheaper than nearest last.
+
+    Args:
+        rows: positions in the pool, one list for each query.
+        sizes: tokens of each pool row; among equally common ones the longer saves more.
+
+    >>> common_first([[3, 1], [1, 2], [2, 1]])
+    [[1, 3], [1, 2], [1, 2]]
+    """
+    counts = Counter(i for row in rows for i in row)
+    saved = {i: count * (1 if sizes is None else sizes[i]) for i, count in counts.items()}
+    return [sorted(row, key=lambda i: (-saved[i], i)) for row in rows]
+
+
+def selections(pool: Sequence[Message], pool_vectors: np.ndarray, query_vectors: np.ndarray) -> dict[str, Callable]:
+    """Return name -> function of (k, seed) that gives one list of examples for each query."""
+    count = len(query_vectors)
+
+    def shared(positions: list[int]) -> list[list[Message]]:
+        return [[pool[i] for i in positions]] * count
+
+    def nearest(k: int, seed: int) -> list[list[Message]]:
+        return [[pool[i] for i in row] for row in nearest_examples(pool_vectors, query_vectors, k)]
+
+    return {
+        "random": lambda k, seed: shared(random_examples(pool, k, seed)),
+        "balanced": lambda k, seed: shared(balanced_examples(pool, k, seed)),
+        "diverse": lambda k, seed: shared(diverse_examples(pool_vectors, k, seed)),
+        "nearest": nearest,
+    }
+
+
 def _plain(text: str) -> str:
     return " ".join(text.lower().split())
 

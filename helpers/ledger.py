@@ -161,7 +161,7 @@ def record(
 
 
 def measure(
-    task: str, method: str, items: Sequence, predict: Callable[[list[str]], object], *, split: str = "test", **more
+    task: str, method: str, items: Sequence, predict: Callable[[list[str]], object], *, split: str = "test", show: bool = True, **more
 ) -> LedgerRow:
     """Time a method on items, record it, print one line, and return the row.
 
@@ -170,6 +170,7 @@ def measure(
         items: objects with `id`, `text` and `label`.
         predict: takes the n texts; returns n labels, or an object with `predictions` and `prompt_tokens` such as the
             result of `LanguageModel.score`.
+        show: print the line.
         more: passed on to `record`, e.g. `model` or `training_seconds`.
     """
     started = time.perf_counter()
@@ -180,7 +181,8 @@ def measure(
         answer = answer.predictions
     gold, ids = [item.label for item in items], [item.id for item in items]
     row = record(task, method, gold, [str(x) for x in answer], ids=ids, split=split, seconds=seconds, **more)
-    print(f"{method}: accuracy {row.interval} on {row.n} messages")
+    if show:
+        print(f"{method}: accuracy {row.interval} on {row.n} messages")
     return row
 
 
@@ -212,7 +214,7 @@ def read(source: pathlib.Path, kind: type, called: str) -> list:
     return found
 
 
-def rows(task: str | None = None, split: str | None = None, reference: bool = True) -> list[LedgerRow]:
+def rows(task: str | None = None, split: str | None = None, reference: bool = False) -> list[LedgerRow]:
     """Return the newest row per task, method and split, measured in the current profile.
 
     Args:
@@ -234,7 +236,7 @@ def rows(task: str | None = None, split: str | None = None, reference: bool = Tr
 
 def find(task: str, method: str, split: str = "test") -> LedgerRow:
     """Return the newest row of a method; raises KeyError naming the methods that are there."""
-    found = {row.method: row for row in rows(task, split)}
+    found = {row.method: row for row in rows(task, split, reference=True)}
     if method not in found:
         raise KeyError(f"no row for {method!r} on {task}/{split}; measured so far: {', '.join(found) or 'nothing'}")
     return found[method]
@@ -251,7 +253,7 @@ def compare(first: LedgerRow, second: LedgerRow, worthwhile: float = evaluation.
 
 def table(selected: Sequence[LedgerRow] | None = None) -> str:
     """Return the comparison table as Markdown, best first within each task and split."""
-    selected = rows() if selected is None else list(selected)
+    selected = rows(reference=True) if selected is None else list(selected)
     lines = [
         "| task | split | method | accuracy | 95 % interval | items | tokens per item | training |",
         "|---|---|---|---|---|---|---|---|",

@@ -23,6 +23,7 @@ def recall(
     *,
     split: str = "test",
     rerun: bool = False,
+    show: bool = True,
     **more,
 ) -> LedgerRow:
     """Return the course's reference row of a heavy measurement; measure it here if `rerun` says so or there is none.
@@ -35,9 +36,10 @@ def recall(
         for row in reversed(ledger.read(ledger.REFERENCE, LedgerRow, "a ledger row")):
             if (row.task, row.method, row.split) == wanted and _agrees(row, items):
                 row = row.cut([item.id for item in items])
-                print(f"{method}: accuracy {row.interval} on {row.n} messages (reference)")
+                if show:
+                    print(f"{method}: accuracy {row.interval} on {row.n} messages (reference)")
                 return row
-    return ledger.measure(task, method, items, predict, split=split, **more)
+    return ledger.measure(task, method, items, predict, split=split, show=show, **more)
 
 
 def _agrees(row: LedgerRow, items: Sequence) -> bool:
