@@ -161,7 +161,14 @@ def record(
 
 
 def measure(
-    task: str, method: str, items: Sequence, predict: Callable[[list[str]], object], *, split: str = "test", show: bool = True, **more
+    task: str,
+    method: str,
+    items: Sequence,
+    predict: Callable[[list[str]], object],
+    *,
+    split: str = "test",
+    show: bool = True,
+    **more,
 ) -> LedgerRow:
     """Time a method on items, record it, print one line, and return the row.
 
