@@ -7,13 +7,14 @@ PYTHON ?= $(shell for p in $(CANDIDATES); do if $$p -c '$(FITS)' >/dev/null 2>&1
 VENV = .venv/bin
 NBVAL = $(VENV)/python -m pytest -q --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
-.PHONY: help lab course test test-unit test-notebooks notebooks bench ready lint
+.PHONY: help lab course test test-unit test-notebooks notebooks reference bench ready lint
 
 help:
 	@echo "make lab        open the lessons in JupyterLab"
 	@echo "make course     run every lesson without a screen, then print the table of measured methods"
 	@echo "make test       run all tests"
 	@echo "make notebooks  rebuild the notebooks whose source has changed"
+	@echo "make reference  measure everything, also what lessons take from the reference results; keep it as such"
 	@echo "make bench      measure speed and memory, write results/bench.json"
 
 ready:
@@ -29,6 +30,11 @@ course: ready
 
 notebooks: ready
 	@$(VENV)/python notebooks/build.py
+
+reference: ready
+	@rm -rf results/reference
+	@COURSE_RERUN=1 COURSE_PROFILE=full COURSE_RESULTS=$(CURDIR)/results/reference $(VENV)/python notebooks/run.py
+	@$(VENV)/python -m helpers.reference results/reference/ledger.jsonl
 
 bench: ready
 	@$(VENV)/python tests/bench.py

@@ -1,17 +1,20 @@
 """Examples in the prompt: choosing them, ordering them, fitting a budget, and calibrating what they make of the labels.
 
 A demonstration is a solved message shown before the one that is asked about. Selection works on positions in a pool, so
-that a lesson can always tell which rows were shown. Scoring is left to language_model, measuring to evaluation.
+that a lesson can always tell which rows were shown. Measuring is left to evaluation.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import logsumexp
 from sklearn.cluster import KMeans
 
 from helpers.data import Message
+from helpers.language_model import LanguageModel
+from helpers.scoring import LabelScores
 
 CONTENT_FREE = ("N/A", "", "[MASK]")  # the three of Zhao et al. (2021)
 
@@ -87,6 +90,41 @@ def nearest_examples(
     return [[int(i) for i in row[::-1] if np.isfinite(similarity[query, i])] for query, row in enumerate(nearest)]
 
 
+def common_first(rows: Sequence[Sequence[int]], sizes: Sequence[float] | None = None) -> list[list[int]]:
+    """Return the same examples for each query, those that most queries share in front.
+
+    What stands in front of several prompts is read once (see scoring), so this order is cheaper than nearest last.
+
+    Args:
+        rows: positions in the pool, one list for each query.
+        sizes: tokens of each pool row; among equally common ones the longer saves more.
+
+    >>> common_first([[3, 1], [1, 2], [2, 1]])
+    [[1, 3], [1, 2], [1, 2]]
+    """
+    counts = Counter(i for row in rows for i in row)
+    saved = {i: count * (1 if sizes is None else sizes[i]) for i, count in counts.items()}
+    return [sorted(row, key=lambda i: (-saved[i], i)) for row in rows]
+
+
+def selections(pool: Sequence[Message], pool_vectors: np.ndarray, query_vectors: np.ndarray) -> dict[str, Callable]:
+    """Return name -> function of (k, seed) that gives one list of examples for each query."""
+    count = len(query_vectors)
+
+    def shared(positions: list[int]) -> list[list[Message]]:
+        return [[pool[i] for i in positions]] * count
+
+    def nearest(k: int, seed: int) -> list[list[Message]]:
+        return [[pool[i] for i in row] for row in nearest_examples(pool_vectors, query_vectors, k)]
+
+    return {
+        "random": lambda k, seed: shared(random_examples(pool, k, seed)),
+        "balanced": lambda k, seed: shared(balanced_examples(pool, k, seed)),
+        "diverse": lambda k, seed: shared(diverse_examples(pool_vectors, k, seed)),
+        "nearest": nearest,
+    }
+
+
 def _plain(text: str) -> str:
     return " ".join(text.lower().split())
 
@@ -118,6 +156,48 @@ def messages(
         chat.append({"role": "user", "content": template.replace("{text}", example.text)})
         chat.append({"role": "assistant", "content": names.get(example.label, example.label)})
     return [*chat, {"role": "user", "content": template.replace("{text}", text)}]
+
+
+@dataclass(frozen=True)
+class FewShotPrompt:
+    """How solved examples are shown to a model.
+
+    names: label -> words that stand for it in the answers; its labels are what is scored. system: the instruction; may
+    be empty. template: what the user says, with the place {text}. start: words with which every answer begins.
+    """
+
+    names: Mapping[str, str]
+    system: str = ""
+    template: str = "{text}"
+    start: str = ""
+
+    def messages(self, examples: Sequence[Message], text: str) -> list[dict]:
+        """Return the chat that shows `examples`, in their order, and asks about `text`."""
+        answers = {label: self.start + words for label, words in self.names.items()}
+        chat = messages(self.system, examples, text, answers, self.template)
+        return [*chat, {"role": "assistant", "content": self.start}] if self.start else chat
+
+    def score(self, lm: LanguageModel, examples: Sequence, texts: Sequence[str], **options) -> LabelScores:
+        """Weigh every label for every text.
+
+        Args:
+            lm: the model.
+            examples: messages that all texts share, or one list of messages for each text.
+            texts: n messages.
+            options: those of `LanguageModel.score`.
+        """
+        own = examples if examples and not isinstance(examples[0], Message) else [examples] * len(texts)
+        prompts = [self.messages(shown, text) for shown, text in zip(own, texts, strict=True)]
+        return lm.score(prompts, list(self.names.values()), **options).renamed(list(self.names))
+
+    def score_calibrated(
+        self, lm: LanguageModel, examples: Sequence[Message], texts: Sequence[str], neutral: Sequence[str], **options
+    ) -> LabelScores:
+        """The same with the labels' own weight taken away, measured on `neutral` texts under the same examples."""
+        scores = self.score(lm, examples, [*texts, *neutral], **options)
+        real, own = scores.log_probs[: len(texts)], scores.log_probs[len(texts) :]
+        tokens = scores.prompt_tokens[: len(texts)]
+        return replace(scores, log_probs=calibrate(real, own), prompt_tokens=tokens)
 
 
 def as_counter_example(example: Message, wrong: str) -> Message:

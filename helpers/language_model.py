@@ -208,6 +208,7 @@ class LanguageModel:
         end_of_turn: bool = True,
         progress: bool = True,
         row_tokens: int = scoring.ROW_TOKENS,
+        share_start: bool = True,
     ) -> scoring.LabelScores:
         """Weigh each label as the whole answer to each prompt, by its log-probability.
 
@@ -218,6 +219,8 @@ class LanguageModel:
                 "refund_request" for being shorter.
             progress: show a bar.
             row_tokens: about how many tokens one forward pass reads; more is not faster on a CPU and takes more memory.
+            share_start: read what all prompts share at their start once; False reads it for every prompt, to see what
+                that costs.
 
         Returns:
             LabelScores: log_probs of shape (n, m), natural logarithms, summed over the label's tokens; and more.
@@ -233,7 +236,7 @@ class LanguageModel:
         if [] in label_ids:
             raise ValueError(f"the label {labels[label_ids.index([])]!r} has no token that this model knows")
         encoded = self._encode_prompts(prompts, room=max(map(len, label_ids)))
-        scores = scoring.score_packed(self.model, encoded, labels, label_ids, row_tokens, progress)
+        scores = scoring.score_packed(self.model, encoded, labels, label_ids, row_tokens, progress, share_start)
         runtime.release_memory()
         return scores
 

@@ -13,7 +13,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import filelock
 import numpy as np
@@ -61,6 +61,16 @@ class LedgerRow:
     def interval(self) -> evaluation.Interval:
         """Share of correct items with its Wilson interval."""
         return evaluation.wilson_interval(sum(self.correct), self.n)
+
+    def cut(self, ids: Sequence[str]) -> "LedgerRow":
+        """Return the row as if only these of its items had been measured; raises KeyError if one was not."""
+        at = {item: place for place, item in enumerate(self.ids)}
+        places = [at[item] for item in ids]
+        gold, predictions, correct = (
+            [column[place] for place in places] for column in (self.gold, self.predictions, self.correct)
+        )
+        items = {"ids": list(ids), "gold": gold, "predictions": predictions, "correct": correct, "n": len(places)}
+        return replace(self, **items, data_sha256=hash_of_items(list(ids), gold))
 
 
 def path() -> pathlib.Path:
@@ -151,7 +161,14 @@ def record(
 
 
 def measure(
-    task: str, method: str, items: Sequence, predict: Callable[[list[str]], object], *, split: str = "test", **more
+    task: str,
+    method: str,
+    items: Sequence,
+    predict: Callable[[list[str]], object],
+    *,
+    split: str = "test",
+    show: bool = True,
+    **more,
 ) -> LedgerRow:
     """Time a method on items, record it, print one line, and return the row.
 
@@ -160,6 +177,7 @@ def measure(
         items: objects with `id`, `text` and `label`.
         predict: takes the n texts; returns n labels, or an object with `predictions` and `prompt_tokens` such as the
             result of `LanguageModel.score`.
+        show: print the line.
         more: passed on to `record`, e.g. `model` or `training_seconds`.
     """
     started = time.perf_counter()
@@ -170,7 +188,8 @@ def measure(
         answer = answer.predictions
     gold, ids = [item.label for item in items], [item.id for item in items]
     row = record(task, method, gold, [str(x) for x in answer], ids=ids, split=split, seconds=seconds, **more)
-    print(f"{method}: accuracy {row.interval} on {row.n} messages")
+    if show:
+        print(f"{method}: accuracy {row.interval} on {row.n} messages")
     return row
 
 
@@ -202,7 +221,7 @@ def read(source: pathlib.Path, kind: type, called: str) -> list:
     return found
 
 
-def rows(task: str | None = None, split: str | None = None, reference: bool = True) -> list[LedgerRow]:
+def rows(task: str | None = None, split: str | None = None, reference: bool = False) -> list[LedgerRow]:
     """Return the newest row per task, method and split, measured in the current profile.
 
     Args:
@@ -224,7 +243,7 @@ def rows(task: str | None = None, split: str | None = None, reference: bool = Tr
 
 def find(task: str, method: str, split: str = "test") -> LedgerRow:
     """Return the newest row of a method; raises KeyError naming the methods that are there."""
-    found = {row.method: row for row in rows(task, split)}
+    found = {row.method: row for row in rows(task, split, reference=True)}
     if method not in found:
         raise KeyError(f"no row for {method!r} on {task}/{split}; measured so far: {', '.join(found) or 'nothing'}")
     return found[method]
@@ -241,7 +260,7 @@ def compare(first: LedgerRow, second: LedgerRow, worthwhile: float = evaluation.
 
 def table(selected: Sequence[LedgerRow] | None = None) -> str:
     """Return the comparison table as Markdown, best first within each task and split."""
-    selected = rows() if selected is None else list(selected)
+    selected = rows(reference=True) if selected is None else list(selected)
     lines = [
         "| task | split | method | accuracy | 95 % interval | items | tokens per item | training |",
         "|---|---|---|---|---|---|---|---|",

@@ -5,7 +5,7 @@ Numbers come in; nothing is measured here.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -95,23 +95,82 @@ def at_temperature(probabilities: Sequence[float], temperature: float) -> np.nda
 
 def confusion(matrix: np.ndarray, labels: Sequence[str], title: str) -> None:
     """Draw a confusion matrix (rows gold, columns predicted) with its counts, shaded by the share of each row."""
-    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    figure, axes = _axes(5.6, 4.4)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for row in range(len(labels)):
-        for column in range(len(labels)):
-            color = "white" if shares[row, column] > 0.55 else "black"
-            axes.text(column, row, str(matrix[row, column]), ha="center", va="center", color=color)
-    axes.set_xticks(range(len(labels)), labels, rotation=35, ha="right")
-    axes.set_yticks(range(len(labels)), labels)
-    axes.set(xlabel="predicted (messages)", ylabel="gold (messages)", title=title)
     off = matrix - np.diag(np.diag(matrix))
     row, column = np.unravel_index(off.argmax(), off.shape)
-    show(
-        figure,
+    words = (
         f"{int(np.trace(matrix))} of {int(matrix.sum())} messages lie on the diagonal; the most frequent mix-up is "
-        f"{labels[row]} taken for {labels[column]}, {int(off[row, column])} times.",
+        f"{labels[row]} taken for {labels[column]}, {int(off[row, column])} times."
     )
+    counts(matrix, labels, labels, title, ("predicted (messages)", "gold (messages)"), words)
+
+
+def counts(
+    matrix: np.ndarray, rows: Sequence[str], columns: Sequence[str], title: str, axis_names: tuple[str, str], words: str
+) -> None:
+    """Draw a table of counts, each cell with its number, shaded by its share of the row.
+
+    Args:
+        matrix: (rows, columns) counts.
+        rows, columns: their names.
+        title: the finding's subject.
+        axis_names: what stands along x and along y.
+        words: the picture in words.
+    """
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    figure, axes = _axes(0.65 * len(columns) + 1.7, 0.5 * len(rows) + 1.4)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for row in range(len(rows)):
+        for column in range(len(columns)):
+            color = "white" if shares[row, column] > 0.55 else "black"
+            axes.text(column, row, str(matrix[row, column]), ha="center", va="center", color=color)
+    axes.set_xticks(range(len(columns)), columns, rotation=35, ha="right")
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set(xlabel=axis_names[0], ylabel=axis_names[1], title=title)
+    show(figure, words)
+
+
+def curves(
+    series: Mapping[str, Mapping[object, Sequence[float]]],
+    title: str,
+    axis_names: tuple[str, str],
+    levels: Mapping[str, float] | None = None,
+    reference: Sequence = (),
+) -> None:
+    """Draw each value of several series as a point over its x, with a line through the means.
+
+    Args:
+        series: name -> x -> values. The x of all series, in order of first appearance, stand at equal distances.
+        title: the finding's subject.
+        axis_names: what stands along x and along y.
+        levels: name -> height of a dashed line, such as a plain baseline.
+        reference: the x whose values come from the course's reference results; their points are hollow.
+    """
+    places = list(dict.fromkeys(x for points in series.values() for x in points))
+    figure, axes = _axes(7.0, 3.6)
+    looks = list(
+        zip((BLUE, ORANGE, GREEN, PINK, GREY), ("o", "D", "s", "^", "v"), ("-", "--", "-.", ":", "-"), strict=True)
+    )
+    for number, (name, points) in enumerate(series.items()):
+        color, marker, line = looks[number % len(looks)]
+        at = [places.index(x) for x in points]
+        axes.plot(at, [np.mean(values) for values in points.values()], line, color=color, label=name)
+        for x, values in points.items():
+            face = "white" if x in reference else color
+            axes.plot([places.index(x)] * len(values), values, marker, color=color, markerfacecolor=face, markersize=5)
+    for name, height in (levels or {}).items():
+        axes.axhline(height, color="black", linestyle=(0, (1, 2)), linewidth=1.2)
+        axes.text(len(places) - 0.6, height, name, fontsize=9, va="bottom", ha="right")
+    if reference:
+        axes.plot([], [], "o", color=GREY, markerfacecolor="white", label="hollow: reference results")
+    axes.set_xticks(range(len(places)), [str(x) for x in places])
+    axes.set(title=title, xlabel=axis_names[0], ylabel=axis_names[1])
+    axes.legend(frameon=False, fontsize=9)
+    said = [
+        f"{name}: " + ", ".join(f"{np.mean(values):.2f} at {x}" for x, values in points.items())
+        for name, points in series.items()
+    ]
+    said += [f"{name}: {height:.2f}" for name, height in (levels or {}).items()]
+    show(figure, f"means of {axis_names[1]}: " + "; ".join(said) + ".")
 
 
 def interval_against_n(sizes: Sequence[int], lows: Sequence[float], highs: Sequence[float], truth: float) -> None:

@@ -21,8 +21,10 @@ import torch
 from tqdm.auto import tqdm
 from transformers import AttentionInterface, DynamicCache
 
+from helpers import packing
+from helpers.packing import Row
+
 ROW_TOKENS = 512
-STEP = 8  # block widths are multiples of it: oneDNN keeps a kernel per shape, about 2 MB each
 HEAD_ROWS = 64  # positions whose logits are held at once: 64 x 49,152 floats are 13 MB
 PACKED = "course_packed"  # the name under which transformers finds _packed_attention
 # Attention that also returns the log-sum-exp of its scores; None where this torch has no such kernel.
@@ -65,75 +67,7 @@ class LabelScores:
         return replace(self, labels=tuple(labels))
 
 
-@dataclass(frozen=True)
-class _Row:
-    """One packed row: b blocks of t tokens each, the shorter ones filled up at their end.
-
-    ids, positions: b x t tokens, block after block.
-    segment: (b, t), which label a token belongs to; -1 for the prompt's own tokens, -2 for filling.
-    reads: (position in the row, token whose log-probability is read there, prompt, label).
-    """
-
-    ids: list[int]
-    positions: list[int]
-    segment: torch.Tensor
-    reads: list[tuple[int, int, int, int]]
-
-
-def shared_start(encoded: Sequence[Sequence[int]]) -> int:
-    """Return how many tokens all rows share at their start, leaving each row at least one of its own.
-
-    >>> shared_start([[1, 2, 3, 4], [1, 2, 5]])
-    2
-    >>> shared_start([[1, 2], [1, 2]])
-    1
-    """
-    if not encoded:
-        return 0
-    first, last = min(encoded), max(encoded)
-    limit = min(map(len, encoded)) - 1
-    for i in range(limit):
-        if first[i] != last[i]:
-            return i
-    return limit
-
-
-def _pack(encoded, label_ids, start: int, row_tokens: int) -> Iterator[_Row]:
-    """Pack prompts, longest first, into rows; a prompt that is longer than a row gets one of its own."""
-    extra = sum(len(ids) - 1 for ids in label_ids)
-    order = sorted(range(len(encoded)), key=lambda i: -len(encoded[i]))
-    while order:
-        width = -(-(len(encoded[order[0]]) - start + extra) // STEP) * STEP
-        fit = max(1, row_tokens // width)
-        yield _row(order[:fit], encoded, label_ids, start, width)
-        order = order[fit:]
-
-
-def _row(prompts, encoded, label_ids, start: int, width: int) -> _Row:
-    """Lay out one row. A label's last token is only read, never fed."""
-    ids, positions, segment, reads = [], [], [], []
-    for prompt in prompts:
-        tail = encoded[prompt][start:]
-        first = len(ids)
-        after_prompt = first + len(tail) - 1
-        ids.extend(tail)
-        positions.extend(range(start, start + len(tail)))
-        segment.extend([-1] * len(tail))
-        for label, tokens in enumerate(label_ids):
-            reads.append((after_prompt, tokens[0], prompt, label))
-            for step, token in enumerate(tokens[:-1]):
-                reads.append((len(ids), tokens[step + 1], prompt, label))
-                ids.append(token)
-                positions.append(start + len(tail) + step)
-                segment.append(label)
-        filling = first + width - len(ids)
-        ids.extend([tail[-1]] * filling)
-        positions.extend([start] * filling)
-        segment.extend([-2] * filling)
-    return _Row(ids, positions, torch.tensor(segment).view(len(prompts), width), reads)
-
-
-def _block_mask(row: _Row, dtype, device) -> torch.Tensor:
+def _block_mask(row: Row, dtype, device) -> torch.Tensor:
     """(b, 1, t, t), added to the attention scores: 0 where a token may see an earlier one of its block, else -inf."""
     segment = row.segment.to(device)
     same = segment[:, :, None] == segment[:, None, :]
@@ -141,7 +75,14 @@ def _block_mask(row: _Row, dtype, device) -> torch.Tensor:
     return torch.zeros(visible.shape, dtype=dtype, device=device).masked_fill(~visible, -torch.inf)[:, None]
 
 
-def _full_mask(row: _Row, start: int, dtype, device) -> torch.Tensor:
+def _label_mask(row: Row, dtype) -> tuple[torch.Tensor, torch.Tensor]:
+    """(b, 1, l, t) and (b, l): what the labels' tokens may see in their block, and where they stand in it."""
+    label_at = (row.segment >= 0).nonzero()[:, 1].view(len(row.segment), -1)
+    mask = _block_mask(row, dtype, "cpu")[:, 0]
+    return mask[torch.arange(len(mask))[:, None], label_at][:, None], label_at
+
+
+def _full_mask(row: Row, start: int, dtype, device) -> torch.Tensor:
     """(1, 1, b x t, start + b x t): the same for attention that takes the row as a whole."""
     blocks = _block_mask(row, dtype, device)[:, 0]
     count = len(row.ids)
@@ -153,23 +94,29 @@ def _full_mask(row: _Row, start: int, dtype, device) -> torch.Tensor:
     return mask[None, None]
 
 
-def _packed_attention(module, query, key, value, attention_mask, scaling, shared=0, **_):
+def _packed_attention(module, query, key, value, attention_mask, scaling, shared=0, label_at=None, **_):
     """Attention of a packed row, in the form transformers asks for.
 
-    query is (1, heads, b x t, d); key and value are (1, key heads, shared + b x t, d); attention_mask is _block_mask's.
-    Every token sees the whole shared start, so the heads that use the same keys go through as further query rows.
+    query is (1, heads, b x t, d); key and value are (1, key heads, shared + b x t, d). label_at is (b, l), where in
+    their block the labels' tokens stand; attention_mask is (b, 1, l, t), what those may see.
+    All tokens of a block go through as if they were one text, which is right for the prompt's own and needs no mask;
+    the labels' few are then done again under theirs. Every token sees the whole shared start, so the heads that use
+    the same keys go through as further query rows.
     """
     _, heads, count, size = query.shape
-    key_heads, (blocks, _, width, _) = key.shape[1], attention_mask.shape
+    key_heads, blocks = key.shape[1], len(label_at)
+    own_query = query.reshape(heads, blocks, -1, size).transpose(0, 1)
     own_key, own_value = (
-        part[0, :, shared:]
-        .view(key_heads, blocks, width, size)
-        .transpose(0, 1)
-        .repeat_interleave(heads // key_heads, 1)
+        part[0, :, shared:].view(key_heads, blocks, -1, size).transpose(0, 1).repeat_interleave(heads // key_heads, 1)
         for part in (key, value)
     )
-    own_query = query.reshape(heads, blocks, width, size).transpose(0, 1)
-    out, weight = _attend(own_query, own_key, own_value, attn_mask=attention_mask, scale=scaling)
+    out, weight = _attend(own_query, own_key, own_value, is_causal=True, scale=scaling)
+    if label_at.shape[1]:
+        block = torch.arange(blocks)[:, None]
+        labels = own_query[block, :, label_at].transpose(1, 2)
+        again, its_weight = _attend(labels, own_key, own_value, attn_mask=attention_mask, scale=scaling)
+        out[block, :, label_at] = again.transpose(1, 2)
+        weight[block, :, label_at] = its_weight.transpose(1, 2)
     out = out.transpose(0, 1).reshape(1, heads, count, size)
     if shared:
         rows = query.reshape(1, key_heads, -1, size)
@@ -211,7 +158,35 @@ def _log_probs(model, hidden: torch.Tensor, reads) -> torch.Tensor:
     return parts
 
 
-def score_packed(model, encoded, labels, label_ids, row_tokens=ROW_TOKENS, progress=False) -> LabelScores:
+def _read_start(model, cache, ids: Sequence[int]) -> None:
+    """Let the model read tokens that several prompts share, into the cache."""
+    if ids:
+        model.get_decoder()(torch.tensor([ids], device=model.device), past_key_values=cache, use_cache=True)
+
+
+def _read_row(model, cache, row: Row, start: int, in_parts: bool) -> np.ndarray:
+    """Return the log-probability of each of a row's reads; the cache is left as it was."""
+    if in_parts:
+        mask, label_at = _label_mask(row, model.dtype)
+    else:
+        mask, label_at = _full_mask(row, start, model.dtype, model.device), None
+    decoder = model.get_decoder()
+    out = decoder(
+        input_ids=torch.tensor([row.ids], device=model.device),
+        position_ids=torch.tensor([row.positions], device=model.device),
+        attention_mask=mask,
+        past_key_values=cache,
+        use_cache=True,
+        shared=start,
+        label_at=label_at,
+    )
+    cache.crop(-len(row.ids))  # negative: the form that all releases of transformers 5 take
+    return _log_probs(model, out.last_hidden_state[0], row.reads).cpu().numpy()
+
+
+def score_packed(
+    model, encoded, labels, label_ids, row_tokens=ROW_TOKENS, progress=False, share_start=True
+) -> LabelScores:
     """Score every label after every prompt.
 
     Args:
@@ -221,33 +196,30 @@ def score_packed(model, encoded, labels, label_ids, row_tokens=ROW_TOKENS, progr
         label_ids: m labels as token ids, each of at least one.
         row_tokens: about how many tokens a forward pass reads.
         progress: show a bar.
+        share_start: read what all prompts share at their start once.
 
     Returns:
         LabelScores, log_probs in float32 whatever the model computes in.
     """
     started = time.perf_counter()
     result = np.zeros((len(encoded), len(labels)), dtype=np.float64)
-    start = shared_start(encoded)
-    decoder, device, dtype = model.get_decoder(), model.device, model.dtype
+    start = packing.shared_start(encoded) if share_start else 0
+    groups = packing.groups(encoded, start) if share_start else [(0, list(range(len(encoded))))]
     cache = DynamicCache(config=model.config)
-    with torch.inference_mode():
-        if start:
-            decoder(torch.tensor([encoded[0][:start]], device=device), past_key_values=cache, use_cache=True)
-        rows = list(_pack(encoded, label_ids, start, row_tokens))
-        with _attention(model) as in_parts:
-            for row in tqdm(rows, desc="score", disable=not progress or len(rows) < 8, leave=False):
-                mask = _block_mask(row, dtype, device) if in_parts else _full_mask(row, start, dtype, device)
-                hidden = decoder(
-                    input_ids=torch.tensor([row.ids], device=device),
-                    position_ids=torch.tensor([row.positions], device=device),
-                    attention_mask=mask,
-                    past_key_values=cache,
-                    use_cache=True,
-                    shared=start,
-                ).last_hidden_state[0]
-                cache.crop(-len(row.ids))  # negative: the form that all releases of transformers 5 take
-                prompts, columns = zip(*(read[2:] for read in row.reads), strict=True)
-                np.add.at(result, (prompts, columns), _log_probs(model, hidden, row.reads).cpu().numpy())
+    bar = tqdm(total=len(encoded), desc="score", disable=not progress or len(encoded) < 40, leave=False)
+    with torch.inference_mode(), bar:
+        _read_start(model, cache, encoded[0][:start] if start else [])
+        for depth, members in groups:
+            more = encoded[members[0]][start:depth]
+            _read_start(model, cache, more)
+            with _attention(model) as in_parts:
+                for row in packing.pack([encoded[i] for i in members], label_ids, depth, row_tokens):
+                    read = _read_row(model, cache, row, depth, in_parts)
+                    prompts, columns = zip(*(place[2:] for place in row.reads), strict=True)
+                    np.add.at(result, ([members[i] for i in prompts], columns), read)
+                    bar.update(len(row.segment))
+            if more:
+                cache.crop(-len(more))
     return LabelScores(
         labels=tuple(labels),
         log_probs=result,

@@ -4,7 +4,7 @@ Each widget leaves an HTML picture of its first state behind, which is what read
 learner, a model or a file is escaped. No threads, no timers: a widget answers to a change of its controls.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 import ipywidgets
@@ -12,6 +12,7 @@ from IPython.display import display
 
 from helpers import baselines, evaluation
 from helpers.data import INTENT_LABELS, Message
+from helpers.few_shot import FewShotPrompt
 from helpers.language_model import LanguageModel, as_messages
 from helpers.plots import at_temperature, visible
 
@@ -184,3 +185,47 @@ def prompt_playground(lm: LanguageModel, user: str, system: str = "", labels: Se
         return prompt_html(lm, user_box.value, system_box.value, slider.value, length.value, typed)
 
     show([system_box, user_box, label_box, slider, length], render)
+
+
+def few_shot_html(
+    lm: LanguageModel,
+    prompt: FewShotPrompt,
+    examples: Sequence[Sequence[Message]],
+    items: Sequence[Message],
+) -> str:
+    """Return what a few-shot prompt makes of solved messages: accuracy, tokens, predictions, the prompt of the first.
+
+    `examples` holds one list for each item. The explorer's picture; call it yourself where widgets do not work.
+    """
+    texts, gold = [item.text for item in items], [item.label for item in items]
+    scores = prompt.score(lm, examples, texts, progress=False)
+    seen = lm.inspect(prompt.messages(examples[0], texts[0]))
+    counted = "".join(
+        f"<tr><td>{escape(label)}</td><td>{gold.count(label)}</td><td>{scores.predictions.count(label)}</td></tr>"
+        for label in prompt.names
+    )
+    head = f"accuracy on {len(items)} messages: {evaluation.accuracy_interval(gold, scores.predictions)}"
+    cost = f"{scores.prompt_tokens.mean():.0f} tokens a prompt, {scores.seconds / len(items):.2f} s a message"
+    summary = f"the prompt of the first message, {len(seen.token_ids)} tokens"
+    parts = [
+        f"<b>{head}</b><br>{cost}",
+        f"<table><tr><th>label</th><th>gold</th><th>predicted</th></tr>{counted}</table>",
+        f"<details><summary>{summary}</summary>{_pre(seen.text)}</details>",
+    ]
+    return f'<div style="{BOX}">{"".join(parts)}</div>'
+
+
+def few_shot_explorer(
+    lm: LanguageModel,
+    prompt: FewShotPrompt,
+    choose: Mapping[str, Callable[[int, int], Sequence[Sequence[Message]]]],
+    items: Sequence[Message],
+) -> None:
+    """Show controls for number, selection and seed of the examples, and what the model makes of `items` with them.
+
+    `choose`: name of a selection -> function of (k, seed) that returns one list of examples for each item.
+    """
+    how = _control(ipywidgets.Dropdown, "Selection", next(iter(choose)), options=list(choose))
+    k = _control(ipywidgets.SelectionSlider, "Examples", 4, options=[0, 1, 2, 4, 8, 16])
+    seed = _control(ipywidgets.IntSlider, "Seed", 0, min=0, max=9)
+    show([how, k, seed], lambda: few_shot_html(lm, prompt, choose[how.value](k.value, seed.value), items))

@@ -203,7 +203,8 @@ def keep_machine_outputs(new: nbformat.NotebookNode, path: pathlib.Path) -> None
 def code_fingerprint(notebook: nbformat.NotebookNode) -> str:
     """Return a hash of all that outputs depend on: the code cells, helpers, data, address, and this file."""
     digest = hashlib.sha256("\0".join(cell.source for cell in notebook.cells if cell.cell_type == "code").encode())
-    others = [pathlib.Path(__file__), ROOT / "data" / "manifest.json", ROOT / "pyproject.toml"]
+    stored = [ROOT / "data" / name for name in ("manifest.json", "reference_results.jsonl")]
+    others = [pathlib.Path(__file__), ROOT / "pyproject.toml", *stored]
     for part in (*sorted((ROOT / "helpers").rglob("*.py")), *others):
         digest.update(part.read_bytes())
     return digest.hexdigest()[:16]

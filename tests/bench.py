@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from helpers import data, ledger, runtime, scoring
+from helpers import baselines, data, few_shot, ledger, models, runtime, scoring
 from helpers.language_model import LanguageModel
 
 MESSAGES, EXAMPLES, SLOW_MESSAGES = 240, 24, 4
@@ -57,6 +57,31 @@ def measure_scoring(lm: LanguageModel) -> dict:
     }
 
 
+def measure_few_shot(lm: LanguageModel) -> dict:
+    """Return seconds per message against k, with the shared start read once and every time; and nearest neighbors."""
+    train, test = data.load_intents("train"), data.load_intents("test")
+    prompt = few_shot.FewShotPrompt({label: label for label in LABELS}, SYSTEM)
+    found, each = {}, {}
+    for k in (2, 8, 32):
+        shown = [train[i] for i in few_shot.balanced_examples(train, k)]
+        for shared, count in ((True, 60), (False, 12)):
+            texts = [message.text for message in test[:count]]
+            scores = prompt.score(lm, shown, texts, share_start=shared, progress=False)
+            each[k, shared] = scores.seconds / count
+            how = "shared start read once" if shared else "every prompt read whole"
+            found[f"{k} examples, {how}, messages/s"] = count / scores.seconds
+    for shared, how in ((True, "read once"), (False, "read whole")):
+        found[f"seconds at 32 examples / at 2, {how}"] = each[32, shared] / each[2, shared]
+    embedder = models.load_embedder()
+    vectors = [baselines.embed(embedder, [message.text for message in part]) for part in (train, test)]
+    nearest = [[train[i] for i in row] for row in few_shot.nearest_examples(*vectors, 8)]
+    scores = prompt.score(lm, nearest, [message.text for message in test], progress=False)
+    found[f"{len(test)} messages, 8 nearest examples each, s (budget 90)"] = scores.seconds
+    found["tokens of such a prompt"] = float(scores.prompt_tokens.mean())
+    found["peak memory up to here, GB"] = runtime.peak_memory() / 1e9
+    return found
+
+
 def measure_speed(lm: LanguageModel) -> dict:
     """Return tokens per second when reading a long prompt, and when writing alone and side by side."""
     long = " ".join(message.text for message in data.load_intents("train")[:40])
@@ -90,9 +115,9 @@ def main() -> None:
     machine = {what: detail for what, _, detail in runtime.report()}
     found = cold_start()
     lm = LanguageModel.load()
-    found |= measure_scoring(lm) | measure_speed(lm)
+    found |= measure_few_shot(lm) | measure_scoring(lm) | measure_speed(lm)
     for name, value in found.items():
-        print(f"{name:44} {value:10.2f}")
+        print(f"{name:60} {value:10.2f}")
     target = ledger.path().parent / "bench.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps({"machine": machine, "figures": found}, indent=1) + "\n")

@@ -1,0 +1,109 @@
+"""Packing: lays out many prompts, each with all its labels, as few rows of tokens, and groups prompts that start alike.
+
+Only token ids go in and come out; scoring lets a model read the rows.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+
+STEP = 8  # block widths are multiples of it: oneDNN keeps a kernel per shape, about 2 MB each
+SHARED_AT_LEAST = 16  # tokens beyond the common start for which prompts are grouped: fewer are not worth a pass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One packed row: b blocks of t tokens each, the shorter ones filled up at their end.
+
+    ids, positions: b x t tokens, block after block.
+    segment: (b, t), which label a token belongs to; -1 for the prompt's own tokens, -2 for filling.
+    reads: (position in the row, token whose log-probability is read there, prompt, label).
+    """
+
+    ids: list[int]
+    positions: list[int]
+    segment: torch.Tensor
+    reads: list[tuple[int, int, int, int]]
+
+
+def shared_start(encoded: Sequence[Sequence[int]]) -> int:
+    """Return how many tokens all rows share at their start, leaving each row at least one of its own.
+
+    >>> shared_start([[1, 2, 3, 4], [1, 2, 5]])
+    2
+    >>> shared_start([[1, 2], [1, 2]])
+    1
+    """
+    if not encoded:
+        return 0
+    first, last = min(encoded), max(encoded)
+    limit = min(map(len, encoded)) - 1
+    for i in range(limit):
+        if first[i] != last[i]:
+            return i
+    return limit
+
+
+def pack(encoded, label_ids, start: int, row_tokens: int) -> Iterator[Row]:
+    """Pack prompts, longest first, into rows; a prompt that is longer than a row gets one of its own."""
+    extra = sum(len(ids) - 1 for ids in label_ids)
+    order = sorted(range(len(encoded)), key=lambda i: -len(encoded[i]))
+    while order:
+        width = -(-(len(encoded[order[0]]) - start + extra) // STEP) * STEP
+        fit = max(1, row_tokens // width)
+        yield _row(order[:fit], encoded, label_ids, start, width)
+        order = order[fit:]
+
+
+def _row(prompts, encoded, label_ids, start: int, width: int) -> Row:
+    """Lay out one row. A label's last token is only read, never fed."""
+    ids, positions, segment, reads = [], [], [], []
+    for prompt in prompts:
+        tail = encoded[prompt][start:]
+        first = len(ids)
+        after_prompt = first + len(tail) - 1
+        ids.extend(tail)
+        positions.extend(range(start, start + len(tail)))
+        segment.extend([-1] * len(tail))
+        for label, tokens in enumerate(label_ids):
+            reads.append((after_prompt, tokens[0], prompt, label))
+            for step, token in enumerate(tokens[:-1]):
+                reads.append((len(ids), tokens[step + 1], prompt, label))
+                ids.append(token)
+                positions.append(start + len(tail) + step)
+                segment.append(label)
+        filling = first + width - len(ids)
+        ids.extend([tail[-1]] * filling)
+        positions.extend([start] * filling)
+        segment.extend([-2] * filling)
+    return Row(ids, positions, torch.tensor(segment).view(len(prompts), width), reads)
+
+
+def groups(encoded: Sequence[Sequence[int]], start: int) -> list[tuple[int, list[int]]]:
+    """Return (tokens that a group shares, its prompts): prompts that go on alike beyond what all share go together.
+
+    In the order of their tokens, prompts with a long common start stand side by side. What stays alone forms one group,
+    which shares `start`.
+
+    >>> groups([[1, *range(20), 5], [1, 2], [1, *range(20), 6]], 1)
+    [(21, [0, 2]), (1, [1])]
+    """
+    order = sorted(range(len(encoded)), key=lambda i: encoded[i])
+    found, alone, members, depth = [], [], order[:1], 0
+    for i in order[1:]:
+        common = shared_start([encoded[members[-1]], encoded[i]])
+        if common >= start + SHARED_AT_LEAST:
+            depth = min(depth, common) if len(members) > 1 else common
+            members.append(i)
+            continue
+        if len(members) > 1:
+            found.append((depth, members))
+        else:
+            alone += members
+        members = [i]
+    if len(members) > 1:
+        found.append((depth, members))
+    else:
+        alone += members
+    return found + ([(start, alone)] if alone else [])
