@@ -274,6 +274,17 @@ def judge(interval: Interval, threshold: float = 0.0) -> str:
     return "did not hold" if interval.high < threshold else "too close to call"
 
 
+def judge_within(interval: Interval, low: float, high: float) -> str:
+    """Return whether a claim "from low to high" held: the whole interval lies there, or the whole lies outside.
+
+    >>> judge_within(Interval(0.1, 0.06, 0.14), 0.05, 0.15), judge_within(Interval(0.4, 0.3, 0.5), 0.05, 0.15)
+    ('held', 'did not hold')
+    """
+    if low < interval.low and interval.high < high:
+        return "held"
+    return "did not hold" if interval.high < low or interval.low > high else "too close to call"
+
+
 def judge_all(outcomes: Sequence[str]) -> str:
     """Return one verdict from several: the common one, or `it depends` where some held and some did not.
 

@@ -12,7 +12,7 @@ from helpers import evaluation, exercises
 from helpers.checks import lesson_01, lesson_02
 from helpers.language_model import LanguageModel
 
-LESSONS = ("00", "01", "02")
+LESSONS = ("00", "01", "02", "03")
 SOURCES = pathlib.Path(__file__).parents[1] / "notebooks" / "source"
 ALL = [exercise for lesson in LESSONS for exercise in exercises.lesson_exercises(lesson).values()]
 ANSWERS = [

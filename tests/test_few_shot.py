@@ -115,20 +115,72 @@ def test_random_words_come_from_the_texts():
     assert all(set(text.split()) <= known for text in made)
 
 
+SORT = few_shot.FewShotPrompt({label: f"a {label}" for label in INTENT_LABELS}, "Sort.", "Message: {text}", "It is ")
+
+
+def test_a_prompt_shows_its_examples_as_turns_and_begins_the_answer():
+    chat = SORT.messages([Message("1", "a", "billing")], "b {text}")
+    assert [m["content"] for m in chat] == ["Sort.", "Message: a", "It is a billing", "Message: b {text}", "It is "]
+    assert chat[-1]["role"] == "assistant"
+
+
+def test_examples_may_be_shared_or_each_messages_own(small):
+    one, two, texts = POOL[:2], POOL[2:4], ["first", "second"]
+    own = SORT.score(small, [one, two], texts, progress=False).log_probs
+    np.testing.assert_allclose(own[:1], SORT.score(small, one, texts[:1], progress=False).log_probs, atol=1e-4)
+    np.testing.assert_allclose(own[1:], SORT.score(small, two, texts[1:], progress=False).log_probs, atol=1e-4)
+    with pytest.raises(ValueError, match="shorter|longer|argument"):
+        SORT.score(small, [one, two], ["only one"], progress=False)
+
+
+def test_calibrated_scores_are_those_of_the_texts_alone(small):
+    texts, neutral = ["first", "second", "third"], ["x", "y"]
+    scores = SORT.score(small, POOL[:3], [*texts, *neutral], progress=False)
+    found = SORT.score_calibrated(small, POOL[:3], texts, neutral, progress=False)
+    np.testing.assert_allclose(
+        found.log_probs, few_shot.calibrate(scores.log_probs[:3], scores.log_probs[3:]), atol=1e-4
+    )
+    assert len(found.prompt_tokens) == 3
+    assert found.labels == INTENT_LABELS
+
+
+@given(st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=5, unique=True), min_size=1, max_size=8))
+def test_common_examples_come_first_and_none_is_lost(rows):
+    counts = collections.Counter(i for row in rows for i in row)
+    for before, after in zip(rows, few_shot.common_first(rows), strict=True):
+        assert sorted(before) == sorted(after)
+        assert [counts[i] for i in after] == sorted((counts[i] for i in after), reverse=True)
+
+
+def test_selections_give_every_query_its_k_examples():
+    pool, vectors = POOL[:40], unit_vectors(40)
+    for name, choose in few_shot.selections(pool, vectors, unit_vectors(3, seed=5)).items():
+        rows = choose(4, 1)
+        assert [len(row) for row in rows] == [4, 4, 4], name
+        assert all(message in pool for row in rows for message in row)
+        assert (rows[0] == rows[1]) == (name != "nearest")
+
+
+def test_nearest_examples_of_the_lesson_hold_no_message_that_is_asked():
+    frozen = {" ".join(m.text.lower().split()) for split in ("dev", "test", "shifted") for m in load_intents(split)}
+    assert not frozen & {" ".join(message.text.lower().split()) for message in POOL}
+
+
 @pytest.mark.weights
-@pytest.mark.parametrize("select", ["balanced", "diverse", "nearest"])
-def test_scores_under_every_selection_equal_one_pass_per_label(real, select):
-    queries = load_intents("dev")[:4]
-    pool, asked = unit_vectors(len(POOL)), unit_vectors(4, seed=9)
-    rows = {
-        "balanced": [few_shot.balanced_examples(POOL, 3)] * 4,
-        "diverse": [few_shot.diverse_examples(pool[:60], 3)] * 4,
-        "nearest": few_shot.nearest_examples(pool, asked, 3),
-    }[select]
-    prompts = [
-        few_shot.messages("Sort.", [POOL[i] for i in row], query.text) for row, query in zip(rows, queries, strict=True)
-    ]
-    fast = real.score(prompts, INTENT_LABELS, progress=False).log_probs
-    label_ids = [[*real._encode(label), real.tokenizer.eos_token_id] for label in INTENT_LABELS]
+@pytest.mark.parametrize("select", ["random", "balanced", "diverse", "nearest"])
+@pytest.mark.parametrize("grouped", [False, True])
+def test_scores_under_every_selection_equal_one_pass_per_label(real, select, grouped):
+    queries = load_intents("dev")[:6]
+    pool, vectors = POOL[:40], unit_vectors(40)
+    rows = few_shot.selections(pool, vectors, unit_vectors(6, seed=9))[select](3, 0)
+    if grouped:
+        places = {message.id: place for place, message in enumerate(pool)}
+        ordered = few_shot.common_first([[places[message.id] for message in row] for row in rows])
+        rows = [[pool[i] for i in row] for row in ordered]
+    prompts = [SORT.messages(row, query.text) for row, query in zip(rows, queries, strict=True)]
+    labels = list(SORT.names.values())
+    label_ids = [[*real._encode(label), real.tokenizer.eos_token_id] for label in labels]
     slow = scoring.score_one_by_one(real.model, real._encode_prompts(prompts, room=9), label_ids)
-    np.testing.assert_allclose(fast, slow, atol=1e-3)
+    for share_start in (True, False):
+        fast = real.score(prompts, labels, share_start=share_start, progress=False).log_probs
+        np.testing.assert_allclose(fast, slow, atol=1e-3)

@@ -3,7 +3,7 @@
 import ipywidgets
 import pytest
 
-from helpers import data, plots, widgets
+from helpers import data, few_shot, plots, widgets
 
 EVIL = '<script>alert(1)</script> & "quotes"'
 
@@ -98,3 +98,24 @@ def test_prompt_playground_shows_what_reaches_the_model_and_escapes_it(real, sho
     assert "Answer in one word." in output.value
     user.value = ""
     assert "Its answer" in output.value
+
+
+def test_few_shot_explorer_measures_the_selection_and_escapes(real, shown):
+    pool = [data.Message("p", EVIL, "billing"), *data.load_intents("train")[:5]]
+    items = data.load_intents("dev")[:4]
+    prompt = few_shot.FewShotPrompt({label: label for label in data.INTENT_LABELS}, "Sort.")
+    choose = {
+        "first": lambda k, seed: [pool[:k]] * len(items),
+        "shifted by the seed": lambda k, seed: [pool[seed : seed + k]] * len(items),
+    }
+    widgets.few_shot_explorer(real, prompt, choose, items)
+    bundle, (how, k, _, output) = shown[0][0], shown[1][0]
+    assert "accuracy on 4 messages" in bundle["text/html"]
+    assert "&lt;script&gt;" in bundle["text/html"]
+    assert "<script>" not in bundle["text/html"]
+    before = output.value
+    k.value = 0
+    assert output.value != before
+    assert "script" not in output.value
+    how.value = "shifted by the seed"
+    assert "accuracy on 4 messages" in output.value

@@ -186,7 +186,7 @@ for row in draws[8]:
 
 # %% [markdown]
 # Two things to read here. The spread between draws is as large as what most papers report as an improvement; one run
-# with one draw tells you nothing. And more examples are not simply better: look where the curve goes after its best
+# with one draw tells you nothing. And more examples are not always better: look where the curve goes after its best
 # point.
 #
 # ## What does an example cost?
@@ -216,7 +216,7 @@ check("03.2", tokens_read)
 # %% [markdown]
 # Fewer tokens read is not quite the same as less time: every token still looks back at all examples. So measure.
 
-# %%
+# %% tags=["machine"]
 seconds = {"every prompt read whole": {}, "shared start read once": {}}
 tokens = {}
 for k in (0, 2, 8, 16, 32):
@@ -276,7 +276,8 @@ print(f"with five more complaints in front: {crowd.count('complaint')} times, of
 # %% [markdown]
 # Every row holds the same messages, and a sixth of them carries each label. What the columns show is the model's
 # leaning: towards some words, towards what it read last
-# ([recency](https://arxiv.org/abs/2102.09690)), towards what it read often (majority).
+# ([recency](../docs/glossary.md#recency-bias)), towards what it read often
+# ([majority](../docs/glossary.md#majority-bias)).
 #
 # ## Calibration
 #
@@ -434,7 +435,6 @@ nearest_row = ledger.measure(
     **MODEL,
 )
 print("nearest minus random:", ledger.compare(random_row, nearest_row))
-print(f"one nearest prompt took {nearest_row.seconds_per_item:.2f} s")
 
 # %% [markdown]
 # The largest step of this lesson, and no weight changed. (Examples that many prompts share stand in front here, so that
@@ -492,6 +492,8 @@ plots.curves(
     "The same labeled messages, three ways to use them",
     ("labeled messages", f"accuracy on {len(half)} dev messages"),
 )
+
+# %%
 fifty = few_shot.balanced_examples(train, 50, seed=0)
 
 
@@ -654,6 +656,8 @@ for k in (0, 1, 2, 4):
     )
     right, bad = sum(row.correct), row.predictions.count("invalid")
     outcomes[f"{k} examples"] = (right, row.n - right - bad, bad)
+
+# %%
 parts = ("right risk", "valid, wrong risk", "invalid")
 plots.outcomes(
     outcomes,
@@ -703,9 +707,8 @@ claims.conclude(
 )
 
 # %%
-guesses = prompt.score(
-    lm, [[pool[i] for i in row] for row in near_half], texts, progress=False
-).predictions
+shown = [[pool[i] for i in row] for row in near_half]
+guesses = prompt.score(lm, shown, texts, progress=False).predictions
 near_hits = [guess == label for guess, label in zip(guesses, wanted)]
 thirty = [evaluation.compare_hits(row.correct, near_hits).difference for row in draws[32]]
 claims.conclude(
@@ -713,18 +716,14 @@ claims.conclude(
     judge_all([*map(judge, thirty)]),
     f"8 nearest minus 32 random: {'; '.join(map(str, thirty))}",
 )
-line, doubled = {}, {}
+straight, doubles = {}, {}
 for how, points in seconds.items():
     each = [points[k][0] for k in tokens]
-    line[how] = np.corrcoef(list(tokens.values()), each)[0, 1] ** 2
-    doubled[how] = points[32][0] > 2 * points[8][0]
-straight = ["held" if line[h] > 0.95 and doubled[h] else "did not hold" for h in line]
-said = [
-    f"{h}: R² {'above' if line[h] > 0.95 else 'not above'} 0.95, "
-    f"{'doubles' if doubled[h] else 'does not double'} from 8 to 32"
-    for h in line
-]
-claims.conclude("F5", judge_all(straight), "; ".join(said))
+    straight[how] = np.corrcoef(list(tokens.values()), each)[0, 1] ** 2 > 0.95
+    doubles[how] = points[32][0] > 2 * points[8][0]
+holds = ["held" if straight[h] and doubles[h] else "did not hold" for h in seconds]
+told = [f"{h}: straight {straight[h]}, doubles from 8 to 32 {doubles[h]}" for h in seconds]
+claims.conclude("F5", judge_all(holds), "; ".join(told))
 
 # %%
 near_gain = ledger.compare(random_row, nearest_row).difference
@@ -734,31 +733,25 @@ claims.conclude(
     judge_all([moves, judge(near_gain)]),
     f"spread over orders {order_spread:.2f}; nearest minus random {near_gain}",
 )
-first_prompt = few_shot.FewShotPrompt(
+bare = few_shot.FewShotPrompt(
     {label: label for label in LABELS}, template="{text}\n\nWhat kind of message is this?"
 )
 first_row = reference.recall(
     "intents",
     "prompt, first rung",
     asked_test,
-    lambda asked: first_prompt.score(lm, [], asked),
+    lambda asked: bare.score(lm, [], asked),
     rerun=RERUN,
     **MODEL,
 )
+
+# %%
 gain = ledger.compare(first_row, nearest_row).difference
-low, high = (
-    judge(gain, 0.05),
-    judge(evaluation.Interval(-gain.estimate, -gain.high, -gain.low), -0.15),
-)
 relative = gain.estimate / first_row.interval.estimate
 claims.conclude(
     "F7",
-    "held"
-    if low == high == "held"
-    else "did not hold"
-    if "did not hold" in (low, high)
-    else "too close to call",
-    f"best few-shot minus lesson 02's first prompt: {gain} of all messages, {relative:+.0%} relative",
+    evaluation.judge_within(gain, 0.05, 0.15),
+    f"best few-shot minus lesson 02's first prompt: {gain}, or {relative:+.0%} relative",
 )
 claims.conclude("F8", judge(recall_gain.difference), f"recall of other: {recall_gain}")
 plots.methods(ledger.rows("intents", "test"), "Six intents: what each method gets right")
