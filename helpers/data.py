@@ -62,6 +62,27 @@ class ChangeRequest:
         return self.risk
 
 
+@dataclass(frozen=True)
+class ChoiceItem:
+    """One question of the general probe, with four choices; `answer` is the position of the right one."""
+
+    id: str
+    kind: str
+    question: str
+    choices: tuple[str, ...]
+    answer: int
+
+    @property
+    def text(self) -> str:
+        """The question, under the name that all tasks share."""
+        return self.question
+
+    @property
+    def label(self) -> str:
+        """The right choice, under the name that all tasks share."""
+        return self.choices[self.answer]
+
+
 def read_agreement(name: str) -> list[dict]:
     """Return the annotators' labels of a set (`intents` or `changes`), a dict a row, every value a text."""
     return list(csv.DictReader(io.StringIO(read_text(DATA / name / "agreement.csv"), newline="")))
@@ -120,6 +141,16 @@ def load_changes(split: str) -> list[ChangeRequest]:
         raise DataError(f"no split {split!r}; choose one of {', '.join(CHANGE_SPLITS)}")
     rows = read_jsonl(DATA / "changes" / f"{split}.jsonl")
     return [ChangeRequest(row["id"], row["request"], **row["answer"], ambiguous=row["ambiguous"]) for row in rows]
+
+
+def load_general() -> list[ChoiceItem]:
+    """Return the 120 four-choice questions of the probe of general ability.
+
+    >>> len(load_general())
+    120
+    """
+    rows = read_jsonl(DATA / "general" / "probe.jsonl")
+    return [ChoiceItem(**{**row, "choices": tuple(row["choices"])}) for row in rows]
 
 
 def change_schema() -> dict:

@@ -192,16 +192,17 @@ def interval_against_n(sizes: Sequence[int], lows: Sequence[float], highs: Seque
     )
 
 
-def methods(rows: Sequence, title: str) -> None:
-    """Draw methods as points with 95 % intervals, best on top. `rows` are ledger rows of one task and split.
+def methods(rows: Sequence, title: str, as_given: bool = False) -> None:
+    """Draw methods as points with 95 % intervals, best on top; or as given, first on top.
 
-    Plain baselines (`model` is "none" or an embedding model) have round markers, language models diamonds; rows from
-    the course's reference results are hollow.
+    `rows` are ledger rows of one task and split. Plain baselines (`model` is "none" or an embedding model) have round
+    markers, language models diamonds; rows from the course's reference results are hollow.
     """
-    ordered = sorted(rows, key=lambda row: row.interval.estimate)
+    ordered = list(rows)[::-1] if as_given else sorted(rows, key=lambda row: row.interval.estimate)
+    plains = [row.model == "none" or "MiniLM" in row.model for row in ordered]
     figure, axes = _axes(7.2, 0.42 * len(ordered) + 1.2)
     for y, row in enumerate(ordered):
-        interval, plain = row.interval, row.model == "none" or "MiniLM" in row.model
+        interval, plain = row.interval, plains[y]
         color = GREY if plain else ORANGE
         axes.plot([interval.low, interval.high], [y, y], color=color, linewidth=2)
         face = "white" if row.reference else color
@@ -210,16 +211,15 @@ def methods(rows: Sequence, title: str) -> None:
     axes.set_yticks(range(len(ordered)), [row.method + (" (reference)" if row.reference else "") for row in ordered])
     axes.set(title=title, xlabel=f"accuracy on {ordered[0].n} messages, with 95 % interval", xlim=(0, 1))
     axes.set_ylim(-0.6, len(ordered) - 0.4)
-    axes.plot([], [], "o", color=GREY, label="plain baseline")
-    if any(not (row.model == "none" or "MiniLM" in row.model) for row in ordered):
-        axes.plot([], [], "D", color=ORANGE, label="language model")
+    for kind, marker, color in ((True, "o", GREY), (False, "D", ORANGE)):
+        if kind in plains:
+            axes.plot([], [], marker, color=color, label="plain baseline" if kind else "language model")
     axes.legend(frameon=False, loc="lower right", fontsize=9)
-    best = ordered[-1]
-    show(
-        figure,
-        "; ".join(f"{row.method} {row.interval}" for row in ordered[::-1])
-        + f". {best.method} has the highest estimate.",
-    )
+    top = max(row.interval.estimate for row in ordered)
+    best = [row.method for row in ordered[::-1] if row.interval.estimate == top]
+    said = "has the highest estimate" if len(best) == 1 else "share the highest estimate"
+    listed = "; ".join(f"{row.method} {row.interval}" for row in ordered[::-1])
+    show(figure, f"{listed}. {' and '.join(best)} {said}.")
 
 
 def spread(

@@ -39,8 +39,9 @@ claims.show("02")
 # %% [markdown]
 # ## A prompt is data
 #
-# Give a prompt a name, a version and places to fill, and you can compare it, hash it and put it into a ledger. Here is
-# a first one, and the exact text that reaches the model: nothing is hidden.
+# Give a prompt a name, a version and places to fill, and you can compare it, hash it and put it into a ledger. A `Prompt`
+# has a name, a user text, a system text, and a `start`: words with which the answer begins. Here is a first one, and the
+# exact text that reaches the model: nothing is hidden.
 
 # %%
 import itertools
@@ -75,9 +76,9 @@ print("hashes:", bare.sha256, role.sha256)
 # %% [markdown]
 # ### Your turn 02.1
 #
-# Customers write braces, too. Write `fill(template, text)`: replace each `{text}` in the template by the message, and
-# leave everything else, in template and message, exactly as it is. (Why not `str.format`? Try it on a message with
-# `{` in it.)
+# A template holds braces of its own as soon as it shows JSON. Write `fill(template, text)`: replace each `{text}` in the
+# template by the message, and leave everything else, in template and message, exactly as it is. (Why not `str.format`?
+# Try it on the template `{text} Answer as {"risk": "low"}.`)
 
 
 # %%
@@ -116,15 +117,18 @@ FORMAT = "Answer with one label, exactly as listed, and with nothing else."
 EDGES = """If there are two wishes, take the one they ask you to act on.
 A feeling is no label: an angry question about a bill is billing.
 Words can mislead: a question about the refund policy before buying is product_inquiry."""
-label_list = Prompt("3 + labels, defined", bare.user, f"{role.system}\n\n{LISTED}")
-strict = Prompt("4 + constraints, format", bare.user, f"{label_list.system}\n\n{FORMAT}")
-edges = Prompt("5 + edge rules", bare.user, f"{label_list.system}\n\n{EDGES}\n\n{FORMAT}")
+listed = f"{role.system}\n\n{LISTED}"
+label_list = Prompt("3 + labels, defined", user=bare.user, system=listed)
+strict = Prompt("4 + constraints, format", user=bare.user, system=f"{listed}\n\n{FORMAT}")
+edges = Prompt("5 + edge rules", user=bare.user, system=f"{listed}\n\n{EDGES}\n\n{FORMAT}")
 
 # %%
 MODEL = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype}
 
 
-def classify(prompt, texts, words=LABELS):
+def classify(
+    prompt, texts, words=LABELS
+):  # scored under their words, returned under their labels
     return lm.score([prompt.messages(text) for text in texts], list(words)).renamed(LABELS)
 
 
@@ -142,14 +146,14 @@ for prompt in (bare, role, label_list, strict, edges):
     ladder.append(row)
 
 # %%
-plots.methods(ladder, "Five prompts on dev: what each rung gets right")
+plots.methods(ladder, "Five prompts on dev: what each rung gets right", as_given=True)
 for lower, upper in itertools.pairwise(ladder):
     more = upper.prompt_tokens - lower.prompt_tokens
     print(f"{upper.method:32} {more:+4.0f} tokens  {ledger.compare(lower, upper)}")
 
 # %% [markdown]
-# Chance is one in six. No rung gets clear of it, though the last costs more than twice the tokens of the first. Is the
-# model lost, or is something in the way? Ask the data, not the guidebook: what does it answer?
+# Chance is one in six. No rung gets clear of it, whatever it costs in tokens. Is the model lost, or is something in the
+# way? Ask the data, not the guidebook: what does it answer?
 
 # %%
 import collections
@@ -158,9 +162,10 @@ for row in ladder:
     print(f"{row.method:32}", dict(collections.Counter(row.predictions).most_common(3)))
 
 # %% [markdown]
-# One or two labels take nearly everything, whatever the message says. Each label has a probability of its own, from its
-# wording alone, and that swamps what the message adds. So leave the instructions, and change the *words of the labels*:
-# let the answer begin with "This is", and say what a person would say next.
+# One or two labels take nearly everything. Each label has a probability of its own, from its wording and from the prompt
+# around it, whatever the message says, and that swamps what the message adds. So drop the instructions, and change the
+# [words of the labels](../docs/glossary.md#label-words): let the answer begin with "This is", and say what a person would
+# say next.
 
 # %%
 kind = Prompt("6 natural answer", bare.user, start="This is")
@@ -180,6 +185,7 @@ hand_row = ledger.measure(
     split="dev",
     **MODEL,
 )
+print("natural answers minus first rung:", ledger.compare(ladder[0], hand_row))
 print("predicted:", dict(collections.Counter(hand_row.predictions).most_common(3)))
 
 # %% [markdown]
@@ -219,8 +225,10 @@ check("02.2", mended)
 # %% [markdown]
 # ## Searching for words
 #
-# If the words matter that much, try several for each label and keep the best combination. That needs labeled messages:
-# it is a small training, though no weight changes. 4⁶ combinations, one pass of the model: each wording is scored once.
+# By hand little is gained, but it is *another* label that takes half: the words decide which. So try four wordings for
+# each label and keep the best combination. That needs labeled messages: it is a small training, though no weight changes.
+# It makes 4⁶ tables, but the model reads each message only once: the 24 wordings are scored
+# ([log-probabilities](../docs/glossary.md#log-probability)), and the tables are put together from the scores.
 
 # %%
 import numpy as np
@@ -253,7 +261,7 @@ for label, word in zip(LABELS, best_words):
     print(f"  {label:18} This is{word}")
 
 # %% [markdown]
-# Nothing but the labels' names changed. **Predict:** the best of thousands was chosen on these very messages; what will
+# Between these tables nothing but the words differs. **Predict:** the best of thousands was chosen on these very messages; what will
 # it give on *test*? (Lesson 01 had an opinion about such winners.) Now the one look at test.
 
 # %%
@@ -274,8 +282,9 @@ print("on dev, where it was chosen:", f"{best_on_dev:.3f}")
 print("best words minus first rung, on test:", ledger.compare(started_row, best_row))
 
 # %% [markdown]
-# Words alone took the model well away from chance. And the plain baseline of lesson 01, which learned from 600 labeled
-# messages?
+# On test the winner gives less than on dev, as lesson 01 warned of winners. Still, words chosen on 120 labeled messages
+# took the model well away from chance. (Lesson 01's prompt, which lists the labels, stood a little above this first rung;
+# measured from there the gain is smaller.) And the plain baseline of lesson 01, which learned from 600 labeled messages?
 
 # %%
 from helpers import baselines
@@ -289,9 +298,10 @@ print("best prompt minus TF-IDF:", against_plain)
 # %% [markdown]
 # ### Your turn 02.3
 #
-# Write your own prompt and table of words: `my_prompt` (a `Prompt` with a place `{text}`) and `my_words` (label → words),
-# at least three of the six in words that no table above has. On *dev* you may try what you like. The check wants 0.08
-# more accuracy than the first rung gets, on messages that this notebook does not hold.
+# Write `my_prompt` (a `Prompt` with a place `{text}`, at most 1,500 letters, no messages quoted) and `my_words` (label →
+# words, each phrase with a space in front), at least three of the six in words that no table above has. Try on *dev*:
+# `classify(my_prompt, texts, [my_words[label] for label in LABELS]).predictions` against `wanted`. The check wants 0.08
+# more accuracy than the first rung gets, on messages that this notebook does not hold. A first guess may not do; search.
 
 # %%
 #: solution
@@ -317,14 +327,14 @@ check("02.3", my_prompt, my_words)
 # %% [markdown]
 # ## Role and reasoning
 #
-# Two tricks that every guide recommends (P8): give the model a role, and let it reason before it answers. Both on top of
-# the same natural answers. For reasoning, the model first writes up to 32 tokens; then we score the words after "So
-# this is". **Predict:** does it help a model of this size?
+# Two tricks that guides like (P8): give the model a role, and let it reason before it answers. Both with the words chosen
+# by hand, since the best ones were picked on these very messages for a prompt with neither. For reasoning, the model first
+# writes up to 32 tokens; then we score the words after "So this is". **Predict:** does it help a model of this size?
 
 # %%
 with_role = Prompt("role", bare.user, role.system, start="This is")
-direct = classify(kind, texts, best_words).predictions
-in_role = classify(with_role, texts, best_words).predictions
+direct = hand_row.predictions
+in_role = classify(with_role, texts, by_hand.values()).predictions
 
 think = Prompt(
     "think", "{text}\n\nWhat kind of message is this? Think step by step: what do they want?"
@@ -334,18 +344,19 @@ talks = [
     [*think.messages(text), {"role": "assistant", "content": f"{thought}\n\nSo this is"}]
     for text, thought in zip(texts, thoughts.texts)
 ]
-reasoned = lm.score(talks, best_words).renamed(LABELS).predictions
+reasoned = lm.score(talks, list(by_hand.values())).renamed(LABELS).predictions
 
 # %%
 role_gain = evaluation.compare(wanted, direct, in_role)
 reason_gain = evaluation.compare(wanted, direct, reasoned)
 print("with a role, minus without:     ", role_gain)
 print("with reasoning, minus without:  ", reason_gain)
-print("\na message:", texts[0], "\nits reasoning:", thoughts.texts[0])
+for text, thought in zip(texts[:3], thoughts.texts):
+    print("\na message:", text, "\nits reasoning:", thought)
 
 # %% [markdown]
-# Neither shows a gain. Read the reasoning: fluent, and beside the point. Reasoning helps a model that can reason; what
-# this one writes becomes noise in its own prompt. On larger models the same cell may print something else.
+# Neither trick is a gain you could count on here. Read the reasoning (cut off after 32 tokens): fluent, and mostly beside
+# the point. Reasoning helps a model that can reason. On larger models the same cell may print something else.
 #
 # ## Writing or scoring?
 #
@@ -425,9 +436,8 @@ some = texts[:30]
 moved = []
 for question in paraphrases:
     prompt = Prompt("paraphrase", "{text}\n\n" + question, start="This is")
-    moved.append(
-        evaluation.accuracy(wanted[:30], classify(prompt, some, best_words).predictions)
-    )
+    guesses = classify(prompt, some, best_words).predictions
+    moved.append(evaluation.accuracy_interval(wanted[:30], guesses))
 
 # %%
 runs = []
@@ -435,24 +445,27 @@ for seed in (1, 2):
     asked_twice = [asked.messages(text, names=names) for text in some]
     written = lm.generate(asked_twice, 12, temperature=1.0, seed=seed).texts
     runs.append([structured.find_label(text, LABELS) for text in written])
-same = np.mean([one == two for one, two in zip(*runs)])
-noise = evaluation.accuracy_interval(wanted[:30], direct[:30])
+named = [(one, two) for one, two in zip(*runs) if one and two]
+same = sum(one == two for one, two in named)
+noise = moved[0]
 plots.spread(
-    {"ten paraphrases": moved},
+    {"ten paraphrases": [interval.estimate for interval in moved]},
     "One question in ten wordings: accuracy on the same messages",
     f"accuracy on {len(some)} messages",
     (noise.low, noise.high),
 )
-print(f"writing at temperature 1: two seeds agree on the label for {same:.0%} of the messages")
+print(f"writing at temperature 1, two seeds: both name a label for {len(named)} of", end=" ")
+print(f"{len(some)} messages, and agree on {same} of these")
 
 # %% [markdown]
-# The messages are the same in every row, so the spread is the prompt's own. A gain from one careful rewording that is
-# smaller than this spread is no gain at all. Anything above temperature 0 adds its own dice; this course measures at 0.
+# The messages are the same for every dot, so the dots differ by the wording alone. (The gray band answers another
+# question: how far *other messages* might move one dot.) Do not take the gain of one careful rewording for more than luck
+# if it is smaller than this spread. Anything above temperature 0 adds its own dice; this course measures at 0.
 #
 # ## Format: valid JSON, and right
 #
 # Next task: read a [change request](../data/changes/GUIDE.md) and answer with a JSON object of `title`, `risk` and
-# `rationale`. Programs will read it, so it must fit a schema. One article's tool is a sentence: "You are a strict JSON
+# `rationale`. Programs will read it, so it must fit a [JSON Schema](../docs/glossary.md#json-schema). One article's tool is a sentence: "You are a strict JSON
 # formatter" (P2).
 
 # %%
@@ -461,6 +474,7 @@ import json
 changes = data.load_changes("test")
 schema = data.change_schema()
 few = data.for_profile(data.balanced(data.load_changes("dev"), 8), fast=6)
+print(json.dumps(schema, indent=1)[:700], "\n")
 print(few[0].request, "\n")
 print(json.dumps({key: getattr(few[0], key) for key in ("title", "risk", "rationale")}))
 
@@ -485,12 +499,14 @@ for name, prompt in json_prompts.items():
     answers[name] = structured.ask(lm, asked_for, schema, max_new_tokens=64)
     fit = sum(answer.valid for answer in answers[name])
     print(f"{name:24} fits the schema: {evaluation.wilson_interval(fit, len(few))}")
-print("\nan answer that does not fit:")
-print(next((a.text for a in answers["plain words"] if not a.valid), "none"))
+for name in ("plain words", "strict + schema"):
+    print(f"\nfor {name!r} an answer that does not fit:")
+    print(next((a.text for a in answers[name] if not a.valid), "none"))
 
 # %% [markdown]
-# Where the sentence stands matters as much as what it says: this model heeds what it read last. The full schema is no
-# help; it writes *about* the schema. Even the best prompt fails too often for a program. Three remedies (P3): ask again;
+# Where the sentence stands matters as much as what it says. The schema in the prompt is no help; the answer above shows
+# what it does to a small model. (An object inside other text counts as an answer here.) Even the best prompt fails too
+# often for a program. Three remedies (P3): ask again;
 # show the validator's complaint and ask for a repair; or make invalid output impossible.
 
 # %%
@@ -525,7 +541,8 @@ for label, ids in label_ids.items():
 # ### Your turn 02.5
 #
 # Write `allowed(sequences, written, end)`: the set of tokens that may come next, given the token sequences of all labels
-# and what is `written` so far. After a complete label, only `end` may come, unless a longer label goes on from it.
+# (a list of lists) and what is `written` so far. After a complete label `end` may come; if a longer label goes on from it,
+# its next token may come as well. If nothing fits, the set is empty. Try `allowed(list(label_ids.values()), [], END)`.
 
 
 # %%
@@ -546,13 +563,14 @@ def allowed(sequences, written, end):
 check("02.5", allowed)
 
 # %% [markdown]
-# With such a mask, free writing can only end in a label. The course's version does it for any JSON Schema, with
+# Forbidding tokens like this is called [constrained decoding](../docs/glossary.md#constrained-decoding). The course's version does it for any JSON Schema, with
 # [llguidance](https://github.com/guidance-ai/llguidance); where an answer runs out of tokens, it is closed by the shortest
 # text that the schema allows. **Predict:** valid goes to 100 %. What happens to *right*?
 
 # %%
 forced = structured.constrained(lm, asked_for, schema, max_new_tokens=64)
 answers["constrained"] = forced
+print(forced[0].text)
 risks = {
     name: [a.value["risk"] if a.valid else "invalid" for a in given]
     for name, given in answers.items()
@@ -568,12 +586,10 @@ for name, given in answers.items():
     print(f"{name:24} {np.mean([a.new_tokens for a in given]):5.0f} tokens written per request")
 
 # %% [markdown]
-# Every constrained answer fits; look at what it says. Most are `low`, whatever the request: after `"risk": "` that is
-# this model's habitual word, as with the labels above. The constraint removed a symptom that you could count, and left
-# the one that you could not. Now the whole test set, for the ledger, beside a plain baseline.
+# Every constrained answer fits; how many are right has hardly changed. The constraint removed the fault that a program
+# notices, and left the one that only gold labels show. Now the whole test set, for the ledger, beside plain baselines.
 
 # %%
-
 
 items = data.for_profile(changes, fast=12)
 past = data.load_changes("train")
@@ -598,11 +614,15 @@ print(f"valid: {sum(answer.valid for answer in final)} of {len(final)}")
 print("risks:", dict(collections.Counter(json_row.predictions)))
 
 # %% [markdown]
+# Look at the risks: after `"risk": "` this model has one habitual word, as with the labels above. All answers are valid,
+# and a constant answer would be right more often.
+#
 # ### Your turn 02.6
 #
 # Write `refund_schema`, a JSON Schema for the decision on a refund: an object with exactly three fields, all required:
 # `order` (LF- and five digits), `amount` (a number, not negative), `reason` (`unopened`, `faulty` or `late`). Nothing else
-# may stand in it.
+# may stand in it. Beside `type` and `properties` you need `required`, `additionalProperties`, `enum`, `minimum` and
+# `pattern`; a pattern matches anywhere in a text unless `^` and `$` tie it down.
 
 # %%
 #: solution
@@ -647,16 +667,18 @@ for name, prompt in (("without the rule", without_rule), ("with the rule", with_
     print(
         f"{name:17} medium on {shares[0]:.2f} of unclear requests, {shares[1]:.2f} of clear ones;"
     )
-    print(f"{'':17} difference {medium[name]}")
+    print(f"{'':17} unclear minus clear {medium[name]}")
 
 # %% [markdown]
-# The rule works, and does not: with it the model says `medium` to nearly everything, clear or not. It took the word and
-# left the condition. Had you looked at the unclear requests alone, you would have called it a success.
+# The rule works, and does not: with it the model says `medium` to nearly everything, clear or not. Whether it does so more
+# often for unclear requests, this many cannot tell. Had you looked at the unclear requests alone, you would have called
+# it a success. (We scored the word only; whether it would explain was not tested.)
 #
 # ## A requirement changes
 #
 # From Monday, messages about orders on their way go to a new team, `delivery`. Until now they were `other`. With a
-# prompt you change two lines and measure again (P5); in lesson 05 you see what the same change costs in weights.
+# prompt you add one phrase and measure again (P5); a later lesson shows what the same change costs in weights. Sixteen
+# such messages of *train* were picked by reading; two on *dev* are left out of the others.
 
 # %%
 import time
@@ -664,7 +686,8 @@ import time
 PARCELS = "009 112 181 189 203 209 235 246 274 281 346 349 376 438 518 595"
 parcels = {f"train-{number}" for number in PARCELS.split()}
 moving = [message for message in train if message.id in parcels]
-rest = data.for_profile(data.balanced(dev, 5), fast=6)
+rest = [m for m in data.balanced(dev, 5) if m.id not in ("dev-011", "dev-062")]
+rest = data.for_profile(rest, fast=6)
 started = time.perf_counter()
 asked_seven = [kind.messages(message.text) for message in moving + rest]
 new_words = {}
@@ -681,13 +704,13 @@ same_text = lm.tokenizer.decode(seen.token_ids) == seen.text
 print(f"under ten minutes: {minutes < 10}; tokens decode to the text shown: {same_text}")
 
 # %% [markdown]
-# The edit took seconds, and the text that the model receives is on the screen. Whether the edit *works* is another
-# question: one wording is never chosen, the other also takes messages that are not its own. Only the measurement tells.
+# The edit took one line, and its measurement minutes at most. Whether the edit *works* is another question: one wording is
+# hardly ever chosen, the other also takes messages that are not its own. Only the measurement tells.
 #
 # ## The world shifts
 #
-# The *shifted* set holds other channels, slang, typos and non-native writing. Its messages are others than those of
-# *test*, so this difference is not paired (P6). The plain baseline stands beside it.
+# The *shifted* set holds other channels, slang, typos and non-native writing (P6). Its messages are others than those of
+# *test*, so this difference is not paired. The plain baseline stands beside it.
 
 # %%
 shifted = data.for_profile(data.load_intents("shifted"), fast=24)
@@ -726,7 +749,9 @@ widgets.prompt_playground(lm, bare.messages(dev[1].text)[0]["content"], COMPANY,
 # %% [markdown]
 # ## What we found
 #
-# Each verdict follows the rule in [claims.json](../data/claims.json), from the intervals above.
+# Each verdict follows the rule in [claims.json](../data/claims.json), which also names the articles. *Held*: the whole
+# interval lies above the rule's limit; *did not hold*: below it; *too close to call*: the limit lies inside; *it depends*:
+# a rule has several parts, and they disagree.
 
 # %%
 judge, judge_all = evaluation.judge, evaluation.judge_all
@@ -780,9 +805,9 @@ plots.methods(ledger.rows("intents", "test"), "Six intents: what each method get
 # %% [markdown]
 # ## Three things to remember
 #
-# 1. Look at what the model answers before you write more instructions. Here the words of the labels did what four rungs
-#    of advice did not.
+# 1. Look at what the model answers before you write more instructions. Here choosing the label words on dev did what four
+#    rungs of advice did not.
 # 2. Valid is not right. Constrain the format, and measure the content.
-# 3. A wording can be worth as much as a method, so choose it on dev, and report it on test, beside the plain baseline.
+# 3. A wording can move accuracy a long way, so choose it on dev, and report it on test, beside the plain baseline.
 #
 # {{next}}

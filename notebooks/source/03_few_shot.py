@@ -565,6 +565,10 @@ for share in (0, 0.1, 0.3, 0.5):
             "intents", name, half, under_noise, split="dev", rerun=RERUN, show=False, **MODEL
         )
         spoiled[how][f"{share:.0%}"] = [row.interval.estimate]
+        if how == "8 nearest" and not share:
+            near_row = row
+
+# %%
 plots.curves(
     spoiled,
     "Wrong labels among the examples",
@@ -707,10 +711,7 @@ claims.conclude(
 )
 
 # %%
-shown = [[pool[i] for i in row] for row in near_half]
-guesses = prompt.score(lm, shown, texts, progress=False).predictions
-near_hits = [guess == label for guess, label in zip(guesses, wanted)]
-thirty = [evaluation.compare_hits(row.correct, near_hits).difference for row in draws[32]]
+thirty = [ledger.compare(row, near_row).difference for row in draws[32]]
 claims.conclude(
     "F4",
     judge_all([*map(judge, thirty)]),
