@@ -139,35 +139,43 @@ def curves(
     """Draw each value of several series as a point over its x, with a line through the means.
 
     Args:
-        series: name -> x -> values. The x of all series, in order of first appearance, stand at equal distances.
+        series: name -> x -> values, numbers or evaluation.Intervals, which get a bar. The x of all series, in order of
+            first appearance, stand at equal distances.
         title: the finding's subject.
         axis_names: what stands along x and along y.
         levels: name -> height of a dashed line, such as a plain baseline.
-        reference: the x whose values come from the course's reference results; their points are hollow.
+        reference: (name, x) of values that come from the course's reference results; their points are hollow.
     """
     places = list(dict.fromkeys(x for points in series.values() for x in points))
     figure, axes = _axes(7.0, 3.6)
     looks = list(
         zip((BLUE, ORANGE, GREEN, PINK, GREY), ("o", "D", "s", "^", "v"), ("-", "--", "-.", ":", "-"), strict=True)
     )
+    means: dict = {}
     for number, (name, points) in enumerate(series.items()):
         color, marker, line = looks[number % len(looks)]
-        at = [places.index(x) for x in points]
-        axes.plot(at, [np.mean(values) for values in points.values()], line, color=color, label=name)
+        means[name] = {x: np.mean([getattr(v, "estimate", v) for v in values]) for x, values in points.items()}
+        aside = 0.04 * number  # so that bars of two series do not hide each other
+        heights = list(means[name].values())
+        axes.plot([places.index(x) + aside for x in points], heights, line, color=color, label=name)
         for x, values in points.items():
-            face = "white" if x in reference else color
-            axes.plot([places.index(x)] * len(values), values, marker, color=color, markerfacecolor=face, markersize=5)
+            face = "white" if (name, x) in reference else color
+            for place, value in enumerate(values):
+                at = places.index(x) + 0.06 * (place - (len(values) - 1) / 2) + aside
+                if hasattr(value, "low"):
+                    axes.plot([at, at], [value.low, value.high], color=color, linewidth=1, alpha=0.4)
+                height = getattr(value, "estimate", value)
+                axes.plot(at, height, marker, color=color, markerfacecolor=face, markersize=5)
     for name, height in (levels or {}).items():
         axes.axhline(height, color="black", linestyle=(0, (1, 2)), linewidth=1.2)
-        axes.text(len(places) - 0.6, height, name, fontsize=9, va="bottom", ha="right")
+        axes.text(0.99, height, name, fontsize=9, va="bottom", ha="right", transform=axes.get_yaxis_transform())
     if reference:
         axes.plot([], [], "o", color=GREY, markerfacecolor="white", label="hollow: reference results")
     axes.set_xticks(range(len(places)), [str(x) for x in places])
     axes.set(title=title, xlabel=axis_names[0], ylabel=axis_names[1])
     axes.legend(frameon=False, fontsize=9)
     said = [
-        f"{name}: " + ", ".join(f"{np.mean(values):.2f} at {x}" for x, values in points.items())
-        for name, points in series.items()
+        f"{name}: " + ", ".join(f"{mean:.2f} at {x}" for x, mean in points.items()) for name, points in means.items()
     ]
     said += [f"{name}: {height:.2f}" for name, height in (levels or {}).items()]
     show(figure, f"means of {axis_names[1]}: " + "; ".join(said) + ".")
