@@ -460,7 +460,8 @@ print(f"{len(some)} messages, and agree on {same} of these")
 # %% [markdown]
 # The messages are the same for every dot, so the dots differ by the wording alone. (The gray band answers another
 # question: how far *other messages* might move one dot.) Do not take the gain of one careful rewording for more than luck
-# if it is smaller than this spread. Anything above temperature 0 adds its own dice; this course measures at 0.
+# if it is smaller than this spread. Anything above temperature 0 adds its own dice: count
+# above how few sampled answers name a label at all. This course measures at 0.
 #
 # ## Format: valid JSON, and right
 #
