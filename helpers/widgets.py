@@ -47,7 +47,7 @@ def show(controls: Sequence, render: Callable[[], str]) -> None:
 
 
 def _control(kind, description: str, value, **options):
-    if kind is not ipywidgets.Checkbox:
+    if kind not in (ipywidgets.Checkbox, ipywidgets.Dropdown):
         options["continuous_update"] = False  # answer when a change is complete, not at each letter
     return kind(
         value=value,

@@ -49,11 +49,11 @@ def test_reference_rows_fill_gaps_and_are_marked(tmp_path, monkeypatch):
     monkeypatch.setattr(ledger, "REFERENCE", tmp_path / "reference.jsonl")
     ledger.REFERENCE.write_text(json.dumps(stored) + "\n" + json.dumps(stored | {"method": "mine"}) + "\n")
     mine = row("mine")
-    found = {r.method: r for r in ledger.rows("toy")}
+    found = {r.method: r for r in ledger.rows("toy", reference=True)}
     assert found["theirs"].reference
     assert found["mine"] == mine
     assert "theirs (reference)" in ledger.table()
-    assert ledger.rows("toy", reference=False) == [mine]
+    assert ledger.rows("toy") == [mine]
 
 
 def test_rows_on_different_items_are_not_compared():

@@ -725,7 +725,8 @@ plots.outcomes(
 # ### Playground
 #
 # Choose how many examples, how they are selected, and the seed. Without widgets, call
-# `widgets.few_shot_html(lm, prompt, choose["nearest"](4, 0), half)`.
+# `widgets.few_shot_html(lm, prompt, examples, half)` with one list of examples for each message, and show it with
+# `IPython.display.HTML`.
 
 # %%
 from helpers import widgets
