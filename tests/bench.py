@@ -72,9 +72,11 @@ def measure_few_shot(lm: LanguageModel) -> dict:
             found[f"{k} examples, {how}, messages/s"] = count / scores.seconds
     for shared, how in ((True, "read once"), (False, "read whole")):
         found[f"seconds at 32 examples / at 2, {how}"] = each[32, shared] / each[2, shared]
+    pool = [message for message in train if lm.count_tokens(message.text) <= 20]  # as lesson 03 does
     embedder = models.load_embedder()
-    vectors = [baselines.embed(embedder, [message.text for message in part]) for part in (train, test)]
-    nearest = [[train[i] for i in row] for row in few_shot.nearest_examples(*vectors, 8)]
+    vectors = [baselines.embed(embedder, [message.text for message in part]) for part in (pool, test)]
+    rows = few_shot.common_first(few_shot.nearest_examples(*vectors, 8))
+    nearest = [[pool[i] for i in row] for row in rows]
     scores = prompt.score(lm, nearest, [message.text for message in test], progress=False)
     found[f"{len(test)} messages, 8 nearest examples each, s (budget 90)"] = scores.seconds
     found["tokens of such a prompt"] = float(scores.prompt_tokens.mean())
