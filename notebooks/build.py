@@ -12,6 +12,8 @@ A source is a Python file in percent format. Beside plain cells it knows, each o
 """
 
 import argparse
+import ast
+import copy
 import hashlib
 import json
 import os
@@ -163,8 +165,14 @@ def _clean(output) -> bool:
     return True
 
 
-def execute(notebook: nbformat.NotebookNode, progress: str, results: pathlib.Path) -> dict:
-    """Run a notebook in place as a learner would, its ledger in `results`; return seconds and peak memory in bytes."""
+def execute(
+    notebook: nbformat.NotebookNode, progress: str, results: pathlib.Path, solved: nbformat.NotebookNode | None = None
+) -> dict:
+    """Run a notebook in place as a learner would, its ledger in `results`; return seconds and peak memory in bytes.
+
+    `solved`: the solution copy. It differs in its exercise cells alone, which run right after the learner's in the same
+    session; it takes over all other outputs. CI runs each copy in a session of its own.
+    """
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,
@@ -178,15 +186,26 @@ def execute(notebook: nbformat.NotebookNode, progress: str, results: pathlib.Pat
     with client.setup_kernel(env={**os.environ, "COURSE_RESULTS": str(results.resolve())}):
         for index, cell in enumerate(tqdm(notebook.cells, desc=progress, unit="cell")):
             client.execute_cell(cell, index)
+            if solved and cell.source != solved.cells[index].source:
+                client.execute_cell(solved.cells[index], index)
         notebook.cells.append(nbformat.v4.new_code_cell("from helpers import runtime; print(runtime.peak_memory())"))
         asked = client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1)
         notebook.cells.pop()
-    for cell in notebook.cells:
-        cell.metadata.pop("execution", None)
-        if cell.cell_type == "code":
+    if solved:
+        for cell, twin in zip(notebook.cells, solved.cells, strict=True):
+            if cell.cell_type == "code" and cell.source == twin.source:
+                twin.outputs = copy.deepcopy(cell.outputs)
+    for ran in (notebook, solved) if solved else (notebook,):
+        code = [cell for cell in ran.cells if cell.cell_type == "code"]
+        for number, cell in enumerate(code, start=1):
+            cell.metadata.pop("execution", None)
+            cell.execution_count = number
             cell.outputs = [output for output in cell.outputs if _clean(output)]
-    notebook.metadata.pop("widgets", None)
-    notebook.metadata["language_info"] = {"name": "python"}
+            for output in cell.outputs:
+                if "execution_count" in output:
+                    output.execution_count = number
+        ran.metadata.pop("widgets", None)
+        ran.metadata["language_info"] = {"name": "python"}
     return {"seconds": time.perf_counter() - started, "peak": int(asked.outputs[0].text)}
 
 
@@ -200,14 +219,69 @@ def keep_machine_outputs(new: nbformat.NotebookNode, path: pathlib.Path) -> None
             cell.outputs = old[cell.id].outputs
 
 
+def modules_behind(code: str) -> list[pathlib.Path]:
+    """Return the files of helpers that a lesson's code imports, directly or through others, in order of their names."""
+    found: set[pathlib.Path] = set()
+    waiting = [code]
+    while waiting:
+        for node in ast.walk(ast.parse(waiting.pop())):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "helpers":
+                named = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            elif isinstance(node, ast.Import):
+                named = [alias.name for alias in node.names if alias.name.split(".")[0] == "helpers"]
+            else:
+                continue
+            for name in named:
+                whole = ROOT / name.replace(".", "/")
+                for path in (whole.with_suffix(".py"), whole / "__init__.py"):
+                    if path.is_file() and path not in found:
+                        found.add(path)
+                        waiting.append(path.read_text(encoding="utf-8"))
+    return sorted(found)
+
+
+def reference_rows_behind(code: str) -> list[str]:
+    """Return the reference rows that a lesson may recall: those whose method a text of its code can spell.
+
+    A lesson that reads the ledger as a whole may recall all of them.
+    """
+    rows = (ROOT / "data" / "reference_results.jsonl").read_text(encoding="utf-8").splitlines()
+    if "recall(" not in code:
+        return rows if "ledger.find(" in code or "reference=True" in code else []
+    spelled = []
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, (ast.JoinedStr, ast.Constant)):
+            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+            fixed = [str(part.value) if isinstance(part, ast.Constant) else None for part in parts]
+            if sum(len(re.findall("[a-z]", part)) for part in fixed if part) >= 6:
+                spelled.append("".join(".+" if part is None else re.escape(part) for part in fixed))
+    any_of = re.compile("|".join(spelled) or "(?!)")
+    return [row for row in rows if any_of.fullmatch(json.loads(row)["method"])]
+
+
 def code_fingerprint(notebook: nbformat.NotebookNode) -> str:
-    """Return a hash of all that outputs depend on: the code cells, helpers, data, address, and this file."""
-    digest = hashlib.sha256("\0".join(cell.source for cell in notebook.cells if cell.cell_type == "code").encode())
-    stored = [ROOT / "data" / name for name in ("manifest.json", "reference_results.jsonl")]
-    others = [pathlib.Path(__file__), ROOT / "pyproject.toml", *stored]
-    for part in (*sorted((ROOT / "helpers").rglob("*.py")), *others):
+    """Return a hash of all that outputs depend on: code cells, the helpers behind them, data, address, this file.
+
+    Checks are left out (they are imported by lesson number, and only decide on exercises) but for the lesson's own.
+    """
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    code = "\n".join(line for source in sources for line in source.splitlines() if not line.startswith("%"))
+    digest = hashlib.sha256("\0".join(sources).encode())
+    lesson = re.search(r'setup\.start\("(\d\d)"\)', code)
+    checks = ROOT / "helpers" / "checks" / f"lesson_{lesson[1] if lesson else '..'}.py"
+    behind = modules_behind(code + (f"\nimport helpers.checks.{checks.stem}" if checks.is_file() else ""))
+    for part in (*behind, pathlib.Path(__file__), ROOT / "pyproject.toml", *data_behind(behind, code)):
         digest.update(part.read_bytes())
+    digest.update("\n".join(reference_rows_behind(code)).encode())
     return digest.hexdigest()[:16]
+
+
+def data_behind(behind: list[pathlib.Path], code: str) -> list[pathlib.Path]:
+    """Return the files of every data set that a lesson, or a module behind it, names."""
+    texts = [code, *(path.read_text(encoding="utf-8") for path in behind)]
+    sets = [folder for folder in sorted((ROOT / "data").iterdir()) if folder.is_dir()]
+    named = [folder for folder in sets if any(re.search(rf"\b{folder.name}\b", text) for text in texts)]
+    return [path for folder in named for path in sorted(folder.rglob("*")) if path.is_file()]
 
 
 def reuse_outputs(new: nbformat.NotebookNode, path: pathlib.Path) -> bool:
@@ -254,17 +328,19 @@ def _note_measurement(name: str, measured: dict) -> None:
 
 def build(name: str) -> None:
     """Make, run and store both notebooks of a lesson; where only text has changed, nothing runs."""
-    for path, solved in targets(name):
-        notebook = make(name, solved)
-        if not reuse_outputs(notebook, path):
-            with tempfile.TemporaryDirectory() as results:
-                measured = execute(notebook, f"{name} {'solved' if solved else 'learner'}", pathlib.Path(results))
-            if not solved:
-                _note_measurement(name, measured)
+    paths = [path for path, _ in targets(name)]
+    notebooks = [make(name, solved) for _, solved in targets(name)]
+    if not all(map(reuse_outputs, notebooks, paths)):
+        notebooks = [make(name, solved) for _, solved in targets(name)]
+        with tempfile.TemporaryDirectory() as results:
+            measured = execute(notebooks[0], name, pathlib.Path(results), notebooks[1])
+        _note_measurement(name, measured)
+        for notebook, path, (_, solved) in zip(notebooks, paths, targets(name), strict=True):
             for cell, again in zip(notebook.cells, make(name, solved).cells, strict=True):
                 if cell.cell_type == "markdown":  # time and memory are known only now
                     cell.source, cell.id = again.source, again.id
             keep_machine_outputs(notebook, path)
+    for notebook, path in zip(notebooks, paths, strict=True):
         notebook.metadata["course"] = {"ran_on": code_fingerprint(notebook)}
         path.parent.mkdir(exist_ok=True)
         nbformat.validate(notebook)

@@ -12,8 +12,8 @@ from helpers import evaluation, exercises
 from helpers.checks import lesson_01, lesson_02
 from helpers.language_model import LanguageModel
 
-LESSONS = ("00", "01", "02", "03")
 SOURCES = pathlib.Path(__file__).parents[1] / "notebooks" / "source"
+LESSONS = sorted(path.name[:2] for path in SOURCES.glob("*.py"))
 ALL = [exercise for lesson in LESSONS for exercise in exercises.lesson_exercises(lesson).values()]
 ANSWERS = [
     pytest.param(entry.id, answer, id=f"{entry.id}: {name}")

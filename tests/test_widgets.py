@@ -12,7 +12,7 @@ EVIL = '<script>alert(1)</script> & "quotes"'
 def shown(monkeypatch):
     """Catch what a widget displays, and hand out its controls."""
     caught = []
-    monkeypatch.setattr(widgets, "display", lambda bundle, raw: caught.append(bundle))
+    monkeypatch.setattr(widgets.basics, "display", lambda bundle, raw: caught.append(bundle))
     boxes = []
     original = ipywidgets.VBox.__init__
 

@@ -1,4 +1,4 @@
-"""Interactive faces on pure functions, for ipywidgets 7.7 (Colab) and 8.
+"""How a widget is shown, and the widgets of the lessons on the model, on prompts and on examples.
 
 Each widget leaves an HTML picture of its first state behind, which is what readers without a kernel see. Text from a
 learner, a model or a file is escaped. No threads, no timers: a widget answers to a change of its controls.
@@ -46,7 +46,8 @@ def show(controls: Sequence, render: Callable[[], str]) -> None:
     )
 
 
-def _control(kind, description: str, value, **options):
+def make_control(kind, description: str, value, **options):
+    """Return a control of an ipywidgets class, as wide as the text, that answers when a change is complete."""
     if kind not in (ipywidgets.Checkbox, ipywidgets.Dropdown):
         options["continuous_update"] = False  # answer when a change is complete, not at each letter
     return kind(
@@ -70,8 +71,8 @@ def tokens_html(tokens: Sequence[str], token_ids: Sequence[int]) -> str:
 
 def token_viewer(lm: LanguageModel, text: str) -> None:
     """Show a text box and the tokens of what is typed there, alone or as the model receives it in a chat."""
-    box = _control(ipywidgets.Textarea, "Text", text)
-    chat = _control(ipywidgets.Checkbox, "as the model receives it (chat template)", False)
+    box = make_control(ipywidgets.Textarea, "Text", text)
+    chat = make_control(ipywidgets.Checkbox, "as the model receives it (chat template)", False)
 
     def render() -> str:
         if chat.value:
@@ -97,8 +98,8 @@ def bars_html(pairs: Sequence[tuple[str, float]], temperature: float) -> str:
 
 def next_token_explorer(lm: LanguageModel, text: str, top: int = 10) -> None:
     """Show the likeliest next tokens after a text that the model continues, with a temperature slider."""
-    box = _control(ipywidgets.Text, "The answer so far", text)
-    slider = _control(ipywidgets.FloatSlider, "Temperature", 1.0, min=0.1, max=3.0, step=0.1)
+    box = make_control(ipywidgets.Text, "The answer so far", text)
+    slider = make_control(ipywidgets.FloatSlider, "Temperature", 1.0, min=0.1, max=3.0, step=0.1)
     known: dict = {}
 
     def render() -> str:
@@ -130,7 +131,8 @@ def keyword_html(items: Sequence[Message], rules: dict[str, list[str]], default:
 
 def keyword_playground(items: Sequence[Message], rules: dict[str, Sequence[str]]) -> None:
     """Show one text box of keywords per label, and what these rules get right on `items`."""
-    boxes = {label: _control(ipywidgets.Text, label, ", ".join(rules.get(label, ()))) for label in INTENT_LABELS[:-1]}
+    typed_first = {label: ", ".join(rules.get(label, ())) for label in INTENT_LABELS[:-1]}
+    boxes = {label: make_control(ipywidgets.Text, label, typed) for label, typed in typed_first.items()}
 
     def render() -> str:
         typed = {label: [w.strip() for w in box.value.split(",") if w.strip()] for label, box in boxes.items()}
@@ -139,7 +141,8 @@ def keyword_playground(items: Sequence[Message], rules: dict[str, Sequence[str]]
     show(list(boxes.values()), render)
 
 
-def _pre(text: str) -> str:
+def preformatted(text: str) -> str:
+    """Return a text, escaped, as HTML that keeps its line breaks."""
     return f'<pre style="white-space:pre-wrap">{escape(text)}</pre>'
 
 
@@ -159,8 +162,8 @@ def prompt_html(
     seen = lm.inspect(messages)
     answer = lm.generate([messages], max_new_tokens, temperature, progress=False).texts[0]
     parts = [
-        f"<b>{len(seen.token_ids)} tokens reach the model:</b>{_pre(seen.text)}",
-        f"<b>Its answer:</b>{_pre(answer or '(nothing)')}",
+        f"<b>{len(seen.token_ids)} tokens reach the model:</b>{preformatted(seen.text)}",
+        f"<b>Its answer:</b>{preformatted(answer or '(nothing)')}",
     ]
     if labels:
         scores = lm.score([messages], labels, progress=False)
@@ -174,11 +177,11 @@ def prompt_html(
 
 def prompt_playground(lm: LanguageModel, user: str, system: str = "", labels: Sequence[str] = ()) -> None:
     """Show boxes for a prompt, its labels, temperature and length, and what the model makes of them."""
-    system_box = _control(ipywidgets.Textarea, "System", system)
-    user_box = _control(ipywidgets.Textarea, "User", user)
-    label_box = _control(ipywidgets.Text, "Labels, separated by commas", ", ".join(labels))
-    slider = _control(ipywidgets.FloatSlider, "Temperature", 0.0, min=0.0, max=2.0, step=0.1)
-    length = _control(ipywidgets.IntSlider, "Tokens at most", 24, min=1, max=120)
+    system_box = make_control(ipywidgets.Textarea, "System", system)
+    user_box = make_control(ipywidgets.Textarea, "User", user)
+    label_box = make_control(ipywidgets.Text, "Labels, separated by commas", ", ".join(labels))
+    slider = make_control(ipywidgets.FloatSlider, "Temperature", 0.0, min=0.0, max=2.0, step=0.1)
+    length = make_control(ipywidgets.IntSlider, "Tokens at most", 24, min=1, max=120)
 
     def render() -> str:
         typed = list(dict.fromkeys(label.strip() for label in label_box.value.split(",") if label.strip()))
@@ -210,7 +213,7 @@ def few_shot_html(
     parts = [
         f"<b>{head}</b><br>{cost}",
         f"<table><tr><th>label</th><th>gold</th><th>predicted</th></tr>{counted}</table>",
-        f"<details><summary>{summary}</summary>{_pre(seen.text)}</details>",
+        f"<details><summary>{summary}</summary>{preformatted(seen.text)}</details>",
     ]
     return f'<div style="{BOX}">{"".join(parts)}</div>'
 
@@ -225,7 +228,7 @@ def few_shot_explorer(
 
     `choose`: name of a selection -> function of (k, seed) that returns one list of examples for each item.
     """
-    how = _control(ipywidgets.Dropdown, "Selection", next(iter(choose)), options=list(choose))
-    k = _control(ipywidgets.SelectionSlider, "Examples", 4, options=[0, 1, 2, 4, 8, 16])
-    seed = _control(ipywidgets.IntSlider, "Seed", 0, min=0, max=9)
+    how = make_control(ipywidgets.Dropdown, "Selection", next(iter(choose)), options=list(choose))
+    k = make_control(ipywidgets.SelectionSlider, "Examples", 4, options=[0, 1, 2, 4, 8, 16])
+    seed = make_control(ipywidgets.IntSlider, "Seed", 0, min=0, max=9)
     show([how, k, seed], lambda: few_shot_html(lm, prompt, choose[how.value](k.value, seed.value), items))

@@ -1,4 +1,4 @@
-"""The course's pictures. Each returns nothing, shows a figure with alternative text, and says it once more in words.
+"""Pictures that any lesson may draw: bars, curves, tables of counts, methods with intervals.
 
 Colors are those of Okabe and Ito, which survive color-blindness; what matters is also told by position, marker or text.
 Numbers come in; nothing is measured here.
@@ -33,7 +33,8 @@ def show(figure, words: str) -> None:
     print(f"In words: {words}")
 
 
-def _axes(width: float = 7.0, height: float = 3.2):
+def new_figure(width: float = 7.0, height: float = 3.2):
+    """Return a figure and its axes in the course's style; sizes in inches."""
     plt.rcParams.update(STYLE)
     return plt.subplots(figsize=(width, height), layout="constrained")
 
@@ -45,7 +46,7 @@ def visible(token: str) -> str:
 
 def next_tokens(pairs: Sequence[tuple[str, float]], title: str) -> None:
     """Draw the likeliest next tokens as bars. `pairs`: (token, probability), likeliest first."""
-    figure, axes = _axes(6.0, 0.3 * len(pairs) + 0.9)
+    figure, axes = new_figure(6.0, 0.3 * len(pairs) + 0.9)
     names = [visible(token).replace("$", r"\$") for token, _ in pairs][::-1]
     values = [value for _, value in pairs][::-1]
     axes.barh(range(len(values)), values, color=BLUE)
@@ -117,7 +118,7 @@ def counts(
         words: the picture in words.
     """
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    figure, axes = _axes(0.65 * len(columns) + 1.7, 0.5 * len(rows) + 1.4)
+    figure, axes = new_figure(0.65 * len(columns) + 1.7, 0.5 * len(rows) + 1.4)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for row in range(len(rows)):
         for column in range(len(columns)):
@@ -147,7 +148,7 @@ def curves(
         reference: (name, x) of values that come from the course's reference results; their points are hollow.
     """
     places = list(dict.fromkeys(x for points in series.values() for x in points))
-    figure, axes = _axes(7.0, 3.6)
+    figure, axes = new_figure(7.0, 3.6)
     looks = list(
         zip((BLUE, ORANGE, GREEN, PINK, GREY), ("o", "D", "s", "^", "v"), ("-", "--", "-.", ":", "-"), strict=True)
     )
@@ -183,7 +184,7 @@ def curves(
 
 def interval_against_n(sizes: Sequence[int], lows: Sequence[float], highs: Sequence[float], truth: float) -> None:
     """Draw the middle 95 % of measured accuracies against the size of the test set, for a known true accuracy."""
-    figure, axes = _axes(6.4, 3.2)
+    figure, axes = new_figure(6.4, 3.2)
     axes.fill_between(sizes, lows, highs, color=BLUE, alpha=0.25, label="middle 95 % of simulated test sets")
     axes.plot(sizes, lows, color=BLUE, marker="o", markersize=3)
     axes.plot(sizes, highs, color=BLUE, marker="o", markersize=3)
@@ -208,7 +209,7 @@ def methods(rows: Sequence, title: str, as_given: bool = False) -> None:
     """
     ordered = list(rows)[::-1] if as_given else sorted(rows, key=lambda row: row.interval.estimate)
     plains = [row.model == "none" or "MiniLM" in row.model for row in ordered]
-    figure, axes = _axes(7.2, 0.42 * len(ordered) + 1.2)
+    figure, axes = new_figure(7.2, 0.42 * len(ordered) + 1.2)
     for y, row in enumerate(ordered):
         interval, plain = row.interval, plains[y]
         color = GREY if plain else ORANGE
@@ -237,7 +238,7 @@ def spread(
 
     `noise`: (low, high) of the interval around one such value, shaded, to tell spread from sampling error.
     """
-    figure, axes = _axes(7.0, 0.6 * len(groups) + 1.2)
+    figure, axes = new_figure(7.0, 0.6 * len(groups) + 1.2)
     if noise:
         axes.axvspan(*noise, color=GREY, alpha=0.15, label="95 % interval of the first value")
     for y, values in enumerate(reversed(list(groups.values()))):
@@ -256,7 +257,7 @@ def spread(
 
 def outcomes(rows: dict[str, Sequence[int]], parts: Sequence[str], title: str, xlabel: str) -> None:
     """Draw one bar per row, divided into parts by counts; hatching tells the parts apart without color."""
-    figure, axes = _axes(7.2, 0.42 * len(rows) + 1.5)
+    figure, axes = new_figure(7.2, 0.42 * len(rows) + 1.5)
     names = list(rows)[::-1]
     left = np.zeros(len(names))
     looks = zip((GREEN, ORANGE, GREY, PINK), ("", "//", "..", "xx"), strict=True)
