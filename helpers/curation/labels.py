@@ -1,0 +1,93 @@
+"""Labels of a training set: how far two annotators agree, wrong labels on purpose, and the set's manifest."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.metrics import cohen_kappa_score
+
+from helpers import evaluation
+from helpers.curation.duplicates import copies
+from helpers.few_shot import with_wrong_labels
+
+__all__ = ["Agreement", "agreement", "kappa", "manifest", "with_wrong_labels"]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Two annotators on the same items: share of equal labels, Cohen's kappa, both with intervals, and the mix-ups.
+
+    mix_ups: ((first label, second label), items), most frequent first, the order within a pair not counted.
+    """
+
+    items: int
+    share: evaluation.Interval
+    kappa: evaluation.Interval
+    mix_ups: tuple[tuple[tuple[str, str], int], ...]
+
+    def __str__(self) -> str:
+        return f"κ {self.kappa}, {self.share.estimate:.1%} of {self.items} labels equal"
+
+
+def kappa(first: Sequence[str], second: Sequence[str]) -> float:
+    """Return Cohen's kappa: agreement beyond what the two would reach by chance (Cohen 1960). 1 is perfect, 0 chance.
+
+    Two annotators who both use one and the same label throughout leave kappa undefined; then this is 1.
+
+    >>> round(kappa(["a", "a", "b", "b"], ["a", "b", "b", "b"]), 2)
+    0.5
+    """
+    if len(first) != len(second) or not len(first):
+        raise ValueError(f"need two equally long, non-empty lists of labels; got {len(first)} and {len(second)}")
+    if len({*first, *second}) == 1:
+        return 1.0
+    return float(cohen_kappa_score(list(first), list(second)))
+
+
+def agreement(first: Sequence[str], second: Sequence[str]) -> Agreement:
+    """Return how far two annotators agree on the same items, kappa with its bootstrap interval over the items."""
+    kappa(first, second)  # refuses what cannot be compared
+    mixed = Counter(tuple(sorted(pair)) for pair in zip(first, second, strict=True) if pair[0] != pair[1])
+    return Agreement(
+        len(first),
+        evaluation.accuracy_interval(first, second),
+        evaluation.bootstrap_interval(
+            first, second, metric=lambda one, two: kappa(list(one), list(two)), resamples=500
+        ),
+        tuple(mixed.most_common()),
+    )
+
+
+def manifest(texts: Sequence[str], labels: Sequence[str], vectors: np.ndarray | None = None) -> dict:
+    """Return what a training set's manifest should say, as JSON values.
+
+    Args:
+        texts: n prompts or messages. labels: n labels or answers.
+        vectors: (n, d) embeddings of the texts, to count near copies in meaning too.
+
+    Returns:
+        rows, sha256 (12 hex digits over texts and labels, in their order), labels (counts, where at most 50 differ),
+        empty (rows without text or label), copies by kind, conflicting (equal texts with different labels), and the
+        length of the texts in words: shortest, median, longest.
+
+    >>> manifest(["Hi", "hi!", "Bye"], ["a", "b", "a"])["conflicting"]
+    1
+    """
+    if len(texts) != len(labels) or not texts:
+        raise ValueError(f"need equally many texts and labels, and at least one; got {len(texts)} and {len(labels)}")
+    found = copies(texts, vectors)
+    lengths = [len(text.split()) for text in texts]
+    counts = Counter(labels)
+    same = [pair for pair in found if pair.kind == "exact"]
+    return {
+        "rows": len(texts),
+        "sha256": hashlib.sha256(json.dumps([list(texts), list(labels)]).encode()).hexdigest()[:12],
+        "labels": dict(sorted(counts.items())) if len(counts) <= 50 else f"{len(counts)} different",
+        "empty": sum(not text.strip() or not label.strip() for text, label in zip(texts, labels, strict=True)),
+        "copies": dict(sorted(Counter(pair.kind for pair in found).items())),
+        "conflicting": sum(labels[pair.first] != labels[pair.second] for pair in same),
+        "words": [min(lengths), float(np.median(lengths)), max(lengths)],
+    }
