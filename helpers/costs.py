@@ -1,0 +1,223 @@
+"""Money: what 1,000 requests cost by measured tokens or seconds, and when a fixed outlay has paid for itself.
+
+Prices are examples to be replaced by what you pay. Sums are exact fractions of the decimal figures as written, so that
+no break-even is off by one request through rounding.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from fractions import Fraction
+
+
+def _check(values: Mapping[str, float]) -> None:
+    for name, value in values.items():
+        if not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
+            raise ValueError(f"{name} must be a number, finite and not negative; got {value!r}")
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Dollars per million tokens read anew, read from a provider's cache, and written; where and when that was so."""
+
+    read: float
+    cached: float
+    written: float
+    note: str
+
+    def __post_init__(self):
+        _check({"read": self.read, "cached": self.cached, "written": self.written})
+
+
+EXAMPLE_PRICES = Prices(0.15, 0.075, 0.60, "an example: one small hosted model as priced in 2024; put in what you pay")
+EXAMPLE_HOUR = 0.10  # dollars an hour for two cores: an example of the same kind
+
+
+def _exact(value: float) -> Fraction:
+    """Return the decimal number that a float is written as: 0.02 is 2/100 here, and not its binary neighbor."""
+    return Fraction(repr(float(value)))
+
+
+def by_tokens(
+    prompt_tokens: float, new_tokens: float, prices: Prices = EXAMPLE_PRICES, cached_tokens: float = 0
+) -> float:
+    """Return dollars for 1,000 requests by the tokens of one.
+
+    Args:
+        prompt_tokens, new_tokens: read and written per request, as a ledger row has them.
+        prices: dollars per million tokens.
+        cached_tokens: how many of the prompt's tokens come from the provider's cache, since all requests share them.
+
+    Raises:
+        ValueError: a figure is negative, or more tokens are cached than read.
+
+    >>> round(by_tokens(274, 4), 4)
+    0.0435
+    """
+    _check({"prompt_tokens": prompt_tokens, "new_tokens": new_tokens, "cached_tokens": cached_tokens})
+    if cached_tokens > prompt_tokens:
+        raise ValueError(
+            f"{cached_tokens} cached tokens of a prompt of {prompt_tokens}; at most all of it can be cached"
+        )
+    anew = prompt_tokens - cached_tokens
+    return (anew * prices.read + cached_tokens * prices.cached + new_tokens * prices.written) / 1000
+
+
+def by_machine(seconds_per_item: float, dollars_per_hour: float = EXAMPLE_HOUR) -> float:
+    """Return dollars for 1,000 requests on a machine that is busy all the time; idle hours cost the same again.
+
+    >>> by_machine(3.6, 2.0)
+    2.0
+    """
+    _check({"seconds_per_item": seconds_per_item, "dollars_per_hour": dollars_per_hour})
+    return seconds_per_item * 1000 / 3600 * dollars_per_hour
+
+
+@dataclass(frozen=True)
+class Case:
+    """A way that costs money first, against the one in use.
+
+    fixed: dollars before the first request: labeling, training, evaluation.
+    old, new: dollars a request, of the way in use and of the other.
+    requests: a month.
+    upkeep: dollars a month, for hosting, monitoring, fresh labels.
+    retrain, retrain_every: dollars for each retraining, and months between two; 0 months is never.
+    horizon: months to look ahead.
+    """
+
+    fixed: float
+    old: float
+    new: float
+    requests: float
+    upkeep: float = 0.0
+    retrain: float = 0.0
+    retrain_every: int = 0
+    horizon: int = 24
+
+    def __post_init__(self):
+        _check({field.name: getattr(self, field.name) for field in fields(self)})
+        if self.horizon < 1 or any(int(n) != n for n in (self.retrain_every, self.horizon)):
+            raise ValueError(f"use whole months, horizon at least 1; got {self.retrain_every} and {self.horizon}")
+
+    def balance(self, months: int) -> float:
+        """Return dollars gained (or, negative, still owed) after so many months; retraining is paid at their start."""
+        return float(_balance(self, months))
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """When a case has paid for itself.
+
+    month: the first month at whose end nothing is owed, or None.
+    requests: answered by then, counted in whole months, or None.
+    lasts: whether nothing is owed at the end of any later month up to the horizon; a retraining can undo it.
+    gain: dollars at the horizon.
+    statement: the same in words, with the reason where there is no month.
+    """
+
+    month: int | None
+    requests: float | None
+    lasts: bool
+    gain: float
+    statement: str
+
+
+def _balance(case: Case, months: int) -> Fraction:
+    retrainings = (months - 1) // case.retrain_every if case.retrain_every and months else 0
+    saved = (_exact(case.old) - _exact(case.new)) * _exact(case.requests) - _exact(case.upkeep)
+    return saved * months - _exact(case.fixed) - _exact(case.retrain) * retrainings
+
+
+def requests_needed(fixed: float, old: float, new: float) -> int | None:
+    """Return how many requests pay back a fixed outlay where nothing else costs; None if they never do.
+
+    >>> requests_needed(500, 0.02, 0.005), requests_needed(500, 0.02, 0.02), requests_needed(0, 0.02, 0.02)
+    (33334, None, 0)
+    """
+    _check({"fixed": fixed, "old": old, "new": new})
+    saving = _exact(old) - _exact(new)
+    if fixed == 0 and saving >= 0:
+        return 0
+    return math.ceil(_exact(fixed) / saving) if saving > 0 else None
+
+
+def article_formula(fixed: float, old: float, new: float) -> int:
+    """Return the break-even as one article computes it: cut to a whole number, without upkeep or any check.
+
+    >>> article_formula(500, 0.02, 0.005), article_formula(500, 0.005, 0.02)
+    (33333, -33333)
+    """
+    return int(fixed / (old - new))
+
+
+def break_even(case: Case) -> BreakEven:
+    """Return when a case has paid for itself, found from its terms without stepping through the months.
+
+    >>> print(break_even(Case(fixed=500, old=0.02, new=0.005, requests=10_000)).statement)
+    paid back in month 4, after 40,000 requests; +$3,100.00 after 24 months
+    """
+    month = _first_month(case)
+    gain = case.balance(case.horizon)
+    after = f"{'-' if gain < 0 else '+'}${abs(gain):,.2f} after {case.horizon} months"
+    if month is None:
+        return BreakEven(None, None, False, gain, f"{_why_not(case)}; {after}")
+    lasts = _lasts(case, month)
+    undone = "" if lasts else ", though a retraining later costs more than is there"
+    words = f"paid back in month {month}, after {month * case.requests:,.0f} requests{undone}; {after}"
+    return BreakEven(month, month * case.requests, lasts, gain, words)
+
+
+def _cycles(case: Case):
+    """Yield (first month, last month, retrainings so far) of the stretches between two retrainings."""
+    length = int(case.retrain_every) or int(case.horizon)
+    for number, start in enumerate(range(1, int(case.horizon) + 1, length)):
+        yield start, min(start + length - 1, int(case.horizon)), number if case.retrain_every else 0
+
+
+def _first_month(case: Case) -> int | None:
+    monthly = (_exact(case.old) - _exact(case.new)) * _exact(case.requests) - _exact(case.upkeep)
+    for start, end, retrainings in _cycles(case):
+        owed = _exact(case.fixed) + _exact(case.retrain) * retrainings
+        if monthly > 0:
+            month = max(start, math.ceil(owed / monthly))
+            if month <= end:
+                return month
+        elif monthly * start >= owed:  # nothing is saved, so it can only have been free from the start
+            return start
+    return None
+
+
+def _lasts(case: Case, month: int) -> bool:
+    """Return whether no later month ends in debt; within a stretch the balance is lowest at one of its ends."""
+    ends = [max(day, month) for start, end, _ in _cycles(case) for day in (start, end) if end >= month]
+    return all(_balance(case, at) >= 0 for at in ends)
+
+
+def _why_not(case: Case) -> str:
+    saving = _exact(case.old) - _exact(case.new)
+    if saving < 0:
+        return f"never paid back: each request costs ${float(-saving):g} more than now"
+    if saving == 0:
+        return "never paid back: a request costs the same as now, so nothing is saved"
+    if case.requests == 0:
+        return "never paid back: without requests nothing is saved"
+    monthly = saving * _exact(case.requests)
+    if monthly <= _exact(case.upkeep):
+        return f"never paid back: upkeep of ${case.upkeep:,.2f} a month eats the saving of ${float(monthly):,.2f}"
+    if case.retrain_every and (monthly - _exact(case.upkeep)) * case.retrain_every <= _exact(case.retrain):
+        return f"not paid back: what {case.retrain_every} months save does not pay the next retraining"
+    return f"not paid back within {case.horizon} months"
+
+
+def sensitivity(case: Case, factor: float = 2.0) -> dict[str, tuple[BreakEven, BreakEven]]:
+    """Return, for each figure of a case that is not zero, the break-even with it divided and multiplied by `factor`.
+
+    The other figures stay. Names are those of the case's fields; months and the horizon are left alone.
+    """
+    if factor <= 1:
+        raise ValueError(f"factor must be above 1; got {factor}")
+    varied = [name for name in ("fixed", "old", "new", "requests", "upkeep", "retrain") if getattr(case, name)]
+    return {
+        name: tuple(break_even(replace(case, **{name: getattr(case, name) * by})) for by in (1 / factor, factor))
+        for name in varied
+    }
