@@ -11,7 +11,7 @@ NBVAL = $(VENV)/python -m pytest -q --nbval-lax --nbval-current-env --nbval-cell
 
 help:
 	@echo "make lab        open the lessons in JupyterLab"
-	@echo "make course     run every lesson without a screen, then print the table of measured methods"
+	@echo "make course     run every lesson without a screen, then print all measured methods and all verdicts"
 	@echo "make test       run all tests"
 	@echo "make notebooks  rebuild the notebooks whose source has changed"
 	@echo "make reference  measure everything, also what lessons take from the reference results; keep it as such"
@@ -30,11 +30,13 @@ course: ready
 
 notebooks: ready
 	@$(VENV)/python notebooks/build.py
+	@$(VENV)/python -m helpers.verdicts
 
 reference: ready
 	@rm -rf results/reference
 	@COURSE_RERUN=1 COURSE_PROFILE=full COURSE_RESULTS=$(CURDIR)/results/reference $(VENV)/python notebooks/run.py
 	@$(VENV)/python -m helpers.reference results/reference/ledger.jsonl
+	@$(VENV)/python notebooks/build.py && $(VENV)/python -m helpers.verdicts
 
 bench: ready
 	@$(VENV)/python tests/bench.py

@@ -1,4 +1,4 @@
-"""Runs every lesson without a screen, as a learner's copy untouched, then prints the table of measured methods.
+"""Runs every lesson without a screen, as a learner's copy untouched, then prints methods measured and claims judged.
 
 The executed copies are left in results/course, the ledger in results (or where COURSE_RESULTS says).
 """
@@ -10,7 +10,7 @@ import nbformat
 from build import execute, make, names
 from nbclient.exceptions import CellExecutionError
 
-from helpers import ledger, runtime
+from helpers import ledger, runtime, verdicts
 
 
 def main() -> int:
@@ -35,8 +35,15 @@ def main() -> int:
         else:
             print(f"{name}: {measured['seconds']:.0f} s, {measured['peak'] / 1e9:.2f} GB at its peak")
         nbformat.write(notebook, target)
-    print()
-    print(ledger.table())
+    rows = ledger.rows(reference=True)
+    for name, chosen in (
+        ("On dev and the shifted set, where lessons try things out", [row for row in rows if row.split != "test"]),
+        ("On the frozen test sets", [row for row in rows if row.split == "test"]),
+    ):
+        print(f"\n## {name}\n\n{ledger.table(chosen)}")
+    told = verdicts.gather()
+    counted = ", ".join(f"{count} {outcome}" for outcome, count in verdicts.tally(told).items())
+    print(f"\n## All {len(told)} claims: {counted}\n\n{verdicts.table(told)}")
     shown = (
         target.parent.relative_to(pathlib.Path.cwd()) if target.is_relative_to(pathlib.Path.cwd()) else target.parent
     )
