@@ -10,10 +10,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 from sklearn import metrics
 
-from helpers import data, evaluation, ledger, runtime
+from helpers import curation, data, evaluation, ledger, runtime
 from helpers.evaluation import Interval
 
 FOLDER = runtime.ROOT / "data" / "ratings"
@@ -138,13 +137,10 @@ def left_share(ratings: Sequence[Rating]) -> Interval:
     return evaluation.wilson_interval(sum(r.preferred == r.left for r in decided), len(decided))
 
 
-def kappa(
-    first: Sequence, second: Sequence, weights: str | None = None, resamples: int = 1000, seed: int = 0
-) -> Interval:
+def kappa(first: Sequence, second: Sequence, weights: str | None = None) -> Interval:
     """Return Cohen's kappa of two raters' answers to the same pairs, with a bootstrap interval over the pairs.
 
     0 is what chance gives, 1 is full agreement. weights: "quadratic" for scores, where 4 against 5 is nearly agreed.
-    Draws in which kappa is undefined are left out.
 
     Raises:
         ValueError: the columns differ in length, are empty, or hold one same answer throughout, where it is undefined.
@@ -152,25 +148,17 @@ def kappa(
     >>> round(kappa(["a", "b", "a", "b"], ["a", "b", "a", "a"]).estimate, 2)
     0.5
     """
-    first, second = np.asarray(first), np.asarray(second)
-    if len(first) != len(second) or not len(first):
-        raise ValueError(f"two columns of the same length, not empty; got {len(first)} and {len(second)}")
-    if len(set(first) | set(second)) < 2:
+    if len(first) == len(second) and len({*first, *second}) == 1:
         raise ValueError("both raters gave the same one answer throughout; kappa is undefined")
-    values = _kappas(first, second, weights, resamples, seed)
-    low, high = np.quantile(values, [0.025, 0.975])
-    return Interval(float(metrics.cohen_kappa_score(first, second, weights=weights)), float(low), float(high))
+    if weights is None:
+        return curation.agreement(first, second).kappa
 
+    def weighted(one: Sequence, two: Sequence) -> float:
+        if len({*one, *two}) == 1:
+            return 1.0
+        return float(metrics.cohen_kappa_score(list(one), list(two), weights=weights))
 
-def _kappas(first: np.ndarray, second: np.ndarray, weights: str | None, resamples: int, seed: int) -> list[float]:
-    labels = sorted(set(first) | set(second))
-    rng = np.random.default_rng(seed)
-    values = []
-    for draw in rng.integers(0, len(first), size=(resamples, len(first))):
-        one, two = first[draw], second[draw]
-        if len(set(one) | set(two)) > 1:
-            values.append(metrics.cohen_kappa_score(one, two, labels=labels, weights=weights))
-    return values
+    return evaluation.bootstrap_interval(first, second, weighted, resamples=500)
 
 
 def agreement(one: Sequence[Rating], two: Sequence[Rating]) -> tuple[Interval, Interval]:
