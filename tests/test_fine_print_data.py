@@ -14,8 +14,8 @@ FACTS, CANARIES = facts.load(), canaries.load()
 REQUESTS = {split: refusals.load(split) for split in refusals.SPLITS}
 
 
-def values_of(fact):
-    return {value for answer in (fact.answer, *fact.accepted) for value in re.findall(r"\d+(?:\.\d+)?", answer)}
+def numbers_in(*texts):
+    return {number for text in texts for number in re.findall(r"\d+(?:\.\d+)?", grading.normalize(text))}
 
 
 def test_facts_stand_in_their_policies():
@@ -27,7 +27,7 @@ def test_facts_stand_in_their_policies():
         assert text[fact.document].count(fact.evidence) == 1, fact.id
         assert fact.neighbor.evidence in text[fact.document], fact.id
         for one in (fact, fact.neighbor):
-            assert values_of(one) <= set(re.findall(r"\d+(?:\.\d+)?", one.evidence)), fact.id
+            assert numbers_in(one.answer, *one.accepted) <= numbers_in(one.evidence), fact.id
             assert len(one.answer.split()) <= 11, fact.id
 
 
