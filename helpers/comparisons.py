@@ -158,8 +158,6 @@ def under_mix(
     group_of: Mapping[str, str],
     mix: Mapping[str, float],
     other: LedgerRow | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
 ) -> Interval:
     """Return accuracy as it would be if the groups came in other shares, from the predictions that are there.
 
@@ -168,9 +166,9 @@ def under_mix(
         group_of: item id -> group, such as its label.
         mix: group -> share of the future messages; shares are scaled to sum to one.
         other: take the accuracy of `other` minus that of `row`, paired, instead.
-        resamples, seed: of the bootstrap, which draws items within their groups.
 
-    Within a group the items must be like those to come: a new kind of message has no share here.
+    Within a group the items must be like those to come: a new kind of message has no share here. The interval is a
+    bootstrap that draws items within their groups.
 
     Raises:
         ValueError: a share is negative, all are zero, or a group with a share has no item.
@@ -178,19 +176,41 @@ def under_mix(
     if other is not None and other.data_sha256 != row.data_sha256:
         raise ValueError(f"{row.method!r} and {other.method!r} were measured on different items")
     values = np.array(row.correct, dtype=float) if other is None else np.subtract(other.correct, row.correct)
-    groups = np.array([group_of[item] for item in row.ids])
+    return _weighted(values, _groups(row, group_of), _shares(mix))
+
+
+def change_under_mix(row: LedgerRow, group_of: Mapping[str, str], mix: Mapping[str, float]) -> Interval:
+    """Return accuracy under another mix of groups minus that under the measured one; see `under_mix`."""
+    groups = _groups(row, group_of)
+    names, counts = np.unique(groups, return_counts=True)
+    shares = dict(zip(names.tolist(), (-counts / len(groups)).tolist(), strict=True))
+    for group, share in _shares(mix).items():
+        shares[group] = shares.get(group, 0.0) + share
+    return _weighted(np.array(row.correct, dtype=float), groups, shares)
+
+
+def _groups(row: LedgerRow, group_of: Mapping[str, str]) -> np.ndarray:
+    return np.array([group_of[item] for item in row.ids])
+
+
+def _shares(mix: Mapping[str, float]) -> dict[str, float]:
     total = sum(mix.values())
     if total <= 0 or min(mix.values()) < 0:
         raise ValueError(f"shares must not be negative, nor all zero; got {dict(mix)}")
-    rng = np.random.default_rng(seed)
-    estimate, draws = 0.0, np.zeros(resamples)
-    for group, share in mix.items():
-        if share:
+    return {group: share / total for group, share in mix.items()}
+
+
+def _weighted(values: np.ndarray, groups: np.ndarray, weights: Mapping[str, float]) -> Interval:
+    """Sum of the groups' means, each times its weight, with a bootstrap interval that draws within the groups."""
+    rng = np.random.default_rng(0)
+    estimate, draws = 0.0, np.zeros(RESAMPLES)
+    for group, weight in weights.items():
+        if weight:
             own = values[groups == group]
             if not len(own):
-                raise ValueError(f"the mix gives {group!r} a share of {share:g}, but no item of it was measured")
-            estimate += share / total * own.mean()
-            draws += share / total * own[rng.integers(0, len(own), size=(resamples, len(own)))].mean(axis=1)
+                raise ValueError(f"the mix gives {group!r} a share of {weight:g}, but no item of it was measured")
+            estimate += weight * own.mean()
+            draws += weight * own[rng.integers(0, len(own), size=(RESAMPLES, len(own)))].mean(axis=1)
     low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Interval(float(estimate), float(low), float(high), LEVEL)
 

@@ -58,14 +58,27 @@ def approach(row: LedgerRow) -> str:
     return {(0, 0): "prompt", (0, 1): "retrieve", (1, 0): "tune", (1, 1): "retrieve + tune"}[tuned, retrieved]
 
 
-def summary(row: LedgerRow, prices: costs.Prices = costs.EXAMPLE_PRICES, hour: float = costs.EXAMPLE_HOUR) -> Summary:
-    """Return what a row says of its method, with its price per 1,000 requests by tokens and by machine hours."""
+def summary(
+    row: LedgerRow,
+    prices: costs.Prices = costs.EXAMPLE_PRICES,
+    hour: float = costs.EXAMPLE_HOUR,
+    alone: Sequence[LedgerRow] = (),
+) -> Summary:
+    """Return what a row says of its method, with its price per 1,000 requests by tokens and by machine hours.
+
+    `alone`: rows whose details hold the `seconds` of requests sent one at a time, for p50 and p95 of the same method.
+    """
     way = approach(row)
     counted = row.prompt_tokens + row.new_tokens > 0
     price = 0.0 if way == "plain" else None
     if counted:
         price = costs.by_tokens(row.prompt_tokens, row.new_tokens, prices)
-    times = [float(second) for second in row.details.get("seconds", [])]
+    times = [
+        float(second)
+        for timed in (*alone, row)
+        if (timed.task, timed.method) == (row.task, row.method)
+        for second in timed.details.get("seconds", [])
+    ]
     p50, p95 = (float(x) for x in np.quantile(times, [0.5, 0.95])) if times else (None, None)
     return Summary(
         method=row.method,
@@ -88,7 +101,10 @@ def _cell(value: float | None, form: str) -> str:
 
 
 def table(
-    rows: Sequence[LedgerRow], prices: costs.Prices = costs.EXAMPLE_PRICES, hour: float = costs.EXAMPLE_HOUR
+    rows: Sequence[LedgerRow],
+    prices: costs.Prices = costs.EXAMPLE_PRICES,
+    hour: float = costs.EXAMPLE_HOUR,
+    alone: Sequence[LedgerRow] = (),
 ) -> str:
     """Return Markdown: one line for each row, best first within its task. Seconds and dollars as the columns say."""
     lines = [
@@ -97,7 +113,7 @@ def table(
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in sorted(rows, key=lambda row: (row.task, -row.interval.estimate)):
-        s = summary(row, prices, hour)
+        s = summary(row, prices, hour, alone)
         name = s.method.replace("|", "/") + (" (reference)" if s.reference else "")
         lines.append(
             f"| {row.task} | {name} | {s.approach} | {s.quality} | {s.valid:.2f} | {_cell(s.tokens, '.0f')} "
