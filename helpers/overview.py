@@ -129,3 +129,16 @@ def best_of(rows: Sequence[LedgerRow]) -> dict[str, LedgerRow]:
     for row in sorted(rows, key=lambda row: row.interval.estimate):
         found[approach(row)] = row
     return {way: found[way] for way in APPROACHES if way in found}
+
+
+def cheapest(summaries: Sequence[Summary]) -> dict[str, str]:
+    """Return, for cost by tokens, cost by machine time and time to change, the method that has the lowest figure.
+
+    A measure that fewer than two methods have is left out.
+    """
+    found = {}
+    for measure in ("by_tokens", "by_machine", "change"):
+        known = [s for s in summaries if getattr(s, measure) is not None]
+        if len(known) > 1:
+            found[measure] = min(known, key=lambda s: getattr(s, measure)).method
+    return found

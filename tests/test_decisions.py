@@ -163,3 +163,11 @@ def test_the_best_of_each_approach():
     best = overview.best_of([row("LoRA", [1, 0]), row("LoRA, longer", [1, 1]), row("TF-IDF", [0, 0], "none")])
     assert {way: r.method for way, r in best.items()} == {"plain": "TF-IDF", "tune": "LoRA, longer"}
     assert isinstance(comparisons.on_same_items(list(best.values())), comparisons.Together)
+
+
+def test_the_cheapest_by_each_measure_and_none_where_one_method_alone_was_counted():
+    rows = [row("long", [1, 1], prompt_tokens=900, training_seconds=9), row("short", [1, 0], prompt_tokens=60)]
+    found = overview.cheapest([overview.summary(r) for r in rows])
+    assert found["by_tokens"] == found["change"] == "short"
+    uncounted = [overview.summary(row("free", [1, 0])), overview.summary(rows[0])]
+    assert "by_tokens" not in overview.cheapest(uncounted)

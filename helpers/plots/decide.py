@@ -26,6 +26,10 @@ def png(figure) -> bytes:
     return buffer.getvalue()
 
 
+def _dollars(value: float) -> str:
+    return f"{'-' if value < 0 else ''}${abs(value):,.0f}"
+
+
 def draw_quality_and_cost(summaries: Sequence[Summary], title: str, by: str = "by_machine"):
     """Draw share right over dollars per 1,000 requests (logarithmic), each method a numbered point with its interval.
 
@@ -113,7 +117,7 @@ def draw_balance(cases: Mapping[str, Case], title: str):
         months = range(case.horizon + 1)
         values = [case.balance(month) for month in months]
         axes.plot(months, values, line, color=color, linewidth=2, label=name)
-        said.append(f"{name}: from ${values[0]:,.0f} to ${values[-1]:,.0f} in month {case.horizon}")
+        said.append(f"{name}: from {_dollars(values[0])} to {_dollars(values[-1])} in month {case.horizon}")
     axes.axhline(0, color="black", linewidth=1)
     axes.set(title=title, xlabel="months", ylabel="dollars gained (below 0: owed)")
     axes.legend(frameon=False, fontsize=9)
@@ -133,7 +137,7 @@ def draw_sensitivity(found: Mapping[str, tuple[BreakEven, BreakEven]], title: st
     axes.set_yticks(range(len(ordered)), ordered)
     axes.set(title=title, xlabel="dollars gained at the horizon (below 0: lost)")
     axes.legend(frameon=False, fontsize=9)
-    listed = [f"{name} ${found[name][0].gain:,.0f} to ${found[name][1].gain:,.0f}" for name in ordered[::-1]]
+    listed = [f"{name} {' to '.join(_dollars(one.gain) for one in found[name])}" for name in ordered[::-1]]
     return figure, f"gain with each figure divided and multiplied by {factor:g}: {'; '.join(listed)}."
 
 

@@ -85,8 +85,8 @@ def break_even_html(case: Case, factor: float = 2.0) -> str:
     """Return when a case has paid for itself, its balance over time, and what each figure does to it, as HTML."""
     found = costs.break_even(case)
     months = sorted({1, max(1, case.horizon // 4), max(1, case.horizon // 2), int(case.horizon)})
-    money = "".join(f"<td>${case.balance(month):,.0f}</td>" for month in months)
-    head = "".join(f"<th>month {month}</th>" for month in months)
+    money = "".join(f"<td>{case.balance(month):,.0f}</td>" for month in months)
+    head = "".join(f"<th>month {month}, $</th>" for month in months)
     rows = "".join(
         f"<tr><td>{escape(name)}</td><td>{escape(low.statement)}</td><td>{escape(high.statement)}</td></tr>"
         for name, (low, high) in costs.sensitivity(case, factor).items()
