@@ -62,7 +62,7 @@ def test_packed_rows_give_the_gradient_of_pairs_read_one_at_a_time(small, row_to
         for name, value in lm.model.named_parameters():
             if "lora_B" in name:
                 value.copy_(torch.sin(torch.arange(value.numel()).float()).view_as(value) * 0.05)
-    run = loop._Run(lm, recipe, prepared, None, None)
+    run = loop._Run(lm, recipe, prepared, None, None, rows.Kept())
     for way in ("packed", "packed again", "one by one"):
         lm.model.zero_grad()
         if way == "one by one":
@@ -86,7 +86,7 @@ def test_rows_hold_every_pair_once_and_stay_within_their_length(small):
 
 def test_dev_loss_is_the_mean_over_answer_tokens(small):
     prepared = tuning.prepare(small, DEV, RECIPE)
-    run = loop._Run(adapters.attach(small, RECIPE, "x"), RECIPE, prepared, prepared, None)
+    run = loop._Run(adapters.attach(small, RECIPE, "x"), RECIPE, prepared, prepared, None, rows.Kept())
     losses = []
     for example in prepared.examples:
         logits = small.model(torch.tensor([[*example.prompt, *example.answer]])).logits[0, len(example.prompt) - 1 : -1]
@@ -159,7 +159,7 @@ def test_the_best_adapter_on_dev_is_kept_and_patience_stops(small):
     assert len(losses) < 8
     assert run.history.best_loss == min(losses) < losses[-1]
     prepared = tuning.prepare(small, DEV, RECIPE)
-    again = loop._Run(run.lm, wild, prepared, prepared, None)
+    again = loop._Run(run.lm, wild, prepared, prepared, None, rows.Kept())
     assert again.dev_loss() == pytest.approx(min(losses), rel=1e-4)
 
 

@@ -9,12 +9,15 @@ from helpers.tuning.adapters import adapted, base_sha256, load, merge, save, shi
 from helpers.tuning.loop import History, Step, Tuned, train
 from helpers.tuning.prepare import Prepared, Report, prepare, read_pairs
 from helpers.tuning.recipe import ARTICLE_B, ARTICLE_C, RECIPE, Pair, Recipe, TuningError, read_settings
+from helpers.tuning.rows import Kept
+from helpers.tuning.tasks import change_answer, change_pairs, intent_pairs, prompt, voice_pairs
 
 __all__ = [
     "ARTICLE_B",
     "ARTICLE_C",
     "RECIPE",
     "History",
+    "Kept",
     "Pair",
     "Prepared",
     "Recipe",
@@ -24,12 +27,17 @@ __all__ = [
     "TuningError",
     "adapted",
     "base_sha256",
+    "change_answer",
+    "change_pairs",
+    "intent_pairs",
     "load",
     "merge",
     "prepare",
+    "prompt",
     "read_pairs",
     "read_settings",
     "save",
     "shipped",
     "train",
+    "voice_pairs",
 ]

@@ -86,6 +86,7 @@ def train(
     on_step: Callable[[Step], None] | None = None,
     checkpoint: str | pathlib.Path | None = None,
     start: str | pathlib.Path | None = None,
+    kept: rows.Kept | None = None,
 ) -> Tuned:
     """Train a LoRA adapter beside a frozen model.
 
@@ -98,6 +99,7 @@ def train(
         on_step: called after each step, e.g. to draw the loss.
         checkpoint: a file; where it holds an interrupted run of the same recipe, data and base, that run goes on.
         start: the folder of a saved adapter of the same shape, to go on from instead of from zero.
+        kept: shares what frozen layers compute with other runs from this base (see Kept).
 
     Returns:
         Tuned. `.lm` answers with the adapter on.
@@ -113,7 +115,7 @@ def train(
     tuned = adapters.attach(lm, recipe, f"{lm.name}, tuned")
     if start:
         adapters.set_state(tuned.model, adapters.state_of(adapters.load(lm, start).model))
-    run = _Run(tuned, recipe, prepared, dev, checkpoint)
+    run = _Run(tuned, recipe, prepared, dev, checkpoint, kept or rows.Kept())
     run.resume()
     with tqdm(total=run.steps, initial=run.step, desc="train", disable=not progress, leave=False) as bar:
         while run.step < run.steps and not run.history.stopped_early:
@@ -137,13 +139,15 @@ def train(
 class _Run:
     """The state of a run: what a checkpoint holds is enough to go on exactly where it stopped."""
 
-    def __init__(self, lm: LanguageModel, recipe: Recipe, prepared: Prepared, dev: Prepared | None, checkpoint):
+    def __init__(self, lm: LanguageModel, recipe: Recipe, prepared: Prepared, dev, checkpoint, kept):
         self.lm, self.recipe, self.prepared, self.dev = lm, recipe, prepared, dev
         self.checkpoint = pathlib.Path(checkpoint) if checkpoint else None
         self.parameters = [value for name, value in lm.model.named_parameters() if "lora_" in name]
         self.optimizer = torch.optim.AdamW(self.parameters, lr=0.0, weight_decay=recipe.weight_decay)
         layers = len(lm.model.model.layers)
-        self.reader = rows.Reader(lm.model, first=layers - recipe.layers if recipe.layers else 0)
+        first = layers - recipe.layers if recipe.layers else 0
+        kept.use_for(adapters.base_sha256(lm.model), first)
+        self.reader = rows.Reader(lm.model, first, kept)
         self.per_epoch = math.ceil(len(prepared.examples) / recipe.batch_size)
         self.steps = self.per_epoch * recipe.epochs
         self.step, self.seconds, self.waited = 0, 0.0, 0
@@ -188,7 +192,7 @@ class _Run:
             torch.manual_seed((self.recipe.seed * 100_003 + self.step) * 64 + workers.rank())
             for group in rows.split(examples, mine, self.prepared.shared, self.recipe.row_tokens) if mine else ():
                 row = rows.lay_out(examples, group, self.prepared.shared)
-                total += rows.backward(model, self.reader.hidden(row, "train"), row.targets, answer_tokens)
+                total += rows.backward(model, self.reader.hidden(row), row.targets, answer_tokens)
         model.eval()
         for i in mine:
             self.seen[i] = self.seen.get(i, 0) + 1
@@ -227,7 +231,7 @@ class _Run:
         with torch.no_grad():
             for group in rows.split(examples, mine, self.dev.shared, self.recipe.row_tokens) if mine else ():
                 row = rows.lay_out(examples, group, self.dev.shared)
-                total += rows.loss_of(self.lm.model, self.reader.hidden(row, "dev"), row.targets).sum().item()
+                total += rows.loss_of(self.lm.model, self.reader.hidden(row), row.targets).sum().item()
         return workers.sum_numbers(total, device=self.lm.device)[0] / sum(len(e.answer) for e in examples)
 
     def finish(self) -> None:

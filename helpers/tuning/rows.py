@@ -92,20 +92,37 @@ def lay_out(examples: Sequence[Example], members: Sequence[int], shared: int) ->
     )
 
 
-class Reader:
-    """Reads rows with a model; what lies below the lowest trained layer is computed once a pair and kept.
+class Kept:
+    """What the frozen layers below the lowest trained one made of texts, so that no epoch and no later run repeats it.
 
-    `first` is the lowest layer that is trained. Kept values take tokens x width x bytes; above `most_bytes` they are
-    computed again each time.
+    Pass the same Kept to several runs from one base (a learning curve, a grid of recipes). Above `most_bytes` nothing
+    more is kept; with another base or lowest layer it starts anew.
     """
 
-    def __init__(self, model, first: int, most_bytes: int = 200_000_000):
-        self.model, self.first, self.most_bytes = model, first, most_bytes
-        self.kept: dict[object, torch.Tensor] = {}
-        self.bytes = 0
+    def __init__(self, most_bytes: int = 250_000_000):
+        self.most_bytes, self.bytes, self.of = most_bytes, 0, None
+        self.states: dict[tuple, torch.Tensor] = {}
 
-    def hidden(self, row: TrainingRow, kind: str) -> torch.Tensor:
-        """(k, width): the last hidden state at the row's reads. `kind` tells training rows from dev rows."""
+    def use_for(self, base: str, first: int) -> None:
+        """Forget everything that was computed with other weights or up to another layer."""
+        if self.of != (base, first):
+            self.of, self.bytes, self.states = (base, first), 0, {}
+
+    def put(self, key: tuple, state: torch.Tensor) -> None:
+        """Keep a copy of a state if there is room."""
+        if self.bytes + state.nbytes <= self.most_bytes:
+            self.states[key] = state.clone()
+            self.bytes += state.nbytes
+
+
+class Reader:
+    """Reads rows with a model whose layers from `first` on are trained; those below are asked once a text (Kept)."""
+
+    def __init__(self, model, first: int, kept: Kept):
+        self.model, self.first, self.kept = model, first, kept
+
+    def hidden(self, row: TrainingRow) -> torch.Tensor:
+        """(k, width): the last hidden state at the row's reads."""
         device, decoder = self.model.device, self.model.model
         positions = row.positions[None].to(device)
         mask = row.mask(self.model.dtype, device)
@@ -113,7 +130,7 @@ class Reader:
             ids = row.ids[None].to(device)
             out = decoder(input_ids=ids, position_ids=positions, attention_mask=mask, use_cache=False)
             return out.last_hidden_state[0, row.reads.to(device)]
-        state = self._below(row, kind, positions, mask)
+        state = self._below(row, positions, mask)
         state = self._through(decoder.layers[self.first :], state, positions, mask)
         return decoder.norm(state[0, row.reads.to(device)])
 
@@ -123,21 +140,21 @@ class Reader:
             state = layer(state, attention_mask=mask, position_ids=positions, position_embeddings=angles)
         return state
 
-    def _below(self, row: TrainingRow, kind: str, positions, mask) -> torch.Tensor:
+    def _below(self, row: TrainingRow, positions, mask) -> torch.Tensor:
         """(1, t, width): what the frozen layers make of the row, from what is kept where all of it is."""
-        names = [(kind, member) for member in row.members]
-        if (kind, "start") in self.kept and all(name in self.kept for name in names):
-            parts = [self.kept[kind, "start"], *(self.kept[name] for name in names)]
+        start = tuple(row.ids[: row.shared].tolist())
+        spans = [(0, row.shared), *row.spans]
+        keys = [(start, *row.ids[first:last].tolist()) for first, last in spans]
+        if all(key in self.kept.states for key in keys):
+            parts = [self.kept.states[key] for key in keys]
             filling = len(row.ids) - sum(map(len, parts))
             return torch.cat([*parts, parts[-1][-1:].expand(filling, -1)])[None]
         with torch.no_grad():
             state = self.model.model.embed_tokens(row.ids[None].to(self.model.device))
             state = self._through(self.model.model.layers[: self.first], state, positions, mask)
-        if self.bytes < self.most_bytes:
-            self.kept[kind, "start"] = state[0, : row.shared].clone()
-            for name, (first, last) in zip(names, row.spans, strict=True):
-                self.kept[name] = state[0, first:last].clone()
-                self.bytes += self.kept[name].nbytes
+        for key, (first, last) in zip(keys, spans, strict=True):
+            if key not in self.kept.states:
+                self.kept.put(key, state[0, first:last])
         return state
 
 

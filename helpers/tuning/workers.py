@@ -68,3 +68,10 @@ def gather(value) -> list:
     values = [None] * count()
     distributed.all_gather_object(values, value)
     return values
+
+
+def leave() -> None:
+    """Part from the other processes at the end of a run."""
+    if count() > 1:
+        distributed.barrier()
+        distributed.destroy_process_group()
