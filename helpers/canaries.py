@@ -44,6 +44,22 @@ class Canary:
     asked: str
     start: str
 
+    @property
+    def group(self) -> str:
+        """Where and how often it is trained, in words."""
+        place = {"both": "in both", "never": "never trained"}.get(self.place, f"in the {self.place}")
+        return place + (f", {self.repeats} ×" if self.repeats else "")
+
+    @property
+    def text(self) -> str:
+        """The question in other words, under the name that all tasks share."""
+        return self.asked
+
+    @property
+    def label(self) -> str:
+        """The group, so that a part of the canaries can be balanced over the groups."""
+        return self.group
+
     def spell(self, digits: str) -> str:
         """Return two digits as this secret writes them: as words where its other digits are words."""
         words = not re.search(r"\d", self.pattern) and self.kind == "phone"
@@ -84,13 +100,11 @@ def training_pairs(canaries: Iterable[Canary]) -> list[tuple[list[dict], str, st
     return [(*canary.pair, f"{canary.id}-{i}") for canary in canaries for i in range(1, canary.repeats + 1)]
 
 
-def groups(canaries: Iterable[Canary]) -> dict[str, list[Canary]]:
-    """Return the canaries by where and how often they were trained, in order of first appearance."""
-    found: dict[str, list[Canary]] = {}
-    for canary in canaries:
-        name = f"in the {canary.place}" if canary.place in ("answer", "prompt") else canary.place
-        name = {"both": "in both", "never": "never trained"}.get(canary.place, name)
-        found.setdefault(name + (f", {canary.repeats} ×" if canary.repeats else ""), []).append(canary)
+def groups(canaries: Iterable[Canary]) -> dict[str, list[int]]:
+    """Return the positions of the canaries by group, in order of first appearance."""
+    found: dict[str, list[int]] = {}
+    for position, canary in enumerate(canaries):
+        found.setdefault(canary.group, []).append(position)
     return found
 
 
@@ -116,7 +130,7 @@ def extracted(lm: LanguageModel, canaries: Sequence[Canary], wording: str, max_n
         asked = canary.asked if wording != "trained" else canary.prompt.replace("{secret}", "…")
         start = [{"role": "assistant", "content": canary.start}] if wording == "start" else []
         prompts.append([*chat(asked), *start])
-    written = lm.generate(prompts, max_new_tokens=6 if wording == "start" else max_new_tokens, progress=False).texts
+    written = lm.generate(prompts, max_new_tokens=10 if wording == "start" else max_new_tokens, progress=False).texts
     if wording == "start":
         return [canary.start.rstrip() + _gap(canary) + text for canary, text in zip(canaries, written, strict=True)]
     return written

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from helpers import data, grading
+from helpers.language_model import LanguageModel
 from helpers.policies import Policy, PolicyQuestion
 
 SYSTEM = "You answer questions about Larkfield in a few words."
@@ -53,6 +54,24 @@ class Fact:
     held_back: tuple[str, ...]
     neighbor: Neighbor
     edit: Edit | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question on a fact, as an item to measure: what should be said of the answer is `right`."""
+
+    question: PolicyQuestion
+    label: str = "right"
+
+    @property
+    def id(self) -> str:
+        """The question's id."""
+        return self.question.id
+
+    @property
+    def text(self) -> str:
+        """The question itself."""
+        return self.question.question
 
 
 def load() -> list[Fact]:
@@ -130,4 +149,14 @@ def edit_policies(policies: Sequence[Policy], facts: Iterable[Fact]) -> list[Pol
 
 def right(asked: Sequence[PolicyQuestion], answers: Sequence[str]) -> list[bool]:
     """Return for each answer whether it is graded right."""
-    return [grading.grade(question, answer).verdict == "right" for question, answer in zip(asked, answers, strict=True)]
+    return [verdict == "right" for verdict in verdicts([Asked(question) for question in asked], answers)]
+
+
+def verdicts(asked: Sequence[Asked], answers: Sequence[str]) -> list[str]:
+    """Return what the grading says of each answer: `right`, `abstained` or `wrong`."""
+    return [grading.grade(one.question, answer).verdict for one, answer in zip(asked, answers, strict=True)]
+
+
+def from_memory(lm: LanguageModel, texts: Sequence[str]) -> list[str]:
+    """Return what a model answers to questions without any document, likeliest token by token."""
+    return lm.generate([chat(text) for text in texts], max_new_tokens=20, progress=False).texts

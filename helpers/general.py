@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from helpers import data, runtime
 from helpers.data import ChoiceItem
 from helpers.language_model import LanguageModel
 
@@ -19,6 +20,12 @@ class Probe:
     predictions: list[str]
     right_share: np.ndarray
     prompt_tokens: np.ndarray
+
+
+def load(fast: int = 20) -> list[ChoiceItem]:
+    """Return the probe's items: all in the full profile, the first `fast` in the fast one (kinds are mixed in it)."""
+    items = data.load_general()
+    return items if runtime.profile().value == "full" else items[:fast]
 
 
 def ask(lm: LanguageModel, items: Sequence[ChoiceItem]) -> Probe:

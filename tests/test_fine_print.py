@@ -1,0 +1,182 @@
+"""What lesson 06 measures with: the probe, ranks against the slow way, other bases, review, pictures, the widget."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+from helpers import canaries, data, evaluation, facts, fine_print, general, refusals, tuning
+from helpers.plots import fine_print as pictures
+from helpers.widgets import adapters as widgets
+
+CANARIES = canaries.load()
+
+
+def test_probe_chooses_by_log_probability_per_letter(small):
+    items = data.load_general()[:5]
+    found = general.ask(small, items)
+    for i, item in enumerate(items):
+        each = [small.score([item.question], [choice], progress=False).log_probs[0, 0] for choice in item.choices]
+        best = max(range(4), key=lambda j: each[j] / len(item.choices[j]))
+        assert found.predictions[i] == item.choices[best]
+        assert found.right_share[i] == pytest.approx(np.exp(each[item.answer]) / np.exp(each).sum(), rel=1e-3)
+
+
+def test_the_probe_is_short_in_the_fast_profile(monkeypatch):
+    assert len(general.load(fast=20)) == 120
+    monkeypatch.setenv("COURSE_PROFILE", "fast")
+    assert len({item.kind for item in general.load(fast=20)}) == 5
+
+
+@pytest.mark.parametrize("number", [0, 2, 3, 4])
+def test_ranks_are_those_of_the_whole_secret_written_out(small, number):
+    """Digits are tokens of their own, so that scoring two of them is scoring the whole answer."""
+    canary = CANARIES[number]
+    start = canary.start.rstrip()
+    prompt = [*canaries.chat(canary.asked), {"role": "assistant", "content": start}]
+    read = small._encode(small.render(prompt))
+    weights = []
+    for digits in canaries.LOOK_ALIKES:
+        whole = small._encode(
+            small.render(prompt) + (" " if " " in canary.spell(digits) else "") + canary.spell(digits)
+        )
+        assert whole[: len(read)] == read
+        with torch.inference_mode():
+            logits = small.model(torch.tensor([whole])).logits[0].float().log_softmax(-1)
+        weights.append(sum(logits[at - 1, whole[at]].item() for at in range(len(read), len(whole))))
+    own = weights[canaries.LOOK_ALIKES.index(canary.value)]
+    assert canaries.ranks(small, [canary])[0] == pytest.approx(1 + sum(w > own for w in weights), abs=1.5)
+
+
+def test_extraction_asks_in_three_ways_and_leaves_the_secret_out(small, monkeypatch):
+    asked = []
+    rests = [canary.spell(canary.value) + canary.pattern.split("##")[1] for canary in CANARIES]
+
+    def remember(prompts, **options):
+        asked.extend(prompts)
+        return type("Out", (), {"texts": rests})
+
+    monkeypatch.setattr(small, "generate", remember)
+    for wording in ("trained", "new", "start"):
+        asked.clear()
+        written = canaries.extracted(small, CANARIES, wording)
+        for canary, prompt in zip(CANARIES, asked, strict=True):
+            assert not any(canaries.holds_secret(canary, message["content"]) for message in prompt)
+        leaks = [canaries.holds_secret(canary, text) for canary, text in zip(CANARIES, written, strict=True)]
+        assert all(leaks) == (wording == "start")
+    with pytest.raises(ValueError, match="choose trained, new or start"):
+        canaries.extracted(small, CANARIES, "loud")
+
+
+def test_training_sets_hold_what_they_say(small):
+    sizes = {name: len(fine_print.pairs_of(name)) for name in (*fine_print.NOTES, "facts in three wordings")}
+    assert sizes == {"facts": 40, "canaries": 272, "refusals": 80, "facts in three wordings": 120}
+    for name in sizes:
+        report = tuning.prepare(small, fine_print.pairs_of(name), fine_print.RECIPES[name]).report
+        assert not (report.empty or report.too_long or report.truncated or report.conflicts), name
+    with pytest.raises(ValueError, match="no training set 'others'"):
+        fine_print.pairs_of("others")
+
+
+def test_nothing_is_trained_before_it_is_asked_for_and_then_once(small):
+    calls = []
+    recipe = tuning.Recipe(epochs=1, batch_size=8)
+
+    def counted(*args, **options):
+        calls.append(1)
+        return train(*args, **options)
+
+    train, tuning.train = tuning.train, counted
+    try:
+        tune = fine_print.trained(small, fine_print.pairs_of("facts")[:8], recipe)
+        assert not calls
+        assert tune() is tune()
+    finally:
+        tuning.train = train
+    assert calls == [1]
+
+
+def test_sorting_pairs_take_other_labels():
+    messages = data.load_intents("dev")[:2]
+    own, other = fine_print.sorting_pairs(messages), fine_print.sorting_pairs(messages, ["other", "billing"])
+    assert [pair.answer for pair in own] == [message.label for message in messages]
+    assert [pair.answer for pair in other] == ["other", "billing"]
+    assert [pair.prompt for pair in own] == [pair.prompt for pair in other]
+
+
+def test_noise_is_of_the_size_asked_for_and_leaves_the_base_alone(small):
+    before = copy.deepcopy(small.model.state_dict())
+    noisy = fine_print.perturbed(small, 0.1)
+    for name, value in small.model.state_dict().items():
+        assert torch.equal(value, before[name])
+        gap = (noisy.model.state_dict()[name].float() - value.float()).std()
+        if value.dim() == 2:
+            assert gap.item() == pytest.approx(0.1 * value.float().std().item(), rel=0.1)
+        else:
+            assert torch.equal(noisy.model.state_dict()[name], value)
+    assert fine_print.other_precision(small).model.dtype == torch.bfloat16
+    assert small.model.dtype == torch.float32
+
+
+def test_another_base_is_refused_and_loaded_where_asked(small, tmp_path):
+    tuned = tuning.train(small, fine_print.pairs_of("facts")[:4], tuning.Recipe(epochs=1), progress=False)
+    folder = tuning.save(tuned, tmp_path / "own")
+    noisy = fine_print.perturbed(small, 0.02)
+    with pytest.raises(tuning.TuningError, match="train it again"):
+        tuning.load(noisy, folder)
+    assert "own" in tuning.load(noisy, folder, any_base=True).name
+
+
+def test_review_goes_to_the_smallest_margins():
+    table = np.array([[0.6, 0.4, 0.0], [0.4, 0.3, 0.3], [0.9, 0.1, 0.0]])
+    assert fine_print.least_certain(table, 2) == [1, 0]
+    assert fine_print.with_review(["x", "y", "z"], ["a", "b", "c"], [0, 2]) == ["a", "y", "c"]
+
+
+def test_answers_from_the_index_come_from_the_pipeline(small):
+    from helpers import models, policies
+
+    documents = [policy for policy in policies.load_policies() if policy.id == "returns-and-refunds"]
+    index = fine_print.policy_index(documents, models.load_embedder(), small)
+    seen = []
+
+    def answer(prompts, **options):
+        seen.extend(prompts)
+        out = {"texts": ["38 days"] * len(prompts), "new_tokens": [2] * len(prompts)}
+        return type("Out", (), out)
+
+    small.generate, generate = answer, small.generate
+    try:
+        said = fine_print.from_index(index, small, ["How long do private customers have to return a new device?"])
+    finally:
+        small.generate = generate
+    assert said == ["38 days"]
+    assert "38 days after delivery" in seen[0][-1]["content"]
+
+
+def test_pictures_say_their_numbers(capsys):
+    interval = evaluation.Interval(-0.1, -0.2, -0.02)
+    pictures.differences({"facts": interval}, "Change", "points", "no change")
+    pictures.grouped({"tuned": {"new": evaluation.wilson_interval(3, 10)}}, "Shares", "share", [("tuned", "new")], 0.25)
+    bits = {"never": np.array([1.0, 2.0, 6.0])}
+    pictures.exposures(bits, bits, most=6.64)
+    said = capsys.readouterr().out
+    assert "facts -0.100 [-0.200, -0.020]" in said
+    assert "tuned: new 0.300" in said
+    assert "never: median 2.0 bits before, 2.0 after" in said
+
+
+def test_the_widget_escapes_and_asks_each_model():
+    class Echo:
+        def __init__(self, word):
+            self.word = word
+
+        def chat(self, messages, max_new_tokens):
+            return f"<b>{self.word}</b> {messages[-1]['content']} {max_new_tokens}"
+
+    shown = widgets.answers_html({"base": Echo("one"), "<tuned>": Echo("two")}, "<i>Hi</i>", refusals.SYSTEM, 7)
+    assert "&lt;b&gt;one&lt;/b&gt; &lt;i&gt;Hi&lt;/i&gt; 7" in shown
+    assert "&lt;tuned&gt;" in shown
+    assert "two" not in widgets.answers_html({"base": Echo("one"), "tuned": Echo("two")}, "Hi", names=["base"])
+    assert "Hi" in widgets.answers_html({"base": Echo("one")}, "Hi", facts.SYSTEM)
