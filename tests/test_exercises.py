@@ -33,6 +33,7 @@ import re
 import numpy as np
 from scipy import stats
 from helpers.prompts import Prompt
+from helpers.retrieval import passages
 """
 
 
