@@ -370,3 +370,36 @@ def test_on_the_real_weights_merged_and_unmerged_agree_and_a_save_loads(real, tm
     folder = tuning.save(run, tmp_path / "mine")
     assert np.array_equal(tuning.load(real, folder).score(prompts, LABELS, progress=False).log_probs, wanted)
     shutil.rmtree(folder)
+
+
+def test_a_variant_is_trained_once_and_its_row_says_how(small):
+    runs, items = {}, [data.Message(f"m{i}", text, LABELS[i % 3]) for i, text in enumerate(TEXTS)]
+    again = {"predict": tuning.label_scorer(LABELS), "runs": runs, "show": False}
+    rows_of = [tuning.measured(small, "t", "LoRA", PAIRS, RECIPE, part, **again) for part in (items, items[:2])]
+    assert list(runs) == ["LoRA"]
+    assert rows_of[0].training_seconds == rows_of[1].training_seconds > 0
+    assert rows_of[0].details["recipe"] == RECIPE.as_dict()
+    assert rows_of[0].details["trained_parameters"] == runs["LoRA"].trained_parameters
+
+
+def test_kept_states_are_shared_between_runs_and_forgotten_for_another_base(small):
+    recipe, kept = changed(layers=1), tuning.Kept()
+    first = train(small, recipe, kept=kept)
+    count = len(kept.states)
+    assert count == len(PAIRS) + 1
+    assert torch.allclose(weights_of(train(small, recipe, kept=kept).lm), weights_of(first.lm), atol=1e-5)
+    assert len(kept.states) == count
+    of = kept.of
+    train(other_base(small), recipe, kept=kept)
+    assert kept.of != of
+    nothing = tuning.Kept(most_bytes=0)
+    assert torch.allclose(weights_of(train(small, recipe, kept=nothing).lm), weights_of(first.lm), atol=1e-5)
+    assert not nothing.states
+
+
+def test_tasks_as_pairs_hold_the_whole_answer():
+    request = data.load_changes("dev")[0]
+    assert set(json.loads(tuning.change_pairs([request])[0].answer)) == {"title", "risk", "rationale"}
+    message = data.load_intents("dev")[0]
+    pair = tuning.intent_pairs([message])[0]
+    assert (pair.prompt[-1]["content"], pair.answer, pair.id) == (message.text, message.label, message.id)

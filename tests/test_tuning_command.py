@@ -64,7 +64,7 @@ def start(tmp_path, wheels, launcher, **more):
     return load_file(folder / "adapter_model.safetensors"), json.loads((folder / "history.json").read_text()), done
 
 
-# `--multi_gpu` starts one process a device; where there is no GPU the processes meet on the CPU (`--cpu` would ask for MPI).
+# `--multi_gpu` starts one process a device; without a GPU they meet on the CPU (`--cpu` would ask for MPI).
 def test_two_processes_see_the_same_rows_once_and_give_what_one_gives(tmp_path, wheels):
     one, alone, _ = start(tmp_path, wheels, [])
     launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes=2", "--num_machines=1"]

@@ -7,6 +7,7 @@
 
 from helpers.tuning.adapters import adapted, base_sha256, load, merge, save, shipped
 from helpers.tuning.loop import History, Step, Tuned, train
+from helpers.tuning.measured import label_scorer, measured
 from helpers.tuning.prepare import Prepared, Report, prepare, read_pairs
 from helpers.tuning.recipe import ARTICLE_B, ARTICLE_C, RECIPE, Pair, Recipe, TuningError, read_settings
 from helpers.tuning.rows import Kept
@@ -30,7 +31,9 @@ __all__ = [
     "change_answer",
     "change_pairs",
     "intent_pairs",
+    "label_scorer",
     "load",
+    "measured",
     "merge",
     "prepare",
     "prompt",

@@ -1,0 +1,73 @@
+"""A tuned variant as a ledger row: taken from the reference results where they have it, trained and measured if not."""
+
+from collections.abc import Callable, Sequence
+
+from helpers import ledger, reference
+from helpers.language_model import LanguageModel
+from helpers.ledger import LedgerRow
+from helpers.tuning.loop import Tuned, train
+from helpers.tuning.recipe import Pair, Recipe
+from helpers.tuning.rows import Kept
+from helpers.tuning.tasks import prompt
+
+
+class _NoReference(Exception):
+    """Raised in place of a measurement, to learn that there is no reference row."""
+
+
+def _refuse(_texts):
+    raise _NoReference
+
+
+def label_scorer(labels: Sequence[str]) -> Callable[[LanguageModel, list[str]], object]:
+    """Return how a tuned model sorts messages: it scores the labels after the message alone."""
+    return lambda lm, texts: lm.score([prompt("intents", text) for text in texts], list(labels), progress=False)
+
+
+def measured(
+    lm: LanguageModel,
+    task: str,
+    method: str,
+    pairs: Sequence[Pair],
+    recipe: Recipe,
+    items: Sequence,
+    predict: Callable[[LanguageModel, list[str]], object],
+    *,
+    split: str = "dev",
+    rerun: bool = False,
+    kept: Kept | None = None,
+    runs: dict[str, Tuned] | None = None,
+    show: bool = True,
+) -> LedgerRow:
+    """Return the row of one tuned variant; train it here if `rerun` says so or there is no reference row.
+
+    Args:
+        lm: the base model.
+        task, method, items, split, rerun, show: as for `reference.recall`.
+        pairs, recipe, kept: as for `train`.
+        predict: takes the tuned model and n texts; returns what `ledger.measure` takes.
+        runs: method -> run, where runs are kept, so that a second split of the same method needs no second training.
+
+    Returns:
+        LedgerRow with the training seconds; `details` holds the recipe, the pairs and what was trained.
+    """
+    about = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype}
+    try:
+        return reference.recall(task, method, items, _refuse, split=split, rerun=rerun, show=show, **about)
+    except _NoReference:
+        runs = {} if runs is None else runs
+        if method not in runs:
+            runs[method] = train(lm, pairs, recipe, progress=False, kept=kept)
+        run = runs[method]
+        details = {"recipe": recipe.as_dict(), "pairs": len(pairs), "trained_parameters": run.trained_parameters}
+        return ledger.measure(
+            task,
+            method,
+            items,
+            lambda texts: predict(run.lm, texts),
+            split=split,
+            show=show,
+            training_seconds=run.seconds,
+            details=details | {"tokens": run.tokens},
+            **about,
+        )
