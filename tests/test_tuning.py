@@ -403,3 +403,11 @@ def test_tasks_as_pairs_hold_the_whole_answer():
     message = data.load_intents("dev")[0]
     pair = tuning.intent_pairs([message])[0]
     assert (pair.prompt[-1]["content"], pair.answer, pair.id) == (message.text, message.label, message.id)
+
+
+@pytest.mark.parametrize("settings", [{}, {"target_modules": "all-linear", "rank": 3}, {"layers": 1}])
+def test_parameters_are_counted_as_they_are_trained(small, settings):
+    recipe = changed(**settings)
+    lm = adapters.attach(small, recipe, "x")
+    trained = sum(value.numel() for name, value in lm.model.named_parameters() if "lora_" in name)
+    assert sum(tuning.count_parameters(small.model, recipe).values()) == trained

@@ -5,7 +5,7 @@
 4
 """
 
-from helpers.tuning.adapters import adapted, base_sha256, load, merge, save, shipped
+from helpers.tuning.adapters import adapted, base_sha256, count_parameters, load, merge, save, shipped
 from helpers.tuning.loop import History, Step, Tuned, train
 from helpers.tuning.measured import label_scorer, measured
 from helpers.tuning.prepare import Prepared, Report, prepare, read_pairs
@@ -30,6 +30,7 @@ __all__ = [
     "base_sha256",
     "change_answer",
     "change_pairs",
+    "count_parameters",
     "intent_pairs",
     "label_scorer",
     "load",

@@ -62,6 +62,22 @@ def _config(model, recipe: Recipe) -> LoraConfig:
     )
 
 
+def count_parameters(model, recipe: Recipe) -> dict[str, int]:
+    """Return how many numbers a recipe trains in a model, for each kind of target layer.
+
+    A layer of i inputs and o outputs gets A (rank x i) and B (o x rank), so rank x (i + o) numbers.
+    """
+    config = _config(model, recipe)
+    wanted, layers = config.target_modules, model.model.layers
+    counted: dict[str, int] = {}
+    for layer in layers[len(layers) - recipe.layers :] if recipe.layers else layers:
+        for name, part in layer.named_modules():
+            last = name.split(".")[-1]
+            if isinstance(part, torch.nn.Linear) and last in wanted:
+                counted[last] = counted.get(last, 0) + recipe.rank * (part.in_features + part.out_features)
+    return counted
+
+
 def attach(lm: LanguageModel, recipe: Recipe, name: str) -> LanguageModel:
     """Return the model with a new adapter, in float32 and seeded; it answers as before until the adapter is trained."""
     if lora_layers(lm.model):
