@@ -4,7 +4,7 @@ Nothing is measured here. What a row does not hold stays empty; it is not guesse
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,24 +62,19 @@ def summary(
     row: LedgerRow,
     prices: costs.Prices = costs.EXAMPLE_PRICES,
     hour: float = costs.EXAMPLE_HOUR,
-    alone: Sequence[LedgerRow] = (),
+    alone: Mapping[tuple[str, str], Sequence[float]] | None = None,
 ) -> Summary:
     """Return what a row says of its method, with its price per 1,000 requests by tokens and by machine hours.
 
-    `alone`: rows whose details hold the `seconds` of requests sent one at a time, for p50 and p95 of the same method.
+    `alone`: (task, method) -> seconds of requests sent one at a time, for p50 and p95; else those in the row's details.
     """
     way = approach(row)
     counted = row.prompt_tokens + row.new_tokens > 0
     price = 0.0 if way == "plain" else None
     if counted:
         price = costs.by_tokens(row.prompt_tokens, row.new_tokens, prices)
-    times = [
-        float(second)
-        for timed in (*alone, row)
-        if (timed.task, timed.method) == (row.task, row.method)
-        for second in timed.details.get("seconds", [])
-    ]
-    p50, p95 = (float(x) for x in np.quantile(times, [0.5, 0.95])) if times else (None, None)
+    times = (alone or {}).get((row.task, row.method), row.details.get("seconds", []))
+    p50, p95 = (float(x) for x in np.quantile(times, [0.5, 0.95])) if len(times) else (None, None)
     return Summary(
         method=row.method,
         approach=way,
@@ -104,7 +99,7 @@ def table(
     rows: Sequence[LedgerRow],
     prices: costs.Prices = costs.EXAMPLE_PRICES,
     hour: float = costs.EXAMPLE_HOUR,
-    alone: Sequence[LedgerRow] = (),
+    alone: Mapping[tuple[str, str], Sequence[float]] | None = None,
 ) -> str:
     """Return Markdown: one line for each row, best first within its task. Seconds and dollars as the columns say."""
     lines = [

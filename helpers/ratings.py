@@ -17,18 +17,18 @@ from helpers.evaluation import Interval
 
 FOLDER = runtime.ROOT / "data" / "ratings"
 RUBRIC = {
-    1: "wrong, or no answer to this question",
-    2: "mostly wrong, or so vague that the customer must ask again",
-    3: "right in part, or right with a false detail beside it",
-    4: "right, with something clumsy, missing or too much",
-    5: "right and clear; you would send it as it is",
+    1: "you would not know what happened, or what to do next",
+    2: "you would have to ask again, or feel brushed off",
+    3: "usable: it says what matters, but is long, cold or unclear in places",
+    4: "good, with one thing to mend",
+    5: "clear, kind and no longer than needed; you would send it as it is",
 }
 CHOICES = ("left", "right", "neither")
 
 
 @dataclass(frozen=True)
 class RatedPair:
-    """A question with its right answer, and what two methods (name -> answer) said."""
+    """What was asked, the right answer (empty if there is no one), and what two methods said (name -> text)."""
 
     id: str
     question: str

@@ -145,8 +145,9 @@ def test_a_summary_holds_what_the_row_holds_and_guesses_nothing():
     assert found.change == pytest.approx(5 + 0.72)
     blank = overview.summary(row("free text", [1, 0]))
     assert (blank.tokens, blank.p50, blank.by_tokens) == (None, None, None)
-    timed = [row("few-shot", [1], details={"seconds": [4.0] * 9}), row("other", [1], details={"seconds": [100]})]
+    timed = {("toy", "few-shot"): [4.0] * 9, ("toy", "other"): [100.0]}
     assert overview.summary(row("few-shot", [1, 0]), alone=timed).p95 == 4.0
+    assert overview.summary(known, alone={("intents", "few-shot"): [9.0]}).p95 < 4.0
     plain = overview.summary(row("TF-IDF", [1, 0], "none"))
     assert (plain.tokens, plain.by_tokens) == (0, 0)
 

@@ -113,3 +113,17 @@ def test_two_raters_who_guess_do_not_agree_and_two_who_look_do():
     assert (choices.estimate, scores.estimate) == (1.0, 1.0)
     half = [*seen[1][:30], *guess[0][30:]]
     assert 0.2 < ratings.agreement(seen[0], half)[0].estimate < 0.8
+
+
+def test_the_shipped_ratings_are_two_raters_on_every_pair():
+    pairs, given = ratings.load_pairs(), ratings.shipped()
+    assert len({pair.id for pair in pairs}) == len(pairs) >= 20
+    assert {tuple(pair.methods) for pair in pairs} == {tuple(pairs[0].methods)}
+    by_rater = collections.Counter(rating.rater for rating in given)
+    assert list(by_rater.values()) == [len(pairs)] * 2
+    methods = {pair.id: pair.methods for pair in pairs}
+    for rating in given:
+        assert set(rating.scores) == set(methods[rating.pair])
+        assert set(rating.scores.values()) <= set(ratings.RUBRIC)
+        assert rating.preferred in {"", *methods[rating.pair]}
+        assert rating.left == ratings.blind(next(p for p in pairs if p.id == rating.pair), rating.rater).left_name

@@ -124,9 +124,9 @@ def card_html(card: Card | None, done: int, total: int) -> str:
         return f'<div style="{BOX}"><b>All {total} pairs are rated.</b> ratings.kept() returns them.</div>'
     rubric = "".join(f"<li value={score}>{escape(words)}</li>" for score, words in ratings.RUBRIC.items())
     sides = "".join(f'<td style="vertical-align:top;width:50%">{preformatted(t)}</td>' for t in (card.left, card.right))
+    truth = f"<br><em>Right answer: {escape(card.answer)}</em>" if card.answer else ""
     return (
-        f'<div style="{BOX}"><b>{done + 1} of {total}.</b> {escape(card.question)}<br>'
-        f"<em>Right answer: {escape(card.answer)}</em>"
+        f'<div style="{BOX}"><b>{done + 1} of {total}.</b> {escape(card.question)}{truth}'
         f"<table><tr><th>left</th><th>right</th></tr><tr>{sides}</tr></table>"
         f"Scores:<ol>{rubric}</ol></div>"
     )
