@@ -166,3 +166,18 @@ def test_every_minimum_is_below_its_pin():
     pins = setup.pins()
     for package, lowest in setup.AT_LEAST.items():
         assert Version(lowest) <= Version(pins[package])
+
+
+COLAB_HAS = set("torch numpy scipy sklearn matplotlib IPython ipywidgets tqdm safetensors packaging tokenizers".split())
+
+
+def test_every_package_that_helpers_import_is_listed_or_on_colab():
+    import ast
+
+    listed = {package.replace("-", "_") for package in setup.AT_LEAST}
+    known = listed | COLAB_HAS | set(sys.stdlib_module_names) | {"helpers"}
+    for path in (runtime.ROOT / "helpers").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            assert not {name.split(".")[0] for name in names} - known, path

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from helpers.language_model import LanguageModel
 from helpers.prompts import Prompt
-from helpers.retrieval import passages
+from helpers.retrieval import copying, passages
 from helpers.retrieval.index import EVERYTHING, Filter, Index, check_question, fuse
 from helpers.retrieval.passages import Citation, PassagePrompt
+from helpers.retrieval.quotes import best_quotes, quotes_of
 from helpers.retrieval.ranking import Hit, Reranker
 
 REWRITE = Prompt(
@@ -33,9 +34,12 @@ class Settings:
     retrieve: how many candidates are searched for.
     rerank: reorder them by late interaction.
     keep: how many of them may go into the prompt.
+    quotes: how many sentences and rows of those go into the prompt; 0 takes the chunks whole.
     budget: the most tokens of a prompt.
     abstain_below: abstain without asking the model if no chunk's cosine reaches this; 0 never does.
     cite, abstain, defend: see passages.write_prompt.
+    examples: show worked examples, see passages.EXAMPLES.
+    copy: let the model only copy a stretch of a passage, and cite the passage it comes from; see copying.
     max_new_tokens: the most tokens of an answer.
     """
 
@@ -43,11 +47,14 @@ class Settings:
     retrieve: int = 16
     rerank: bool = True
     keep: int = 4
+    quotes: int = 0
     budget: int = 1500
     abstain_below: float = 0.0
     cite: bool = True
     abstain: bool = True
     defend: bool = True
+    examples: bool = True
+    copy: bool = False
     max_new_tokens: int = 48
 
     def __post_init__(self):
@@ -55,6 +62,8 @@ class Settings:
             raise ValueError(f"no search {self.search!r}; choose one of {', '.join(SEARCHES)}")
         if not 1 <= self.keep <= self.retrieve:
             raise ValueError(f"use 1 <= keep <= retrieve; got keep {self.keep}, retrieve {self.retrieve}")
+        if self.quotes < 0:
+            raise ValueError(f"quotes must be 0 (whole chunks) or more; got {self.quotes}")
 
 
 @dataclass(frozen=True)
@@ -122,11 +131,12 @@ class Pipeline:
         self.index, self.lm, self.rewrite = index, lm, rewrite
         self.settings = settings or Settings()
         self._reranker: tuple[list, Reranker] | None = None
+        self._quotes: tuple[list, Reranker] | None = None
 
     def using(self, **changes) -> "Pipeline":
         """Return the same pipeline with some settings changed; what the reranker knows of the chunks is shared."""
         other = Pipeline(self.index, self.lm, replace(self.settings, **changes), self.rewrite)
-        other._reranker = self._reranker
+        other._reranker, other._quotes = self._reranker, self._quotes
         return other
 
     def reranker(self) -> Reranker:
@@ -135,6 +145,14 @@ class Pipeline:
         if self._reranker is None or self._reranker[0] != chunks:
             self._reranker = chunks, Reranker(self.index.embedder, chunks)
         return self._reranker[1]
+
+    def quote_reranker(self) -> Reranker:
+        """Return the reranker for the quotes of the index as it stands now."""
+        chunks = self.index.chunks
+        if self._quotes is None or self._quotes[0] != chunks:
+            small = [quote for chunk in chunks for quote in quotes_of(chunk)]
+            self._quotes = chunks, Reranker(self.index.embedder, small)
+        return self._quotes[1]
 
     def retrieve(self, questions: Sequence[str], where: Filter = EVERYTHING) -> list[Retrieved]:
         """Return what is found for each question; raises ValueError if one is empty."""
@@ -163,16 +181,31 @@ class Pipeline:
         """
         return self.answer(self.retrieve(questions, where), progress)
 
+    def quoted(self, one: Retrieved) -> list[Hit]:
+        """Return what goes into the prompt: the kept chunks, or the best quotes from them."""
+        if not self.settings.quotes:
+            return list(one.kept)
+        return best_quotes(self.quote_reranker(), one.query, one.kept, self.settings.quotes)
+
+    def write(self, one: Retrieved) -> PassagePrompt:
+        """Return the prompt for one question."""
+        settings = self.settings
+        return passages.write_prompt(
+            one.question,
+            [hit.chunk for hit in self.quoted(one)],
+            self.lm.count_tokens,
+            settings.budget,
+            prompt=copying.COPY if settings.copy else passages.ANSWER,
+            cite=settings.cite and not settings.copy,
+            abstain=settings.abstain and not settings.copy,
+            defend=settings.defend,
+            examples=passages.EXAMPLES if settings.examples else (),
+        )
+
     def answer(self, found: Sequence[Retrieved], progress: bool = False) -> list[Answer]:
         """Return an answer for each thing retrieved, which may have been changed by hand."""
         settings = self.settings
-        options = {"cite": settings.cite, "abstain": settings.abstain, "defend": settings.defend}
-        prompts = [
-            passages.write_prompt(
-                one.question, [hit.chunk for hit in one.kept], self.lm.count_tokens, settings.budget, **options
-            )
-            for one in found
-        ]
+        prompts = [self.write(one) for one in found]
         asked = [
             bool(prompt.used) and one.best_cosine >= settings.abstain_below
             for one, prompt in zip(found, prompts, strict=True)
@@ -180,11 +213,14 @@ class Pipeline:
         chosen = [prompt.messages for prompt, wanted in zip(prompts, asked, strict=True) if wanted]
         made = iter(())
         if chosen:
-            out = self.lm.generate(chosen, max_new_tokens=settings.max_new_tokens, progress=progress)
+            only = {"logits_processor": copying.copy_only(self.lm)} if settings.copy else {}
+            out = self.lm.generate(chosen, max_new_tokens=settings.max_new_tokens, progress=progress, **only)
             made = iter(zip(out.texts, out.new_tokens, strict=True))
         answers = []
         for one, prompt, wanted in zip(found, prompts, asked, strict=True):
             text, tokens = next(made) if wanted else (passages.ABSTENTION, 0)
+            if wanted and settings.copy and settings.cite:
+                text = copying.with_source(text, prompt.used)
             citations = passages.check_citations(text, prompt.used, one.question)
             answers.append(Answer(one, prompt, text, tuple(citations), wanted, tokens))
         return answers
