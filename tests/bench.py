@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 
+import bench_tuning
+
 from helpers import baselines, data, few_shot, ledger, models, runtime, scoring
 from helpers.language_model import LanguageModel
 
@@ -118,6 +120,8 @@ def main() -> None:
     found = cold_start()
     lm = LanguageModel.load()
     found |= measure_few_shot(lm) | measure_scoring(lm) | measure_speed(lm)
+    del lm
+    found |= bench_tuning.measure()
     for name, value in found.items():
         print(f"{name:60} {value:10.2f}")
     target = ledger.path().parent / "bench.json"
