@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from helpers import data, tuning
-from helpers.tuning import command
+from helpers.tuning import command, ship
 
 PAIRS = [
     {"prompt": f"{text} {i}", "answer": answer, "id": f"p{i}"}
@@ -109,3 +109,19 @@ def test_a_toml_recipe_trains_and_saves(tmp_path, capsys, monkeypatch, small):
     assert command.main([str(tmp_path / "recipe.toml")]) == 0
     assert "12 of 12 pairs" in capsys.readouterr().out
     assert tuning.load(small, tmp_path / "here").name == "small random model + here"
+
+
+def test_shipped_adapters_have_a_recipe_pairs_and_a_note(small, tmp_path, monkeypatch, capsys):
+    assert set(ship.RECIPES) == set(ship.NOTES)
+    for name in ship.RECIPES:
+        pairs, dev = ship.training_pairs(name)
+        assert len(pairs) >= 300
+        assert (dev is None) == (name == "voice")
+    assert ship.main(["nothing"]) == 1
+    assert "intents" in capsys.readouterr().err
+    few = tuning.intent_pairs(data.load_intents("dev")[:6])
+    monkeypatch.setattr(ship, "training_pairs", lambda name: (few, few[:2]))
+    monkeypatch.setattr(ship.adapters, "ADAPTERS", tmp_path)
+    monkeypatch.setitem(ship.RECIPES, "intents", tuning.Recipe(epochs=1))
+    ship.ship(small, "intents")
+    assert tuning.read_card(tmp_path / "intents")["training_seconds"] > 0

@@ -5,7 +5,7 @@
 4
 """
 
-from helpers.tuning.adapters import adapted, base_sha256, count_parameters, load, merge, save, shipped
+from helpers.tuning.adapters import adapted, base_sha256, count_parameters, load, merge, read_card, save, shipped
 from helpers.tuning.loop import History, Step, Tuned, train
 from helpers.tuning.measured import label_scorer, measured
 from helpers.tuning.prepare import Prepared, Report, prepare, read_pairs
@@ -38,6 +38,7 @@ __all__ = [
     "merge",
     "prepare",
     "prompt",
+    "read_card",
     "read_pairs",
     "read_settings",
     "save",

@@ -109,7 +109,7 @@ class Recipe:
         return asdict(self)
 
 
-RECIPE = Recipe(target_modules="all-linear", layers=8, learning_rate=1e-3)
+RECIPE = Recipe(target_modules="all-linear", layers=8, learning_rate=2e-3, batch_size=8)
 ARTICLE_B = Recipe(dropout=0.05, learning_rate=2e-4, batch_size=64)
 ARTICLE_C = Recipe(learning_rate=1e-4, batch_size=8)
 
