@@ -38,21 +38,19 @@ def draw_quality_and_cost(summaries: Sequence[Summary], title: str, by: str = "b
     shown = sorted((s for s in summaries if getattr(s, by) is not None), key=lambda s: -s.quality.estimate)
     prices = [getattr(s, by) for s in shown]
     least = min([price for price in prices if price > 0], default=0.001) / 3
-    figure, axes = new_figure(7.6, 4.2)
+    figure, axes = new_figure(7.4, 3.4 + 0.2 * len(shown))
     for number, (s, price) in enumerate(zip(shown, prices, strict=True), start=1):
         color, marker = LOOKS[s.approach]
         x = max(price, least)
         axes.plot([x, x], [s.quality.low, s.quality.high], color=color, alpha=0.5, linewidth=1.5)
         face = "white" if s.reference else color
-        axes.plot(x, s.quality.estimate, marker, color=color, markerfacecolor=face, markersize=8)
+        look = {"color": color, "markerfacecolor": face, "linestyle": "", "markersize": 8}
+        axes.plot(x, s.quality.estimate, marker, label=f"{number} {s.method} ({s.approach})", **look)
         axes.annotate(str(number), (x, s.quality.estimate), xytext=(6, 4), textcoords="offset points", fontsize=8)
-    for approach, (color, marker) in LOOKS.items():
-        if any(s.approach == approach for s in shown):
-            axes.plot([], [], marker, color=color, linestyle="", label=approach)
     axes.set_xscale("log")
     unit = "of machine time" if by == "by_machine" else "of tokens"
     axes.set(title=title, xlabel=f"dollars {unit} per 1,000 requests (log scale)", ylabel="share right", ylim=(0, 1))
-    axes.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    axes.legend(frameon=False, fontsize=9, loc="upper center", bbox_to_anchor=(0.45, -0.18))
     listed = "; ".join(
         f"{n} {s.method} ({s.approach}) {s.quality.estimate:.2f} at ${price:.4f}"
         for n, (s, price) in enumerate(zip(shown, prices, strict=True), start=1)
@@ -74,8 +72,8 @@ def draw_forest(standing: Standing, title: str, worthwhile: float):
         axes.plot(pair.difference.estimate, y, "o" if behind else "D", color=color, markersize=6)
         axes.text(1.01, y, pair.verdict, va="center", fontsize=8, transform=axes.get_yaxis_transform())
     axes.set_yticks(range(len(rivals)), [pair.second for pair in rivals])
-    axes.set(title=title, xlabel=f"share right, minus that of {standing.leader}")
-    axes.legend(frameon=False, fontsize=8, loc="lower left")
+    axes.set(title=title, xlabel=f"share right, minus that of {standing.leader}", ylim=(-0.6, len(rivals) - 0.4))
+    axes.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.3 - 0.3 / max(len(rivals), 1)))
     listed = "; ".join(f"{pair.second} {pair}" for pair in standing.rivals)
     return figure, f"differences from {standing.leader}: {listed or 'no rival'}. So: {standing.call}."
 
