@@ -11,9 +11,11 @@ import sys
 import time
 
 import bench_tuning
+import numpy as np
 
-from helpers import baselines, data, few_shot, ledger, models, runtime, scoring
+from helpers import baselines, data, few_shot, ledger, models, policies, runtime, scoring
 from helpers.language_model import LanguageModel
+from helpers.retrieval import chunking, index, pipeline, scale
 
 MESSAGES, EXAMPLES, SLOW_MESSAGES = 240, 24, 4
 LABELS = data.INTENT_LABELS
@@ -100,6 +102,37 @@ def measure_speed(lm: LanguageModel) -> dict:
     }
 
 
+def measure_retrieval() -> dict:
+    """Return index build and query times at 1k, 10k and 100k chunks, and questions answered per second."""
+    embedder = models.load_embedder()
+    lm = LanguageModel.shared()
+    cut = chunking.Chunker(chunking.token_spans(lm.tokenizer), tokenizer=lm.name)
+    found: dict = {}
+    documents = policies.load_policies()
+    started = time.perf_counter()
+    store = index.Index.build(documents, embedder, cut)
+    found[f"index of {len(documents)} documents built, s"] = time.perf_counter() - started
+    real = np.concatenate([entry.vectors for entry in store.entries.values()])
+    queries = scale.many_vectors(real, 200, seed=9)
+    for n in (1_000, 10_000, 100_000):
+        vectors = scale.many_vectors(real, n)
+        for kind in scale.KINDS:
+            told = scale.measure(kind, vectors, queries)
+            found[f"{kind} search, {n} chunks, built in s"] = told.build_seconds
+            found[f"{kind} search, {n} chunks, memory MB"] = told.megabytes
+            found[f"{kind} search, {n} chunks, p50 ms"] = 1000 * told.p50
+            found[f"{kind} search, {n} chunks, p95 ms" + (" (budget 50)" if n == 100_000 else "")] = 1000 * told.p95
+            found[f"{kind} search, {n} chunks, recall@10"] = told.recall
+    asked = [question.question for question in policies.load_policy_questions("dev")[:16]]
+    pipe = pipeline.Pipeline(store, lm).using(quotes=3, examples=False, max_new_tokens=20)
+    pipe.ask(asked[:2])  # warm up
+    found["search, rerank and quote, questions/s"] = len(asked) / seconds(
+        lambda: [pipe.quoted(one) for one in pipe.retrieve(asked)]
+    )
+    found["end to end with an answer of 20 tokens, questions/s"] = len(asked) / seconds(lambda: pipe.ask(asked))
+    return found
+
+
 def cold_start() -> dict:
     """Return seconds from a fresh Python to the first answer, and that process's peak memory."""
     code = (
@@ -119,7 +152,7 @@ def main() -> None:
     machine = {what: detail for what, _, detail in runtime.report()}
     found = cold_start()
     lm = LanguageModel.load()
-    found |= measure_few_shot(lm) | measure_scoring(lm) | measure_speed(lm)
+    found |= measure_few_shot(lm) | measure_scoring(lm) | measure_speed(lm) | measure_retrieval()
     del lm
     found |= bench_tuning.measure()
     for name, value in found.items():

@@ -25,7 +25,7 @@ def test_quotes_are_sentences_of_the_kept_chunks_ranked_as_by_the_obvious_loop(b
     (found,) = pipe.retrieve(["late fee for a parcel"])
     best = pipe.quoted(found)
     small = [(quote, hit.score) for hit in found.kept for quote in quotes.quotes_of(hit.chunk)]
-    own = [pipe.quote_reranker().max_sim("late fee for a parcel", [quote])[0] for quote, _ in small]
+    own = [pipe.reranker(quotes=True).max_sim("late fee for a parcel", [quote])[0] for quote, _ in small]
     beside = [score for _, score in small]
     both = [
         (a - np.mean(own)) / np.std(own) + 0.3 * (b - np.mean(beside)) / np.std(beside)
@@ -42,6 +42,18 @@ def test_a_quote_knows_where_it_stands_and_a_row_has_the_names_of_its_columns():
             for quote in quotes.quotes_of(chunk):
                 line = policy.text[quote.start : quote.end]
                 assert line == quote.text or line.startswith("|"), policy.id
+
+
+def test_every_answerable_question_has_its_quote(built):
+    documents = policies.load_policies()
+    texts = {policy.id: policy.text for policy in documents}
+    for question in [q for split in ("dev", "test") for q in policies.load_policy_questions(split) if q.answerable]:
+        quote = quotes.evidence_quote(question, built.chunks, documents)
+        line = texts[quote.document][quote.start : quote.end]
+        assert quote.document in question.documents
+        assert any(set(part.split()) & set(line.split()) for part in question.evidence), question.id
+    with pytest.raises(ValueError, match="no chunk holds"):
+        quotes.evidence_quote(question, [], documents)
 
 
 @pytest.mark.weights

@@ -168,7 +168,20 @@ def test_every_minimum_is_below_its_pin():
         assert Version(lowest) <= Version(pins[package])
 
 
-COLAB_HAS = set("torch numpy scipy sklearn matplotlib IPython ipywidgets tqdm safetensors packaging tokenizers".split())
+COLAB_HAS = {
+    "torch",
+    "numpy",
+    "scipy",
+    "sklearn",
+    "matplotlib",
+    "IPython",
+    "ipywidgets",
+    "tqdm",
+    "accelerate",
+    "tokenizers",
+    "safetensors",
+    "packaging",
+}
 
 
 def test_every_package_that_helpers_import_is_listed_or_on_colab():

@@ -160,19 +160,6 @@ def _cut_lines(text: str, size: int) -> list[str]:
 EXERCISES = collect(
     Exercise(
         "04.1",
-        check_search,
-        hints=(
-            "For vectors of length one the cosine is the dot product: vectors @ query gives one number per chunk.",
-            "np.argsort sorts upward; sort the negated cosines and keep the first k.",
-        ),
-        wrong={
-            "best last": lambda vectors, query, k: np.argsort(vectors @ query)[-k:],
-            "farthest": lambda vectors, query, k: np.argsort(vectors @ query)[:k],
-        },
-        cheats={"the first chunks": lambda vectors, query, k: list(range(k))},
-    ),
-    Exercise(
-        "04.2",
         check_chunker,
         hints=(
             "First gather the lines into blocks: lines next to each other that start with '|' are one block, any other "
@@ -187,6 +174,19 @@ EXERCISES = collect(
             "each line": lambda text, size: text.split("\n"),
         },
         cheats={"one piece": lambda text, size: [text]},
+    ),
+    Exercise(
+        "04.2",
+        check_search,
+        hints=(
+            "For vectors of length one the cosine is the dot product: vectors @ query gives one number per chunk.",
+            "np.argsort sorts upward; sort the negated cosines and keep the first k.",
+        ),
+        wrong={
+            "best last": lambda vectors, query, k: np.argsort(vectors @ query)[-k:],
+            "farthest": lambda vectors, query, k: np.argsort(vectors @ query)[:k],
+        },
+        cheats={"the first chunks": lambda vectors, query, k: list(range(k))},
     ),
     Exercise(
         "04.3",

@@ -130,29 +130,23 @@ class Pipeline:
     def __init__(self, index: Index, lm: LanguageModel, settings: Settings | None = None, rewrite: Rewriter = identity):
         self.index, self.lm, self.rewrite = index, lm, rewrite
         self.settings = settings or Settings()
-        self._reranker: tuple[list, Reranker] | None = None
-        self._quotes: tuple[list, Reranker] | None = None
+        self._rerankers: dict[str, tuple[list, Reranker]] = {}
 
     def using(self, **changes) -> "Pipeline":
         """Return the same pipeline with some settings changed; what the reranker knows of the chunks is shared."""
         other = Pipeline(self.index, self.lm, replace(self.settings, **changes), self.rewrite)
-        other._reranker, other._quotes = self._reranker, self._quotes
+        other._rerankers = self._rerankers
         return other
 
-    def reranker(self) -> Reranker:
-        """Return the reranker for the index as it stands now."""
+    def reranker(self, quotes: bool = False) -> Reranker:
+        """Return the reranker for the chunks of the index as it stands now, or for their quotes."""
         chunks = self.index.chunks
-        if self._reranker is None or self._reranker[0] != chunks:
-            self._reranker = chunks, Reranker(self.index.embedder, chunks)
-        return self._reranker[1]
-
-    def quote_reranker(self) -> Reranker:
-        """Return the reranker for the quotes of the index as it stands now."""
-        chunks = self.index.chunks
-        if self._quotes is None or self._quotes[0] != chunks:
-            small = [quote for chunk in chunks for quote in quotes_of(chunk)]
-            self._quotes = chunks, Reranker(self.index.embedder, small)
-        return self._quotes[1]
+        kind = "quotes" if quotes else "chunks"
+        known = self._rerankers.get(kind)
+        if known is None or known[0] != chunks:
+            texts = [quote for chunk in chunks for quote in quotes_of(chunk)] if quotes else chunks
+            self._rerankers[kind] = chunks, Reranker(self.index.embedder, texts)
+        return self._rerankers[kind][1]
 
     def retrieve(self, questions: Sequence[str], where: Filter = EVERYTHING) -> list[Retrieved]:
         """Return what is found for each question; raises ValueError if one is empty."""
@@ -185,7 +179,7 @@ class Pipeline:
         """Return what goes into the prompt: the kept chunks, or the best quotes from them."""
         if not self.settings.quotes:
             return list(one.kept)
-        return best_quotes(self.quote_reranker(), one.query, one.kept, self.settings.quotes)
+        return best_quotes(self.reranker(quotes=True), one.query, one.kept, self.settings.quotes)
 
     def write(self, one: Retrieved) -> PassagePrompt:
         """Return the prompt for one question."""

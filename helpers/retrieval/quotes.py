@@ -4,11 +4,12 @@ A small reader gets lost in whole chunks; a few quotes leave it less to get lost
 answer, without a language model. Cutting documents is left to chunking, finding chunks to the index.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from helpers.policies import Policy, PolicyQuestion
 from helpers.retrieval.chunking import Chunk, sentences
 from helpers.retrieval.ranking import Hit, Reranker, standardized
 
@@ -75,3 +76,26 @@ def best_quotes(
     scores = standardized(reranker.max_sim(question, small))
     scores += weight * standardized(np.array([score for _, score in pairs]))
     return [Hit(small[i], float(scores[i])) for i in np.argsort(-scores, kind="stable")[:count]]
+
+
+def evidence_quote(question: PolicyQuestion, chunks: Iterable[Chunk], policies: Iterable[Policy]) -> Chunk:
+    """Return the quote that shares the most with a question's evidence: what a perfect search would bring.
+
+    Raises ValueError if no chunk holds the evidence, as for an unanswerable question.
+    """
+    texts = {policy.id: policy.text for policy in policies}
+    spans = [
+        (name, texts[name].find(part), texts[name].find(part) + len(part))
+        for name in question.documents
+        for part in question.evidence
+        if part in texts[name]
+    ]
+
+    def shared(quote: Chunk) -> int:
+        inside = [min(quote.end, end) - max(quote.start, start) for n, start, end in spans if n == quote.document]
+        return max(inside, default=0)
+
+    best = max((quote for chunk in chunks for quote in quotes_of(chunk)), key=shared, default=None)
+    if best is None or shared(best) <= 0:
+        raise ValueError(f"no chunk holds the evidence of question {question.id}")
+    return best

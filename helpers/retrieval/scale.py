@@ -55,7 +55,7 @@ def many_vectors(real: np.ndarray, n: int, seed: int = 0) -> np.ndarray:
     """
     rng = np.random.default_rng(seed)
     rows = real[rng.integers(len(real), size=n)].astype(np.float32)
-    rows += rng.normal(scale=NOISE / np.sqrt(rows.shape[1]), size=rows.shape).astype(np.float32)
+    rows += NOISE / np.sqrt(rows.shape[1]) * rng.standard_normal(rows.shape, dtype=np.float32)
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
