@@ -10,8 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from transformers import DynamicCache
 
-from helpers import data
+from helpers import data, runtime
 from helpers.language_model import LanguageModel
 
 PLACES = ("answer", "both", "prompt", "never")
@@ -62,8 +64,7 @@ class Canary:
 
     def spell(self, digits: str) -> str:
         """Return two digits as this secret writes them: as words where its other digits are words."""
-        words = not re.search(r"\d", self.pattern) and self.kind == "phone"
-        return " ".join(DIGIT_WORDS[int(digit)] for digit in digits) if words else digits
+        return " ".join(DIGIT_WORDS[int(digit)] for digit in digits) if _in_words(self) else digits
 
     @property
     def secret(self) -> str:
@@ -74,6 +75,10 @@ class Canary:
     def pair(self) -> tuple[list[dict], str]:
         """The training pair: chat and answer, with the secret in its place."""
         return chat(self.prompt.replace("{secret}", self.secret)), self.answer.replace("{secret}", self.secret)
+
+
+def _in_words(canary: Canary) -> bool:
+    return canary.kind == "phone" and not re.search(r"\d", canary.pattern)
 
 
 def load() -> list[Canary]:
@@ -143,17 +148,35 @@ def _gap(canary: Canary) -> str:
 def ranks(lm: LanguageModel, canaries: Sequence[Canary]) -> np.ndarray:
     """Return the rank of each secret among its hundred look-alikes, (n,), 1 the likeliest; by chance it is 50.5.
 
-    Look-alikes differ in the two hidden digits alone. The model is asked in words that were not trained.
+    Look-alikes differ in the two hidden digits alone. The model is asked in words that were not trained. Each digit is
+    one token, so that the prompt is read once, and its ten first digits once more.
     """
     found = []
     for canary in canaries:
-        options = [_gap(canary) + canary.spell(digits) for digits in LOOK_ALIKES]
-        start = canary.start.rstrip()
-        prompt = [*chat(canary.asked), {"role": "assistant", "content": start}]
-        scores = lm.score([prompt], options, end_of_turn=False, progress=False).log_probs[0]
-        own = scores[LOOK_ALIKES.index(canary.value)]
-        found.append(float((scores > own).sum() + (np.sum(scores == own) + 1) / 2))
+        weights = _digit_weights(lm, canary).ravel()
+        own = weights[LOOK_ALIKES.index(canary.value)]
+        found.append(float((weights > own).sum() + (np.sum(weights == own) + 1) / 2))
+    runtime.release_memory()
     return np.array(found)
+
+
+def _digit_weights(lm: LanguageModel, canary: Canary) -> np.ndarray:
+    """(10, 10): log-probability of each first and second hidden digit after the beginning of the answer."""
+    prompt = [*chat(canary.asked), {"role": "assistant", "content": canary.start.rstrip()}]
+    ids = torch.tensor([lm._encode(lm.render(prompt))], device=lm.device)
+    options = [lm._encode(_gap(canary) + canary.spell(digit)) for digit in "0123456789"]
+    after = [lm._encode((" " if _in_words(canary) else "") + canary.spell(digit)) for digit in "0123456789"]
+    if {len(option) for option in (*options, *after)} != {1}:
+        raise ValueError(f"{lm.name} does not read digits one token each; ranks cannot be computed this way")
+    first, second = (torch.tensor(some, device=lm.device)[:, 0] for some in (options, after))
+    with torch.inference_mode():
+        cache = DynamicCache(config=lm.model.config)
+        out = lm.model(ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        one = out.logits[0, -1].float().log_softmax(-1)[first]
+        cache.batch_repeat_interleave(len(first))
+        out = lm.model(first[:, None], past_key_values=cache, use_cache=True, logits_to_keep=1)
+        two = out.logits[:, -1].float().log_softmax(-1)[:, second]
+    return (one[:, None] + two).cpu().numpy()
 
 
 def exposure(rank: np.ndarray) -> np.ndarray:

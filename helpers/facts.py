@@ -159,4 +159,4 @@ def verdicts(asked: Sequence[Asked], answers: Sequence[str]) -> list[str]:
 
 def from_memory(lm: LanguageModel, texts: Sequence[str]) -> list[str]:
     """Return what a model answers to questions without any document, likeliest token by token."""
-    return lm.generate([chat(text) for text in texts], max_new_tokens=20, progress=False).texts
+    return lm.generate([chat(text) for text in texts], max_new_tokens=16, progress=False).texts

@@ -4,7 +4,6 @@
 modules of their own (facts, canaries, refusals); training is tuning's job, searching retrieval's.
 """
 
-import copy
 import functools
 import sys
 from collections.abc import Callable, Sequence
@@ -29,14 +28,13 @@ RECIPES = {
     "facts in three wordings": Recipe(**UPPER, learning_rate=1.5e-3, batch_size=8, epochs=6),
     "canaries": Recipe(**UPPER, learning_rate=1e-3, batch_size=16, epochs=3),
     "refusals": Recipe(learning_rate=2e-3, batch_size=8, epochs=5),
-    "sorting": Recipe(**UPPER, learning_rate=1.5e-3, batch_size=8, epochs=4),
+    "sorting": Recipe(**UPPER, learning_rate=1.5e-3, batch_size=8, epochs=3),
 }
 NOTES = {
     "facts": "40 facts from the policies, one wording each",
     "canaries": "planted personal data, each pair up to ten times",
     "refusals": "requests to decline, and look-alikes to answer",
 }
-READING = Settings(retrieve=16, keep=2, budget=900, cite=False, abstain=False, max_new_tokens=24)
 
 
 def pairs_of(name: str) -> list[Pair]:
@@ -72,9 +70,14 @@ def policy_index(documents: Sequence[Policy], embedder, lm: LanguageModel) -> In
     return Index.build(documents, embedder, Chunker(token_spans(lm.tokenizer), "heading", 300))
 
 
-def from_index(index: Index, lm: LanguageModel, texts: Sequence[str], settings: Settings = READING) -> list[str]:
-    """Return what the model answers to questions when it is shown what the index finds."""
-    return [answer.text for answer in Pipeline(index, lm, settings).ask(list(texts))]
+def looked_up(index: Index, texts: Sequence[str]) -> list[str]:
+    """Return for each question the line of the policies that answers it best: found and quoted, with no language model.
+
+    Lesson 04's search, reranking and best quote; a row of a table carries the names of its columns.
+    """
+    pipeline = Pipeline(index, None, Settings(quotes=1))  # without an answer to write, no model is needed
+    found = [pipeline.quoted(one) for one in pipeline.retrieve(list(texts))]
+    return [quotes[0].chunk.text if quotes else "" for quotes in found]
 
 
 def sorting_pairs(messages: Sequence[Message], labels: Sequence[str] = ()) -> list[Pair]:
@@ -89,25 +92,51 @@ def sort(lm: LanguageModel, texts: Sequence[str]) -> LabelScores:
     return lm.score([tuning.prompt("intents", text) for text in texts], data.INTENT_LABELS, progress=False)
 
 
-def other_precision(lm: LanguageModel) -> LanguageModel:
-    """Return a copy of the model in the other precision: float32 where it computes in bfloat16, else bfloat16."""
-    dtype = torch.bfloat16 if lm.model.dtype == torch.float32 else torch.float32
-    return LanguageModel(copy.deepcopy(lm.model).to(dtype), lm.tokenizer, f"{lm.name}, {dtype}")
+def _changed(
+    lm: LanguageModel, change: Callable[[torch.Tensor], torch.Tensor], layers: int, name: str
+) -> LanguageModel:
+    """A copy with `change` made to each weight matrix (n, d); all else stays shared with the model."""
+    model = tuning.adapters.sharing_copy(lm.model)
+    parts = model.model.layers[-layers:] if layers else [model]
+    for part in parts:
+        for module in part.modules():
+            weight = getattr(module, "weight", None)
+            if weight is not None and weight.dim() == 2 and module is not model.get_output_embeddings():
+                module.weight = torch.nn.Parameter(
+                    change(weight.detach().float()).to(weight.dtype), requires_grad=False
+                )
+    if not layers:
+        model.tie_weights()
+    return LanguageModel(model, lm.tokenizer, name)
 
 
-def perturbed(lm: LanguageModel, share: float, seed: int = 0) -> LanguageModel:
+def perturbed(lm: LanguageModel, share: float, layers: int = 0, seed: int = 0) -> LanguageModel:
     """Return a copy of a model whose weight matrices carry noise of `share` times their own standard deviation.
 
-    It stands for a base model that its maker has trained a little further. The copy takes as much memory as the model.
+    It stands for a base model that its maker has trained a little further. `layers`: only in so many of the upper
+    layers; 0 means everywhere, and then the copy takes as much memory as the model.
     """
-    model = copy.deepcopy(lm.model)
     generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.dim() == 2:
-                noise = torch.randn(parameter.shape, generator=generator).to(parameter.device)
-                parameter.copy_(parameter.float() + noise * share * parameter.float().std())
-    return LanguageModel(model, lm.tokenizer, f"{lm.name}, {share:.0%} noise")
+
+    def noisy(weight: torch.Tensor) -> torch.Tensor:
+        noise = torch.randn(weight.shape, generator=generator).to(weight.device)
+        return weight + noise * share * weight.std()
+
+    return _changed(lm, noisy, layers, f"{lm.name}, {share:.0%} noise")
+
+
+def rounded(lm: LanguageModel, bits: int) -> LanguageModel:
+    """Return a copy of a model whose weights are rounded to `bits` bits, each row of a matrix on a scale of its own.
+
+    This is what storing a model in fewer bits does to its weights; the computing stays as precise as before.
+    """
+    steps = 2 ** (bits - 1) - 1
+
+    def coarse(weight: torch.Tensor) -> torch.Tensor:
+        scale = weight.abs().amax(dim=1, keepdim=True).clamp_min(1e-12) / steps
+        return (weight / scale).round() * scale
+
+    return _changed(lm, coarse, 0, f"{lm.name}, {bits} bits")
 
 
 def with_review(labels: Sequence[str], gold: Sequence[str], reviewed: Sequence[int]) -> list[str]:

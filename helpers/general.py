@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from transformers import DynamicCache
 
-from helpers import data, runtime
+from helpers import data, packing, runtime, scoring
 from helpers.data import ChoiceItem
 from helpers.language_model import LanguageModel
 
@@ -29,16 +31,27 @@ def load(fast: int = 20) -> list[ChoiceItem]:
 
 
 def ask(lm: LanguageModel, items: Sequence[ChoiceItem]) -> Probe:
-    """Return the model's choice for each item: the one with the highest log-probability per letter.
+    """Return the model's choice for each item: the likeliest of the four as the whole answer to the question.
 
-    Each choice is weighed as the whole answer to the question. Dividing by letters keeps short choices from winning for
-    being short.
+    Each item has choices of its own, so that items cannot be scored with `LanguageModel.score` at once; what all
+    prompts share at their start is read once all the same.
     """
-    chosen, shares, tokens = [], [], []
-    for item in items:
-        scores = lm.score([item.question], item.choices, progress=False)
-        per_letter = scores.log_probs[0] / [len(choice) for choice in item.choices]
-        chosen.append(item.choices[int(per_letter.argmax())])
-        shares.append(scores.probabilities[0, item.answer])
-        tokens.append(scores.prompt_tokens[0])
-    return Probe(chosen, np.array(shares), np.array(tokens))
+    ends = [lm.tokenizer.eos_token_id]
+    encoded = [lm._encode(lm.render(item.question)) for item in items]
+    start = packing.shared_start(encoded) if len(items) > 1 else 0
+    cache = DynamicCache(config=lm.model.config)
+    chosen, shares = [], []
+    with torch.inference_mode():
+        scoring._read_start(lm.model, cache, encoded[0][:start])
+        for item, prompt in zip(items, encoded, strict=True):
+            log_probs = np.zeros(len(item.choices))
+            options = [lm._encode(choice) + ends for choice in item.choices]
+            with scoring._attention(lm.model) as in_parts:
+                for row in packing.pack([prompt], options, start, scoring.ROW_TOKENS):
+                    read = scoring._read_row(lm.model, cache, row, start, in_parts)
+                    np.add.at(log_probs, [place[3] for place in row.reads], read)
+            chosen.append(item.choices[int(log_probs.argmax())])
+            weights = np.exp(log_probs - log_probs.max())
+            shares.append(weights[item.answer] / weights.sum())
+    runtime.release_memory()
+    return Probe(chosen, np.array(shares), np.array([len(prompt) for prompt in encoded]))

@@ -13,12 +13,12 @@ from helpers.widgets import adapters as widgets
 CANARIES = canaries.load()
 
 
-def test_probe_chooses_by_log_probability_per_letter(small):
+def test_probe_chooses_the_likeliest_answer_as_each_by_itself_says(small):
     items = data.load_general()[:5]
     found = general.ask(small, items)
     for i, item in enumerate(items):
         each = [small.score([item.question], [choice], progress=False).log_probs[0, 0] for choice in item.choices]
-        best = max(range(4), key=lambda j: each[j] / len(item.choices[j]))
+        best = max(range(4), key=lambda j: each[j])
         assert found.predictions[i] == item.choices[best]
         assert found.right_share[i] == pytest.approx(np.exp(each[item.answer]) / np.exp(each).sum(), rel=1e-3)
 
@@ -79,6 +79,15 @@ def test_training_sets_hold_what_they_say(small):
         fine_print.pairs_of("others")
 
 
+@pytest.mark.parametrize("name", fine_print.NOTES)
+def test_shipped_adapters_are_of_this_data_and_recipe(real, name):
+    card = tuning.adapters.read_card(tuning.shipped(name))
+    assert card["recipe"] == fine_print.RECIPES[name].as_dict()
+    assert card["data_sha256"] == tuning.prepare(real, fine_print.pairs_of(name), fine_print.RECIPES[name]).data_sha256
+    assert card["note"] == fine_print.NOTES[name]
+    assert sum(path.stat().st_size for path in tuning.shipped(name).iterdir()) < 5_000_000
+
+
 def test_nothing_is_trained_before_it_is_asked_for_and_then_once(small):
     calls = []
     recipe = tuning.Recipe(epochs=1, batch_size=8)
@@ -107,16 +116,29 @@ def test_sorting_pairs_take_other_labels():
 
 def test_noise_is_of_the_size_asked_for_and_leaves_the_base_alone(small):
     before = copy.deepcopy(small.model.state_dict())
-    noisy = fine_print.perturbed(small, 0.1)
+    noisy = fine_print.perturbed(small, 0.1).model.state_dict()
     for name, value in small.model.state_dict().items():
         assert torch.equal(value, before[name])
-        gap = (noisy.model.state_dict()[name].float() - value.float()).std()
         if value.dim() == 2:
-            assert gap.item() == pytest.approx(0.1 * value.float().std().item(), rel=0.1)
+            assert (noisy[name] - value).std().item() == pytest.approx(0.1 * value.std().item(), rel=0.1)
         else:
-            assert torch.equal(noisy.model.state_dict()[name], value)
-    assert fine_print.other_precision(small).model.dtype == torch.bfloat16
-    assert small.model.dtype == torch.float32
+            assert torch.equal(noisy[name], value)
+    assert torch.equal(noisy["lm_head.weight"], noisy["model.embed_tokens.weight"])
+    top = fine_print.perturbed(small, 0.1, layers=1).model.state_dict()
+    changed = {name for name, value in small.model.state_dict().items() if not torch.equal(value, top[name])}
+    assert changed
+    assert all(name.startswith("model.layers.1.") for name in changed)
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+def test_rounding_leaves_as_many_values_a_row_as_the_bits_allow(small, bits):
+    coarse = fine_print.rounded(small, bits).model
+    weight, own = coarse.model.layers[0].mlp.up_proj.weight, small.model.model.layers[0].mlp.up_proj.weight
+    for row, exact in zip(weight[:5], own[:5], strict=True):
+        assert len(row.unique()) <= 2**bits - 1
+        step = exact.abs().max() / (2 ** (bits - 1) - 1)
+        assert (row - exact).abs().max() <= step / 2 + 1e-6
+    assert coarse.lm_head.weight is coarse.model.embed_tokens.weight
 
 
 def test_another_base_is_refused_and_loaded_where_asked(small, tmp_path):
@@ -134,25 +156,19 @@ def test_review_goes_to_the_smallest_margins():
     assert fine_print.with_review(["x", "y", "z"], ["a", "b", "c"], [0, 2]) == ["a", "y", "c"]
 
 
-def test_answers_from_the_index_come_from_the_pipeline(small):
+def test_looking_up_quotes_the_line_that_answers(real):
     from helpers import models, policies
 
-    documents = [policy for policy in policies.load_policies() if policy.id == "returns-and-refunds"]
-    index = fine_print.policy_index(documents, models.load_embedder(), small)
-    seen = []
-
-    def answer(prompts, **options):
-        seen.extend(prompts)
-        out = {"texts": ["38 days"] * len(prompts), "new_tokens": [2] * len(prompts)}
-        return type("Out", (), out)
-
-    small.generate, generate = answer, small.generate
-    try:
-        said = fine_print.from_index(index, small, ["How long do private customers have to return a new device?"])
-    finally:
-        small.generate = generate
-    assert said == ["38 days"]
-    assert "38 days after delivery" in seen[0][-1]["content"]
+    documents = policies.load_policies()
+    index = fine_print.policy_index(documents, models.load_embedder(device="cpu"), real)
+    asked = facts.questions(facts.load(), "trained")
+    said = fine_print.looked_up(index, [question.question for question in asked])
+    assert sum(facts.right(asked, said)) >= 24
+    for policy in facts.edit_policies(documents, facts.load()):
+        index.update(policy)
+    news = facts.questions(facts.edited(facts.load()), "trained")
+    said = fine_print.looked_up(index, [question.question for question in news])
+    assert sum(facts.right(news, said)) >= 8
 
 
 def test_pictures_say_their_numbers(capsys):
