@@ -20,7 +20,7 @@ from helpers.retrieval.passages import ABSTENTION, Citation, PassagePrompt
 from helpers.retrieval.ranking import relevant
 
 MAX_NEW_TOKENS = 32
-ABSENT_SHOWN = 0.75  # of the questions whose passage the search missed, how many get it put in for training
+ABSENT_SHOWN = 0.9  # of the questions whose passage the search missed, how many get it put in for training
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def lessons(
     """Return one example for each question: what the search found, the answer, and the citation that holds.
 
     The passages are those of the real search, mistakes included. Where none holds the answer, most of the questions get
-    the right passage in the place of a random one; the others, and the unanswerable ones, teach to abstain. The order
+    the right passage put in; the others, and the unanswerable ones, teach to abstain. The order
     is shuffled in half of the examples, so that the first place is not always right. Follows Zhang et al., "RAFT"
     (2024).
 
@@ -152,17 +152,25 @@ def lessons(
     rng = random.Random(seed)
     made = []
     for question, some in zip(questions, found, strict=True):
-        used = list(some)
-        if question.answerable and not holders(question, used, policies) and rng.random() < ABSENT_SHOWN:
-            missing = [c for c in every if c.id in relevant(question, every, policies) and c not in used]
-            used[rng.randrange(len(used))] = rng.choice(missing) if missing else used[0]
-        if rng.random() < 0.5:
-            rng.shuffle(used)
+        used = rng.sample(list(some), len(some)) if rng.random() < 0.5 else list(some)
         prompt = write_prompts(lm, [question], [used], budget)[0]
+        if question.answerable and not holders(question, prompt.used, policies) and rng.random() < ABSENT_SHOWN:
+            prompt = _with_the_right_one(lm, question, prompt.used, every, policies, budget, rng)
         places = holders(question, prompt.used, policies) if question.answerable else ()
         answer = f"{question.answer} [{', '.join(map(str, places))}]" if places else ABSTENTION
         made.append(Lesson(question.id, prompt, answer, places))
     return made
+
+
+def _with_the_right_one(lm, question, used, every, policies, budget, rng) -> PassagePrompt:
+    """The prompt with a passage that holds the answer put in first or second, whichever the budget holds."""
+    right = [chunk for chunk in every if holds_alone(question, chunk, policies)]
+    right = right or [chunk for chunk in every if chunk.id in relevant(question, every, policies)]
+    others = [chunk for chunk in used if chunk not in right]
+    chosen = rng.choice(right)
+    first = rng.randrange(2)
+    prompt = write_prompts(lm, [question], [[*others[:first], chosen, *others[first:]]], budget)[0]
+    return prompt if chosen in prompt.used else write_prompts(lm, [question], [[chosen, *others]], budget)[0]
 
 
 def recall(
@@ -184,12 +192,10 @@ def recall(
     Returns:
         The row; `details["answers"]` maps an item's id to the text of its answer.
     """
-    split, gold = more.get("split", "test"), {item.id: deserved(item) for item in items}
-    if not rerun and not os.environ.get("COURSE_RERUN"):
-        for row in reversed(ledger.read(ledger.REFERENCE, ledger.LedgerRow, "a ledger row")):
-            known = dict(zip(row.ids, row.gold, strict=True))
-            if (row.task, row.method, row.split) == (task, method, split) and gold.items() <= known.items():
-                return row.cut(list(gold))
+    gold = {item.id: deserved(item) for item in items}
+    known = stored(task, method, items, more.get("split", "test"))
+    if known and not rerun and not os.environ.get("COURSE_RERUN"):
+        return known
     started = time.perf_counter()
     answers = run(list(items))
     return ledger.record(
@@ -205,6 +211,16 @@ def recall(
         details={"answers": dict(zip(gold, [answer.text for answer in answers], strict=True))},
         **more,
     )
+
+
+def stored(task: str, method: str, items: Sequence, split: str = "test") -> ledger.LedgerRow | None:
+    """Return the course's reference row of a method, cut to these items; None if there is none that holds them all."""
+    gold = {item.id: deserved(item) for item in items}
+    for row in reversed(ledger.read(ledger.REFERENCE, ledger.LedgerRow, "a ledger row")):
+        known = dict(zip(row.ids, row.gold, strict=True))
+        if (row.task, row.method, row.split) == (task, method, split) and gold.items() <= known.items():
+            return row.cut(list(gold))
+    return None
 
 
 def deserved(item) -> str:
