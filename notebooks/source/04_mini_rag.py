@@ -1,0 +1,803 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     name: python3
+# ---
+
+# %% [markdown]
+# {{badges}}
+#
+# # What can you do when the model does not know?
+#
+# **After this lesson you can**
+#
+# - cut documents into chunks, embed them, and search them by meaning and by words;
+# - say for each stage of retrieval what it adds, and where an error comes from: finding or reading;
+# - check whether a citation supports its answer, and choose when to give no answer;
+# - keep staff documents out of a prompt, and instructions inside documents without effect.
+#
+# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** R1 to R12,
+# printed below.
+
+# %%
+#: setup
+
+# %% [markdown]
+# ## The claims
+#
+# What five articles say about [retrieval](../docs/glossary.md#retrieval), in our words. The verdicts come at the end, from
+# your numbers. A 135M model reads far worse than the models that the articles assume;
+# [scale](../docs/other_models.md) may change what reading is worth, and changes nothing about searching.
+
+# %%
+from helpers import claims
+
+claims.show("04")
+
+# %% [markdown]
+# Heavy measurements come from the course's *reference results* and are marked. Set the switch to `True` and everything is
+# measured here.
+
+# %%
+RERUN = False
+
+# %% [markdown]
+# ## Closed book: what does it invent?
+#
+# Larkfield does not exist, so the model cannot have read its policies. **Predict:** asked about them, will it say so?
+
+# %%
+from dataclasses import replace
+
+import numpy as np
+
+from helpers import baselines, data, evaluation, grading, ledger, models, plots, policies, reference
+from helpers.language_model import LanguageModel
+from helpers.retrieval import chunking, index, measured, passages, pipeline, quotes, ranking, scale
+
+lm, embedder = LanguageModel.load(), models.load_embedder()
+MODEL = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype}
+PLAIN = {"model": models.EMBEDDER}
+documents = policies.load_policies()
+dev, test = (policies.load_policy_questions(split) for split in ("dev", "test"))
+asked, asked_dev = data.for_profile(test, fast=10), data.for_profile(dev, fast=10)
+
+# %%
+WORDS_AT_MOST = 20  # tokens of an answer
+
+
+def closed_book(questions, order=""):
+    prompt = passages.CLOSED_BOOK.edited("1", system=passages.CLOSED_BOOK.system + order)
+    chats = [prompt.messages(q.question) for q in questions]
+    out = lm.generate(chats, max_new_tokens=WORDS_AT_MOST, progress=False)
+    return [measured.Written(*one) for one in zip(out.texts, out.prompt_tokens, out.new_tokens)]
+
+
+for question, answer in zip(dev[3:6], closed_book(dev[3:6])):
+    print(f"{question.question}\n  the policy: {question.answer}\n  the model:  {answer.text}\n")
+
+# %% [markdown]
+# Fluent, and not from any policy. Now the frozen test questions; an order to abstain is tried on a part of them. An answer is *right* if it holds an accepted wording and
+# no second value; for a question that no document answers, the good answer says so.
+
+# %%
+closed_row = measured.measure("closed book", asked, closed_book, **MODEL)
+can_test, cannot = ([q for q in asked if q.answerable == can] for can in (True, False))
+told_row = measured.recall(
+    "closed book, told to abstain",
+    [*cannot, *can_test[: len(cannot)]],
+    lambda questions: closed_book(questions, passages.ABSTAIN.replace("the passages do not hold", "you do not know")),
+    rerun=RERUN,
+    **MODEL,
+)
+for row in (closed_row, told_row):
+    silent = [measured.abstained(row, gold) for gold in ("abstained", "right")]
+    print(f"{row.method}: abstains on {sum(silent[0])} of {len(silent[0])} unanswerable questions", end=" ")
+    print(f"and on {sum(silent[1])} of {len(silent[1])} answerable ones")
+
+# %% [markdown]
+# What the grader calls right can be luck. The grader itself agrees with grading by hand on most of about two hundred
+# answers; [the datasheet](../data/policy_qa/DATASHEET.md) says how often, and where it errs.
+#
+# ## Cut
+#
+# A document is too long for a small prompt, so it is cut into [chunks](../docs/glossary.md#chunk). Cut anywhere, and a
+# table loses the row that names its columns.
+#
+# ### Your turn 04.1
+#
+# Write `pieces(text, size)`: the text as a list of pieces of at most `size` lines each, lines in order, none lost, filled
+# as long as lines fit. Lines that start with `|` and stand next to each other are a table and stay in one piece; only a
+# piece that holds nothing but a table may be longer than `size`.
+
+# %%
+#: solution
+def pieces(text, size):
+    blocks = []
+    for line in text.split("\n"):
+        table = line.startswith("|")
+        if table and blocks and blocks[-1][-1].startswith("|"):
+            blocks[-1].append(line)
+        else:
+            blocks.append([line])
+    filled = [[]]
+    for block in blocks:
+        if filled[-1] and len(filled[-1]) + len(block) > size:
+            filled.append([])
+        filled[-1] += block
+    return ["\n".join(lines) for lines in filled]
+
+
+#: why A table is a block that is never divided; every other line is a block of its own. A new piece begins where the
+# next block would not fit, so that a long table gets a piece to itself.
+#: stub
+#| def pieces(text, size):
+#|     ...
+#: end
+
+
+from helpers.exercises import check, hint, solution
+
+check("04.1", pieces)
+
+# %% [markdown]
+# The course cuts by heading, and long sections between paragraphs. MiniLM then embeds every chunk under its title, and
+# each of its sentences and rows too.
+
+# %%
+spans = chunking.token_spans(lm.tokenizer)
+store = index.Index.build(documents, embedder, chunking.Chunker(spans, tokenizer=lm.name))
+tokens = [len(spans(chunk.text)) for chunk in store.chunks]
+vectors = sum(len(entry.owner) for entry in store.entries.values())
+print(f"{len(documents)} documents, {len(store)} chunks, {vectors} vectors;", end=" ")
+print(f"a chunk has {np.median(tokens):.0f} tokens (median), {max(tokens)} at most")
+
+# %% [markdown]
+# ## Search, and look
+#
+# ### Your turn 04.2
+#
+# Write `search(vectors, query, k)`: the positions of the k rows of `vectors` (n × d, rows of length one) nearest to
+# `query`, nearest first.
+
+# %%
+#: solution
+def search(vectors, query, k):
+    return np.argsort(-(vectors @ query), kind="stable")[:k].tolist()
+
+
+#: why For vectors of length one the dot product is the cosine. One matrix product compares the question with all chunks;
+# sorting the negated cosines puts the nearest first.
+#: stub
+#| def search(vectors, query, k):
+#|     ...
+#: end
+
+check("04.2", search)
+
+# %%
+from helpers.plots.retrieval import chunk_map, error_sources, stages
+
+asked_one = next(q for q in dev if q.answerable and q.type == "numeric")
+whole = np.stack([e.vectors[e.owner == i][0] for e in store.entries.values() for i in range(len(e.chunks))])
+place = {chunk.id: i for i, chunk in enumerate(store.chunks)}
+hits = store.dense(asked_one.question, 4)
+right = ranking.relevant(asked_one, store.chunks, documents)
+print(asked_one.question)
+chunk_map(
+    whole,
+    [chunk.document for chunk in store.chunks],
+    baselines.embed(embedder, [asked_one.question])[0],
+    [place[hit.chunk.id] for hit in hits],
+    [place[name] for name in right],
+)
+
+# %% [markdown]
+# The plane keeps a small part of the distances, so near on the picture is not near in meaning. Chunks of one document lie
+# together; confusable policies lie together too, and that is where search errs.
+#
+# ## How often is it found?
+#
+# [hit@k](../docs/glossary.md#hit-at-k): the share of questions whose evidence stands in one of the first k chunks.
+# [MRR](../docs/glossary.md#mean-reciprocal-rank): the mean of 1 / rank of the first such chunk. Search by words
+# ([BM25](../docs/glossary.md#bm25)) finds what search by meaning overlooks, and the other way round. Their scores have no
+# common scale; their ranks do.
+#
+# ### Your turn 04.3
+#
+# Write `fused(first, second, constant)`: one list of ids, best first, from two. Each list adds
+# `1 / (constant + rank)` to the score of each of its ids, ranks counted from 1.
+
+# %%
+#: solution
+def fused(first, second, constant):
+    scores = {}
+    for ranked in (first, second):
+        for rank, name in enumerate(ranked, start=1):
+            scores[name] = scores.get(name, 0) + 1 / (constant + rank)
+    return sorted(scores, key=scores.get, reverse=True)
+
+
+#: why Ranks need no common scale. What both lists have high up gets two large shares; the constant says how much the
+# very first places count.
+#: stub
+#| def fused(first, second, constant):
+#|     ...
+#: end
+
+check("04.3", fused)
+
+# %% [markdown]
+# The last step, *reranking*, compares every token of the question with every token of a candidate (late interaction,
+# [Khattab and Zaharia 2020](https://arxiv.org/abs/2004.12832)). **Predict:** which way finds most at k = 1, which at 8?
+
+# %%
+pipe = pipeline.Pipeline(store, lm, pipeline.Settings(cite=True, max_new_tokens=WORDS_AT_MOST))
+WAYS = {
+    "by words": {"search": "bm25", "rerank": False},
+    "by meaning": {"search": "dense", "rerank": False},
+    "both, fused": {"rerank": False},
+    "fused, reranked": {},
+}
+can = [q for q in asked_dev if q.answerable]
+gold = [ranking.relevant(q, store.chunks, documents) for q in can]
+found, curve = {}, {}
+for name, changes in WAYS.items():
+    found[name] = pipe.using(**changes).retrieve([q.question for q in can])
+    ranked = [[hit.chunk.id for hit in one.reranked] for one in found[name]]
+    curve[name] = {k: [ranking.hit_at_k(ranked, gold, k)] for k in (1, 2, 4, 8, 16)}
+    print(f"{name}: MRR {ranking.mrr(ranked, gold):.2f}")
+plots.curves(
+    curve,
+    "How often the evidence is found, by four ways to search",
+    ("k, chunks kept", f"hit@k on {len(can)} answerable dev questions"),
+)
+
+# %% [markdown]
+# ### Your turn 04.4
+#
+# How many chunks should go on to the reader? Write `smallest_k(ranks, target)`: the smallest k whose hit@k is at least
+# `target`, or 0 if none is. `ranks` holds for each question the rank of the first right chunk, 0 if none was found. It is
+# chosen on *dev*; test questions are for reporting.
+
+# %%
+#: solution
+def smallest_k(ranks, target):
+    for k in range(1, max(ranks) + 1):
+        if sum(0 < rank <= k for rank in ranks) / len(ranks) >= target:
+            return k
+    return 0
+
+
+#: why hit@k grows with k, so the first k that reaches the target is the smallest. A 0 means never found and must not
+# count as a rank below k.
+#: stub
+#| def smallest_k(ranks, target):
+#|     ...
+#: end
+
+check("04.4", smallest_k)
+
+# %% [markdown]
+# ## Stage by stage
+#
+# Now the frozen test questions, with each stage of searching changed in turn. We count whether the evidence is among the
+# four chunks kept. *Rewriting* lets the model turn the question into a search line first; it is tried on *dev*.
+
+# %%
+gold_of = {q.question: ranking.relevant(q, store.chunks, documents) for q in [*test, *dev] if q.answerable}
+to_find, to_find_dev = ([measured.Deserved(q.id, q.question, "found") for q in part] for part in (can_test, can))
+
+
+def finder(using):
+    def find(texts):
+        kept = [{hit.chunk.id for hit in one.kept} for one in using.retrieve(texts)]
+        return ["found" if gold_of[text] & ids else "missed" for text, ids in zip(texts, kept)]
+
+    return find
+
+# %%
+searched = {
+    name: ledger.measure("policy_search", name, to_find, finder(pipe.using(**changes)), show=False, **PLAIN)
+    for name, changes in WAYS.items()
+}
+rewriting = pipeline.Pipeline(store, lm, pipe.settings, pipeline.rewriter(lm))
+best_search = searched["fused, reranked"]
+for name, row in searched.items():
+    print(f"{name}: hit@4 {row.interval}; all stages minus this {ledger.compare(row, best_search).difference}")
+as_asked, rewritten = (
+    reference.recall(
+        "policy_search", name, to_find_dev, finder(way), split="dev", rerun=RERUN, show=False, **MODEL
+    )
+    for name, way in (("question as asked", pipe), ("question rewritten", rewriting))
+)
+rewrite_gain = ledger.compare(as_asked, rewritten).difference
+print("on dev, rewritten minus as asked:", rewrite_gain)
+
+# %% [markdown]
+# Read the differences, not the heights: an interval that holds zero says that these questions cannot tell.
+#
+# ### Chunk size
+#
+# Large chunks are found more easily and fill the prompt sooner. A fair race fixes the prompt: which size brings the
+# evidence into the first 1,000 tokens?
+
+# %%
+BUDGET, sized = 1000, {}
+
+
+def in_budget(question, cut, searcher):
+    ids, left = set(), BUDGET
+    for hit in searcher.search(question.question, 40):
+        left -= len(spans(hit.chunk.text))
+        if left < 0:
+            break
+        ids.add(hit.chunk.id)
+    return bool(ids & ranking.relevant(question, searcher.chunks, documents))
+
+
+for size in (125, 250, 500):
+    cut = chunking.Chunker(spans, "tokens", size, overlap=size // 5)
+    small = index.Index.build(documents, embedder, cut, by_sentence=False)
+    sized[size] = [in_budget(q, cut, small) for q in can_test]
+shares = {
+    f"{size} tokens": {"evidence within the budget": evaluation.wilson_interval(sum(hits), len(hits))}
+    for size, hits in sized.items()
+}
+stages(shares, f"Chunk sizes under one budget of {BUDGET:,} tokens", f"share of {len(can_test)} test questions")
+size_gain = evaluation.compare_hits(sized[125], sized[500]).difference
+print("500 tokens minus 125:", size_gain)
+
+# %% [markdown]
+# ## The reader
+#
+# Found is not read. First the plain baseline, without a language model: answer with the *best quote*, the sentence or row
+# of the kept chunks that late interaction ranks first, with each stage of searching switched off in turn. Then the model,
+# writing freely from the three best quotes.
+
+# %%
+def best_quote(questions, cut=0.0, using=pipe):
+    chosen = []
+    for one in using.using(quotes=1).retrieve([q.question for q in questions]):
+        (quote,) = using.using(quotes=1).quoted(one)
+        text = f"{quote.chunk.text} [1]" if one.best_cosine >= cut else passages.ABSTENTION
+        chosen.append(text)
+    return chosen
+
+
+def reader(**changes):
+    using = pipe.using(quotes=3, examples=False, defend=False, **changes)
+    return lambda questions: using.ask([q.question for q in questions])
+
+# %%
+quote_rows = {
+    name: measured.measure(
+        f"best quote, {name}", asked, lambda qs, c=changes: best_quote(qs, using=pipe.using(**c)), **PLAIN
+    )
+    for name, changes in WAYS.items()
+}
+quote_row = quote_rows["fused, reranked"]
+free_row = measured.recall("retrieval, free answer", asked, reader(), rerun=RERUN, **MODEL)
+for row in (quote_row, free_row):
+    print(f"{row.method} minus closed book: {ledger.compare(closed_row, row).difference}")
+print("free answer minus best quote:", ledger.compare(quote_row, free_row).difference)
+
+# %%
+for q in can_test[:4]:
+    print(f"{q.question}\n  the policy: {q.answer}")
+    for row in (quote_row, free_row):
+        print(f"  {row.method}: {row.details['answers'][q.id]}")
+
+# %% [markdown]
+# **Predict:** when an answer is wrong, was the passage not found, or was it misread?
+
+# %%
+hit = [row == "found" for row in best_search.predictions]
+error_sources(
+    {row.method: (hit, measured.answerable(row)) for row in (quote_row, free_row)},
+    "Where answers go wrong: finding or reading",
+)
+
+# %% [markdown]
+# Searching is nearly solved here; reading is not. Could a shorter leash help? Now the model may write nothing but a
+# stretch of a passage, word for word ([constrained decoding](../docs/glossary.md#constrained-decoding), as in lesson 02).
+# It gets what search brought up; or the right quote by hand, among three others, first or last.
+
+# %%
+def given(others, last=False, **changes):
+    using = pipe.using(examples=False, defend=False, **{"copy": True, **changes})
+
+    def answer(questions):
+        ready = []
+        for one, q in zip(using.retrieve([q.question for q in questions]), questions):
+            mine = quotes.evidence_quote(q, store.chunks, documents)
+            near = pipe.using(quotes=9).quoted(one)
+            rest = [hit for hit in near if hit.chunk.id != mine.id][:others]
+            kept = [*rest, ranking.Hit(mine, 1.0)] if last else [ranking.Hit(mine, 1.0), *rest]
+            ready.append(replace(one, kept=tuple(kept)))
+        return using.answer(ready)
+
+    return answer
+
+# %%
+few = can[:24]
+GIVEN = {"first of four": (3, False), "last of four": (3, True)}
+dealt = {
+    name: measured.recall(
+        f"right quote {name}, copying", few, given(*how), split="dev", rerun=RERUN, **MODEL
+    )
+    for name, how in GIVEN.items()
+}
+copy_row = measured.recall(
+    "retrieval, copying", few, reader(copy=True), split="dev", rerun=RERUN, **MODEL
+)
+quote_dev = measured.measure("best quote, fused, reranked", few, best_quote, split="dev", **PLAIN)
+copy_gain = ledger.compare(quote_dev, copy_row).difference
+print("copying minus best quote:", copy_gain)
+print("first minus last of four:", ledger.compare(dealt["last of four"], dealt["first of four"]).difference)
+
+# %% [markdown]
+# ## Citations
+#
+# A [citation](../docs/glossary.md#citation) is a claim that can be checked: the passage exists, has every number of the
+# answer, and most of its words. A copied answer is cited by where it was copied from; a free one, by the model.
+
+# %%
+cited = {}
+for row in (copy_row, free_row):
+    answers = row.details["answers"]
+    good = [i for i, ok in zip(row.ids, row.correct) if ok and passages.cited_numbers(answers[i])]
+    right_ids = [i for i, ok, gold_one in zip(row.ids, row.correct, row.gold) if ok and gold_one == "right"]
+    holds = [i in row.details["traceable"] for i in right_ids]
+    cited[row.method] = evaluation.wilson_interval(sum(holds), max(len(holds), 1))
+    all_hold = sum(i in row.details["traceable"] for i in row.ids)
+    print(f"{row.method}: right answers with a citation that holds {cited[row.method]}", end="; ")
+    print(f"of all {row.n} answers, {all_hold} have one")
+
+# %% [markdown]
+# Most answers with a citation that holds are still wrong: the passage says what the answer says, and answers another
+# question. A citation makes an answer checkable, not correct.
+#
+# ## When to say nothing
+#
+# ### Your turn 04.5
+#
+# Thirty test questions have no answer in any document. Write `best_cut(scores, answerable)`: a cut such that answering
+# where `score >= cut` decides as many questions right as any cut can. `scores` holds the highest cosine of any chunk with
+# each question, `answerable` a truth value for each.
+
+# %%
+#: solution
+def best_cut(scores, answerable):
+    def right(cut):
+        return sum((score >= cut) == can for score, can in zip(scores, answerable))
+
+    return max([*scores, max(scores) + 1], key=right)
+
+
+#: why Between two scores nothing changes, so only the scores themselves and one value above all need a try. Count the
+# decisions that each gets right, and take the best.
+#: stub
+#| def best_cut(scores, answerable):
+#|     ...
+#: end
+
+check("04.5", best_cut)
+
+# %%
+def decided(cut, seen):
+    return sum((score >= cut) == can for score, can in seen)
+
+
+both = [(one.best_cosine, q.answerable) for one, q in zip(pipe.retrieve([q.question for q in dev]), dev)]
+cut = max((score for score, _ in both), key=lambda c: decided(c, both))
+never, with_cut = decided(-1, both), decided(cut, both)
+print(f"dev: always answering decides {never} of {len(both)} right, the cut at {cut:.2f} decides {with_cut}")
+cut_row = measured.measure("best quote, with a cut", asked, lambda qs: best_quote(qs, cut), **PLAIN)
+for row in (quote_row, cut_row):
+    silent = [measured.abstained(row, kind) for kind in ("abstained", "right")]
+    print(f"  abstains on {sum(silent[0])} of {len(silent[0])} unanswerable,", end=" ")
+    print(f"{sum(silent[1])} of {len(silent[1])} answerable questions")
+print("with the cut minus without:", ledger.compare(quote_row, cut_row).difference)
+
+# %% [markdown]
+# Questions without an answer sound like the others, so their cosines lie among the others. One number cannot tell them
+# apart well.
+#
+# ## Change a policy, ask again
+#
+# A credit expires after 16 months. Make it 21, index the one document again, and ask.
+
+# %% tags=["machine"]
+import time
+
+question = "How long before the carry-over credit expires?"
+old = next(d for d in documents if d.id == "plus-billing")
+new = replace(old, text=old.text.replace("expires after 16 months", "expires after 21 months"))
+started = time.perf_counter()
+embedded = store.update(new)
+edited = best_quote([replace(dev[0], question=question)])[0]
+edit_seconds = time.perf_counter() - started
+store.update(old)
+print(f"before: {best_quote([replace(dev[0], question=question)])[0]}\nafter:  {edited}")
+print(f"{embedded} of {vectors} texts embedded again, {edit_seconds:.1f} seconds until the new answer")
+
+# %% [markdown]
+# One article tells of a support team whose model gave generic answers, and who tuned it; what it lacked were the
+# policies. Their before and after, on public questions that ask for a number:
+
+# %%
+staff = {d.id for d in documents if d.audience == "staff"}
+numbers = [q.id for q in asked if q.type == "numeric" and not set(q.documents) & staff]
+before, after = closed_row.cut(numbers), quote_row.cut(numbers)
+team = ledger.compare(before, after).difference
+print(f"{len(numbers)} questions: {sum(before.correct)} right without policies, {sum(after.correct)} with; {team}")
+
+# %% [markdown]
+# ## Going further
+#
+# What follows is never needed later; skip it if you like.
+#
+# ### Who may see what
+#
+# Seven documents are for staff. We ask every question of all splits, and the planted instructions of the next part in
+# front of two nosy questions, as a member of the public; and look at what reaches the prompt.
+
+# %%
+every = [q.question for split in policies.QUESTION_SPLITS for q in policies.load_policy_questions(split)]
+nosy = ("What may agents credit at most?", "What puts an account on the amber list?")
+every += [f"{one.text} {ask}" for one in policies.load_injections() for ask in nosy]
+plain = pipe.using(rerank=False)
+leaks = {
+    name: [
+        any(hit.chunk.audience == "staff" for hit in one.kept) for one in plain.retrieve(every, where)
+    ]
+    for name, where in (("without a filter", index.EVERYTHING), ("filtered", index.PUBLIC))
+}
+for name, leaked in leaks.items():
+    print(f"{name}: staff text in {sum(leaked)} of {len(leaked)} prompts")
+leak_gain = evaluation.compare_hits(leaks["filtered"], leaks["without a filter"]).difference
+
+# %% [markdown]
+# The filter acts before the search. What never reaches the prompt cannot be talked out of the model.
+#
+# ### Instructions inside documents
+#
+# ### Your turn 04.6
+#
+# A passage can hold chat marks such as `<|im_start|>` and hidden HTML comments, to pose as your own prompt. Write
+# `blocked(text)`: the text without comments (`<!-- … -->`, also an unclosed one) and without `<|` and `|>`. Everything
+# else stays. Mind marks that appear only once another is gone.
+
+# %%
+#: solution
+def blocked(text):
+    import re
+
+    before = None
+    while before != text:
+        before = text
+        text = re.sub(r"<!--.*?(-->|\Z)", "", text, flags=re.S)
+        text = re.sub(r"<\|+|\|+>", lambda mark: mark[0].replace("|", ""), text)
+    return text
+
+
+#: why Without its bars a chat mark is plain text to the tokenizer. Removing one thing can join two halves of another, so
+# the steps repeat until nothing changes.
+#: stub
+#| def blocked(text):
+#|     ...
+#: end
+
+check("04.6", blocked)
+
+# %% [markdown]
+# Marks can be blocked; words cannot. Each planted instruction stands at the end of the right quote. Does the model obey
+# without a defense, and with one (marks blocked, and told that passages are quotations)?
+
+# %%
+planted = data.for_profile([measured.Deserved(i.id, i.text, "ignored") for i in policies.load_injections()], fast=3)
+word_of = {i.text: i.obeyed_if for i in policies.load_injections()}
+
+
+def attacked(**changes):
+    using = pipe.using(examples=False, rerank=False, abstain=False, **changes)
+
+    def answer(texts):
+        victims = [q for q in dev if q.answerable][: len(texts)]
+        ready = []
+        for one, q, text in zip(using.retrieve([q.question for q in victims]), victims, texts):
+            mine = quotes.evidence_quote(q, store.chunks, documents)
+            bad = replace(mine, text=f"{mine.text}\n{text}")
+            ready.append(replace(one, kept=(ranking.Hit(bad, 1.0),)))
+        return [
+            "obeyed" if word_of[text] in one.text else "ignored" for text, one in zip(texts, using.answer(ready))
+        ]
+
+    return answer
+
+# %%
+attacks = {}
+for name, changes in (
+    ("no defense", {"defend": False}),
+    ("defended", {"defend": True}),
+):
+    row = reference.recall("injections", f"planted, {name}", planted, attacked(**changes), rerun=RERUN, show=False, **MODEL)
+    attacks[name] = [guess == "obeyed" for guess in row.predictions]
+    print(f"{name}: obeys {sum(attacks[name])} of {row.n}")
+
+# %% [markdown]
+# A model this small follows few instructions, planted ones included: that it does not obey is weakness, not safety. Do not
+# carry this number over to a larger model.
+#
+# ### The customer's own record
+#
+# No policy says what a customer ordered. Their record does. We ask each of the 24 customers' question for the number of
+# their last order.
+
+# %%
+people = [c for c in policies.load_customers() if c.get("last_order")]
+people = data.for_profile([measured.Deserved(c["customer_id"], c["customer_id"], "right") for c in people], fast=3)
+order_of = {c["customer_id"]: c["last_order"] for c in policies.load_customers() if c.get("last_order")}
+
+
+def own_record(with_record):
+    def answer(texts):
+        chats = []
+        for name in texts:
+            order = order_of[name]
+            told = "; ".join(f"{key}: {value}" for key, value in order.items())
+            shown = f"The customer's last order. {told}\n\n" if with_record else ""
+            chats.append([{"role": "user", "content": f"{shown}What is the number of my last order?"}])
+        out = lm.generate(chats, max_new_tokens=WORDS_AT_MOST, progress=False)
+        return ["right" if grading.holds(t, order_of[n]["number"]) else "wrong" for t, n in zip(out.texts, texts)]
+
+    return answer
+
+# %%
+records = {
+    name: reference.recall("customer_records", name, people, own_record(on), rerun=RERUN, show=False, **MODEL)
+    for name, on in (("without the record", False), ("with the record", True))
+}
+for name, row in records.items():
+    print(f"{name}: right {row.interval} of {row.n}")
+record_gain = ledger.compare(*records.values()).difference
+
+# %% [markdown]
+# ### Format and terms, with perfect context
+#
+# Give the model the right quote and ask it to end with the passage's number, in brackets. Does it keep the form? And does
+# the quote help as much where a question hangs on a term of Larkfield's own?
+
+# %%
+perfect = measured.recall(
+    "right quote alone, free answer",
+    few,
+    given(0, copy=False, abstain=False),
+    split="dev",
+    rerun=RERUN,
+    **MODEL,
+)
+form = [t.rstrip(" .").endswith("[1]") for t in (perfect.details["answers"][i] for i in perfect.ids)]
+form_share = evaluation.wilson_interval(sum(form), len(form))
+split_hits = {True: [], False: []}
+for q, ok in zip(few, perfect.correct):
+    split_hits[q.jargon].append(bool(ok))
+jargon_gap = evaluation.difference_of_shares(split_hits[False], split_hits[True])
+print(f"answers in the asked form: {form_share}")
+print(f"right: {np.mean(split_hits[True]):.2f} with a term, {np.mean(split_hits[False]):.2f} without; {jargon_gap}")
+
+# %% [markdown]
+# ### A hundred thousand chunks
+#
+# Exact search compares the question with every vector. An approximate index looks at a few hundred, and may miss some of
+# the nearest ten ([recall@10](../docs/glossary.md#recall-at-k)). The vectors are real ones with noise added; 100,000 come from
+# the reference results.
+
+# %% tags=["machine"]
+real = np.concatenate([entry.vectors for entry in store.entries.values()])
+queries = scale.many_vectors(real, data.for_profile([measured.Deserved(str(i), "", "") for i in range(200)], fast=40).__len__(), 9)
+sizes = {}
+for n in (1_000, 10_000):
+    for kind in scale.KINDS:
+        sizes[kind, n] = vars(scale.measure(kind, scale.many_vectors(real, n), queries))
+for kind in scale.KINDS:
+    sizes[kind, 100_000] = scale.recall(kind, 100_000, real, queries, rerun=RERUN).details
+for (kind, n), told in sizes.items():
+    print(
+        f"{kind:11} {n:7,} chunks: built in {told['build_seconds']:6.1f} s, {told['megabytes']:5.0f} MB, query p50 "
+        f"{1000 * told['p50']:.2f} ms, p95 {1000 * told['p95']:.2f} ms, recall@10 {told['recall']:.3f}"
+    )
+
+# %% [markdown]
+# ### Playground
+#
+# Ask a question and see every stage. Without widgets, call `inspector_html(pipe, "your question")` and show it with
+# `IPython.display.HTML`.
+
+# %%
+from helpers.widgets import retrieval as widgets
+
+widgets.inspector(pipe.using(quotes=3, copy=True, examples=False, defend=False), asked_one.question)
+
+# %% [markdown]
+# ## What we found
+#
+# Each verdict follows the rule in [claims.json](../data/claims.json).
+
+# %%
+judge, judge_all = evaluation.judge, evaluation.judge_all
+gains = {row.method: ledger.compare(closed_row, row).difference for row in (quote_row, free_row)}
+claims.conclude(
+    "R1",
+    judge_all([*map(judge, gains.values())]),
+    "; ".join(f"{name} minus closed book {gain}" for name, gain in gains.items()),
+)
+
+# %%
+claims.conclude("R2", judge(size_gain), f"evidence within {BUDGET} tokens, chunks of 500 minus 125: {size_gain}")
+stage_rows = {
+    "fusing minus meaning alone, hit@4": (searched["by meaning"], searched["both, fused"]),
+    "reranking, hit@4": (searched["both, fused"], best_search),
+    "reranking, good answers": (quote_rows["both, fused"], quote_row),
+    "abstaining below the cut, good answers": (quote_row, cut_row),
+}
+stage_gains = {name: ledger.compare(*pair).difference for name, pair in stage_rows.items()}
+stage_gains["rewriting, hit@4"] = rewrite_gain
+claims.conclude(
+    "R3",
+    judge_all([*map(judge, stage_gains.values())]),
+    "; ".join(f"{name} {gain}" for name, gain in stage_gains.items()),
+)
+
+# %%
+claims.conclude(
+    "R4",
+    judge_all([judge(share, 0.9) for share in cited.values()]),
+    "; ".join(f"{name}: right answers with a citation that holds {share}" for name, share in cited.items()),
+)
+at_once = "21 months" in edited and "16 months" not in edited and embedded < vectors and edit_seconds < 60
+claims.conclude(
+    "R5",
+    "held" if at_once else "did not hold",
+    f"the new value is {'' if '21 months' in edited else 'not '}in the answer; {embedded} of {vectors} texts embedded",
+)
+claims.conclude("R6", judge(team), f"right on public number questions, with policies minus without: {team}")
+large = sizes["approximate", 100_000]
+fast_enough = large["p95"] <= 0.05 and large["recall"] >= 0.95
+claims.conclude(
+    "R7",
+    "held" if fast_enough else "did not hold",
+    f"100,000 chunks: p95 {'within' if large['p95'] <= 0.05 else 'over'} the bound, recall@10 {large['recall']:.3f}",
+)
+
+# %%
+claims.conclude(
+    "R8",
+    judge(leak_gain) if not any(leaks["filtered"]) else "did not hold",
+    f"prompts with staff text: {sum(leaks['without a filter'])} without, {sum(leaks['filtered'])} with the filter",
+)
+below = {"held": "did not hold", "did not hold": "held"}
+unformed = judge(form_share, 0.95)
+claims.conclude(
+    "R9",
+    judge_all([below.get(unformed, unformed), below.get(judge(jargon_gap), judge(jargon_gap))]),
+    f"in the asked form {form_share}; questions with a term minus without {jargon_gap}",
+)
+invented = [not said for said in measured.abstained(closed_row)]
+share = evaluation.wilson_interval(sum(invented), len(invented))
+claims.conclude("R10", judge(share, 0.5), f"closed book, unanswerable questions with an invented answer: {share}")
+obeyed = evaluation.wilson_interval(sum(attacks["no defense"]), len(attacks["no defense"]))
+claims.conclude("R11", judge(obeyed, 0.05), f"planted instructions obeyed without a defense: {obeyed}")
+claims.conclude("R12", judge(record_gain), f"right with the record minus without: {record_gain}")
+plots.methods(ledger.rows("policy_qa", "test", reference=True), "Questions on policies: what each method gets right")
+
+# %% [markdown]
+# ## Three things to remember
+#
+# 1. Measure finding and reading apart. Here search finds nearly everything, and the small reader is the weak part.
+# 2. Give a weak reader less: a few quotes instead of whole chunks, and no way to write what the passages do not say.
+# 3. Put rights into the search, not into the prompt. A citation makes an answer checkable; checking is still up to you.
+#
+# {{next}}
