@@ -188,6 +188,7 @@ def execute(
             client.execute_cell(cell, index)
             if solved and cell.source != solved.cells[index].source:
                 client.execute_cell(solved.cells[index], index)
+                notebook.cells[index] = cell  # the client has put the cell that it ran last there
         notebook.cells.append(nbformat.v4.new_code_cell("from helpers import runtime; print(runtime.peak_memory())"))
         asked = client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1)
         notebook.cells.pop()
