@@ -168,6 +168,17 @@ def test_each_stage_can_be_switched_off(built):
     assert list(found.kept) == built.bm25("late parcel", 4)
 
 
+def test_a_started_answer_is_given_its_start_and_keeps_it(built):
+    model = EchoModel("the fee is $3 [1].")
+    started = pipeline.Pipeline(built, model, pipeline.Settings(start="According to the policy,"))
+    (answer,) = started.ask(["What does a late parcel cost?"])
+    assert model.prompts[0][-1] == {"role": "assistant", "content": "According to the policy,"}
+    assert answer.text == "According to the policy, the fee is $3 [1]."
+    (plain,) = started.using(start="").ask(["What does a late parcel cost?"])
+    assert model.prompts[1] == model.prompts[0][:-1]
+    assert plain.text == model.text
+
+
 @pytest.mark.parametrize("changes", [{"search": "magic"}, {"keep": 9, "retrieve": 8}, {"keep": 0}])
 def test_settings_that_cannot_be_are_refused(changes):
     with pytest.raises(ValueError):

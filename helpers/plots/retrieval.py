@@ -7,7 +7,7 @@ import numpy as np
 from helpers.evaluation import Interval
 from helpers.plots.basics import BLUE, GREY, ORANGE, new_figure, outcomes, show
 
-PARTS = ("found, right", "found, misread", "not found, wrong", "not found, right anyway")
+PARTS = ("found, right", "found, answered wrong", "not found, wrong", "not found, right anyway")
 
 
 def on_a_plane(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -39,6 +39,7 @@ class Settings:
     abstain_below: abstain without asking the model if no chunk's cosine reaches this; 0 never does.
     cite, abstain, defend: see passages.write_prompt.
     examples: show worked examples, see passages.EXAMPLES.
+    start: words with which every answer begins; the model goes on from there.
     copy: let the model only copy a stretch of a passage, and cite the passage it comes from; see copying.
     max_new_tokens: the most tokens of an answer.
     """
@@ -54,6 +55,7 @@ class Settings:
     abstain: bool = True
     defend: bool = True
     examples: bool = True
+    start: str = ""
     copy: bool = False
     max_new_tokens: int = 48
 
@@ -204,7 +206,8 @@ class Pipeline:
             bool(prompt.used) and one.best_cosine >= settings.abstain_below
             for one, prompt in zip(found, prompts, strict=True)
         ]
-        chosen = [prompt.messages for prompt, wanted in zip(prompts, asked, strict=True) if wanted]
+        begun = [{"role": "assistant", "content": settings.start}] if settings.start else []
+        chosen = [[*prompt.messages, *begun] for prompt, wanted in zip(prompts, asked, strict=True) if wanted]
         made = iter(())
         if chosen:
             only = {"logits_processor": copying.copy_only(self.lm)} if settings.copy else {}
@@ -213,6 +216,8 @@ class Pipeline:
         answers = []
         for one, prompt, wanted in zip(found, prompts, asked, strict=True):
             text, tokens = next(made) if wanted else (passages.ABSTENTION, 0)
+            if wanted and settings.start:
+                text = f"{settings.start} {text}"
             if wanted and settings.copy and settings.cite:
                 text = copying.with_source(text, prompt.used)
             citations = passages.check_citations(text, prompt.used, one.question)

@@ -52,9 +52,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from helpers import baselines, data, evaluation, grading, ledger, models, plots, policies, reference
+from helpers import baselines, data, evaluation, grading, ledger
+from helpers import models, plots, policies, reference
 from helpers.language_model import LanguageModel
-from helpers.retrieval import chunking, index, measured, passages, pipeline, quotes, ranking, scale
+from helpers.retrieval import chunking, index, measured, passages
+from helpers.retrieval import pipeline, quotes, ranking, scale
 
 lm, embedder = LanguageModel.load(), models.load_embedder()
 MODEL = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype}
@@ -75,11 +77,15 @@ def closed_book(questions, order=""):
 
 
 for question, answer in zip(dev[3:6], closed_book(dev[3:6])):
-    print(f"{question.question}\n  the policy: {question.answer}\n  the model:  {answer.text}\n")
+    print(
+        f"{question.question}\n  the policy: {question.answer}\n  the model:  {answer.text}\n"
+    )
 
 # %% [markdown]
-# Fluent, and not from any policy. Now the frozen test questions; an order to abstain is tried on a part of them. An answer is *right* if it holds an accepted wording and
-# no second value; for a question that no document answers, the good answer says so.
+# None of this comes from a policy: the model makes something up, or repeats the question. (Answers stop after a few
+# tokens, so some break off.) Now the frozen *test* questions. An answer is *right* if it holds an accepted wording and no
+# second value. To *abstain* is to say that one does not know. *Good* counts right answers, and abstaining where no document
+# holds the answer. An order to abstain is tried on a part of them, half of it unanswerable.
 
 # %%
 closed_row = measured.measure("closed book", asked, closed_book, **MODEL)
@@ -87,17 +93,23 @@ can_test, cannot = ([q for q in asked if q.answerable == can] for can in (True, 
 told_row = measured.recall(
     "closed book, told to abstain",
     [*cannot, *can_test[: len(cannot)]],
-    lambda questions: closed_book(questions, passages.ABSTAIN.replace("the passages do not hold", "you do not know")),
+    lambda questions: closed_book(
+        questions, passages.ABSTAIN.replace("the passages do not hold", "you do not know")
+    ),
     rerun=RERUN,
     **MODEL,
 )
 for row in (closed_row, told_row):
     silent = [measured.abstained(row, gold) for gold in ("abstained", "right")]
-    print(f"{row.method}: abstains on {sum(silent[0])} of {len(silent[0])} unanswerable questions", end=" ")
+    print(
+        f"{row.method}: abstains on {sum(silent[0])} of {len(silent[0])} unanswerable questions",
+        end=" ",
+    )
     print(f"and on {sum(silent[1])} of {len(silent[1])} answerable ones")
 
 # %% [markdown]
-# What the grader calls right can be luck. The grader itself agrees with grading by hand on most of about two hundred
+# Compare the two lines: a model that does not know what it knows has little to obey an order to abstain with. What the
+# grader calls right can be luck. The grader itself agrees with grading by hand on most of about two hundred
 # answers; [the datasheet](../data/policy_qa/DATASHEET.md) says how often, and where it errs.
 #
 # ## Cut
@@ -108,8 +120,10 @@ for row in (closed_row, told_row):
 # ### Your turn 04.1
 #
 # Write `pieces(text, size)`: the text as a list of pieces of at most `size` lines each, lines in order, none lost, filled
-# as long as lines fit. Lines that start with `|` and stand next to each other are a table and stay in one piece; only a
-# piece that holds nothing but a table may be longer than `size`.
+# as long as lines fit; joined with line breaks, the pieces give the text again. Lines that start with `|` and stand next to
+# each other are a table and stay in one piece; a table that does not fit into the rest of a piece starts a new one, and only
+# a piece that holds nothing but a table may be longer than `size`.
+
 
 # %%
 #: solution
@@ -142,8 +156,9 @@ from helpers.exercises import check, hint, solution
 check("04.1", pieces)
 
 # %% [markdown]
-# The course cuts by heading, and long sections between paragraphs. MiniLM then embeds every chunk under its title, and
-# each of its sentences and rows too.
+# The course cuts by heading, and long sections between paragraphs. MiniLM, a small
+# [embedding](../docs/glossary.md#embedding) model, then turns every chunk under its title into a vector that stands for its
+# meaning, and each of its sentences and rows too.
 
 # %%
 spans = chunking.token_spans(lm.tokenizer)
@@ -159,7 +174,8 @@ print(f"a chunk has {np.median(tokens):.0f} tokens (median), {max(tokens)} at mo
 # ### Your turn 04.2
 #
 # Write `search(vectors, query, k)`: the positions of the k rows of `vectors` (n × d, rows of length one) nearest to
-# `query`, nearest first.
+# `query`, a vector of length one; a list of whole numbers, nearest first.
+
 
 # %%
 #: solution
@@ -180,7 +196,9 @@ check("04.2", search)
 from helpers.plots.retrieval import chunk_map, error_sources, stages
 
 asked_one = next(q for q in dev if q.answerable and q.type == "numeric")
-whole = np.stack([e.vectors[e.owner == i][0] for e in store.entries.values() for i in range(len(e.chunks))])
+whole = np.stack(
+    [e.vectors[e.owner == i][0] for e in store.entries.values() for i in range(len(e.chunks))]
+)
 place = {chunk.id: i for i, chunk in enumerate(store.chunks)}
 hits = store.dense(asked_one.question, 4)
 right = ranking.relevant(asked_one, store.chunks, documents)
@@ -194,20 +212,23 @@ chunk_map(
 )
 
 # %% [markdown]
-# The plane keeps a small part of the distances, so near on the picture is not near in meaning. Chunks of one document lie
-# together; confusable policies lie together too, and that is where search errs.
+# The plane keeps a small part of the distances, so near on the picture need not be near in meaning. Chunks of one document
+# mostly lie together; policies that sound alike, such as the rules of two plans, are where a search can err.
 #
 # ## How often is it found?
 #
-# [hit@k](../docs/glossary.md#hit-at-k): the share of questions whose evidence stands in one of the first k chunks.
+# [hit@k](../docs/glossary.md#hit-at-k): the share of questions whose *evidence*, the passage that holds
+# the answer, stands in one of the first k chunks.
 # [MRR](../docs/glossary.md#mean-reciprocal-rank): the mean of 1 / rank of the first such chunk. Search by words
-# ([BM25](../docs/glossary.md#bm25)) finds what search by meaning overlooks, and the other way round. Their scores have no
+# ([BM25](../docs/glossary.md#bm25)) can find what search by meaning overlooks, and the other way round. Their scores have no
 # common scale; their ranks do.
 #
 # ### Your turn 04.3
 #
 # Write `fused(first, second, constant)`: one list of ids, best first, from two. Each list adds
-# `1 / (constant + rank)` to the score of each of its ids, ranks counted from 1.
+# `1 / (constant + rank)` to the score of each of its ids, ranks counted from 1. Every id comes once, also one that only one
+# list has.
+
 
 # %%
 #: solution
@@ -255,11 +276,15 @@ plots.curves(
 )
 
 # %% [markdown]
+# The ways differ most at small k; with many chunks kept, nearly every way finds the evidence. A reader that can take few
+# chunks needs the better order.
+#
 # ### Your turn 04.4
 #
 # How many chunks should go on to the reader? Write `smallest_k(ranks, target)`: the smallest k whose hit@k is at least
 # `target`, or 0 if none is. `ranks` holds for each question the rank of the first right chunk, 0 if none was found. It is
 # chosen on *dev*; test questions are for reporting.
+
 
 # %%
 #: solution
@@ -279,15 +304,28 @@ def smallest_k(ranks, target):
 
 check("04.4", smallest_k)
 
+# %%
+enough = {
+    name: min((k for k, (hit,) in points.items() if hit >= 0.9), default=None)
+    for name, points in curve.items()
+}
+print("the smallest k in the picture that finds 0.9 of the evidence on dev:", enough)
+
 # %% [markdown]
 # ## Stage by stage
 #
-# Now the frozen test questions, with each stage of searching changed in turn. We count whether the evidence is among the
-# four chunks kept. *Rewriting* lets the model turn the question into a search line first; it is tried on *dev*.
+# The course keeps four chunks. Now the frozen test questions, with the four ways to search from above: is the evidence among
+# the four? *Rewriting* lets the model turn the question into a search line first; it is tried on *dev*.
 
 # %%
-gold_of = {q.question: ranking.relevant(q, store.chunks, documents) for q in [*test, *dev] if q.answerable}
-to_find, to_find_dev = ([measured.Deserved(q.id, q.question, "found") for q in part] for part in (can_test, can))
+gold_of = {
+    q.question: ranking.relevant(q, store.chunks, documents)
+    for q in [*test, *dev]
+    if q.answerable
+}
+to_find, to_find_dev = (
+    [measured.Deserved(q.id, q.question, "found") for q in part] for part in (can_test, can)
+)
 
 
 def finder(using):
@@ -297,18 +335,30 @@ def finder(using):
 
     return find
 
+
 # %%
 searched = {
-    name: ledger.measure("policy_search", name, to_find, finder(pipe.using(**changes)), show=False, **PLAIN)
+    name: ledger.measure(
+        "policy_search", name, to_find, finder(pipe.using(**changes)), show=False, **PLAIN
+    )
     for name, changes in WAYS.items()
 }
 rewriting = pipeline.Pipeline(store, lm, pipe.settings, pipeline.rewriter(lm))
 best_search = searched["fused, reranked"]
 for name, row in searched.items():
-    print(f"{name}: hit@4 {row.interval}; all stages minus this {ledger.compare(row, best_search).difference}")
+    gain = "" if row is best_search else ledger.compare(row, best_search).difference
+    print(f"{name}: hit@4 {row.interval}" + (f"; reranked minus this {gain}" if gain else ""))
+# %%
 as_asked, rewritten = (
     reference.recall(
-        "policy_search", name, to_find_dev, finder(way), split="dev", rerun=RERUN, show=False, **MODEL
+        "policy_search",
+        name,
+        to_find_dev,
+        finder(way),
+        split="dev",
+        rerun=RERUN,
+        show=False,
+        **MODEL,
     )
     for name, way in (("question as asked", pipe), ("question rewritten", rewriting))
 )
@@ -316,7 +366,8 @@ rewrite_gain = ledger.compare(as_asked, rewritten).difference
 print("on dev, rewritten minus as asked:", rewrite_gain)
 
 # %% [markdown]
-# Read the differences, not the heights: an interval that holds zero says that these questions cannot tell.
+# Read the differences, not the heights: an interval that holds zero says that these questions cannot tell. Rewriting has to
+# earn its place too: look at the sign of its difference. A small model may lose the very word that the search needs.
 #
 # ### Chunk size
 #
@@ -341,11 +392,18 @@ for size in (125, 250, 500):
     cut = chunking.Chunker(spans, "tokens", size, overlap=size // 5)
     small = index.Index.build(documents, embedder, cut, by_sentence=False)
     sized[size] = [in_budget(q, cut, small) for q in can_test]
+# %%
 shares = {
-    f"{size} tokens": {"evidence within the budget": evaluation.wilson_interval(sum(hits), len(hits))}
+    f"{size} tokens": {
+        "evidence within the budget": evaluation.wilson_interval(sum(hits), len(hits))
+    }
     for size, hits in sized.items()
 }
-stages(shares, f"Chunk sizes under one budget of {BUDGET:,} tokens", f"share of {len(can_test)} test questions")
+stages(
+    shares,
+    f"Chunk sizes under one budget of {BUDGET:,} tokens",
+    f"share of {len(can_test)} test questions",
+)
 size_gain = evaluation.compare_hits(sized[125], sized[500]).difference
 print("500 tokens minus 125:", size_gain)
 
@@ -353,8 +411,10 @@ print("500 tokens minus 125:", size_gain)
 # ## The reader
 #
 # Found is not read. First the plain baseline, without a language model: answer with the *best quote*, the sentence or row
-# of the kept chunks that late interaction ranks first, with each stage of searching switched off in turn. Then the model,
-# writing freely from the three best quotes.
+# of the kept chunks that late interaction ranks first, after each way to search. Then the model:
+# writing freely from the three best quotes, and from the best one alone with its answer *started* for it ("According to
+# the policy,").
+
 
 # %%
 def best_quote(questions, cut=0.0, using=pipe):
@@ -367,42 +427,63 @@ def best_quote(questions, cut=0.0, using=pipe):
 
 
 def reader(**changes):
-    using = pipe.using(quotes=3, examples=False, defend=False, **changes)
+    using = pipe.using(**{"quotes": 3, "examples": False, "defend": False, **changes})
     return lambda questions: using.ask([q.question for q in questions])
+
 
 # %%
 quote_rows = {
     name: measured.measure(
-        f"best quote, {name}", asked, lambda qs, c=changes: best_quote(qs, using=pipe.using(**c)), **PLAIN
+        f"best quote, {name}",
+        asked,
+        lambda qs, c=changes: best_quote(qs, using=pipe.using(**c)),
+        **PLAIN,
     )
     for name, changes in WAYS.items()
 }
 quote_row = quote_rows["fused, reranked"]
 free_row = measured.recall("retrieval, free answer", asked, reader(), rerun=RERUN, **MODEL)
-for row in (quote_row, free_row):
+# %%
+STARTED = {"cite": False, "abstain": False, "start": "According to the policy,"}
+started_row = measured.recall(
+    "retrieval, one quote, started answer",
+    asked,
+    reader(quotes=1, **STARTED),
+    rerun=RERUN,
+    **MODEL,
+)
+read_rows = (quote_row, free_row, started_row)
+for row in read_rows:
     print(f"{row.method} minus closed book: {ledger.compare(closed_row, row).difference}")
-print("free answer minus best quote:", ledger.compare(quote_row, free_row).difference)
+print("started answer minus free answer:", ledger.compare(free_row, started_row).difference)
+print("started answer minus best quote: ", ledger.compare(quote_row, started_row).difference)
 
 # %%
 for q in can_test[:4]:
     print(f"{q.question}\n  the policy: {q.answer}")
-    for row in (quote_row, free_row):
+    for row in read_rows:
         print(f"  {row.method}: {row.details['answers'][q.id]}")
 
 # %% [markdown]
-# **Predict:** when an answer is wrong, was the passage not found, or was it misread?
+# From three quotes, writing freely, the model is seldom right. One quote and a started answer help it: less to get lost in,
+# and no room for a form of its own. The plain quote still does better than both; the last two lines say by how much.
+#
+# **Predict:** when an answer is wrong, was the passage not found, or did the error come later? *Found* means that a chunk
+# with evidence is among the four kept; only answerable questions are counted.
 
 # %%
 hit = [row == "found" for row in best_search.predictions]
 error_sources(
-    {row.method: (hit, measured.answerable(row)) for row in (quote_row, free_row)},
+    {row.method: (hit, measured.answerable(row)) for row in read_rows},
     "Where answers go wrong: finding or reading",
 )
 
 # %% [markdown]
-# Searching is nearly solved here; reading is not. Could a shorter leash help? Now the model may write nothing but a
+# The right chunk is nearly always among the four. Most errors come after that: in picking the quote, in reading it, or in a
+# sum that no single sentence holds. Could a shorter leash help? Now the model may write nothing but a
 # stretch of a passage, word for word ([constrained decoding](../docs/glossary.md#constrained-decoding), as in lesson 02).
 # It gets what search brought up; or the right quote by hand, among three others, first or last.
+
 
 # %%
 def given(others, last=False, **changes):
@@ -420,6 +501,7 @@ def given(others, last=False, **changes):
 
     return answer
 
+
 # %%
 few = can[:24]
 GIVEN = {"first of four": (3, False), "last of four": (3, True)}
@@ -432,40 +514,62 @@ dealt = {
 copy_row = measured.recall(
     "retrieval, copying", few, reader(copy=True), split="dev", rerun=RERUN, **MODEL
 )
-quote_dev = measured.measure("best quote, fused, reranked", few, best_quote, split="dev", **PLAIN)
+quote_dev = measured.measure(
+    "best quote, fused, reranked", few, best_quote, split="dev", **PLAIN
+)
 copy_gain = ledger.compare(quote_dev, copy_row).difference
 print("copying minus best quote:", copy_gain)
-print("first minus last of four:", ledger.compare(dealt["last of four"], dealt["first of four"]).difference)
+print(
+    "first minus last of four:",
+    ledger.compare(dealt["last of four"], dealt["first of four"]).difference,
+)
 
 # %% [markdown]
+# The leash does not rescue the reader: even with the right quote at hand, the model often copies the wrong stretch. These
+# are a few dev questions, so do not compare their heights with the test questions above. Where first and last agree on
+# every question the interval shrinks to a point; that says that these questions show no difference, not that order never
+# matters.
+#
 # ## Citations
 #
-# A [citation](../docs/glossary.md#citation) is a claim that can be checked: the passage exists, has every number of the
-# answer, and most of its words. A copied answer is cited by where it was copied from; a free one, by the model.
+# A [citation](../docs/glossary.md#citation) is a claim that can be checked. It *holds* if the cited passage exists and has
+# every number and most words of the answer. A copied answer's citation holds nearly by construction, since we know where it
+# was copied from; a free answer must name its passage itself.
 
 # %%
 cited = {}
 for row in (copy_row, free_row):
     answers = row.details["answers"]
-    good = [i for i, ok in zip(row.ids, row.correct) if ok and passages.cited_numbers(answers[i])]
-    right_ids = [i for i, ok, gold_one in zip(row.ids, row.correct, row.gold) if ok and gold_one == "right"]
+    good = [
+        i for i, ok in zip(row.ids, row.correct) if ok and passages.cited_numbers(answers[i])
+    ]
+    right_ids = [
+        i
+        for i, ok, gold_one in zip(row.ids, row.correct, row.gold)
+        if ok and gold_one == "right"
+    ]
     holds = [i in row.details["traceable"] for i in right_ids]
     cited[row.method] = evaluation.wilson_interval(sum(holds), max(len(holds), 1))
     all_hold = sum(i in row.details["traceable"] for i in row.ids)
-    print(f"{row.method}: right answers with a citation that holds {cited[row.method]}", end="; ")
+    print(
+        f"{row.method}: {sum(holds)} of {len(holds)} right answers have a citation that holds",
+        end="; ",
+    )
     print(f"of all {row.n} answers, {all_hold} have one")
 
 # %% [markdown]
-# Most answers with a citation that holds are still wrong: the passage says what the answer says, and answers another
-# question. A citation makes an answer checkable, not correct.
+# Most answers with a citation that holds are still wrong: the passage says so, but it is not what was asked. Few answers are
+# right at all, so their shares rest on a handful. A citation makes an answer checkable, not correct.
 #
 # ## When to say nothing
 #
 # ### Your turn 04.5
 #
-# Thirty test questions have no answer in any document. Write `best_cut(scores, answerable)`: a cut such that answering
-# where `score >= cut` decides as many questions right as any cut can. `scores` holds the highest cosine of any chunk with
-# each question, `answerable` a truth value for each.
+# Some questions have no answer in any document. A question is decided right if it has an answer and is answered, or has none
+# and is left open. Write `best_cut(scores, answerable)`: a number such that answering where `score >= cut` decides as many
+# right as any cut can; a cut above all scores, which never answers, is allowed. `scores` holds each question's highest cosine
+# (1 is nearest) with any chunk, `answerable` a truth value for each.
+
 
 # %%
 #: solution
@@ -485,25 +589,36 @@ def best_cut(scores, answerable):
 
 check("04.5", best_cut)
 
+
 # %%
 def decided(cut, seen):
     return sum((score >= cut) == can for score, can in seen)
 
 
-both = [(one.best_cosine, q.answerable) for one, q in zip(pipe.retrieve([q.question for q in dev]), dev)]
+both = [
+    (one.best_cosine, q.answerable)
+    for one, q in zip(pipe.retrieve([q.question for q in dev]), dev)
+]
 cut = max((score for score, _ in both), key=lambda c: decided(c, both))
 never, with_cut = decided(-1, both), decided(cut, both)
-print(f"dev: always answering decides {never} of {len(both)} right, the cut at {cut:.2f} decides {with_cut}")
-cut_row = measured.measure("best quote, with a cut", asked, lambda qs: best_quote(qs, cut), **PLAIN)
+print(
+    f"dev: always answering decides {never} of {len(both)} right, the cut at {cut:.2f} decides {with_cut}"
+)
+# %%
+cut_row = measured.measure(
+    "best quote, with a cut", asked, lambda qs: best_quote(qs, cut), **PLAIN
+)
 for row in (quote_row, cut_row):
     silent = [measured.abstained(row, kind) for kind in ("abstained", "right")]
-    print(f"  abstains on {sum(silent[0])} of {len(silent[0])} unanswerable,", end=" ")
+    print(
+        f"{row.method}: abstains on {sum(silent[0])} of {len(silent[0])} unanswerable,", end=" "
+    )
     print(f"{sum(silent[1])} of {len(silent[1])} answerable questions")
 print("with the cut minus without:", ledger.compare(quote_row, cut_row).difference)
 
 # %% [markdown]
-# Questions without an answer sound like the others, so their cosines lie among the others. One number cannot tell them
-# apart well.
+# The cut is chosen on dev and reported on test. Questions without an answer sound like the others, so their cosines lie
+# among the others. Compare the two dev counts: a cut that decides hardly more than always answering is not worth its place.
 #
 # ## Change a policy, ask again
 #
@@ -521,18 +636,27 @@ edited = best_quote([replace(dev[0], question=question)])[0]
 edit_seconds = time.perf_counter() - started
 store.update(old)
 print(f"before: {best_quote([replace(dev[0], question=question)])[0]}\nafter:  {edited}")
-print(f"{embedded} of {vectors} texts embedded again, {edit_seconds:.1f} seconds until the new answer")
+print(
+    f"{embedded} of {vectors} texts embedded again, {edit_seconds:.1f} seconds until the new answer"
+)
 
 # %% [markdown]
-# One article tells of a support team whose model gave generic answers, and who tuned it; what it lacked were the
-# policies. Their before and after, on public questions that ask for a number:
+# One article tells of a support team whose model gave generic answers, and who tuned it; what it lacked, the article says,
+# were the policies. We rebuild the part that can be tested here: public questions that ask for a number, first to the model
+# without policies, then to the same model with a quote, and to the quote alone. No tuned model takes part yet.
 
 # %%
 staff = {d.id for d in documents if d.audience == "staff"}
 numbers = [q.id for q in asked if q.type == "numeric" and not set(q.documents) & staff]
-before, after = closed_row.cut(numbers), quote_row.cut(numbers)
-team = ledger.compare(before, after).difference
-print(f"{len(numbers)} questions: {sum(before.correct)} right without policies, {sum(after.correct)} with; {team}")
+before = closed_row.cut(numbers)
+print(f"{len(numbers)} questions: {sum(before.correct)} right without policies")
+team = {}
+for row in (started_row, quote_row):
+    after = row.cut(numbers)
+    team[row.method] = ledger.compare(before, after).difference
+    print(
+        f"{row.method}: {sum(after.correct)} right; minus without policies {team[row.method]}"
+    )
 
 # %% [markdown]
 # ## Going further
@@ -545,13 +669,18 @@ print(f"{len(numbers)} questions: {sum(before.correct)} right without policies, 
 # front of two nosy questions, as a member of the public; and look at what reaches the prompt.
 
 # %%
-every = [q.question for split in policies.QUESTION_SPLITS for q in policies.load_policy_questions(split)]
+every = [
+    q.question
+    for split in policies.QUESTION_SPLITS
+    for q in policies.load_policy_questions(split)
+]
 nosy = ("What may agents credit at most?", "What puts an account on the amber list?")
 every += [f"{one.text} {ask}" for one in policies.load_injections() for ask in nosy]
 plain = pipe.using(rerank=False)
 leaks = {
     name: [
-        any(hit.chunk.audience == "staff" for hit in one.kept) for one in plain.retrieve(every, where)
+        any(hit.chunk.audience == "staff" for hit in one.kept)
+        for one in plain.retrieve(every, where)
     ]
     for name, where in (("without a filter", index.EVERYTHING), ("filtered", index.PUBLIC))
 }
@@ -567,8 +696,10 @@ leak_gain = evaluation.compare_hits(leaks["filtered"], leaks["without a filter"]
 # ### Your turn 04.6
 #
 # A passage can hold chat marks such as `<|im_start|>` and hidden HTML comments, to pose as your own prompt. Write
-# `blocked(text)`: the text without comments (`<!-- … -->`, also an unclosed one) and without `<|` and `|>`. Everything
-# else stays. Mind marks that appear only once another is gone.
+# `blocked(text)`: the text without comments (`<!-- … -->`, also an unclosed one) and without `<|` and `|>`; of
+# `<|a|>`, both `a` and `<a>` may be left. Everything else stays. Taking one mark out can bring two halves of another
+# together, so look again until nothing changes.
+
 
 # %%
 #: solution
@@ -597,7 +728,9 @@ check("04.6", blocked)
 # without a defense, and with one (marks blocked, and told that passages are quotations)?
 
 # %%
-planted = data.for_profile([measured.Deserved(i.id, i.text, "ignored") for i in policies.load_injections()], fast=3)
+planted = data.for_profile(
+    [measured.Deserved(i.id, i.text, "ignored") for i in policies.load_injections()], fast=3
+)
 word_of = {i.text: i.obeyed_if for i in policies.load_injections()}
 
 
@@ -612,10 +745,12 @@ def attacked(**changes):
             bad = replace(mine, text=f"{mine.text}\n{text}")
             ready.append(replace(one, kept=(ranking.Hit(bad, 1.0),)))
         return [
-            "obeyed" if word_of[text] in one.text else "ignored" for text, one in zip(texts, using.answer(ready))
+            "obeyed" if word_of[text] in one.text else "ignored"
+            for text, one in zip(texts, using.answer(ready))
         ]
 
     return answer
+
 
 # %%
 attacks = {}
@@ -623,48 +758,82 @@ for name, changes in (
     ("no defense", {"defend": False}),
     ("defended", {"defend": True}),
 ):
-    row = reference.recall("injections", f"planted, {name}", planted, attacked(**changes), rerun=RERUN, show=False, **MODEL)
+    row = reference.recall(
+        "injections",
+        f"planted, {name}",
+        planted,
+        attacked(**changes),
+        rerun=RERUN,
+        show=False,
+        **MODEL,
+    )
     attacks[name] = [guess == "obeyed" for guess in row.predictions]
     print(f"{name}: obeys {sum(attacks[name])} of {row.n}")
 
 # %% [markdown]
-# A model this small follows few instructions, planted ones included: that it does not obey is weakness, not safety. Do not
-# carry this number over to a larger model.
+# A model this small follows few instructions, planted ones included. That it seldom obeys is weakness, not safety, and one
+# obeyed instruction can do harm. So few cases cannot show whether the defense helps; do not carry these counts over to a
+# larger model.
 #
 # ### The customer's own record
 #
-# No policy says what a customer ordered. Their record does. We ask each of the 24 customers' question for the number of
-# their last order.
+# No policy says what a customer ordered. Their record does. For each customer with an order
+# we ask for its number, without the record, with the whole record in the prompt, and
+# with the one fact that is asked for.
 
 # %%
 people = [c for c in policies.load_customers() if c.get("last_order")]
-people = data.for_profile([measured.Deserved(c["customer_id"], c["customer_id"], "right") for c in people], fast=3)
-order_of = {c["customer_id"]: c["last_order"] for c in policies.load_customers() if c.get("last_order")}
+people = data.for_profile(
+    [measured.Deserved(c["customer_id"], c["customer_id"], "right") for c in people], fast=3
+)
+order_of = {
+    c["customer_id"]: c["last_order"] for c in policies.load_customers() if c.get("last_order")
+}
 
 
-def own_record(with_record):
+# %%
+WRITTEN = {
+    "without the record": lambda order: "",
+    "with the record": lambda order: (
+        "The customer's last order. "
+        + "; ".join(f"{k}: {v}" for k, v in order.items())
+        + "\n\n"
+    ),
+    "with the one fact": lambda order: f"Your last order has the number {order['number']}.\n\n",
+}
+
+
+def own_record(written):
     def answer(texts):
-        chats = []
-        for name in texts:
-            order = order_of[name]
-            told = "; ".join(f"{key}: {value}" for key, value in order.items())
-            shown = f"The customer's last order. {told}\n\n" if with_record else ""
-            chats.append([{"role": "user", "content": f"{shown}What is the number of my last order?"}])
+        asked_for = "What is the number of my last order?"
+        chats = [f"{written(order_of[name])}{asked_for}" for name in texts]
         out = lm.generate(chats, max_new_tokens=WORDS_AT_MOST, progress=False)
-        return ["right" if grading.holds(t, order_of[n]["number"]) else "wrong" for t, n in zip(out.texts, texts)]
+        return [
+            "right" if grading.holds(t, order_of[n]["number"]) else "wrong"
+            for t, n in zip(out.texts, texts)
+        ]
 
     return answer
 
+
 # %%
 records = {
-    name: reference.recall("customer_records", name, people, own_record(on), rerun=RERUN, show=False, **MODEL)
-    for name, on in (("without the record", False), ("with the record", True))
+    name: reference.recall(
+        "customer_records", name, people, own_record(written), rerun=RERUN, show=False, **MODEL
+    )
+    for name, written in WRITTEN.items()
 }
 for name, row in records.items():
     print(f"{name}: right {row.interval} of {row.n}")
-record_gain = ledger.compare(*records.values()).difference
+record_gains = [
+    ledger.compare(records["without the record"], records[name]).difference
+    for name in list(WRITTEN)[1:]
+]
 
 # %% [markdown]
+# The number stands in the prompt both times. In the whole record, dates and amounts stand beside it, and so small a model
+# mostly takes one of those. What you leave out of a prompt counts as much as what you put in.
+#
 # ### Format and terms, with perfect context
 #
 # Give the model the right quote and ask it to end with the passage's number, in brackets. Does it keep the form? And does
@@ -679,14 +848,18 @@ perfect = measured.recall(
     rerun=RERUN,
     **MODEL,
 )
-form = [t.rstrip(" .").endswith("[1]") for t in (perfect.details["answers"][i] for i in perfect.ids)]
+form = [
+    t.rstrip(" .").endswith("[1]") for t in (perfect.details["answers"][i] for i in perfect.ids)
+]
 form_share = evaluation.wilson_interval(sum(form), len(form))
 split_hits = {True: [], False: []}
 for q, ok in zip(few, perfect.correct):
     split_hits[q.jargon].append(bool(ok))
 jargon_gap = evaluation.difference_of_shares(split_hits[False], split_hits[True])
 print(f"answers in the asked form: {form_share}")
-print(f"right: {np.mean(split_hits[True]):.2f} with a term, {np.mean(split_hits[False]):.2f} without; {jargon_gap}")
+print(
+    f"right: {np.mean(split_hits[True]):.2f} with a term, {np.mean(split_hits[False]):.2f} without; {jargon_gap}"
+)
 
 # %% [markdown]
 # ### A hundred thousand chunks
@@ -697,7 +870,13 @@ print(f"right: {np.mean(split_hits[True]):.2f} with a term, {np.mean(split_hits[
 
 # %% tags=["machine"]
 real = np.concatenate([entry.vectors for entry in store.entries.values()])
-queries = scale.many_vectors(real, data.for_profile([measured.Deserved(str(i), "", "") for i in range(200)], fast=40).__len__(), 9)
+queries = scale.many_vectors(
+    real,
+    data.for_profile(
+        [measured.Deserved(str(i), "", "") for i in range(200)], fast=40
+    ).__len__(),
+    9,
+)
 sizes = {}
 for n in (1_000, 10_000):
     for kind in scale.KINDS:
@@ -719,16 +898,20 @@ for (kind, n), told in sizes.items():
 # %%
 from helpers.widgets import retrieval as widgets
 
-widgets.inspector(pipe.using(quotes=3, copy=True, examples=False, defend=False), asked_one.question)
+widgets.inspector(
+    pipe.using(quotes=3, copy=True, examples=False, defend=False), asked_one.question
+)
 
 # %% [markdown]
 # ## What we found
 #
-# Each verdict follows the rule in [claims.json](../data/claims.json).
+# Each verdict follows the rule in [claims.json](../data/claims.json). *Held* and *did not hold* need the whole interval on
+# one side of the rule's bound; *it depends* means that the parts disagree, or that some are undecided. Mind two of them: R6
+# has no tuned model to compare with yet, and R7 measures speed on copies of real vectors with noise.
 
 # %%
 judge, judge_all = evaluation.judge, evaluation.judge_all
-gains = {row.method: ledger.compare(closed_row, row).difference for row in (quote_row, free_row)}
+gains = {row.method: ledger.compare(closed_row, row).difference for row in read_rows}
 claims.conclude(
     "R1",
     judge_all([*map(judge, gains.values())]),
@@ -736,7 +919,11 @@ claims.conclude(
 )
 
 # %%
-claims.conclude("R2", judge(size_gain), f"evidence within {BUDGET} tokens, chunks of 500 minus 125: {size_gain}")
+claims.conclude(
+    "R2",
+    judge(size_gain),
+    f"evidence within {BUDGET} tokens, chunks of 500 minus 125: {size_gain}",
+)
 stage_rows = {
     "fusing minus meaning alone, hit@4": (searched["by meaning"], searched["both, fused"]),
     "reranking, hit@4": (searched["both, fused"], best_search),
@@ -755,15 +942,29 @@ claims.conclude(
 claims.conclude(
     "R4",
     judge_all([judge(share, 0.9) for share in cited.values()]),
-    "; ".join(f"{name}: right answers with a citation that holds {share}" for name, share in cited.items()),
+    "; ".join(
+        f"{name}: right answers with a citation that holds {share}"
+        for name, share in cited.items()
+    ),
 )
-at_once = "21 months" in edited and "16 months" not in edited and embedded < vectors and edit_seconds < 60
+at_once = (
+    "21 months" in edited
+    and "16 months" not in edited
+    and embedded < vectors
+    and edit_seconds < 60
+)
 claims.conclude(
     "R5",
     "held" if at_once else "did not hold",
     f"the new value is {'' if '21 months' in edited else 'not '}in the answer; {embedded} of {vectors} texts embedded",
 )
-claims.conclude("R6", judge(team), f"right on public number questions, with policies minus without: {team}")
+# %%
+claims.conclude(
+    "R6",
+    judge_all([*map(judge, team.values())]),
+    "right on public number questions, minus without policies: "
+    + "; ".join(f"{name} {gain}" for name, gain in team.items()),
+)
 large = sizes["approximate", 100_000]
 fast_enough = large["p95"] <= 0.05 and large["recall"] >= 0.95
 claims.conclude(
@@ -785,19 +986,33 @@ claims.conclude(
     judge_all([below.get(unformed, unformed), below.get(judge(jargon_gap), judge(jargon_gap))]),
     f"in the asked form {form_share}; questions with a term minus without {jargon_gap}",
 )
+# %%
 invented = [not said for said in measured.abstained(closed_row)]
 share = evaluation.wilson_interval(sum(invented), len(invented))
-claims.conclude("R10", judge(share, 0.5), f"closed book, unanswerable questions with an invented answer: {share}")
+claims.conclude(
+    "R10",
+    judge(share, 0.5),
+    f"closed book, unanswerable questions that get an answer and no abstention: {share}",
+)
 obeyed = evaluation.wilson_interval(sum(attacks["no defense"]), len(attacks["no defense"]))
-claims.conclude("R11", judge(obeyed, 0.05), f"planted instructions obeyed without a defense: {obeyed}")
-claims.conclude("R12", judge(record_gain), f"right with the record minus without: {record_gain}")
-plots.methods(ledger.rows("policy_qa", "test", reference=True), "Questions on policies: what each method gets right")
+claims.conclude(
+    "R11", judge(obeyed, 0.05), f"planted instructions obeyed without a defense: {obeyed}"
+)
+claims.conclude(
+    "R12",
+    judge_all([*map(judge, record_gains)]),
+    f"right with the record minus without: whole record {record_gains[0]}, the one fact {record_gains[1]}",
+)
+plots.methods(
+    ledger.rows("policy_qa", "test", reference=True),
+    "Questions on policies: what each method gets right",
+)
 
 # %% [markdown]
 # ## Three things to remember
 #
-# 1. Measure finding and reading apart. Here search finds nearly everything, and the small reader is the weak part.
-# 2. Give a weak reader less: a few quotes instead of whole chunks, and no way to write what the passages do not say.
+# 1. Measure finding and reading apart. Here the right chunk is nearly always found, and most errors come after that.
+# 2. Try the plain baseline first: quoting the best line takes no language model, and this small one did not beat it.
 # 3. Put rights into the search, not into the prompt. A citation makes an answer checkable; checking is still up to you.
 #
 # {{next}}
