@@ -831,8 +831,9 @@ record_gains = [
 ]
 
 # %% [markdown]
-# The number stands in the prompt both times. In the whole record, dates and amounts stand beside it, and so small a model
-# mostly takes one of those. What you leave out of a prompt counts as much as what you put in.
+# The number stands in the prompt both times, in the second alone, and this model still does not take it from there. To
+# have a fact in the prompt is not yet to use it. Change the wording of question and fact in a copy of this cell: at this
+# size a few words decide, and lesson 02 is the place to look for them.
 #
 # ### Format and terms, with perfect context
 #
