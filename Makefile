@@ -5,9 +5,12 @@ CANDIDATES = python3.12 python3.13 python3.11 python3 python
 FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in $(CANDIDATES); do if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 VENV = .venv/bin
-NBVAL = $(VENV)/python -m pytest -q --nbval-lax --nbval-current-env --nbval-cell-timeout=600
+NBVAL = $(VENV)/python -m pytest -q --nbval-lax --nbval-current-env --nbval-cell-timeout=900
+# Two tests run side by side, each on half of the cores: together they do more than one after the other on all of them.
+HALF := $(shell $(PYTHON) -c 'import os; print(max(1, (os.cpu_count() or 2) // 2))' 2>/dev/null)
+LOGS = results/test
 
-.PHONY: help lab course test test-unit test-notebooks notebooks reference bench ready lint
+.PHONY: help lab course test test-unit test-notebooks test-learner test-solved notebooks reference bench ready lint
 
 help:
 	@echo "make lab        open the lessons in JupyterLab"
@@ -41,17 +44,32 @@ reference: ready
 bench: ready
 	@$(VENV)/python tests/bench.py
 
-test: lint test-unit test-notebooks
+test: lint
+	@$(MAKE) --no-print-directory -j 2 test-unit test-notebooks COURSE_THREADS=$(HALF)
+
+test-notebooks: test-learner test-solved
+
+test-unit: ready
+	$(call logged,unit,$(VENV)/python -m pytest)
+
+test-learner: export COURSE_PROFILE = fast
+test-learner: export COURSE_EXPECT = not attempted
+test-learner: ready
+	$(call logged,learner,COURSE_RESULTS=$(CURDIR)/results/test-learner $(NBVAL) notebooks/*.ipynb)
+
+test-solved: export COURSE_PROFILE = fast
+test-solved: export COURSE_EXPECT = correct
+test-solved: ready
+	$(call logged,solved,COURSE_RESULTS=$(CURDIR)/results/test-solved $(NBVAL) notebooks/solutions/*.ipynb)
 
 lint: ready
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/python -m helpers.data
 
-test-unit: ready
-	$(VENV)/python -m pytest
-
-test-notebooks: export COURSE_PROFILE = fast
-test-notebooks: ready
-	COURSE_RESULTS=$(CURDIR)/results/test-learner COURSE_EXPECT="not attempted" $(NBVAL) notebooks/*.ipynb
-	COURSE_RESULTS=$(CURDIR)/results/test-solved COURSE_EXPECT=correct $(NBVAL) notebooks/solutions/*.ipynb
+# Run a command with its output in a file, and print that at its end, so that two side by side do not mix their lines.
+define logged
+	@mkdir -p results
+	@echo "$(1): running, its lines go to $(LOGS)-$(1).log until it ends"
+	@$(2) >$(LOGS)-$(1).log 2>&1; status=$$?; cat $(LOGS)-$(1).log; exit $$status
+endef
