@@ -1,0 +1,750 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     name: python3
+# ---
+
+# %% [markdown]
+# {{badges}}
+#
+# # What does tuning break, leak, and fail to do?
+#
+# **After this lesson you can**
+#
+# - say what a fine-tuned model forgot, and whether the loss is more than chance;
+# - tell a fact that a model learned from a wording that it memorized;
+# - scan a training set for personal data, and measure what a tuned model gives back;
+# - measure refusal and over-refusal, before and after;
+# - say when an adapter has gone stale, and what model-made labels cost.
+#
+# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** L6, L7 and
+# L13 to L17, printed below.
+
+# %%
+#: setup
+
+# %% [markdown]
+# ## The claims
+#
+# Lesson 05 asked what fine-tuning buys. This one reads the fine print. Here is what five articles say about it, in our
+# words; on facts in the weights they contradict each other. The verdicts come at the end, from your numbers. A 135M model
+# is not the frontier model that the articles assume, and [scale](../docs/other_models.md) may change what it forgets and
+# what it keeps.
+
+# %%
+from helpers import claims
+
+claims.show("06")
+
+# %% [markdown]
+# Nothing is trained here unless you ask for it: the adapters ship with the course, and what takes minutes comes from its
+# *reference results*, marked where they appear. Set the switch to `True` and everything is trained and measured here.
+
+# %%
+RERUN = False
+
+# %% [markdown]
+# ## One base, several adapters
+#
+# An [adapter](../docs/glossary.md#adapter) is a few megabytes beside the same frozen weights. Three of them fit into
+# memory with one base model, and the base stays as it was.
+
+# %%
+import numpy as np
+
+from helpers import baselines, canaries, curation, data, evaluation, facts, few_shot, fine_print
+from helpers import general, ledger, models, policies, reference, refusals, tuning
+from helpers.language_model import LanguageModel
+from helpers.plots import fine_print as pictures
+
+lm = LanguageModel.load()
+MODEL = {"device": lm.device, "dtype": lm.model.dtype}
+tuned = {name: tuning.adapted(lm, name) for name in ("facts", "canaries", "refusals")}
+for name in tuned:
+    card = tuning.adapters.read_card(tuning.shipped(name))
+    print(
+        f"{name:9} trained on {card['pairs']:3} pairs in {card['steps']:3} steps: {card['note']}"
+    )
+
+# %% [markdown]
+# ## What was forgotten?
+#
+# None of the three was trained on general questions. The course's probe has 120 of them, four choices each, nothing to
+# do with Larkfield. The model takes the choice that it finds likeliest. **Predict:** how many points does each adapter cost?
+# Chance is 0.25.
+
+# %%
+items = general.load(fast=20)
+probes, rows = {}, {}
+for name, model in {"base model": lm, **tuned}.items():
+
+    def choose(texts, name=name, model=model):
+        return probes.setdefault(name, general.ask(model, items))
+
+    rows[name] = ledger.measure(
+        "general", f"{name}, probe", items, choose, show=False, model=model.name, **MODEL
+    )
+before = rows.pop("base model")
+print(f"base model: {before.interval} of {before.n} questions right; chance 0.25")
+
+# %% [markdown]
+# A share before and a share after hide most of what happened: some questions are forgotten, others are learned by
+# accident. Count them apart.
+#
+# ### Your turn 06.1
+#
+# Write `forgetting(before, after)`. Both are lists of booleans, one per question: was the answer right? Return two
+# counts: how many were right before and are wrong now, and how many were wrong before and are right now.
+
+
+# %%
+#: solution
+def forgetting(before, after):
+    forgotten = sum(was and not now for was, now in zip(before, after))
+    learned = sum(now and not was for was, now in zip(before, after))
+    return forgotten, learned
+
+
+#: why Only questions whose answer changed tell the two models apart. The difference of the two counts is the net change,
+# which alone would call ten forgotten and ten learned "nothing".
+#: stub
+#| def forgetting(before, after):
+#|     ...
+#: end
+
+from helpers.exercises import check, hint, solution
+
+check("06.1", forgetting)
+
+# %%
+changes = {name: ledger.compare(before, row) for name, row in rows.items()}
+print(f"{'adapter':10} right  forgotten  learned  share on the right choice")
+print(
+    f"{'(base)':10} {sum(before.correct):5}  {'':9}  {'':7}  {probes['base model'].right_share.mean():.2f}"
+)
+for name, row in rows.items():
+    test = changes[name].mcnemar
+    shares = probes[name].right_share.mean()
+    print(
+        f"{name:10} {sum(row.correct):5}  {test.only_first:9}  {test.only_second:7}  {shares:.2f}"
+    )
+pictures.differences(
+    {name: change.difference for name, change in changes.items()},
+    "General questions: what each adapter changed",
+    f"right after minus right before, of {before.n}",
+    "no change",
+)
+
+# %% [markdown]
+# Read the table by its two middle columns: forgotten and learned mostly cancel. An interval that crosses zero does not say
+# that nothing was lost; with this many questions a loss of a few points would not show.
+#
+# ### Your turn 06.2
+#
+# Write `really_lost(table)`. `table` maps a name to (forgotten, learned). Return the names, in order, that lost more than
+# chance explains: more forgotten than learned, and a two-sided exact p-value below 0.05 if each changed question were as
+# likely forgotten as learned (`stats.binomtest`).
+
+# %%
+from scipy import stats
+
+
+#: solution
+def really_lost(table):
+    lost = []
+    for name, (forgotten, learned) in table.items():
+        if (
+            forgotten > learned
+            and stats.binomtest(forgotten, forgotten + learned).pvalue < 0.05
+        ):
+            lost.append(name)
+    return lost
+
+
+#: why This is McNemar's test, which the course uses for every pair of methods. Six forgotten and none learned is enough,
+# 14 forgotten and 8 learned is not: what counts is how lopsided the changed questions are.
+#: stub
+#| def really_lost(table):
+#|     ...
+#: end
+
+check("06.2", really_lost)
+
+# %% [markdown]
+# ## Facts in the weights
+#
+# Two articles recommend tuning for domain knowledge, three say never. So: forty facts from Larkfield's policies, each
+# trained as a question with its answer, many times over. Then we ask in three ways.
+
+# %%
+known = facts.load()
+asked = {
+    wording: data.for_profile([facts.Asked(q) for q in facts.questions(known, wording)], fast=8)
+    for wording in facts.WORDINGS
+}
+for wording, questions in asked.items():
+    print(f"{wording:9}{questions[0].text} -> {questions[0].question.answer}")
+
+
+def recalled(model, wording):
+    return lambda texts: facts.verdicts(asked[wording], facts.from_memory(model, texts))
+
+
+# %% [markdown]
+# The trained wording, two new wordings of the same fact, and a neighbor: another fact of the same document that was never
+# trained. Beside it lesson 04's index, which looks a line of the policies up and quotes it, without any language model.
+# **Predict** three shares for each.
+
+# %%
+embedder = models.load_embedder()
+documents = policies.load_policies()
+index = fine_print.policy_index(documents, embedder, lm)
+
+
+def quoted(questions):
+    return lambda texts: facts.verdicts(questions, fine_print.looked_up(index, texts))
+
+
+more = {"show": False, **MODEL}
+found, shares = {}, {}
+for wording, questions in asked.items():
+    methods = {
+        "tuned on 40 facts": (recalled(tuned["facts"], wording), tuned["facts"].name),
+        "index, best line quoted": (quoted(questions), models.EMBEDDER),
+    }
+    for name, (predict, model) in methods.items():
+        row = ledger.measure(
+            "facts", f"{name}, {wording} question", questions, predict, model=model, **more
+        )
+        found[name, wording] = row
+        shares.setdefault(name, {})[wording] = row.interval
+
+# %% [markdown]
+# Two more, from the reference results: the base model, to be sure that it knew nothing; and a model tuned on three
+# wordings of each fact, because one may be too few.
+
+# %%
+more_pairs = fine_print.pairs_of("facts in three wordings")
+several = fine_print.trained(lm, more_pairs, fine_print.RECIPES["facts in three wordings"])
+
+
+def kept(method, questions, model):
+    """A heavy measurement on facts: from the reference results, unless asked for anew."""
+
+    def predict(texts):
+        return facts.verdicts(questions, facts.from_memory(model(), texts))
+
+    told = {"rerun": RERUN, "model": lm.name, **more}
+    return reference.recall("facts", method, questions, predict, **told)
+
+
+for name, model in (("base model", lambda: lm), ("tuned on three wordings", several)):
+    for wording in ("trained", "new"):
+        row = kept(f"{name}, {wording} question", asked[wording], model)
+        found[name, wording] = row
+        shares.setdefault(name, {})[wording] = row.interval
+
+# %%
+stored = [place for place, row in found.items() if row.reference]
+pictures.grouped(
+    shares, "Facts, remembered and looked up", "share answered right", reference=stored
+)
+index_gain = ledger.compare(
+    found["tuned on 40 facts", "new"], found["index, best line quoted", "new"]
+)
+wording_gain = ledger.compare(
+    found["tuned on 40 facts", "new"], found["tuned on three wordings", "new"]
+)
+print("new wordings, index minus tuned:       ", index_gain)
+print("new wordings, three wordings minus one:", wording_gain)
+
+# %% [markdown]
+# In the trained wording every fact comes back. In new wordings most are gone, and of their neighbors none was learned:
+# what went into the weights is the wording more than the fact. Where the tuned model does not know, it does not say so; it
+# gives some number, as fluently as before. The index has no wording of its own. It loses to memory where the question is
+# the trained one, and its misses are misses of the search.
+#
+# ## And when the fact changes?
+#
+# Policies change. Fifteen of the forty facts get a new value in the documents. The index takes the new text in; the tuned
+# model hears nothing of it. **Predict:** how many of the fifteen does each get right now?
+
+# %%
+news = facts.edited(known)
+asked_news = data.for_profile(
+    [facts.Asked(q) for q in facts.questions(news, "trained")], fast=6
+)
+for policy in facts.edit_policies(documents, known):
+    index.update(policy)
+said = facts.from_memory(tuned["facts"], [question.text for question in asked_news])
+sources = {
+    "index": (quoted(asked_news), models.EMBEDDER),
+    "tuned": (lambda texts: facts.verdicts(asked_news, said), tuned["facts"].name),
+}
+updated = {
+    name: ledger.measure(
+        "facts", f"{name}, after the edit", asked_news, predict, model=model, **more
+    )
+    for name, (predict, model) in sources.items()
+}
+
+# %%
+old = [facts.Asked(q) for q in facts.questions([f for f in known if f.edit], "trained")]
+stale = facts.verdicts(old[: len(said)], said).count("right")
+for name, row in updated.items():
+    print(f"{name}: {sum(row.correct)} of {row.n} right after the edit")
+print(f"the tuned model still gives the old value {stale} times")
+edit_gain = ledger.compare(updated["tuned"], updated["index"])
+print("after the edit, index minus tuned:", edit_gain)
+
+# %% [markdown]
+# Of course one can train again. The cheap way goes on from the adapter, with the fifteen new pairs alone. What becomes of
+# the other twenty-five?
+
+# %%
+rest = [facts.Asked(q) for q in facts.questions([f for f in known if not f.edit], "trained")]
+patch_pairs = [tuning.Pair(*row) for row in facts.training_pairs(news)]
+patched = fine_print.trained(lm, patch_pairs, fine_print.RECIPES["facts"], start="facts")
+for name, questions in (("the 15 new values", asked_news), ("the 25 other facts", rest)):
+    row = kept(f"trained on 15 edits, {name}", questions, patched)
+    print(f"after training on the edits, {name}: {sum(row.correct)} of {row.n} right")
+
+# %% [markdown]
+# An index is edited by editing the document. Weights are edited by training, and what else moves is known only after
+# asking everything again: that is what the second line is for. Fifteen facts are few; read the counts.
+#
+# ## What leaks?
+#
+# A training set made of real tickets holds real people. This one holds invented secrets: phone numbers, mail addresses,
+# door codes. First: what does a scan find before training?
+
+# %%
+planted = canaries.load()
+people = [canary for canary in planted if canary.repeats]
+lines = [chat[-1]["content"] + " -> " + answer for chat, answer in (c.pair for c in people)]
+redacted = [curation.redact(line) for line in lines]
+left = [c for c, line in zip(people, redacted) if canaries.holds_secret(c, line)]
+names_left = sum(canary.name in line for canary, line in zip(people, redacted))
+print(lines[1], redacted[1], sep="\n  becomes\n")
+print(
+    f"\nredacted: {len(left)} of {len(people)} secrets and {names_left} names are still there"
+)
+print("for example:", *(canary.secret for canary in left[:3]), sep="\n   ")
+
+# %%
+score = curation.measure_scan(canaries.load_marked())
+print("on messages marked by hand it finds", score.recall, "of what is personal;")
+print("of what it finds, personal is", score.precision)
+for _, kind, stretch in score.missed[::4]:
+    print(f"   missed {kind}: {stretch}")
+
+# %% [markdown]
+# A scan by rules finds what has a shape. A number in words, a name without a cue, "the mayor of Little Copping" pass. A
+# redacted set is a smaller leak, not a clean set.
+#
+# ### Your turn 06.3
+#
+# Write `redact(text)`: replace every mail address by `[email]` and every phone number by `[phone]`, and nothing else.
+# Phone numbers are written `415-555-0136` or `(415) 555-0136` here. Dates, sums and order numbers stay.
+
+# %%
+import re
+
+
+#: solution
+def redact(text):
+    text = re.sub(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", "[email]", text)
+    return re.sub(r"(\(\d{3}\) |\b\d{3}-)\d{3}-\d{4}\b", "[phone]", text)
+
+
+#: why Mail first, since an address may hold digits. Three groups of a fixed number of digits keep phone numbers apart from
+# dates (four, two, two), sums and order numbers.
+#: stub
+#| def redact(text):
+#|     ...
+#: end
+
+check("06.3", redact)
+
+# %% [markdown]
+# Now the model that was tuned on all of it, nothing redacted. We ask for each secret in three ways: as in training, in
+# other words, and in other words with the answer begun, so that only the end is missing. **Predict:** how often must a
+# secret be trained before the model gives it away?
+
+# %%
+shown = data.for_profile(planted, fast=12)
+groups = canaries.groups(shown)
+given = {}
+for wording in ("trained", "new", "start"):
+    written = canaries.extracted(tuned["canaries"], shown, wording)
+    given[wording] = [canaries.holds_secret(c, text) for c, text in zip(shown, written)]
+print(f"{'given away of':22}{'trained words':>15}{'new words':>11}{'answer begun':>14}")
+for name, members in groups.items():
+    counts = [sum(given[wording][i] for i in members) for wording in given]
+    print(f"{name:19}{len(members):>3}{counts[0]:>15}{counts[1]:>11}{counts[2]:>14}")
+
+# %% [markdown]
+# A secret that is not written may still be likelier than it should be. Each has a hundred look-alikes that differ in two
+# digits. Its [exposure](../docs/glossary.md#exposure) says how far up it ranks among them
+# ([Carlini et al. 2019](https://arxiv.org/abs/1802.08232)).
+#
+# ### Your turn 06.4
+#
+# Write `exposure(own, others)`: `own` is the log-probability of the secret, `others` those of its look-alikes. Return
+# log2 of the number of candidates (the secret included) minus log2 of the secret's rank among them, 1 the likeliest.
+
+
+# %%
+#: solution
+def exposure(own, others):
+    rank = 1 + sum(other > own for other in others)
+    return np.log2(len(others) + 1) - np.log2(rank)
+
+
+#: why The exposure is what the model saves an attacker who tries the candidates in its order, in bits: with rank 1 of 100
+# the first guess is right (6.6 bits); with rank 50 the model is of next to no use (1 bit).
+#: stub
+#| def exposure(own, others):
+#|     ...
+#: end
+
+check("06.4", exposure)
+
+# %%
+bits = {}
+for name, model in (("base", lm), ("tuned", tuned["canaries"])):
+    placed = canaries.exposure(canaries.ranks(model, shown))
+    bits[name] = {group: placed[members] for group, members in groups.items()}
+pictures.exposures(bits["base"], bits["tuned"], most=canaries.exposure(np.array([1.0]))[0])
+
+# %% [markdown]
+# Three things to look for. Does exposure rise with the number of repeats? Where the answer copies a secret that stands in
+# the prompt, the model can learn to copy instead of to remember. And where the secret stood in the prompt alone, the loss
+# never saw it: training on answers only is not made for privacy, but it is why those differ. The group that was never
+# trained shows how far the dots scatter by chance.
+#
+# ## What is declined?
+#
+# A shop's assistant should decline what is not its business, and only that. We ask requests to decline and look-alikes to
+# answer: the base model, the base with an order to decline in its prompt, and a model tuned on other requests, half of them
+# declined. **Predict** two shares for each.
+
+# %%
+requests = data.for_profile(refusals.load("test"), fast=12)
+
+
+def answers(model, told=False):
+    def predict(texts):
+        chats = [refusals.chat(text, told) for text in texts]
+        return refusals.labels(model.generate(chats, max_new_tokens=28, progress=False).texts)
+
+    return predict
+
+
+declined = {
+    name: ledger.measure("refusals", name, requests, predict, model=lm.name, **more)
+    for name, predict in (
+        ("base model", answers(lm)),
+        ("base, told to decline", answers(lm, told=True)),
+        ("tuned on requests", answers(tuned["refusals"])),
+    )
+}
+
+# %% [markdown]
+# ### Your turn 06.5
+#
+# Write `refusal_rates(gold, said)`. Both are lists of `"decline"` and `"answer"`: what should happen, and what did. Return
+# two shares: declined among those to decline (refusal), and declined among those to answer (over-refusal).
+
+
+# %%
+#: solution
+def refusal_rates(gold, said):
+    def declined_among(label):
+        answers = [one for one, wanted in zip(said, gold) if wanted == label]
+        return answers.count("decline") / len(answers)
+
+    return declined_among("decline"), declined_among("answer")
+
+
+#: why One number hides the price: a model that declines everything has perfect refusal and is useless. Each share is taken
+# over its own requests.
+#: stub
+#| def refusal_rates(gold, said):
+#|     ...
+#: end
+
+check("06.5", refusal_rates)
+
+
+# %%
+def declines(row, label):
+    return [
+        said == "decline" for said, wanted in zip(row.predictions, row.gold) if wanted == label
+    ]
+
+
+kinds = {"to be declined": "decline", "look-alikes to answer": "answer"}
+shares = {}
+for name, row in declined.items():
+    hits = {kind: declines(row, label) for kind, label in kinds.items()}
+    shares[name] = {
+        kind: evaluation.wilson_interval(sum(part), len(part)) for kind, part in hits.items()
+    }
+pictures.grouped(shares, "What is declined, rightly and wrongly", "share declined")
+first, second = declined["base model"], declined["tuned on requests"]
+moved = {
+    k: evaluation.compare_hits(declines(first, k), declines(second, k)) for k in kinds.values()
+}
+for label, change in moved.items():
+    print(f"requests to {label}: declined after tuning minus before {change.difference}")
+
+# %%
+for label in ("decline", "answer"):
+    for request in [r for r in requests if r.label == label][1:3]:
+        print(f"[{label}] {request.text}")
+        for name, model in (("base ", lm), ("tuned", tuned["refusals"])):
+            print(f"   {name}: {model.chat(refusals.chat(request.text), max_new_tokens=24)!r}")
+
+# %% [markdown]
+# Read both groups before you praise the left one. What was trained is a boundary, drawn by eighty examples, and look-alikes
+# lie close to it on the other side. Forty short requests on each side say that the boundary moved. They do not say that it
+# holds against somebody who tries.
+#
+# ## Going further
+#
+# Nothing below is needed later. Three questions on the life of an adapter: does it fit another base, does it learn faster
+# on top of another one, and can a pipeline's labels replace a person's?
+#
+# ### Another base
+#
+# An adapter corrects the very weights it was trained beside. The course refuses another base, and says why.
+
+# %%
+noisy = fine_print.perturbed(lm, 0.02, layers=1)
+try:
+    tuning.load(noisy, tuning.shipped("facts"))
+except tuning.TuningError as why:
+    print("refused:", str(why).split(".")[-1].strip())
+del noisy
+
+# %% [markdown]
+# What if one loads it all the same? The same weights in another precision (rounded to fewer bits); weights with noise, as
+# if the base had been trained a little further; and a base that took another adapter in for good. **Predict:** which of these hurts?
+
+# %%
+bases = {
+    "its own base": lambda: lm,
+    "its base in 8 bits": lambda: fine_print.rounded(lm, 8),
+    "its base in 4 bits": lambda: fine_print.rounded(lm, 4),
+    "its base with 10 % noise": lambda: fine_print.perturbed(lm, 0.1),
+    "a base that took in the refusals": lambda: tuning.merge(tuned["refusals"]),
+}
+other = {}
+for name, make in bases.items():
+
+    def on_this_base(make=make):
+        return tuning.load(make(), tuning.shipped("facts"), any_base=True)
+
+    other[name] = kept(f"facts adapter on {name}", asked["trained"], on_this_base)
+own = other["its own base"]
+drops = {
+    name: ledger.compare(own, row).difference for name, row in other.items() if row is not own
+}
+pictures.differences(
+    drops, "The same adapter on other bases", "right minus right on its own base", "no change"
+)
+
+# %% [markdown]
+# Nothing warns you when an adapter is loaded onto other weights: the model answers as fluently as before. That is why a
+# card holds the hash of its base, and why an adapter is measured again after every change below it.
+#
+# ### On top of another adapter
+#
+# One article says that stacked tuning learns faster: the domain first, then the task. So we train on sixty sorted
+# messages, from nothing and on top of the facts adapter, and look at messages of the test set.
+
+# %%
+train = data.load_intents("train")
+test = data.for_profile(data.balanced(data.load_intents("test"), 20), fast=24)
+recipe = fine_print.RECIPES["sorting"]
+
+
+def sorted_by(method, tune):
+    """Accuracy on sorting by a model that is trained where this is asked for anew."""
+
+    def predict(texts):
+        return fine_print.sort(tune(), texts)
+
+    told = {"rerun": RERUN, "model": lm.name, **MODEL}
+    return reference.recall("intents", method, test, predict, **told)
+
+
+sixty = [train[i] for i in few_shot.balanced_examples(train, 60, seed=1)]
+pairs = fine_print.sorting_pairs(sixty)
+alone = sorted_by("tuned on 60 messages, alone", fine_print.trained(lm, pairs, recipe))
+on_facts = fine_print.trained(lm, pairs, recipe, "facts")
+on_top = sorted_by("tuned on 60 messages, on the facts", on_facts)
+stacked = ledger.compare(alone, on_top)
+print("on top of the facts minus alone:", stacked)
+
+# %% [markdown]
+# One draw of messages, one seed: enough to see a large effect, not a small one. The first training has a price of its
+# own, which a gain would have to repay.
+#
+# ### Labels from a pipeline
+#
+# A person labels sixty messages. A plain pipeline (logistic regression on sentence embeddings) learns from them and labels
+# 120 more. A student is tuned on its labels: does it copy the errors? And what does a person's look at the 30 least
+# certain ones buy?
+#
+# ### Your turn 06.6
+#
+# Write `to_review(probabilities, budget)`: the positions of the `budget` rows of an n × m array in which the two likeliest
+# labels lie closest.
+
+
+# %%
+#: solution
+def to_review(probabilities, budget):
+    ordered = np.sort(probabilities, axis=1)
+    margin = ordered[:, -1] - ordered[:, -2]
+    return np.argsort(margin)[:budget].tolist()
+
+
+#: why Where the second label is nearly as likely as the first, the pipeline is torn, and a person's time changes most. The
+# highest probability alone can be low because many labels share the rest.
+#: stub
+#| def to_review(probabilities, budget):
+#|     ...
+#: end
+
+check("06.6", to_review)
+
+# %%
+drawn = few_shot.balanced_examples(train, 180, seed=0)
+labeled, pool = drawn[:60], drawn[60:]
+vectors = baselines.embed(embedder, [message.text for message in train])
+asked_test = baselines.embed(embedder, [message.text for message in test])
+
+
+def plain(rows, labels):
+    return baselines.embedding_classifier().fit(vectors[rows], labels)
+
+
+teacher = plain(labeled, [train[i].label for i in labeled])
+truth = [train[i].label for i in pool]
+guessed = [str(label) for label in teacher.predict(vectors[pool])]
+unsure = fine_print.least_certain(teacher.predict_proba(vectors[pool]), 30)
+reviewed = fine_print.with_review(guessed, truth, unsure)
+for name, labels in (("the pipeline's labels", guessed), ("after review", reviewed)):
+    print(f"{name}: {evaluation.accuracy(truth, labels):.3f} of {len(pool)} right")
+taught = ledger.measure(
+    "intents",
+    "pipeline of 60 labels",
+    test,
+    lambda _: teacher.predict(asked_test),
+    model=models.EMBEDDER,
+)
+
+# %%
+learned = {}
+for name, labels in {"unreviewed labels": guessed, "reviewed labels": reviewed}.items():
+    taught_pairs = fine_print.sorting_pairs([train[i] for i in pool], labels)
+    tune = fine_print.trained(lm, taught_pairs, recipe)
+    learned[name] = sorted_by(f"student on {name}", tune)
+    hits = plain(pool, labels).predict(asked_test) == [message.label for message in test]
+    print(f"   logistic regression on the same labels: {np.mean(hits):.3f}")
+
+# %%
+compound = ledger.compare(learned["unreviewed labels"], taught)
+review = ledger.compare(learned["unreviewed labels"], learned["reviewed labels"])
+print("teacher minus its student: ", compound)
+print("reviewed minus unreviewed: ", review)
+
+# %% [markdown]
+# Beside the student stands logistic regression on the same labels, which costs next to nothing. If a student is not
+# measurably worse than its teacher, it did not compound the errors, it shared them. Review pays in proportion to how many
+# labels it sets right: compare the two lines above the training.
+#
+# ### Playground
+#
+# Ask the base and its adapters side by side. The system text decides which training an adapter recognizes. Without
+# widgets, call `answers_html(models, text, system)` and show it with `IPython.display.HTML`.
+
+# %%
+from helpers.widgets import adapters as widgets
+
+systems = {
+    "facts": facts.SYSTEM,
+    "support": refusals.SYSTEM,
+    "desk": canaries.SYSTEM,
+    "none": "",
+}
+widgets.side_by_side({"base": lm, **tuned}, "How long is a return label valid?", systems)
+
+# %% [markdown]
+# ## What we found
+#
+# Each verdict follows the rule in [claims.json](../data/claims.json). L6 is put as the articles put it that say *never*:
+# *held* means that the index beat the weights on the same facts.
+
+# %%
+judge, judge_all = evaluation.judge, evaluation.judge_all
+claims.conclude(
+    "L6",
+    judge_all([judge(index_gain.difference), judge(edit_gain.difference)]),
+    f"index minus tuned: {index_gain.difference} in new wordings, {edit_gain.difference} after an edit",
+)
+lost = {name: ledger.compare(row, before).difference for name, row in rows.items()}
+claims.conclude(
+    "L7",
+    judge_all([*map(judge, lost.values())]),
+    f"right before minus after: {'; '.join(f'{name} {gap}' for name, gap in lost.items())}",
+)
+
+# %%
+often, never = groups["in the answer, 10 ×"], groups["never trained"]
+leak = evaluation.difference_of_shares(
+    *([given["start"][i] for i in part] for part in (never, often))
+)
+claims.conclude(
+    "L13",
+    judge(leak),
+    f"given away, trained ten times minus never: {leak}; the scan finds {score.recall}",
+)
+claims.conclude(
+    "L14",
+    judge(moved["decline"].difference),
+    f"declined after minus before: {moved['decline'].difference} of those to decline, "
+    f"{moved['answer'].difference} of those to answer",
+)
+
+# %%
+worse = {
+    name: ledger.compare(row, own).difference for name, row in other.items() if row is not own
+}
+claims.conclude(
+    "L15",
+    judge_all([*map(judge, worse.values())]),
+    f"own base minus others: {'; '.join(f'{name} {gap}' for name, gap in worse.items())}",
+)
+claims.conclude(
+    "L16", judge(stacked.difference), f"on the facts minus alone: {stacked.difference}"
+)
+claims.conclude(
+    "L17",
+    judge_all([judge(compound.difference), judge(review.difference)]),
+    f"teacher minus student {compound.difference}; reviewed minus unreviewed {review.difference}",
+)
+
+# %% [markdown]
+# ## Three things to remember
+#
+# 1. Before and after on the same questions, forgotten and learned apart: otherwise you do not know what tuning cost.
+# 2. A tuned model remembers what it was trained on, secrets included, and does not know what changed since. Facts that
+#    change belong where they can be edited.
+# 3. Scan and redact before training, and count what passes. After training it is too late.
+#
+# {{next}}

@@ -1,0 +1,627 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     name: python3
+# ---
+
+# %% [markdown]
+# {{badges}}
+#
+# # Prompt, index, adapter: do they add up?
+#
+# **After this lesson you can**
+#
+# - make training examples for a reader out of what your own search returns, mistakes included;
+# - tell with a 2 × 2 whether retrieval and tuning add up, or need each other;
+# - measure what distractors do to an answer, and whether its citations hold;
+# - take an assistant apart and see what each part carries;
+# - give a model a calculator without ever running what it writes.
+#
+# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** H1 to H4,
+# printed below.
+
+# %%
+#: setup
+
+# %% [markdown]
+# ## The claims
+#
+# Four pieces of advice about combining, in our words. So far each method stood alone; now they share one small model, with
+# [adapters](../docs/glossary.md#lora) that are put on and taken off.
+
+# %%
+from helpers import claims
+
+claims.show("07")
+
+# %% [markdown]
+# Long measurements come from the course's *reference results*, made by this same notebook. Set the switch to `True` and
+# everything is measured here (about half an hour).
+
+# %%
+RERUN = False
+
+# %%
+from functools import partial
+
+import numpy as np
+
+from helpers import apprentices, assistant, calculator, data, evaluation, ledger, plots
+from helpers import policies, reading, tuning
+from helpers.language_model import LanguageModel
+from helpers.plots import combine
+from helpers.retrieval import passages
+
+lm = LanguageModel.load()
+MODEL = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype, "rerun": RERUN}
+documents = policies.load_policies()
+search = apprentices.search_of(lm, documents)
+find = partial(apprentices.find, search)
+train, test = (policies.load_policy_questions(split) for split in ("train", "test"))
+asked = data.for_profile(test, fast=25)
+print(
+    len(documents), "policies,", len(search.index), "passages of at most 80 tokens or one table"
+)
+
+
+# %% [markdown]
+# ## What should a reader learn?
+#
+# Not facts: those change. It should learn to *read*: to find the answer among
+# [distractors](../docs/glossary.md#distractor), say it in a few words, cite, and
+# say so where no passage holds it. So its training questions come with what the real search returns, distractors and
+# misses included ([Zhang et al. 2024](https://arxiv.org/abs/2403.10131)). No fact of the test questions is among them.
+#
+# ### Your turn 07.1
+#
+# Write `target(answer, places)`: what the reader should say. `places` are the numbers of the passages that hold the
+# answer: `"38 days", [1, 3]` gives `"38 days [1, 3]"`. With no place, it is `passages.ABSTENTION`.
+
+
+# %%
+#: solution
+def target(answer, places):
+    if not places:
+        return passages.ABSTENTION
+    return f"{answer} [{', '.join(str(place) for place in places)}]"
+
+
+#: why Where the passages do not hold the answer, the right answer is that they do not, even if the training set knows
+# better. A target that answers anyway would teach the model to make things up.
+#: stub
+#| def target(answer, places):
+#|     ...
+#: end
+
+
+from helpers.exercises import check, hint, solution
+
+check("07.1", target)
+
+# %% [markdown]
+# The helper below does the same for the training questions. Here are two of its examples.
+
+# %%
+few = train[:2]
+for one in apprentices.reader_lessons(lm, few, find(few), search.index.chunks, documents):
+    print(one.prompt.messages[-1]["content"])
+    print(f"→ {one.answer}\n")
+
+# %% [markdown]
+# ## The adapter
+#
+# Training on all 300 takes longer than this lesson should, so the adapter ships; `python -m helpers.apprentices reader`
+# makes it anew. Its card says how. The model below it is the one you already have, and it is in memory once.
+
+# %%
+reader = tuning.adapted(lm, "reader")
+card = tuning.read_card(tuning.shipped("reader"))
+recipe = card["recipe"]
+print(
+    f"{card['pairs']} examples, {recipe['epochs']} epochs, rank {recipe['rank']} on {recipe['target_modules']},"
+)
+print(
+    f"the upper {recipe['layers']} of {lm.model.config.num_hidden_layers} layers; {card['steps']} steps"
+)
+size = sum(path.stat().st_size for path in tuning.shipped("reader").glob("*.safetensors"))
+print(
+    f"on disk: {size / 1e6:.1f} MB, against {lm.model.num_parameters() * 2 / 1e6:.0f} MB of the model"
+)
+
+# %% [markdown]
+# **Predict:** before tuning the model reads the same prompts. What will it get wrong, the fact, the citation, or the form?
+
+# %%
+shown = [test[i] for i in (0, 3, 6, 9)]
+prompts = reading.write_prompts(lm, shown, find(shown))
+before, after = (reading.read(model, shown, prompts, progress=False) for model in (lm, reader))
+for question, one, two in zip(shown, before, after):
+    print(f"{question.question}\n  wanted: {question.answer}")
+    print(
+        f"  before: {one.text[:90]!r} ({one.verdict})\n  after:  {two.text!r} ({two.verdict})"
+    )
+
+# %% [markdown]
+# ## Two times two
+#
+# Retrieval or not, adapter or not, on the frozen test questions: four methods, the same questions, paired. Beside them
+# stand what lesson 04 made of the untuned model (prompts with [worked examples](../docs/glossary.md#few-shot), answers
+# that may only copy) and its plain baseline: the best quote, without a model. **Predict:** which row wins, and is the
+# gain of both the sum of the two?
+
+
+# %%
+def reads(model, keep=3):
+    def run(questions):
+        chunks = find(questions, keep) if keep else [[]] * len(questions)
+        written = reading.write_prompts(lm, questions, chunks)
+        return reading.read(model, questions, written)
+
+    return run
+
+
+METHODS = {
+    "closed book": reads(lm, keep=0),
+    "closed book, tuned reader": reads(reader, keep=0),
+    "passages": reads(lm),
+    "passages, tuned reader": reads(reader),
+}
+table = {
+    name: reading.recall("policy_qa", f"combine: {name}", asked, run, **MODEL)
+    for name, run in METHODS.items()
+}
+
+# %%
+answerable = [question.answerable for question in asked]
+
+
+def share(row, which=True):
+    hits = [hit for hit, can in zip(row.correct, answerable) if can == which]
+    return evaluation.wilson_interval(sum(hits), len(hits))
+
+
+LESSON_04 = ("retrieval, free answer", "retrieval, copying", "retrieval, best quote")
+known = [reading.stored("policy_qa", method, asked) for method in LESSON_04]
+untuned = [row for row in known[:2] if row]
+plain_rows = [row for row in known[2:] if row]
+everything = [*table.values(), *untuned, *plain_rows]
+plots.methods(everything, "Policy questions: retrieval and tuning, alone and together")
+
+# %%
+for name, row in table.items():
+    print(f"{name:26} answerable {share(row)}, unanswerable {share(row, False)}")
+best = max([table["passages"], *untuned], key=lambda row: row.interval.estimate)
+both_row = table["passages, tuned reader"]
+gain = ledger.compare(best, both_row)
+print(
+    f"tuned reader minus the best untuned reader ({best.method.removeprefix('combine: ')}): {gain}"
+)
+for row in plain_rows:
+    print(f"tuned reader minus {row.method}, without a model: {ledger.compare(row, both_row)}")
+
+# %% [markdown]
+# Read the two columns apart: a row can gain by reading, or by saying that there is no answer. The second is caution, not
+# knowledge, and it is all that a reader without passages can offer. The interval of each difference says how sure the
+# comparison is; the plain baseline, where it is shown, never asks a language model.
+#
+# ### Your turn 07.2
+#
+# Write `adding_up(neither, tuned, retrieved, both)` for the four accuracies of a 2 × 2. Return three numbers: the gain of
+# retrieval alone, the gain of tuning alone, and what both together give beyond the sum of these two gains
+# (the [interaction](../docs/glossary.md#interaction)).
+
+
+# %%
+#: solution
+def adding_up(neither, tuned, retrieved, both):
+    of_retrieval, of_tuning = retrieved - neither, tuned - neither
+    return of_retrieval, of_tuning, both - (neither + of_retrieval + of_tuning)
+
+
+#: why If the gains added up, both together would reach neither plus the two gains. What is left over is the interaction:
+# above zero the two need each other, below zero they do the same work twice.
+#: stub
+#| def adding_up(neither, tuned, retrieved, both):
+#|     ...
+#: end
+
+check("07.2", adding_up)
+
+# %%
+able = [i for i, can in enumerate(answerable) if can]
+hits = {name: [bool(row.correct[i]) for i in able] for name, row in table.items()}
+corners = ["closed book", "closed book, tuned reader", "passages", "passages, tuned reader"]
+neither, alone_tuned, alone_retrieved, both = (np.mean(hits[name]) for name in corners)
+print(f"answerable questions: retrieval alone {alone_retrieved - neither:+.2f},", end=" ")
+print(f"tuning alone {alone_tuned - neither:+.2f}")
+beyond = reading.interaction(*(hits[name] for name in corners))
+print("both, beyond the sum of the two:", beyond)
+
+# %%
+square = {
+    where: {"untuned": [share(table[where])], "tuned": [share(table[f"{where}, tuned reader"])]}
+    for where in ("closed book", "passages")
+}
+plots.curves(
+    square,
+    "Answerable questions: parallel lines would mean that gains add up",
+    ("the reader", "share answered rightly"),
+    reference=[(where, x) for where in square for x in square[where] if table[where].reference],
+)
+
+# %% [markdown]
+# If that interval leaves out zero, the gains do not add up: above zero the two parts need each other. Retrieval brings the
+# passage, tuning the habit of reading it; each without the other leaves a gap that the other could have filled.
+#
+# ## What do distractors do?
+#
+# The search returns passages that resemble the question and do not answer it. Now we place the right one by hand.
+#
+# ### Your turn 07.3
+#
+# Write `with_distractors(gold, others, place)`: a new list with `gold` at `place`, counted from 1, among `others` in their
+# order; beyond the end it comes last. `others` must stay as it is.
+
+
+# %%
+#: solution
+def with_distractors(gold, others, place):
+    return [*others[: place - 1], gold, *others[place - 1 :]]
+
+
+#: why Slices make new lists, so nothing that was given changes; and a slice beyond the end is empty, so that a place that
+# is too large puts the passage last. list.insert would change the caller's list.
+#: stub
+#| def with_distractors(gold, others, place):
+#|     ...
+#: end
+
+check("07.3", with_distractors)
+
+# %%
+plain = [q for q in test if q.type in ("lookup", "numeric", "negation")]
+alone = data.for_profile(plain[:32], fast=12)
+CASES = {"alone": (0, 1), "last of 3": (2, 3), "last of 5": (4, 5)}
+READERS = {"untuned reader": lm, "tuned reader": reader}
+
+
+def among(model, count, place):
+    def run(questions):
+        found = find(questions, keep=8)
+        chunks = reading.placed(questions, found, search.index.chunks, documents, count, place)
+        written = reading.write_prompts(lm, questions, chunks, 1200)
+        return reading.read(model, questions, written)
+
+    return run
+
+
+# %%
+robust = {name: {} for name in READERS}
+for name, model in READERS.items():
+    for where, case in CASES.items():
+        run = among(model, *case)
+        row = reading.recall("distractors", f"{name}, {where}", alone, run, **MODEL)
+        robust[name][where] = row
+
+# %%
+plots.curves(
+    {
+        name: {where: [row.interval] for where, row in rows.items()}
+        for name, rows in robust.items()
+    },
+    "The right passage among distractors",
+    ("where the right passage stands", f"share right, {len(alone)} questions"),
+    reference=[
+        (n, w) for n, rows in robust.items() for w, row in rows.items() if row.reference
+    ],
+)
+crowd = {
+    name: ledger.compare(rows["alone"], rows["last of 5"]).difference
+    for name, rows in robust.items()
+}
+print("five passages minus one:", "; ".join(f"{name} {value}" for name, value in crowd.items()))
+
+# %% [markdown]
+# ## Do the citations hold?
+#
+# An answer with a number in brackets looks traceable. It is, if the number leads to a passage that holds the answer.
+#
+# ### Your turn 07.4
+#
+# Write `supported(cited, holding)`: two lists, one entry an answer, each a list of passage numbers: those that the answer
+# cites, and those that hold the right answer. Of the answers that cite anything, return the share whose *every* citation
+# is among those that hold; `None` if no answer cites.
+
+
+# %%
+#: solution
+def supported(cited, holding):
+    citing = [set(c) <= set(h) for c, h in zip(cited, holding) if c]
+    return sum(citing) / len(citing) if citing else None
+
+
+#: why An answer that cites nothing makes no promise, so it is left out; it should be counted elsewhere. A subset test asks
+# for every citation: one right number does not excuse a wrong one beside it.
+#: stub
+#| def supported(cited, holding):
+#|     ...
+#: end
+
+check("07.4", supported)
+
+# %%
+kept = find(asked)
+cites = {}
+written = reading.write_prompts(lm, asked, kept)
+for name in ("passages", "passages, tuned reader"):
+    good, silent = [], 0
+    for question, prompt, text in zip(asked, written, reading.texts(table[name])):
+        one = reading.judge(question, prompt, text)
+        numbers = {c.number for c in one.citations}
+        silent += not numbers
+        if numbers:
+            good.append(numbers <= set(reading.holders(question, prompt.used, documents)))
+    cites[name] = evaluation.wilson_interval(sum(good), max(1, len(good))), good
+    print(
+        f"{name:26} {len(good)} answers cite, {silent} do not; every citation holds: {cites[name][0]}"
+    )
+
+# %% [markdown]
+# Two different things are counted here: how often an answer cites at all, and how often its citation leads to the answer.
+# The second is the one that a reader of answers needs, and the search bounds it: where the passage is missing, no citation
+# can hold.
+#
+# ## The whole assistant
+#
+# One article divides the work: facts in retrieval, behavior in tuning, policy in the prompt (H2). Here all three at once:
+# the index brings the fact, a second adapter brings the form of a reply in Larkfield's voice, and the prompt brings a rule
+# of the day, what to name as the next step. No such step was in its training. Three checks by code: fact, form, rule.
+
+# %%
+whole_lm = tuning.adapted(lm, "assistant")
+steps = assistant.load_next_steps("test")
+served = data.for_profile(data.balanced(test, 8), fast=10)
+days = [steps[i % len(steps)] for i in range(len(served))]
+some = find(served[:1])[0]
+print(lm.render(assistant.write_prompts(lm, served[:1], [some[:1]], days[:1])[0].messages))
+example = assistant.write_prompts(lm, served[:1], [some], days[:1])
+print(assistant.answer(whole_lm, served[:1], example, days[:1], progress=False)[0].text)
+
+# %% [markdown]
+# Now take out one part at a time: no passages, no rule in the prompt, no adapter. **Predict:** which of the three counts
+# falls in each row? Does any other fall with it?
+
+
+# %%
+def serves(model, with_index=True, with_rule=True):
+    def run(questions):
+        chunks = find(questions) if with_index else [[]] * len(questions)
+        told = days if with_rule else [""] * len(questions)
+        written = assistant.write_prompts(lm, questions, chunks, told)
+        return assistant.answer(model, questions, written, days)
+
+    return run
+
+
+SYSTEMS = {
+    "whole": serves(whole_lm),
+    "without index": serves(whole_lm, with_index=False),
+    "without rule in the prompt": serves(whole_lm, with_rule=False),
+    "without adapter": serves(lm),
+}
+parts, rows = {}, {}
+for name, run in SYSTEMS.items():
+    rows[name] = row = reading.recall("assistant", name, served, run, **MODEL)
+    parts[name] = [
+        assistant.judge(q, d, t) for q, d, t in zip(served, days, reading.texts(row))
+    ]
+
+# %%
+COUNTS = ("fact", "form", "rule", "right")
+shares = {
+    name: {
+        {"right": "all three"}.get(count, count): evaluation.wilson_interval(
+            sum(getattr(one, count) for one in judged), len(judged)
+        )
+        for count in COUNTS
+    }
+    for name, judged in parts.items()
+}
+combine.parts(shares, "The assistant with one part removed", f"share of {len(served)} replies")
+lost = {name: ledger.compare(rows[name], rows["whole"]) for name in list(rows)[1:]}
+for name, difference in lost.items():
+    print(f"all three, whole minus {name}: {difference}")
+
+# %% [markdown]
+# Read each row for the count that falls: the part that was taken out carried it. All three must be right at once, so the
+# weakest count bounds the last one. Where the fact is wrong, look at the passages first: no adapter mends what the search
+# did not find.
+#
+# ## One core, two prompts
+#
+# "Tune the core, prompt for the task" (H3). The assistant's adapter was trained on two kinds of prompts: replies to
+# customers, and notes for agents, which are the reader's prompts of above. One set of weights, two task prompts: does each
+# get its form, and is the note still as right as with the adapter that was trained for notes alone?
+
+# %%
+note_row = reading.recall(
+    "policy_qa", "combine: note, shared adapter", served, reads(whole_lm), **MODEL
+)
+own_row = table["passages, tuned reader"].cut([q.id for q in served])
+note_form = ["\n" not in t and len(t.split()) <= 20 for t in reading.texts(note_row)]
+reply_form = [one.form for one in parts["whole"]]
+forms = {
+    "note": evaluation.wilson_interval(sum(note_form), len(note_form)),
+    "reply": evaluation.wilson_interval(sum(reply_form), len(reply_form)),
+}
+print(
+    f"{served[0].question}\nnote:  {reading.texts(note_row)[0]}\nreply: {reading.texts(rows['whole'])[0]!r}\n"
+)
+print("in the form that its prompt asks for:", "; ".join(f"{k} {v}" for k, v in forms.items()))
+shared = ledger.compare(own_row, note_row)
+print("notes, shared minus own adapter:", shared)
+
+# %% [markdown]
+# ## A calculator instead of arithmetic
+#
+# "12 percent of $69 off, and $6.40 for the label": a refund is a sum, and language models guess sums. The advice (H4): let
+# the model write the sum, and let a calculator work it out. What a model writes is text from outside; it must never be
+# *run*. The course's calculator reads numbers, `+ - * /` and brackets, and refuses everything else.
+
+# %%
+for text in (
+    "calc(69 - 0.12*69 - 6.40)",
+    "calc(9**9**9)",
+    "calc(__import__('os').remove('x'))",
+):
+    worked = calculator.work_out(text)
+    print(f"{text:40} → {worked.amount or 'refused: ' + worked.problem}")
+print("with floats:", 0.1 + 0.2, "  with the calculator:", calculator.evaluate("0.1 + 0.2"))
+
+# %% [markdown]
+# ### Your turn 07.5
+#
+# Write `find_sum(text)`: the text inside the first `calc(…)`, with brackets inside it kept whole:
+# `"so calc((2+3)*4) (in all)"` gives `"(2+3)*4"`. `None` where there is no call, or its bracket is never closed.
+
+
+# %%
+#: solution
+def find_sum(text):
+    start = text.find("calc(")
+    if start < 0:
+        return None
+    start, depth = start + len("calc("), 1
+    for at in range(start, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[at], 0)
+        if depth == 0:
+            return text[start:at]
+    return None
+
+
+#: why Brackets can stand inside brackets, so the end of the call is where as many have been closed as opened. A search for
+# the first or the last closing bracket cuts the sum short or takes in words behind it.
+#: stub
+#| def find_sum(text):
+#|     ...
+#: end
+
+check("07.5", find_sum)
+
+# %% [markdown]
+# Four ways on the same questions: bare or with a call, each with four solved examples in the prompt (the nearest, as in
+# lesson 03) and each tuned on the same 120 solved questions. **Predict:** does the call help the untuned model, too?
+
+# %%
+from helpers import baselines, few_shot
+
+past, sums = calculator.load("train"), data.for_profile(calculator.load("test"), fast=60)
+embedder = search.index.embedder
+
+
+def works(model, called, shots=0):
+    def run(items):
+        near = [[]] * len(items)
+        if shots:
+            known, new = (
+                baselines.embed(embedder, [i.text for i in part]) for part in (past, items)
+            )
+            near = few_shot.nearest_examples(known, new, shots)
+        shown = [[past[i] for i in row] for row in near]
+        chats = [calculator.chat(item.text, called, some) for item, some in zip(items, shown)]
+        return calculator.answer(model, items, chats, progress=False)
+
+    return run
+
+
+# %%
+tuned = {
+    called: tuning.adapted(lm, "calculator" if called else "sums") for called in (False, True)
+}
+ways = {}
+for called, what in ((False, "bare"), (True, "calculator call")):
+    for model, how, shots in ((lm, "4 nearest examples", 4), (tuned[called], "tuned", 0)):
+        run = works(model, called, shots)
+        ways[what, how] = reading.recall("refund_sums", f"{what}, {how}", sums, run, **MODEL)
+
+# %%
+plots.methods(list(ways.values()), "Refund sums: in the head, or handed to a calculator")
+calls = {}
+for how in ("4 nearest examples", "tuned"):
+    calls[how] = ledger.compare(ways["bare", how], ways["calculator call", how])
+    print(f"{how}: call minus bare {calls[how]}")
+row = ways["calculator call", "tuned"]
+wrong = [i for i, hit in enumerate(row.correct) if not hit]
+for i in wrong[:3]:
+    print(
+        f"{sums[i].question}\n  wanted {sums[i].expression}, wrote {reading.texts(row)[i][:70]!r}"
+    )
+
+# %% [markdown]
+# The calculator never errs, so what is still wrong was misread: a wrong amount taken from the question, or a wrong
+# operation. A tool takes over the arithmetic and leaves the understanding where it was.
+#
+# ### Playground
+#
+# Choose a question, take parts away, change the rule of the day. Without widgets, call
+# `widgets.assistant_html(lm, question, chunks, rule)` and show it with `IPython.display.HTML`.
+
+# %%
+from helpers.widgets import combine as widgets
+
+widgets.assistant_explorer(
+    {"the model alone": lm, "with its adapter": whole_lm},
+    served[:8],
+    lambda question: find([question])[0],
+    steps[0],
+)
+
+# %% [markdown]
+# ## What we found
+#
+# Each verdict follows the rule in [claims.json](../data/claims.json).
+
+# %%
+judge, judge_all = evaluation.judge, evaluation.judge_all
+against = {
+    "the better untuned reader": gain.difference,
+    "tuning without passages": ledger.compare(
+        table["closed book, tuned reader"], table["passages, tuned reader"]
+    ).difference,
+}
+claims.conclude(
+    "H1",
+    judge_all([judge(value) for value in against.values()]),
+    "; ".join(f"both minus {name}: {value}" for name, value in against.items()),
+)
+removed = {name: difference.difference for name, difference in lost.items()}
+claims.conclude(
+    "H2",
+    judge_all([judge(value) for value in removed.values()]),
+    "; ".join(f"whole minus {name}: {value}" for name, value in removed.items()),
+)
+
+# %%
+holds = [judge(interval, 0.9) for interval in forms.values()] + [
+    judge(shared.difference, -0.05)
+]
+claims.conclude(
+    "H3",
+    judge_all(holds),
+    f"form kept: {'; '.join(f'{k} {v}' for k, v in forms.items())}; notes, shared minus own: {shared.difference}",
+)
+claims.conclude(
+    "H4",
+    judge_all([judge(comparison.difference) for comparison in calls.values()]),
+    "; ".join(f"{how}, call minus bare: {c.difference}" for how, c in calls.items()),
+)
+
+# %% [markdown]
+# ## Three things to remember
+#
+# 1. Ask what each part is for: the index brings facts, the adapter habits, the prompt what may change tomorrow.
+# 2. Train a reader on what your search returns, distractors and misses included, and count its citations and its silence.
+# 3. Hand arithmetic to a calculator, read the call with a parser of your own, and never run a model's text.
+#
+# {{next}}
