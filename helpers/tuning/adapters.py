@@ -159,7 +159,7 @@ def save(tuned, folder: str | pathlib.Path, note: str = "", dtype: torch.dtype =
         "steps": len(tuned.history.losses),
         "best_step": tuned.history.best_step,
         "dev_loss": tuned.history.best_loss,
-        "training_seconds": round(tuned.seconds, 1),
+        "training_seconds": round(tuned.seconds, 3),
         "made": datetime.date.today().isoformat(),
     }
     (folder / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
