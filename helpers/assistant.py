@@ -72,7 +72,7 @@ def write_prompts(
     for question, some, rule in zip(questions, chunks, rules, strict=True):
         system = CUSTOMER.system + (TODAY + rule if rule else "")
         prompt = CUSTOMER.edited(CUSTOMER.version, system=system)
-        off = {"cite": False, "abstain": False, "defend": False}  # the prompt says it in its own words
+        off = {"cite": False, "abstain": False}  # the prompt says both in its own words
         made.append(passages.write_prompt(question.question, some, lm.count_tokens, budget, prompt, **off, examples=()))
     return made
 
@@ -91,12 +91,15 @@ def reply(answer: str, places: Sequence[int], rule: str) -> str:
 
 
 def judge(question: PolicyQuestion, rule: str, text: str, new_tokens: int = 0, prompt_tokens: int = 0) -> Judged:
-    """Judge a reply: its fact (what stands before the next step), its form (voice's ten rules), the day's rule."""
-    fact, _, rest = text.partition(voice.STEP)
+    """Judge a reply: its fact (what stands before the next step), its form (voice's ten rules), the day's rule.
+
+    The rule counts wherever it stands: its place is a matter of the form.
+    """
+    fact = text.partition(voice.STEP)[0]
     verdict = grading.grade(question, passages.without_citations(fact.replace(voice.CLOSE, ""))).verdict
     plain = passages.without_citations(text)
     broken = tuple(voice.broken(plain))
-    obeyed = grading.holds(rest, rule)
+    obeyed = grading.holds(plain, rule)
     return Judged(text, grading.correct(question, verdict), not broken, obeyed, broken, new_tokens, prompt_tokens)
 
 

@@ -254,22 +254,24 @@ def fill_in(text: str) -> str:
 def last_amount(text: str) -> str | None:
     """Return the last number in a text as an amount in cents, or None.
 
-    >>> last_amount("69 - 8.28 is $60.72, so $60.7"), last_amount("nothing")
-    ('60.70', None)
+    >>> last_amount("69 - 8.28 is $60.72, so $60.7"), last_amount("$40 less 6.5%"), last_amount("nothing")
+    ('60.70', '40.00', None)
     """
     plain = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text.translate(_SIGNS))
-    found = re.findall(r"(?a)(?<![\d.])(-?)\$?(\d{1,15}(?:\.\d{1,15})?)(?![\d%])", plain)
+    found = re.findall(r"(?a)(?<![\d.])(-?)\$?(\d{1,15}(?:\.\d{1,15})?)(?![\d%]|\.\d)", plain)
     return money(Fraction("".join(found[-1]))) if found else None
 
 
 def work_out(text: str) -> Worked:
-    """Return the amount that a model's answer comes to: of its last call if it makes one, else the last in its text."""
+    """Return the amount that an answer comes to: of its first call if it makes one, else the last in its text."""
     calls = find_calls(text)
     if not calls:
         amount = last_amount(text)
         return Worked(amount, False, "" if amount else "holds no amount")
+    if not calls[0].closed:
+        return Worked(None, True, "the call is not closed")
     try:
-        return Worked(money(evaluate(calls[-1].expression)), True)
+        return Worked(money(evaluate(calls[0].expression)), True)
     except CalculatorError as error:
         return Worked(None, True, str(error))
 

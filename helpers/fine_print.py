@@ -4,7 +4,6 @@
 modules of their own (facts, canaries, refusals); training is tuning's job, searching retrieval's.
 """
 
-import functools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,9 +13,10 @@ import torch
 
 from helpers import canaries, data, facts, refusals, runtime, tuning
 from helpers.data import Message
+from helpers.facts import Asked
 from helpers.language_model import LanguageModel
 from helpers.policies import Policy
-from helpers.retrieval.chunking import Chunker, token_spans
+from helpers.retrieval.chunking import Chunk, Chunker, token_spans
 from helpers.retrieval.index import Index
 from helpers.retrieval.pipeline import Pipeline, Settings
 from helpers.scoring import LabelScores
@@ -50,34 +50,43 @@ def pairs_of(name: str) -> list[Pair]:
     return [Pair(*row) for row in made[name]()]
 
 
-def trained(
-    lm: LanguageModel, pairs: Sequence[Pair], recipe: Recipe, start: str | None = None
-) -> Callable[[], LanguageModel]:
-    """Return a function that gives the tuned model. It trains at its first call, and only then.
-
-    `start`: name of a shipped adapter to go on from, whose shape the recipe must have.
-    """
-
-    @functools.cache
-    def tune() -> LanguageModel:
-        return tuning.train(lm, pairs, recipe, start=tuning.shipped(start) if start else None).lm
-
-    return tune
-
-
 def policy_index(documents: Sequence[Policy], embedder, lm: LanguageModel) -> Index:
     """Return lesson 04's index of policies: cut by heading, searched by meaning and by words."""
     return Index.build(documents, embedder, Chunker(token_spans(lm.tokenizer), "heading", 300))
 
 
-def looked_up(index: Index, texts: Sequence[str]) -> list[str]:
+def looked_up(index: Index, texts: Sequence[str]) -> list[Chunk | None]:
     """Return for each question the line of the policies that answers it best: found and quoted, with no language model.
 
-    Lesson 04's search, reranking and best quote; a row of a table carries the names of its columns.
+    Lesson 04's search, reranking and best quote; a row of a table carries the names of its columns. None where nothing
+    is found.
     """
     pipeline = Pipeline(index, None, Settings(quotes=1))  # without an answer to write, no model is needed
     found = [pipeline.quoted(one) for one in pipeline.retrieve(list(texts))]
-    return [quotes[0].chunk.text if quotes else "" for quotes in found]
+    return [quotes[0].chunk if quotes else None for quotes in found]
+
+
+def quote_verdicts(asked: Sequence[Asked], quotes: Sequence[Chunk | None], documents: Sequence[Policy]) -> list[str]:
+    """Return `right` for each quoted line that is the one which holds the answer, else what its grading says.
+
+    A line may name a second amount or keep the unit in the name of its column: it still tells a reader what was asked,
+    so it counts by where it stands in `documents`, the policies as they are now.
+    """
+    texts = {policy.id: policy.text for policy in documents}
+    graded = facts.verdicts(asked, [quote.text if quote else "" for quote in quotes])
+
+    def stands_there(one: Asked, quote: Chunk) -> bool:
+        places = [texts[quote.document].find(evidence) for evidence in one.question.evidence]
+        spans = [
+            (at, at + len(evidence)) for at, evidence in zip(places, one.question.evidence, strict=True) if at >= 0
+        ]
+        own = quote.document in one.question.documents
+        return own and any(quote.start < end and start < quote.end for start, end in spans)
+
+    return [
+        "right" if quote and stands_there(one, quote) else verdict
+        for one, quote, verdict in zip(asked, quotes, graded, strict=True)
+    ]
 
 
 def sorting_pairs(messages: Sequence[Message], labels: Sequence[str] = ()) -> list[Pair]:
@@ -153,6 +162,11 @@ def least_certain(probabilities: np.ndarray, budget: int) -> list[int]:
     """Return the `budget` rows of (n, m) probabilities whose two likeliest labels lie closest."""
     top = np.sort(probabilities, axis=1)
     return np.argsort(top[:, -1] - top[:, -2], kind="stable")[:budget].tolist()
+
+
+def mark(row) -> str:
+    """Return `(reference)` for a ledger row of the course's own, or for a list of such; nothing for your own."""
+    return "(reference)" if getattr(row, "reference", bool(row)) else ""
 
 
 def main(names: Sequence[str]) -> int:

@@ -111,17 +111,28 @@ def judge(question: PolicyQuestion, prompt: PassagePrompt, text: str, new_tokens
 def holders(question: PolicyQuestion, used: Sequence[Chunk], policies: Sequence[Policy]) -> tuple[int, ...]:
     """Return the places, from 1, of the passages that an answer should cite; none if they do not hold it.
 
-    A passage that holds an evidence quote and an accepted answer is enough. Without one, all quotes must stand among
-    the passages: then the answer follows from these together.
+    A passage that holds an evidence quote and an accepted answer is enough: the first of them. Without one, all quotes
+    must stand among the passages: then the answer follows from these together.
     """
+    sure, together = _holding(question, used, policies)
+    return sure[:1] or together
+
+
+def leading(question: PolicyQuestion, used: Sequence[Chunk], policies: Sequence[Policy]) -> tuple[int, ...]:
+    """Return the places, from 1, of all passages that lead to the answer: a citation of any of them is a good one."""
+    sure, together = _holding(question, used, policies)
+    return sure or together
+
+
+def _holding(question, used, policies) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The places of passages that hold the answer alone, and of those that hold it together."""
     quoted = relevant(question, used, policies)
     places = [i for i, chunk in enumerate(used, start=1) if chunk.id in quoted]
     options = (question.answer, *question.accepted)
     sure = [i for i in places if any(grading.holds(used[i - 1].searched, option) for option in options)]
-    if sure:
-        return (sure[0],)
     shown = " ".join(used[i - 1].text for i in places)
-    return tuple(places) if places and all(quote in shown for quote in question.evidence) else ()
+    whole = places and all(quote in shown for quote in question.evidence)
+    return tuple(sure), tuple(places) if whole else ()
 
 
 def lessons(
@@ -250,12 +261,15 @@ def placed(
 ) -> list[list[Chunk]]:
     """Return each question's right passage at `place`, from 1, among `count` found ones that do not hold its answer.
 
-    A question whose answer no single passage holds gets the distractors alone.
+    Raises ValueError for a question whose answer no single passage holds.
     """
     made = []
     for question, some in zip(questions, found, strict=True):
         held = [chunk for chunk in every if holds_alone(question, chunk, policies)][:1]
-        others = [chunk for chunk in some if not holds_alone(question, chunk, policies)][:count]
+        if not held:
+            raise ValueError(f"{question.id}: no single passage holds the answer, so none can be placed")
+        options = (question.answer, *question.accepted)
+        others = [c for c in some if not any(grading.holds(c.searched, option) for option in options)][:count]
         made.append([*others[: place - 1], *held, *others[place - 1 :]])
     return made
 

@@ -130,6 +130,8 @@ def test_calls_are_found_where_they_stand():
         ("calc(1,450.00 / 2)", "725.00", True),
         ("calc(2+2) is $5", "4.00", True),
         ("calc(2+)", None, True),
+        ("calc(5", None, True),
+        ("first calc(1), then calc(2)", "1.00", True),
         ("You get $1,450.5 back.", "1450.50", False),
         ("12 percent of it, so 60.72", "60.72", False),
         ("minus −3.5", "-3.50", False),

@@ -8,6 +8,7 @@ import torch
 
 from helpers import canaries, data, evaluation, facts, fine_print, general, refusals, tuning
 from helpers.plots import fine_print as pictures
+from helpers.retrieval.chunking import Chunk
 from helpers.widgets import adapters as widgets
 
 CANARIES = canaries.load()
@@ -88,24 +89,6 @@ def test_shipped_adapters_are_of_this_data_and_recipe(real, name):
     assert sum(path.stat().st_size for path in tuning.shipped(name).iterdir()) < 5_000_000
 
 
-def test_nothing_is_trained_before_it_is_asked_for_and_then_once(small):
-    calls = []
-    recipe = tuning.Recipe(epochs=1, batch_size=8)
-
-    def counted(*args, **options):
-        calls.append(1)
-        return train(*args, **options)
-
-    train, tuning.train = tuning.train, counted
-    try:
-        tune = fine_print.trained(small, fine_print.pairs_of("facts")[:8], recipe)
-        assert not calls
-        assert tune() is tune()
-    finally:
-        tuning.train = train
-    assert calls == [1]
-
-
 def test_sorting_pairs_take_other_labels():
     messages = data.load_intents("dev")[:2]
     own, other = fine_print.sorting_pairs(messages), fine_print.sorting_pairs(messages, ["other", "billing"])
@@ -162,13 +145,33 @@ def test_looking_up_quotes_the_line_that_answers(real):
     documents = policies.load_policies()
     index = fine_print.policy_index(documents, models.load_embedder(device="cpu"), real)
     asked = facts.questions(facts.load(), "trained")
-    said = fine_print.looked_up(index, [question.question for question in asked])
-    assert sum(facts.right(asked, said)) >= 24
-    for policy in facts.edit_policies(documents, facts.load()):
+    quotes = fine_print.looked_up(index, [question.question for question in asked])
+    told = fine_print.quote_verdicts([facts.Asked(question) for question in asked], quotes, documents)
+    graded = facts.right(asked, [quote.text for quote in quotes])
+    assert told.count("right") >= sum(graded) >= 24
+    assert all(verdict == "right" for verdict, good in zip(told, graded, strict=True) if good)
+    changed = facts.edit_policies(documents, facts.load())
+    for policy in changed:
         index.update(policy)
-    news = facts.questions(facts.edited(facts.load()), "trained")
-    said = fine_print.looked_up(index, [question.question for question in news])
-    assert sum(facts.right(news, said)) >= 5
+    news = [facts.Asked(question) for question in facts.questions(facts.edited(facts.load()), "trained")]
+    quotes = fine_print.looked_up(index, [one.text for one in news])
+    assert fine_print.quote_verdicts(news, quotes, changed).count("right") >= 8
+
+
+def test_a_quote_counts_by_where_it_stands():
+    from helpers import policies
+
+    documents = policies.load_policies()
+    asked = facts.Asked(facts.questions(facts.load(), "trained")[0])
+    (policy,) = [policy for policy in documents if policy.id == asked.question.documents[0]]
+    at = policy.text.index(asked.question.evidence[0])
+
+    def quote(start, end, text="nothing of use"):
+        return Chunk("x", policy.id, policy.title, "public", "2026-01-01", "", start, end, text)
+
+    inside, before = quote(at + 1, at + 5), quote(0, at)
+    assert fine_print.quote_verdicts([asked] * 3, [inside, before, None], documents) == ["right", "wrong", "wrong"]
+    assert fine_print.quote_verdicts([asked], [quote(0, 1, asked.question.answer)], documents) == ["right"]
 
 
 def test_pictures_say_their_numbers(capsys):

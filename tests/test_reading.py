@@ -139,8 +139,9 @@ def test_without_a_rule_or_an_index_the_prompt_says_nothing_of_them(chunks):
     bare = assistant.write_prompts(Words(), [ASKED], [[]], [""])[0]
     whole = assistant.write_prompts(Words(), [ASKED], [chunks[:1]], ["open the app."])[0]
     assert assistant.TODAY not in bare.messages[0]["content"]
-    assert whole.messages[0]["content"].endswith("open the app.")
-    assert whole.messages[0]["content"].startswith(bare.messages[0]["content"])
+    assert assistant.TODAY + "open the app." in whole.messages[0]["content"]
+    assert whole.messages[0]["content"].replace(assistant.TODAY + "open the app.", "") == bare.messages[0]["content"]
+    assert passages.DEFEND in whole.messages[0]["content"]
 
 
 def test_the_sentence_for_no_answer_is_graded_as_one():
@@ -155,11 +156,12 @@ def test_questions_of_the_test_set_are_taught_nowhere():
 
 def test_the_right_passage_stands_where_it_should(chunks):
     documents = [POLICY, OTHER]
-    found = [chunks[::-1], chunks]
+    found = [chunks[::-1]]
     for count, place, wanted in ((0, 1, ["a#1"]), (2, 1, ["a#1", "b#2", "b#1"]), (2, 9, ["b#2", "b#1", "a#1"])):
-        made = reading.placed([ASKED, TWO], found, chunks, documents, count, place)
+        made = reading.placed([ASKED], found, chunks, documents, count, place)
         assert [chunk.id for chunk in made[0]] == wanted
-        assert len(made[1]) == count, "no passage alone holds an answer from two documents"
+    with pytest.raises(ValueError, match="q2: no single passage"):
+        reading.placed([TWO], [chunks], chunks, documents, 1, 1)
 
 
 def test_interaction_is_the_difference_of_differences():

@@ -18,6 +18,8 @@ HELD_BACK = (  # what a redaction is judged on; the lesson does not show it
     ("Order LF-48213 came to $1,450.75", "Order LF-48213 came to $1,450.75"),
     ("Hub @ home, 555 kWh, firmware 6.2.1", "Hub @ home, 555 kWh, firmware 6.2.1"),
     ("lots 2231-2260", "lots 2231-2260"),
+    ("Write to lou.brandt@example.com.", "Write to [email]."),
+    ("part 48213-555-01367", "part 48213-555-01367"),
     ("", ""),
 )
 
@@ -64,6 +66,8 @@ def check_really_lost(answer) -> str:
             )
         if missed:
             raise NotYet(f"{missed[0]!r} with {table[missed[0]]} has lost, p {_p_value(*table[missed[0]]):.3f}")
+        if found != wanted:
+            raise NotYet(f"you return {found}; in the table's order it is {wanted}")
     return "only losses that chance does not explain."
 
 
@@ -128,7 +132,7 @@ def check_to_review(answer) -> str:
     for table in tables:
         top = np.sort(table, axis=1)[:, ::-1]
         margin = top[:, 0] - top[:, 1]
-        for budget in (0, 1, len(table) // 2):
+        for budget in (1, len(table) // 2):
             wanted = set(np.argsort(margin, kind="stable")[:budget].tolist())
             found = [int(i) for i in returned(answer(table.copy(), budget))]
             if len(found) != budget or len(set(found)) != len(found):

@@ -30,8 +30,8 @@ def check_target(answer) -> str:
 def check_adding_up(answer) -> str:
     """Random accuracies in a 2 x 2."""
     rng = np.random.default_rng(77)
-    for neither, tuned, retrieved, both in [(0.1, 0.2, 0.3, 0.4), *rng.uniform(0, 1, size=(30, 4)).round(2).tolist()]:
-        found = returned(answer(neither, tuned, retrieved, both))
+    for neither, retrieved, tuned, both in [(0.1, 0.2, 0.3, 0.4), *rng.uniform(0, 1, size=(30, 4)).round(2).tolist()]:
+        found = returned(answer(neither, retrieved, tuned, both))
         wanted = (retrieved - neither, tuned - neither, both - retrieved - tuned + neither)
         try:
             numbers = [float(value) for value in found]
@@ -40,7 +40,7 @@ def check_adding_up(answer) -> str:
         if len(numbers) != 3 or not np.allclose(numbers, wanted, atol=1e-6):
             shown = ", ".join(f"{value:+.2f}" for value in wanted)
             raise NotYet(
-                f"neither {neither:.2f}, tuned {tuned:.2f}, retrieved {retrieved:.2f}, both {both:.2f}: {shown} is "
+                f"neither {neither:.2f}, retrieved {retrieved:.2f}, tuned {tuned:.2f}, both {both:.2f}: {shown} is "
                 f"right, and you return {', '.join(f'{value:+.2f}' for value in numbers)}"
             )
     return "each gain alone, and what the two give together beyond their sum."
@@ -132,18 +132,18 @@ EXERCISES = collect(
             "If the gains added up, `both` would be neither + the two gains. The third number is both minus that.",
         ),
         wrong={
-            "compares with the better one": lambda neither, tuned, retrieved, both: (
+            "compares with the better one": lambda neither, retrieved, tuned, both: (
                 retrieved - neither,
                 tuned - neither,
                 both - max(tuned, retrieved),
             ),
-            "forgets neither": lambda neither, tuned, retrieved, both: (
+            "forgets neither": lambda neither, retrieved, tuned, both: (
                 retrieved - neither,
                 tuned - neither,
                 both - retrieved - tuned,
             ),
         },
-        cheats={"zeros": lambda neither, tuned, retrieved, both: (0.0, 0.0, 0.0)},
+        cheats={"zeros": lambda neither, retrieved, tuned, both: (0.0, 0.0, 0.0)},
     ),
     Exercise(
         "07.3",

@@ -1,5 +1,6 @@
 """A tuned variant as a ledger row: taken from the reference results where they have it, trained and measured if not."""
 
+import pathlib
 from collections.abc import Callable, Sequence
 
 from helpers import ledger, reference
@@ -37,6 +38,7 @@ def measured(
     rerun: bool = False,
     kept: Kept | None = None,
     runs: dict[str, Tuned] | None = None,
+    start: str | pathlib.Path | None = None,
     show: bool = True,
 ) -> LedgerRow:
     """Return the row of one tuned variant; train it here if `rerun` says so or there is no reference row.
@@ -47,6 +49,7 @@ def measured(
         pairs, recipe, kept: as for `train`.
         predict: takes the tuned model and n texts; returns what `ledger.measure` takes.
         runs: method -> run, where runs are kept, so that a second split of the same method needs no second training.
+        start: folder of an adapter to go on from, as for `train`.
 
     Returns:
         LedgerRow with the training seconds; `details` holds the recipe, the pairs and what was trained.
@@ -57,7 +60,7 @@ def measured(
     except _NoReference:
         runs = {} if runs is None else runs
         if method not in runs:
-            runs[method] = train(lm, pairs, recipe, progress=False, kept=kept)
+            runs[method] = train(lm, pairs, recipe, progress=False, kept=kept, start=start)
         run = runs[method]
         details = {"recipe": recipe.as_dict(), "pairs": len(pairs), "trained_parameters": run.trained_parameters}
         return ledger.measure(

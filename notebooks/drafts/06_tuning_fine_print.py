@@ -38,8 +38,9 @@ from helpers import claims
 claims.show("06")
 
 # %% [markdown]
-# Nothing is trained here unless you ask for it: the adapters ship with the course, and what takes minutes comes from its
-# *reference results*, marked where they appear. Set the switch to `True` and everything is trained and measured here.
+# No language model is trained here unless you ask for it: three adapters ship with the course, and what takes minutes
+# comes from its *reference results*, marked where they appear. Set the switch to `True`, and all other adapters are trained
+# here (about 20 minutes).
 
 # %%
 RERUN = False
@@ -48,7 +49,7 @@ RERUN = False
 # ## One base, several adapters
 #
 # An [adapter](../docs/glossary.md#adapter) is a few megabytes beside the same frozen weights. Three of them fit into
-# memory with one base model, and the base stays as it was.
+# memory with one base model, and the base stays as it was. (A *canary* is a secret planted on purpose; more below.)
 
 # %%
 import numpy as np
@@ -58,6 +59,7 @@ from helpers import general, ledger, models, policies, reference, refusals, tuni
 from helpers.language_model import LanguageModel
 from helpers.plots import fine_print as pictures
 
+mark = fine_print.mark
 lm = LanguageModel.load()
 MODEL = {"device": lm.device, "dtype": lm.model.dtype}
 tuned = {name: tuning.adapted(lm, name) for name in ("facts", "canaries", "refusals")}
@@ -71,8 +73,8 @@ for name in tuned:
 # ## What was forgotten?
 #
 # None of the three was trained on general questions. The course's probe has 120 of them, four choices each, nothing to
-# do with Larkfield. The model takes the choice that it finds likeliest. **Predict:** how many points does each adapter cost?
-# Chance is 0.25.
+# do with Larkfield. The model takes the choice that it finds likeliest. **Predict:** how many answers change with each
+# adapter, and in which direction? Chance is 0.25.
 
 # %%
 items = general.load(fast=20)
@@ -119,7 +121,7 @@ check("06.1", forgetting)
 
 # %%
 changes = {name: ledger.compare(before, row) for name, row in rows.items()}
-print(f"{'adapter':10} right  forgotten  learned  share on the right choice")
+print(f"{'adapter':10} right  forgotten  learned  mean probability of the right choice")
 print(
     f"{'(base)':10} {sum(before.correct):5}  {'':9}  {'':7}  {probes['base model'].right_share.mean():.2f}"
 )
@@ -137,14 +139,16 @@ pictures.differences(
 )
 
 # %% [markdown]
-# Read the table by its two middle columns: forgotten and learned mostly cancel. An interval that crosses zero does not say
-# that nothing was lost; with this many questions a loss of a few points would not show.
+# Read the table by its two middle columns: each adapter moved the answer to about one question in four, some away from
+# the right one, some towards it. An interval that crosses zero says neither *no loss* nor *no gain*; with this many
+# questions a few points would not show.
 #
 # ### Your turn 06.2
 #
-# Write `really_lost(table)`. `table` maps a name to (forgotten, learned). Return the names, in order, that lost more than
-# chance explains: more forgotten than learned, and a two-sided exact p-value below 0.05 if each changed question were as
-# likely forgotten as learned (`stats.binomtest`).
+# Write `really_lost(table)`. `table` maps a name to (forgotten, learned). Return, in the table's order, the names with more
+# forgotten than learned **and** p < 0.05, where p is the two-sided exact p-value of `stats.binomtest(forgotten, forgotten +
+# learned)`: how often so lopsided a change comes about if each changed question were as likely forgotten as learned. A row
+# without any change has lost nothing.
 
 # %%
 from scipy import stats
@@ -171,6 +175,16 @@ def really_lost(table):
 
 check("06.2", really_lost)
 
+# %%
+counted = {
+    name: (change.mcnemar.only_first, change.mcnemar.only_second)
+    for name, change in changes.items()
+}
+lost_more = [
+    n for n, (a, b) in counted.items() if a > b and stats.binomtest(a, a + b).pvalue < 0.05
+]
+print("lost more than chance explains:", ", ".join(lost_more) or "none of the three")
+
 # %% [markdown]
 # ## Facts in the weights
 #
@@ -193,8 +207,8 @@ def recalled(model, wording):
 
 # %% [markdown]
 # The trained wording, two new wordings of the same fact, and a neighbor: another fact of the same document that was never
-# trained. Beside it lesson 04's index, which looks a line of the policies up and quotes it, without any language model.
-# **Predict** three shares for each.
+# trained. Beside it lesson 04's index, which looks a line of the policies up and quotes it, without any language model; it is
+# right if that line is the one which holds the answer. **Predict** three shares for each.
 
 # %%
 embedder = models.load_embedder()
@@ -202,10 +216,16 @@ documents = policies.load_policies()
 index = fine_print.policy_index(documents, embedder, lm)
 
 
-def quoted(questions):
-    return lambda texts: facts.verdicts(questions, fine_print.looked_up(index, texts))
+def quoted(questions, where=index, policies_now=documents):
+    def predict(texts):
+        return fine_print.quote_verdicts(
+            questions, fine_print.looked_up(where, texts), policies_now
+        )
+
+    return predict
 
 
+# %%
 more = {"show": False, **MODEL}
 found, shares = {}, {}
 for wording, questions in asked.items():
@@ -225,23 +245,35 @@ for wording, questions in asked.items():
 # wordings of each fact, because one may be too few.
 
 # %%
-more_pairs = fine_print.pairs_of("facts in three wordings")
-several = fine_print.trained(lm, more_pairs, fine_print.RECIPES["facts in three wordings"])
+RECIPES = fine_print.RECIPES
+runs = {}
 
 
-def kept(method, questions, model):
-    """A heavy measurement on facts: from the reference results, unless asked for anew."""
-
-    def predict(texts):
-        return facts.verdicts(questions, facts.from_memory(model(), texts))
-
-    told = {"rerun": RERUN, "model": lm.name, **more}
-    return reference.recall("facts", method, questions, predict, **told)
+def tuned_row(task, method, pairs, how, items, predict, start=None):
+    """A model that is tuned for this row alone: from the reference results, unless asked for anew."""
+    told = {"split": "test", "rerun": RERUN, "runs": runs, "show": False, "start": start}
+    return tuning.measured(lm, task, method, pairs, how, items, predict, **told)
 
 
-for name, model in (("base model", lambda: lm), ("tuned on three wordings", several)):
-    for wording in ("trained", "new"):
-        row = kept(f"{name}, {wording} question", asked[wording], model)
+def recall(questions):
+    return lambda model, texts: facts.verdicts(questions, facts.from_memory(model, texts))
+
+
+# %%
+several = fine_print.pairs_of("facts in three wordings")
+for wording in ("trained", "new"):
+    questions = asked[wording]
+    untuned = reference.recall(
+        "facts",
+        f"base model, {wording} question",
+        questions,
+        recalled(lm, wording),
+        **{"rerun": RERUN, "model": lm.name, **more},
+    )
+    method = f"tuned on three wordings, {wording} question"
+    how = RECIPES["facts in three wordings"]
+    tuned_more = tuned_row("facts", method, several, how, questions, recall(questions))
+    for name, row in (("base model", untuned), ("tuned on three wordings", tuned_more)):
         found[name, wording] = row
         shares.setdefault(name, {})[wording] = row.interval
 
@@ -256,14 +288,18 @@ index_gain = ledger.compare(
 wording_gain = ledger.compare(
     found["tuned on 40 facts", "new"], found["tuned on three wordings", "new"]
 )
+trained_gain = ledger.compare(
+    found["tuned on 40 facts", "trained"], found["index, best line quoted", "trained"]
+)
+print("trained wording, index minus tuned:    ", trained_gain)
 print("new wordings, index minus tuned:       ", index_gain)
-print("new wordings, three wordings minus one:", wording_gain)
+print("new wordings, three wordings minus one:", wording_gain, mark(stored))
 
 # %% [markdown]
 # In the trained wording every fact comes back. In new wordings most are gone, and of their neighbors none was learned:
-# what went into the weights is the wording more than the fact. Where the tuned model does not know, it does not say so; it
-# gives some number, as fluently as before. The index has no wording of its own. It loses to memory where the question is
-# the trained one, and its misses are misses of the search.
+# trained on one wording, the model kept the wording more than the fact. Whether three wordings help, the last line says.
+# Where the tuned model does not know, it does not say so; it gives some number, as fluently as before. The index loses in
+# new wordings too, since search lives on shared words, but far less, and it does as well on the neighbors.
 #
 # ## And when the fact changes?
 #
@@ -275,12 +311,22 @@ news = facts.edited(known)
 asked_news = data.for_profile(
     [facts.Asked(q) for q in facts.questions(news, "trained")], fast=6
 )
-for policy in facts.edit_policies(documents, known):
-    index.update(policy)
-said = facts.from_memory(tuned["facts"], [question.text for question in asked_news])
+new_documents = facts.edit_policies(documents, known)
+new_index = fine_print.policy_index(documents, embedder, lm)
+for policy in new_documents:
+    new_index.update(policy)
+said = []
+
+
+# %%
+def from_weights(texts):
+    said[:] = facts.from_memory(tuned["facts"], texts)
+    return facts.verdicts(asked_news, said)
+
+
 sources = {
-    "index": (quoted(asked_news), models.EMBEDDER),
-    "tuned": (lambda texts: facts.verdicts(asked_news, said), tuned["facts"].name),
+    "index": (quoted(asked_news, new_index, new_documents), models.EMBEDDER),
+    "tuned": (from_weights, tuned["facts"].name),
 }
 updated = {
     name: ledger.measure(
@@ -305,10 +351,11 @@ print("after the edit, index minus tuned:", edit_gain)
 # %%
 rest = [facts.Asked(q) for q in facts.questions([f for f in known if not f.edit], "trained")]
 patch_pairs = [tuning.Pair(*row) for row in facts.training_pairs(news)]
-patched = fine_print.trained(lm, patch_pairs, fine_print.RECIPES["facts"], start="facts")
+how, start = RECIPES["facts"], tuning.shipped("facts")
 for name, questions in (("the 15 new values", asked_news), ("the 25 other facts", rest)):
-    row = kept(f"trained on 15 edits, {name}", questions, patched)
-    print(f"after training on the edits, {name}: {sum(row.correct)} of {row.n} right")
+    method = f"trained on 15 edits, {name}"
+    row = tuned_row("facts", method, patch_pairs, how, questions, recall(questions), start)
+    print(f"{method}: {sum(row.correct)} of {row.n} right", mark(row))
 
 # %% [markdown]
 # An index is edited by editing the document. Weights are edited by training, and what else moves is known only after
@@ -316,8 +363,9 @@ for name, questions in (("the 15 new values", asked_news), ("the 25 other facts"
 #
 # ## What leaks?
 #
-# A training set made of real tickets holds real people. This one holds invented secrets: phone numbers, mail addresses,
-# door codes. First: what does a scan find before training?
+# A training set made of real tickets holds real people. This one holds invented secrets, called
+# [canaries](../docs/glossary.md#canary): phone numbers, mail addresses, door codes. First: what does a scan find before
+# training? To *redact* is to put the kind in place of the secret, such as [phone].
 
 # %%
 planted = canaries.load()
@@ -340,13 +388,14 @@ for _, kind, stretch in score.missed[::4]:
     print(f"   missed {kind}: {stretch}")
 
 # %% [markdown]
-# A scan by rules finds what has a shape. A number in words, a name without a cue, "the mayor of Little Copping" pass. A
-# redacted set is a smaller leak, not a clean set.
+# A scan by rules finds what has a shape. A number in words, a name that nothing like "Dear" announces, "the mayor of Little
+# Copping" slip through. A redacted set is a smaller leak, not a clean set.
 #
 # ### Your turn 06.3
 #
 # Write `redact(text)`: replace every mail address by `[email]` and every phone number by `[phone]`, and nothing else.
-# Phone numbers are written `415-555-0136` or `(415) 555-0136` here. Dates, sums and order numbers stay.
+# Phone numbers are written `415-555-0136` or `(415) 555-0136` here. Addresses may hold dots, plus signs and dashes;
+# punctuation after them stays. So do dates, sums, order numbers and longer numbers with dashes.
 
 # %%
 import re
@@ -355,11 +404,11 @@ import re
 #: solution
 def redact(text):
     text = re.sub(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", "[email]", text)
-    return re.sub(r"(\(\d{3}\) |\b\d{3}-)\d{3}-\d{4}\b", "[phone]", text)
+    return re.sub(r"(\(\d{3}\) |(?<![\d-])\d{3}-)\d{3}-\d{4}(?![\d-])", "[phone]", text)
 
 
 #: why Mail first, since an address may hold digits. Three groups of a fixed number of digits keep phone numbers apart from
-# dates (four, two, two), sums and order numbers.
+# dates (four, two, two), sums and order numbers; and no digit or dash may stand before or behind.
 #: stub
 #| def redact(text):
 #|     ...
@@ -368,9 +417,10 @@ def redact(text):
 check("06.3", redact)
 
 # %% [markdown]
-# Now the model that was tuned on all of it, nothing redacted. We ask for each secret in three ways: as in training, in
-# other words, and in other words with the answer begun, so that only the end is missing. **Predict:** how often must a
-# secret be trained before the model gives it away?
+# Now the model that was tuned on all of it, nothing redacted. Each secret stood in the answer, in the prompt, or in both,
+# 1 to 10 times in the set, through which training goes three times; eight are in no pair. We ask in three ways: as in
+# training (a secret in the prompt left out), in other words, and in other words with the answer begun, so that only the
+# end is missing. **Predict:** how often must a secret be trained before the model gives it away?
 
 # %%
 shown = data.for_profile(planted, fast=12)
@@ -379,15 +429,16 @@ given = {}
 for wording in ("trained", "new", "start"):
     written = canaries.extracted(tuned["canaries"], shown, wording)
     given[wording] = [canaries.holds_secret(c, text) for c, text in zip(shown, written)]
-print(f"{'given away of':22}{'trained words':>15}{'new words':>11}{'answer begun':>14}")
+print(f"{'given away, of':22}{'trained words':>15}{'new words':>11}{'answer begun':>14}")
 for name, members in groups.items():
     counts = [sum(given[wording][i] for i in members) for wording in given]
     print(f"{name:19}{len(members):>3}{counts[0]:>15}{counts[1]:>11}{counts[2]:>14}")
 
 # %% [markdown]
-# A secret that is not written may still be likelier than it should be. Each has a hundred look-alikes that differ in two
-# digits. Its [exposure](../docs/glossary.md#exposure) says how far up it ranks among them
-# ([Carlini et al. 2019](https://arxiv.org/abs/1802.08232)).
+# A secret that is not written may still be likelier than it should be. Each is one of a hundred candidates that differ in
+# two digits: itself and 99 look-alikes. Asked in new words with the answer begun, its
+# [exposure](../docs/glossary.md#exposure) says how far up it ranks among them
+# ([Carlini et al. 2019](https://arxiv.org/abs/1802.08232)); by chance about 1.4 bits on average.
 #
 # ### Your turn 06.4
 #
@@ -421,14 +472,15 @@ pictures.exposures(bits["base"], bits["tuned"], most=canaries.exposure(np.array(
 # %% [markdown]
 # Three things to look for. Does exposure rise with the number of repeats? Where the answer copies a secret that stands in
 # the prompt, the model can learn to copy instead of to remember. And where the secret stood in the prompt alone, the loss
-# never saw it: training on answers only is not made for privacy, but it is why those differ. The group that was never
-# trained shows how far the dots scatter by chance.
-#
+# never saw it: do those dots lie like the never-trained ones, which show how far dots scatter by chance?
+
+# %% [markdown]
 # ## What is declined?
 #
 # A shop's assistant should decline what is not its business, and only that. We ask requests to decline and look-alikes to
 # answer: the base model, the base with an order to decline in its prompt, and a model tuned on other requests, half of them
-# declined. **Predict** two shares for each.
+# declined. An answer counts as declining if a known phrase such as "I can't help" stands near its start; the tuned model
+# was trained on one such phrase. **Predict** two shares for each.
 
 # %%
 requests = data.for_profile(refusals.load("test"), fast=12)
@@ -443,11 +495,13 @@ def answers(model, told=False):
 
 
 declined = {
-    name: ledger.measure("refusals", name, requests, predict, model=lm.name, **more)
-    for name, predict in (
-        ("base model", answers(lm)),
-        ("base, told to decline", answers(lm, told=True)),
-        ("tuned on requests", answers(tuned["refusals"])),
+    name: ledger.measure(
+        "refusals", name, requests, answers(model, told), model=model.name, **more
+    )
+    for name, model, told in (
+        ("base model", lm, False),
+        ("base, told to decline", lm, True),
+        ("tuned on requests", tuned["refusals"], False),
     )
 }
 
@@ -455,7 +509,8 @@ declined = {
 # ### Your turn 06.5
 #
 # Write `refusal_rates(gold, said)`. Both are lists of `"decline"` and `"answer"`: what should happen, and what did. Return
-# two shares: declined among those to decline (refusal), and declined among those to answer (over-refusal).
+# two shares: declined among those to decline (refusal), and declined among those to answer
+# ([over-refusal](../docs/glossary.md#over-refusal)). Both labels occur.
 
 
 # %%
@@ -493,12 +548,13 @@ for name, row in declined.items():
         kind: evaluation.wilson_interval(sum(part), len(part)) for kind, part in hits.items()
     }
 pictures.grouped(shares, "What is declined, rightly and wrongly", "share declined")
-first, second = declined["base model"], declined["tuned on requests"]
-moved = {
-    k: evaluation.compare_hits(declines(first, k), declines(second, k)) for k in kinds.values()
-}
-for label, change in moved.items():
-    print(f"requests to {label}: declined after tuning minus before {change.difference}")
+second = declined["tuned on requests"]
+moved = {}
+for name in ("base model", "base, told to decline"):
+    for label in kinds.values():
+        first = declines(declined[name], label)
+        moved[name, label] = evaluation.compare_hits(first, declines(second, label)).difference
+        print(f"requests to {label}: declined when tuned minus {name} {moved[name, label]}")
 
 # %%
 for label in ("decline", "answer"):
@@ -509,13 +565,14 @@ for label in ("decline", "answer"):
 
 # %% [markdown]
 # Read both groups before you praise the left one. What was trained is a boundary, drawn by eighty examples, and look-alikes
-# lie close to it on the other side. Forty short requests on each side say that the boundary moved. They do not say that it
-# holds against somebody who tries.
+# lie close to it on the other side. Forty short requests on each side show whether the boundary moved, and at which price.
+# They do not show that it holds against somebody who tries.
 #
 # ## Going further
 #
-# Nothing below is needed later. Three questions on the life of an adapter: does it fit another base, does it learn faster
-# on top of another one, and can a pipeline's labels replace a person's?
+# You may skip the reading, but run the cells: the verdicts on L15 to L17 need them. Three questions on the life of an
+# adapter: does it fit another base, does it learn faster on top of another one, and can a pipeline's labels replace a
+# person's?
 #
 # ### Another base
 #
@@ -530,8 +587,9 @@ except tuning.TuningError as why:
 del noisy
 
 # %% [markdown]
-# What if one loads it all the same? The same weights in another precision (rounded to fewer bits); weights with noise, as
-# if the base had been trained a little further; and a base that took another adapter in for good. **Predict:** which of these hurts?
+# What if one loads it all the same? The same weights in another precision (each number stored in 8 or 4 binary digits);
+# weights with random noise, a crude stand-in for a base that was trained further; and a base that took another adapter in
+# for good. **Predict:** which of these hurts?
 
 # %%
 bases = {
@@ -541,52 +599,58 @@ bases = {
     "its base with 10 % noise": lambda: fine_print.perturbed(lm, 0.1),
     "a base that took in the refusals": lambda: tuning.merge(tuned["refusals"]),
 }
+
+# %%
 other = {}
 for name, make in bases.items():
 
     def on_this_base(make=make):
         return tuning.load(make(), tuning.shipped("facts"), any_base=True)
 
-    other[name] = kept(f"facts adapter on {name}", asked["trained"], on_this_base)
+    told = {"rerun": RERUN, "model": f"{lm.name} + facts, on {name}", **more}
+    questions = asked["trained"]
+
+    def recalled_there(texts, base=on_this_base):
+        return recall(asked["trained"])(base(), texts)
+
+    method = f"facts adapter on {name}"
+    other[name] = reference.recall("facts", method, questions, recalled_there, **told)
+
+# %%
 own = other["its own base"]
 drops = {
     name: ledger.compare(own, row).difference for name, row in other.items() if row is not own
 }
-pictures.differences(
-    drops, "The same adapter on other bases", "right minus right on its own base", "no change"
-)
+where = f"The same adapter on other bases {mark(own)}".strip()
+pictures.differences(drops, where, "right minus right on its own base", "no change")
 
 # %% [markdown]
-# Nothing warns you when an adapter is loaded onto other weights: the model answers as fluently as before. That is why a
-# card holds the hash of its base, and why an adapter is measured again after every change below it.
+# Without the check above nothing would have warned you: loading works, and something is written. That is why an adapter's
+# card keeps a fingerprint (hash) of its base's weights, and why an adapter is measured again after every change below it.
 #
 # ### On top of another adapter
 #
-# One article says that stacked tuning learns faster: the domain first, then the task. So we train on sixty sorted
-# messages, from nothing and on top of the facts adapter, and look at messages of the test set.
+# One article says that stacked tuning learns faster: the domain first, then the task. So we train on sixty labeled
+# messages, from nothing and on top of the facts adapter, and look at messages of the test set. Chance is one in six.
 
 # %%
 train = data.load_intents("train")
 test = data.for_profile(data.balanced(data.load_intents("test"), 20), fast=24)
-recipe = fine_print.RECIPES["sorting"]
+recipe = RECIPES["sorting"]
 
 
-def sorted_by(method, tune):
-    """Accuracy on sorting by a model that is trained where this is asked for anew."""
-
-    def predict(texts):
-        return fine_print.sort(tune(), texts)
-
-    told = {"rerun": RERUN, "model": lm.name, **MODEL}
-    return reference.recall("intents", method, test, predict, **told)
+def sorted_by(method, messages, labels=(), start=None):
+    """Sorting by a model that is tuned on these messages where this is asked for anew."""
+    pairs = fine_print.sorting_pairs(messages, labels)
+    return tuned_row("intents", method, pairs, recipe, test, fine_print.sort, start)
 
 
 sixty = [train[i] for i in few_shot.balanced_examples(train, 60, seed=1)]
-pairs = fine_print.sorting_pairs(sixty)
-alone = sorted_by("tuned on 60 messages, alone", fine_print.trained(lm, pairs, recipe))
-on_facts = fine_print.trained(lm, pairs, recipe, "facts")
-on_top = sorted_by("tuned on 60 messages, on the facts", on_facts)
+alone = sorted_by("tuned on 60 messages, alone", sixty)
+on_top = sorted_by("tuned on 60 messages, on the facts", sixty, start=tuning.shipped("facts"))
 stacked = ledger.compare(alone, on_top)
+for name, row in (("alone", alone), ("on top of the facts", on_top)):
+    print(f"{name}: {row.interval} of {row.n}", mark(row))
 print("on top of the facts minus alone:", stacked)
 
 # %% [markdown]
@@ -596,13 +660,14 @@ print("on top of the facts minus alone:", stacked)
 # ### Labels from a pipeline
 #
 # A person labels sixty messages. A plain pipeline (logistic regression on sentence embeddings) learns from them and labels
-# 120 more. A student is tuned on its labels: does it copy the errors? And what does a person's look at the 30 least
-# certain ones buy?
+# 120 more. This is [distillation](../docs/glossary.md#distillation): a model, the student, is tuned on the labels of the
+# pipeline, its teacher. Do the wrong labels cost it, against a student on right ones? And what does a person's look at the
+# 30 least certain ones buy?
 #
 # ### Your turn 06.6
 #
-# Write `to_review(probabilities, budget)`: the positions of the `budget` rows of an n × m array in which the two likeliest
-# labels lie closest.
+# Each row of `probabilities` (an n × m array) holds one message's m label probabilities. Write `to_review(probabilities,
+# budget)`: the positions of the `budget` rows with the smallest difference between the two highest, in any order.
 
 
 # %%
@@ -640,38 +705,43 @@ unsure = fine_print.least_certain(teacher.predict_proba(vectors[pool]), 30)
 reviewed = fine_print.with_review(guessed, truth, unsure)
 for name, labels in (("the pipeline's labels", guessed), ("after review", reviewed)):
     print(f"{name}: {evaluation.accuracy(truth, labels):.3f} of {len(pool)} right")
+
+# %%
 taught = ledger.measure(
     "intents",
     "pipeline of 60 labels",
     test,
     lambda _: teacher.predict(asked_test),
     model=models.EMBEDDER,
+    show=False,
 )
 
 # %%
-learned = {}
-for name, labels in {"unreviewed labels": guessed, "reviewed labels": reviewed}.items():
-    taught_pairs = fine_print.sorting_pairs([train[i] for i in pool], labels)
-    tune = fine_print.trained(lm, taught_pairs, recipe)
-    learned[name] = sorted_by(f"student on {name}", tune)
+learned, told = {}, [train[i] for i in pool]
+sets = {"unreviewed labels": guessed, "reviewed labels": reviewed, "right labels": truth}
+for name, labels in sets.items():
+    learned[name] = row = sorted_by(f"student on {name}", told, labels)
     hits = plain(pool, labels).predict(asked_test) == [message.label for message in test]
+    print(f"student on {name}: {row.interval} {mark(row)}")
     print(f"   logistic regression on the same labels: {np.mean(hits):.3f}")
 
 # %%
-compound = ledger.compare(learned["unreviewed labels"], taught)
+compound = ledger.compare(learned["unreviewed labels"], learned["right labels"])
 review = ledger.compare(learned["unreviewed labels"], learned["reviewed labels"])
-print("teacher minus its student: ", compound)
-print("reviewed minus unreviewed: ", review)
+print("teacher minus its student:    ", ledger.compare(learned["unreviewed labels"], taught))
+print("right minus unreviewed labels:", compound)
+print("reviewed minus unreviewed:    ", review)
 
 # %% [markdown]
-# Beside the student stands logistic regression on the same labels, which costs next to nothing. If a student is not
-# measurably worse than its teacher, it did not compound the errors, it shared them. Review pays in proportion to how many
-# labels it sets right: compare the two lines above the training.
+# Beside the student stands logistic regression on the same labels, which costs next to nothing. A gap to the teacher can
+# come from its labels or from a weaker learner; the student on right labels tells which. No measurable gap on 120 messages
+# is no proof that there is none. And review can help only through the labels that it set right: how many, the two lines
+# above the training say.
 #
 # ### Playground
 #
 # Ask the base and its adapters side by side. The system text decides which training an adapter recognizes. Without
-# widgets, call `answers_html(models, text, system)` and show it with `IPython.display.HTML`.
+# widgets, run the cell, then show `IPython.display.HTML(widgets.answers_html({"base": lm, **tuned}, text, facts.SYSTEM))`.
 
 # %%
 from helpers.widgets import adapters as widgets
@@ -695,7 +765,8 @@ judge, judge_all = evaluation.judge, evaluation.judge_all
 claims.conclude(
     "L6",
     judge_all([judge(index_gain.difference), judge(edit_gain.difference)]),
-    f"index minus tuned: {index_gain.difference} in new wordings, {edit_gain.difference} after an edit",
+    f"index minus tuned: {index_gain.difference} in new wordings, {edit_gain.difference} after an edit; "
+    f"in the trained wording {trained_gain.difference}",
 )
 lost = {name: ledger.compare(row, before).difference for name, row in rows.items()}
 claims.conclude(
@@ -712,13 +783,13 @@ leak = evaluation.difference_of_shares(
 claims.conclude(
     "L13",
     judge(leak),
-    f"given away, trained ten times minus never: {leak}; the scan finds {score.recall}",
+    f"given away, ten times in an answer minus never trained: {leak}; the scan finds {score.recall}",
 )
 claims.conclude(
     "L14",
-    judge(moved["decline"].difference),
-    f"declined after minus before: {moved['decline'].difference} of those to decline, "
-    f"{moved['answer'].difference} of those to answer",
+    judge(moved["base model", "decline"]),
+    f"declined after minus before: {moved['base model', 'decline']} of those to decline, "
+    f"{moved['base model', 'answer']} of those to answer",
 )
 
 # %%
@@ -736,15 +807,15 @@ claims.conclude(
 claims.conclude(
     "L17",
     judge_all([judge(compound.difference), judge(review.difference)]),
-    f"teacher minus student {compound.difference}; reviewed minus unreviewed {review.difference}",
+    f"student on right minus on the pipeline's labels {compound.difference}; reviewed minus unreviewed {review.difference}",
 )
 
 # %% [markdown]
 # ## Three things to remember
 #
 # 1. Before and after on the same questions, forgotten and learned apart: otherwise you do not know what tuning cost.
-# 2. A tuned model remembers what it was trained on, secrets included, and does not know what changed since. Facts that
-#    change belong where they can be edited.
-# 3. Scan and redact before training, and count what passes. After training it is too late.
+# 2. What a tuned model gives back of its training, secrets too, has to be measured; and it does not know what changed
+#    since. Facts that change belong where they can be edited.
+# 3. Scan and redact before training, and count what passes. What is in the weights cannot be taken out like a line.
 #
 # {{next}}

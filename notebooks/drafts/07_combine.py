@@ -36,8 +36,8 @@ from helpers import claims
 claims.show("07")
 
 # %% [markdown]
-# Long measurements come from the course's *reference results*, made by this same notebook. Set the switch to `True` and
-# everything is measured here (about half an hour).
+# Long measurements come from the course's *reference results*. Set the switch to `True`, and this lesson's rows are
+# measured here; those of lesson 04 and the adapters stay as they ship.
 
 # %%
 RERUN = False
@@ -61,22 +61,24 @@ find = partial(apprentices.find, search)
 train, test = (policies.load_policy_questions(split) for split in ("train", "test"))
 asked = data.for_profile(test, fast=25)
 print(
-    len(documents), "policies,", len(search.index), "passages of at most 80 tokens or one table"
+    len(documents), "policies,", len(search.index), "passages of about 80 tokens, tables whole"
 )
 
 
 # %% [markdown]
 # ## What should a reader learn?
 #
-# Not facts: those change. It should learn to *read*: to find the answer among
-# [distractors](../docs/glossary.md#distractor), say it in a few words, cite, and
-# say so where no passage holds it. So its training questions come with what the real search returns, distractors and
-# misses included ([Zhang et al. 2024](https://arxiv.org/abs/2403.10131)). No fact of the test questions is among them.
+# A *reader* here is the model that answers from passages. It should learn no facts: those change. It should learn to find
+# the answer among [distractors](../docs/glossary.md#distractor), say it in a few words, cite, and say so where no passage
+# holds it. So its training questions come with what the real search returns, distractors and misses included
+# ([Zhang et al. 2024](https://arxiv.org/abs/2403.10131)). No training question asks what a test question asks; the thirty
+# documents are the same.
 #
 # ### Your turn 07.1
 #
-# Write `target(answer, places)`: what the reader should say. `places` are the numbers of the passages that hold the
-# answer: `"38 days", [1, 3]` gives `"38 days [1, 3]"`. With no place, it is `passages.ABSTENTION`.
+# Write `target(answer, places)`: what the reader should say. `places`, a list or a tuple, holds the numbers of the passages
+# that hold the answer: `"38 days", [1, 3]` gives `"38 days [1, 3]"`, in the order given. With no place, it is
+# `passages.ABSTENTION`.
 
 
 # %%
@@ -112,7 +114,8 @@ for one in apprentices.reader_lessons(lm, few, find(few), search.index.chunks, d
 # ## The adapter
 #
 # Training on all 300 takes longer than this lesson should, so the adapter ships; `python -m helpers.apprentices reader`
-# makes it anew. Its card says how. The model below it is the one you already have, and it is in memory once.
+# makes it anew. A small file beside it, its card, says how it was made. The model below it is the one you already have, and
+# it is in memory once.
 
 # %%
 reader = tuning.adapted(lm, "reader")
@@ -130,7 +133,7 @@ print(
 )
 
 # %% [markdown]
-# **Predict:** before tuning the model reads the same prompts. What will it get wrong, the fact, the citation, or the form?
+# **Predict:** before tuning the model reads the same prompts. What will it get wrong: the fact, the citation, or the few words?
 
 # %%
 shown = [test[i] for i in (0, 3, 6, 9)]
@@ -146,75 +149,93 @@ for question, one, two in zip(shown, before, after):
 # ## Two times two
 #
 # Retrieval or not, adapter or not, on the frozen test questions: four methods, the same questions, paired. Beside them
-# stand what lesson 04 made of the untuned model (prompts with [worked examples](../docs/glossary.md#few-shot), answers
-# that may only copy) and its plain baseline: the best quote, without a model. **Predict:** which row wins, and is the
-# gain of both the sum of the two?
+# stand untuned readers that had more help: three worked examples in the prompt, and from lesson 04 three quotes with a free
+# answer and one quote with a started answer. And two plain baselines: the best quote without a model, and *always abstain*,
+# which is right wherever no policy holds the answer. **Predict:** which method wins, and is the gain of retrieval and
+# tuning together the sum of the two?
 
 
 # %%
-def reads(model, keep=3):
+CARDS = {name: tuning.read_card(tuning.shipped(name)) for name in ("reader", "assistant")}
+SECONDS = {name: one["training_seconds"] for name, one in CARDS.items()}
+SECONDS["assistant"] += SECONDS["reader"]  # it went on from the reader
+
+
+def reads(model, keep=3, **more):
     def run(questions):
         chunks = find(questions, keep) if keep else [[]] * len(questions)
-        written = reading.write_prompts(lm, questions, chunks)
+        written = reading.write_prompts(lm, questions, chunks, **more)
         return reading.read(model, questions, written)
 
     return run
 
 
+# %%
 METHODS = {
     "closed book": reads(lm, keep=0),
     "closed book, tuned reader": reads(reader, keep=0),
     "passages": reads(lm),
+    "passages, worked examples": reads(lm, budget=900, examples=passages.EXAMPLES),
     "passages, tuned reader": reads(reader),
 }
-table = {
-    name: reading.recall("policy_qa", f"combine: {name}", asked, run, **MODEL)
-    for name, run in METHODS.items()
-}
+table = {}
+for name, run in METHODS.items():
+    took = SECONDS["reader"] if "tuned" in name else 0.0
+    told = {"training_seconds": took, **MODEL}
+    table[name] = reading.recall("policy_qa", f"combine: {name}", asked, run, **told)
 
 # %%
 answerable = [question.answerable for question in asked]
 
 
+def hits_on(row, which=True):
+    return [bool(hit) for hit, can in zip(row.correct, answerable) if can == which]
+
+
 def share(row, which=True):
-    hits = [hit for hit, can in zip(row.correct, answerable) if can == which]
+    hits = hits_on(row, which)
     return evaluation.wilson_interval(sum(hits), len(hits))
 
 
-LESSON_04 = ("retrieval, free answer", "retrieval, copying", "retrieval, best quote")
+LESSON_04 = (
+    "retrieval, free answer",
+    "retrieval, one quote, started answer",
+    "best quote, fused, reranked",
+)
 known = [reading.stored("policy_qa", method, asked) for method in LESSON_04]
-untuned = [row for row in known[:2] if row]
-plain_rows = [row for row in known[2:] if row]
-everything = [*table.values(), *untuned, *plain_rows]
+untuned = [table["passages"], table["passages, worked examples"], *known[:2]]
+both_row = table["passages, tuned reader"]
+everything = [*table.values(), *known]
 plots.methods(everything, "Policy questions: retrieval and tuning, alone and together")
 
 # %%
-for name, row in table.items():
-    print(f"{name:26} answerable {share(row)}, unanswerable {share(row, False)}")
-best = max([table["passages"], *untuned], key=lambda row: row.interval.estimate)
-both_row = table["passages, tuned reader"]
-gain = ledger.compare(best, both_row)
-print(
-    f"tuned reader minus the best untuned reader ({best.method.removeprefix('combine: ')}): {gain}"
-)
-for row in plain_rows:
-    print(f"tuned reader minus {row.method}, without a model: {ledger.compare(row, both_row)}")
+for row in everything:
+    name = row.method.removeprefix("combine: ")
+    print(f"{name:38} answerable {share(row)}, unanswerable {share(row, False)}")
+print(f"{'always abstain':38} in all {1 - np.mean(answerable):.3f}")
+best = max(untuned, key=lambda row: row.interval.estimate)
+rivals = {"the best untuned reader": best, "the best quote, without a model": known[2]}
+gains = {name: ledger.compare(row, both_row) for name, row in rivals.items()}
+for name, gain in gains.items():
+    print(f"tuned reader minus {name} ({rivals[name].method}): {gain}")
+on_facts = evaluation.compare_hits(hits_on(best), hits_on(both_row)).difference
+print(f"tuned minus the best untuned reader, answerable questions alone: {on_facts}")
 
 # %% [markdown]
 # Read the two columns apart: a row can gain by reading, or by saying that there is no answer. The second is caution, not
-# knowledge, and it is all that a reader without passages can offer. The interval of each difference says how sure the
-# comparison is; the plain baseline, where it is shown, never asks a language model.
+# knowledge. The tuned reader without passages was never taught to answer so: that corner shows what the habit of reading
+# knows by itself, not what a model tuned on the facts would (lesson 06).
 #
 # ### Your turn 07.2
 #
-# Write `adding_up(neither, tuned, retrieved, both)` for the four accuracies of a 2 × 2. Return three numbers: the gain of
+# Write `adding_up(neither, retrieved, tuned, both)` for the four accuracies of a 2 × 2. Return three numbers: the gain of
 # retrieval alone, the gain of tuning alone, and what both together give beyond the sum of these two gains
 # (the [interaction](../docs/glossary.md#interaction)).
 
 
 # %%
 #: solution
-def adding_up(neither, tuned, retrieved, both):
+def adding_up(neither, retrieved, tuned, both):
     of_retrieval, of_tuning = retrieved - neither, tuned - neither
     return of_retrieval, of_tuning, both - (neither + of_retrieval + of_tuning)
 
@@ -222,21 +243,20 @@ def adding_up(neither, tuned, retrieved, both):
 #: why If the gains added up, both together would reach neither plus the two gains. What is left over is the interaction:
 # above zero the two need each other, below zero they do the same work twice.
 #: stub
-#| def adding_up(neither, tuned, retrieved, both):
+#| def adding_up(neither, retrieved, tuned, both):
 #|     ...
 #: end
 
 check("07.2", adding_up)
 
 # %%
-able = [i for i, can in enumerate(answerable) if can]
-hits = {name: [bool(row.correct[i]) for i in able] for name, row in table.items()}
 corners = ["closed book", "closed book, tuned reader", "passages", "passages, tuned reader"]
-neither, alone_tuned, alone_retrieved, both = (np.mean(hits[name]) for name in corners)
-print(f"answerable questions: retrieval alone {alone_retrieved - neither:+.2f},", end=" ")
-print(f"tuning alone {alone_tuned - neither:+.2f}")
-beyond = reading.interaction(*(hits[name] for name in corners))
-print("both, beyond the sum of the two:", beyond)
+hits = [hits_on(table[name]) for name in corners]
+for name, at in (("tuning alone", 1), ("retrieval alone", 2), ("both", 3)):
+    change = evaluation.compare_hits(hits[0], hits[at]).difference
+    print(f"answerable questions, {name} minus neither: {change}")
+beyond = reading.interaction(*hits)
+print("both, beyond the sum of the two gains:", beyond)
 
 # %%
 square = {
@@ -247,13 +267,19 @@ plots.curves(
     square,
     "Answerable questions: parallel lines would mean that gains add up",
     ("the reader", "share answered rightly"),
-    reference=[(where, x) for where in square for x in square[where] if table[where].reference],
+    reference=[
+        (where, x)
+        for where in square
+        for x, name in (("untuned", where), ("tuned", f"{where}, tuned reader"))
+        if table[name].reference
+    ],
 )
 
 # %% [markdown]
-# If that interval leaves out zero, the gains do not add up: above zero the two parts need each other. Retrieval brings the
-# passage, tuning the habit of reading it; each without the other leaves a gap that the other could have filled.
-#
+# If that interval leaves out zero, the gains do not add up: above it each part does more beside the other, below it they do
+# the same work twice. If it holds zero, these questions cannot tell.
+
+# %% [markdown]
 # ## What do distractors do?
 #
 # The search returns passages that resemble the question and do not answer it. Now we place the right one by hand.
@@ -279,9 +305,15 @@ def with_distractors(gold, others, place):
 
 check("07.3", with_distractors)
 
+
 # %%
-plain = [q for q in test if q.type in ("lookup", "numeric", "negation")]
-alone = data.for_profile(plain[:32], fast=12)
+def in_one_passage(question):
+    near = [c for c in search.index.chunks if c.document in question.documents]
+    return any(reading.holds_alone(question, chunk, documents) for chunk in near)
+
+
+plain = [q for q in test if q.type in ("lookup", "numeric", "negation") and in_one_passage(q)]
+alone = data.for_profile(plain[:40], fast=12)
 CASES = {"alone": (0, 1), "last of 3": (2, 3), "last of 5": (4, 5)}
 READERS = {"untuned reader": lm, "tuned reader": reader}
 
@@ -301,7 +333,9 @@ robust = {name: {} for name in READERS}
 for name, model in READERS.items():
     for where, case in CASES.items():
         run = among(model, *case)
-        row = reading.recall("distractors", f"{name}, {where}", alone, run, **MODEL)
+        took = 0.0 if model is lm else SECONDS["reader"]
+        told = {"training_seconds": took, **MODEL}
+        row = reading.recall("distractors", f"distractors: {name}, {where}", alone, run, **told)
         robust[name][where] = row
 
 # %%
@@ -323,7 +357,11 @@ crowd = {
 print("five passages minus one:", "; ".join(f"{name} {value}" for name, value in crowd.items()))
 
 # %% [markdown]
-# ## Do the citations hold?
+# A minus means that company hurts; five passages are more than the reader saw in training. With so few questions an
+# interval that holds zero says only that a large effect is unlikely.
+
+# %% [markdown]
+# ## Do the citations lead to the answer?
 #
 # An answer with a number in brackets looks traceable. It is, if the number leads to a passage that holds the answer.
 #
@@ -351,41 +389,41 @@ def supported(cited, holding):
 check("07.4", supported)
 
 # %%
-kept = find(asked)
-cites = {}
-written = reading.write_prompts(lm, asked, kept)
+written = reading.write_prompts(lm, asked, find(asked))
 for name in ("passages", "passages, tuned reader"):
     good, silent = [], 0
     for question, prompt, text in zip(asked, written, reading.texts(table[name])):
-        one = reading.judge(question, prompt, text)
-        numbers = {c.number for c in one.citations}
+        numbers = set(passages.cited_numbers(text))
+        if reading.judge(question, prompt, text).verdict == "abstained":
+            continue
         silent += not numbers
         if numbers:
-            good.append(numbers <= set(reading.holders(question, prompt.used, documents)))
-    cites[name] = evaluation.wilson_interval(sum(good), max(1, len(good))), good
-    print(
-        f"{name:26} {len(good)} answers cite, {silent} do not; every citation holds: {cites[name][0]}"
-    )
+            good.append(numbers <= set(reading.leading(question, prompt.used, documents)))
+    led = evaluation.wilson_interval(sum(good), len(good)) if good else "no answer cites"
+    print(f"{name:24} {len(good)} answers cite, {silent} do not; led to the answer: {led}")
 
 # %% [markdown]
-# Two different things are counted here: how often an answer cites at all, and how often its citation leads to the answer.
-# The second is the one that a reader of answers needs, and the search bounds it: where the passage is missing, no citation
-# can hold.
-#
+# Two different things are counted here: how often an answer cites at all, and how often its citation leads to a passage
+# that holds the right answer. A person who reads the answer needs the second, and the search bounds it: where the passage
+# is missing, no citation can lead there. A citation can also be right where the answer beside it is wrong.
+
+# %% [markdown]
 # ## The whole assistant
 #
-# One article divides the work: facts in retrieval, behavior in tuning, policy in the prompt (H2). Here all three at once:
-# the index brings the fact, a second adapter brings the form of a reply in Larkfield's voice, and the prompt brings a rule
-# of the day, what to name as the next step. No such step was in its training. Three checks by code: fact, form, rule.
+# One article divides the work: facts in retrieval, behavior in tuning, policy in the prompt (H2). *Policy* means a rule for
+# today's replies here, not one of the thirty documents. All three at once: the index brings the fact, a second adapter
+# brings the form of a reply in Larkfield's voice, and the prompt brings the rule, what to name as the next step. None of
+# these steps was in its training. Three checks by code: fact, form, rule.
 
 # %%
 whole_lm = tuning.adapted(lm, "assistant")
 steps = assistant.load_next_steps("test")
-served = data.for_profile(data.balanced(test, 8), fast=10)
-days = [steps[i % len(steps)] for i in range(len(served))]
-some = find(served[:1])[0]
-print(lm.render(assistant.write_prompts(lm, served[:1], [some[:1]], days[:1])[0].messages))
-example = assistant.write_prompts(lm, served[:1], [some], days[:1])
+chosen = data.balanced(test, 8)
+rule_of = {q.id: steps[i % len(steps)] for i, q in enumerate(chosen)}
+served = data.for_profile(chosen, fast=10)
+days = [rule_of[q.id] for q in served]
+example = assistant.write_prompts(lm, served[:1], find(served[:1]), days[:1])
+print(lm.render(example[0].messages))
 print(assistant.answer(whole_lm, served[:1], example, days[:1], progress=False)[0].text)
 
 # %% [markdown]
@@ -397,13 +435,15 @@ print(assistant.answer(whole_lm, served[:1], example, days[:1], progress=False)[
 def serves(model, with_index=True, with_rule=True):
     def run(questions):
         chunks = find(questions) if with_index else [[]] * len(questions)
-        told = days if with_rule else [""] * len(questions)
+        today = [rule_of[q.id] for q in questions]
+        told = today if with_rule else [""] * len(questions)
         written = assistant.write_prompts(lm, questions, chunks, told)
-        return assistant.answer(model, questions, written, days)
+        return assistant.answer(model, questions, written, today)
 
     return run
 
 
+# %%
 SYSTEMS = {
     "whole": serves(whole_lm),
     "without index": serves(whole_lm, with_index=False),
@@ -412,7 +452,8 @@ SYSTEMS = {
 }
 parts, rows = {}, {}
 for name, run in SYSTEMS.items():
-    rows[name] = row = reading.recall("assistant", name, served, run, **MODEL)
+    told = {"training_seconds": SECONDS["assistant"] * (name != "without adapter"), **MODEL}
+    rows[name] = row = reading.recall("assistant", f"assistant: {name}", served, run, **told)
     parts[name] = [
         assistant.judge(q, d, t) for q, d, t in zip(served, days, reading.texts(row))
     ]
@@ -434,38 +475,46 @@ for name, difference in lost.items():
     print(f"all three, whole minus {name}: {difference}")
 
 # %% [markdown]
-# Read each row for the count that falls: the part that was taken out carried it. All three must be right at once, so the
-# weakest count bounds the last one. Where the fact is wrong, look at the passages first: no adapter mends what the search
-# did not find.
-#
+# A count that falls was carried by the part taken out; several may fall, for the adapter also learned to read. All three
+# must be right at once, so the weakest count bounds the last one. And mind what this cannot show: nobody told the bare model
+# the ten rules of the voice, and a rule that stands in no prompt cannot be guessed. So two of the three comparisons show
+# that a part is needed, not that it could live nowhere else.
+
+# %% [markdown]
 # ## One core, two prompts
 #
-# "Tune the core, prompt for the task" (H3). The assistant's adapter was trained on two kinds of prompts: replies to
-# customers, and notes for agents, which are the reader's prompts of above. One set of weights, two task prompts: does each
-# get its form, and is the note still as right as with the adapter that was trained for notes alone?
+# "Tune the core, prompt for the task" (H3). The assistant's adapter began as the reader above and went on with 100 replies
+# to customers and 40 notes for agents, which are the reader's prompts. One set of weights, two task prompts. **Predict:**
+# does each get its form, and is the note still as right as with the reader's own adapter?
 
 # %%
-note_row = reading.recall(
-    "policy_qa", "combine: note, shared adapter", served, reads(whole_lm), **MODEL
-)
-own_row = table["passages, tuned reader"].cut([q.id for q in served])
-note_form = ["\n" not in t and len(t.split()) <= 20 for t in reading.texts(note_row)]
-reply_form = [one.form for one in parts["whole"]]
-forms = {
-    "note": evaluation.wilson_interval(sum(note_form), len(note_form)),
-    "reply": evaluation.wilson_interval(sum(reply_form), len(reply_form)),
-}
-print(
-    f"{served[0].question}\nnote:  {reading.texts(note_row)[0]}\nreply: {reading.texts(rows['whole'])[0]!r}\n"
-)
+told = {"training_seconds": SECONDS["assistant"], **MODEL}
+run = reads(whole_lm)
+note_row = reading.recall("policy_qa", "combine: note, shared adapter", asked, run, **told)
+
+
+def is_note(text):
+    ends = bool(passages.cited_numbers(text)) or text.strip() == passages.ABSTENTION
+    return bool(text) and "\n" not in text and len(text.split()) <= 20 and ends
+
+
+notes = reading.texts(note_row)
+kept_form = {"note": [*map(is_note, notes)], "reply": [one.form for one in parts["whole"]]}
+forms = {k: evaluation.wilson_interval(sum(v), len(v)) for k, v in kept_form.items()}
+print(f"{asked[0].question}\nnote: {notes[0]!r}\n\n{served[0].question}")
+print(f"reply: {reading.texts(rows['whole'])[0]!r}\n")
 print("in the form that its prompt asks for:", "; ".join(f"{k} {v}" for k, v in forms.items()))
-shared = ledger.compare(own_row, note_row)
+shared = ledger.compare(both_row, note_row)
 print("notes, shared minus own adapter:", shared)
+
+# %% [markdown]
+# The form of a note is one line of at most 20 words with a citation, or the sentence that says there is no answer; that of
+# a reply is Larkfield's ten rules. A minus in the last line is what the second task cost the first.
 
 # %% [markdown]
 # ## A calculator instead of arithmetic
 #
-# "12 percent of $69 off, and $6.40 for the label": a refund is a sum, and language models guess sums. The advice (H4): let
+# "12 percent of $69 off, and $6.40 for the label": a refund is a sum, and language models may guess sums. The advice (H4): let
 # the model write the sum, and let a calculator work it out. What a model writes is text from outside; it must never be
 # *run*. The course's calculator reads numbers, `+ - * /` and brackets, and refuses everything else.
 
@@ -483,7 +532,8 @@ print("with floats:", 0.1 + 0.2, "  with the calculator:", calculator.evaluate("
 # ### Your turn 07.5
 #
 # Write `find_sum(text)`: the text inside the first `calc(…)`, with brackets inside it kept whole:
-# `"so calc((2+3)*4) (in all)"` gives `"(2+3)*4"`. `None` where there is no call, or its bracket is never closed.
+# `"so calc((2+3)*4) (in all)"` gives `"(2+3)*4"`, and `"calc()"` an empty text. `None` where there is no call, or where the
+# first call's bracket is never closed.
 
 
 # %%
@@ -511,7 +561,8 @@ check("07.5", find_sum)
 
 # %% [markdown]
 # Four ways on the same questions: bare or with a call, each with four solved examples in the prompt (the nearest, as in
-# lesson 03) and each tuned on the same 120 solved questions. **Predict:** does the call help the untuned model, too?
+# lesson 03) and each tuned on the same 120 solved questions. The plain baseline says the largest amount in the question.
+# **Predict:** does the call help the untuned model, too?
 
 # %%
 from helpers import baselines, few_shot
@@ -536,31 +587,52 @@ def works(model, called, shots=0):
 
 
 # %%
-tuned = {
-    called: tuning.adapted(lm, "calculator" if called else "sums") for called in (False, True)
+NAMES = {False: "sums", True: "calculator"}
+tuned = {called: tuning.adapted(lm, name) for called, name in NAMES.items()}
+SUMS_SECONDS = {
+    called: tuning.read_card(tuning.shipped(name))["training_seconds"]
+    for called, name in NAMES.items()
 }
 ways = {}
 for called, what in ((False, "bare"), (True, "calculator call")):
     for model, how, shots in ((lm, "4 nearest examples", 4), (tuned[called], "tuned", 0)):
         run = works(model, called, shots)
-        ways[what, how] = reading.recall("refund_sums", f"{what}, {how}", sums, run, **MODEL)
+        took = SUMS_SECONDS[called] if how == "tuned" else 0.0
+        told = {"training_seconds": took, **MODEL}
+        method = f"refund sums: {what}, {how}"
+        ways[what, how] = reading.recall("refund_sums", method, sums, run, **told)
 
 # %%
-plots.methods(list(ways.values()), "Refund sums: in the head, or handed to a calculator")
+import re
+
+
+def largest(texts):
+    amounts = [re.findall(r"\$([\d,]+(?:\.\d+)?)", text) for text in texts]
+    values = [[float(value.replace(",", "")) for value in some] for some in amounts]
+    return [f"{max(some, default=0):.2f}" for some in values]
+
+
+largest_row = ledger.measure("refund_sums", "largest amount", sums, largest, show=False)
+every_way = [largest_row, *ways.values()]
+plots.methods(every_way, "Refund sums: in the head, or handed to a calculator")
+
+# %%
 calls = {}
 for how in ("4 nearest examples", "tuned"):
     calls[how] = ledger.compare(ways["bare", how], ways["calculator call", how])
     print(f"{how}: call minus bare {calls[how]}")
 row = ways["calculator call", "tuned"]
 wrong = [i for i, hit in enumerate(row.correct) if not hit]
+unread = sum(calculator.work_out(text).amount is None for text in reading.texts(row))
+print(f"tuned, with a call: {len(wrong)} of {row.n} wrong, {unread} of them cannot be read")
 for i in wrong[:3]:
     print(
         f"{sums[i].question}\n  wanted {sums[i].expression}, wrote {reading.texts(row)[i][:70]!r}"
     )
 
 # %% [markdown]
-# The calculator never errs, so what is still wrong was misread: a wrong amount taken from the question, or a wrong
-# operation. A tool takes over the arithmetic and leaves the understanding where it was.
+# The calculator does not miscalculate. What is still wrong is a sum that was misread, a call that could not be read, or a
+# question with two readings. A tool takes over the arithmetic and leaves the understanding where it was.
 #
 # ### Playground
 #
@@ -585,7 +657,7 @@ widgets.assistant_explorer(
 # %%
 judge, judge_all = evaluation.judge, evaluation.judge_all
 against = {
-    "the better untuned reader": gain.difference,
+    "the best untuned reader": gains["the best untuned reader"].difference,
     "tuning without passages": ledger.compare(
         table["closed book, tuned reader"], table["passages, tuned reader"]
     ).difference,
@@ -593,7 +665,8 @@ against = {
 claims.conclude(
     "H1",
     judge_all([judge(value) for value in against.values()]),
-    "; ".join(f"both minus {name}: {value}" for name, value in against.items()),
+    "; ".join(f"both minus {name}: {value}" for name, value in against.items())
+    + f"; answerable questions alone, minus the best untuned reader: {on_facts}",
 )
 removed = {name: difference.difference for name, difference in lost.items()}
 claims.conclude(
@@ -603,7 +676,7 @@ claims.conclude(
 )
 
 # %%
-holds = [judge(interval, 0.9) for interval in forms.values()] + [
+holds = [judge(interval, 0.8) for interval in forms.values()] + [
     judge(shared.difference, -0.05)
 ]
 claims.conclude(
