@@ -79,11 +79,12 @@ def holm(p_values: Sequence[float]) -> np.ndarray:
     return adjusted
 
 
-def on_same_items(rows: Sequence[LedgerRow]) -> Together:
+def on_same_items(rows: Sequence[LedgerRow], covered: float = COVERED) -> Together:
     """Cut rows of one task and split to the items that they share, so that they can be compared message by message.
 
     The learner's own row with the most items, or else the largest reference row, sets the items; a row that measured
-    less than 80 % of these, or with other gold labels, is left out and named.
+    less than `covered` of these, or with other gold labels, is left out and named. With `covered` 0 every row stays,
+    and the items are those that all of them measured: the smallest row decides.
 
     Raises:
         ValueError: there is no row, or they are of several tasks or splits.
@@ -95,7 +96,7 @@ def on_same_items(rows: Sequence[LedgerRow]) -> Together:
     kept, left_out = [], []
     for row in rows:
         agrees = [item for item, gold in zip(row.ids, row.gold, strict=True) if truth.get(item) == gold]
-        enough = len(agrees) >= COVERED * anchor.n and len(agrees) == len(set(row.ids) & set(truth))
+        enough = len(agrees) >= max(1, covered * anchor.n) and len(agrees) == len(set(row.ids) & set(truth))
         (kept if enough else left_out).append(row)
     shared = set.intersection(*(set(row.ids) for row in kept))
     ids = [item for item in anchor.ids if item in shared]

@@ -55,7 +55,7 @@ class Facts:
     @property
     def short(self) -> float:
         """How far the best prompt falls short of the target; 0 where it does not."""
-        return max(0.0, self.target - self.prompt_quality)
+        return max(0.0, round(self.target - self.prompt_quality, 9))  # 0.8 - 0.7 is 0.1 here
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,8 @@ def matrix(facts: Facts) -> Advice:
     top = [approach for approach, count in points.items() if count == max(points.values())]
     if RETRIEVE in top and TUNE in top:
         return Advice("E", "matrix", BOTH, f"points: {said}; the two together are said to beat either")
-    return Advice("E", "matrix", top[0], f"points: {said}")
+    tie = f"; a tie of {' and '.join(top)}, which the matrix does not break: the first is taken" * (len(top) > 1)
+    return Advice("E", "matrix", top[0], f"points: {said}{tie}")
 
 
 RULES = {"A": tree, "B": checklist, "C": three_questions, "D": three_steps, "E": matrix}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers import costs
+from helpers import costs, grading
 from helpers.evaluation import Interval
 from helpers.ledger import LedgerRow
 
@@ -23,7 +23,7 @@ _UNTUNED = re.compile(r"\buntuned\b|\bbase reader\b|without (the )?adapter", re.
 class Summary:
     """What a method gives and costs.
 
-    valid: share of answers that are in the form asked for.
+    valid: share of answers that are in the form asked for; None where the row holds grades and not answers.
     tokens: read and written per request, or None where a language model was not counted.
     p50, p95: seconds of one request alone, where the row holds them; else None.
     by_tokens, by_machine: dollars per 1,000 requests; by_tokens is None where tokens are, 0 without a language model.
@@ -33,7 +33,7 @@ class Summary:
     method: str
     approach: str
     quality: Interval
-    valid: float
+    valid: float | None
     tokens: float | None
     p50: float | None
     p95: float | None
@@ -71,6 +71,8 @@ def summary(
     way = approach(row)
     counted = row.prompt_tokens + row.new_tokens > 0
     price = 0.0 if way == "plain" else None
+    graded = set(row.predictions) <= set(grading.GRADES)
+    in_form = [guess not in ("", "invalid", "None") for guess in row.predictions]
     if counted:
         price = costs.by_tokens(row.prompt_tokens, row.new_tokens, prices)
     times = (alone or {}).get((row.task, row.method), row.details.get("seconds", []))
@@ -79,7 +81,7 @@ def summary(
         method=row.method,
         approach=way,
         quality=row.interval,
-        valid=float(np.mean([guess not in ("", "invalid", "None") for guess in row.predictions])),
+        valid=None if graded else float(np.mean(in_form)),
         tokens=row.prompt_tokens + row.new_tokens if counted else (0.0 if way == "plain" else None),
         p50=p50,
         p95=p95,
@@ -104,14 +106,14 @@ def table(
     """Return Markdown: one line for each row, best first within its task. Seconds and dollars as the columns say."""
     lines = [
         "| task | method | approach | right, 95 % interval | valid | tokens | p50 / p95, s | training, s "
-        "| $ per 1,000: tokens | $ per 1,000: machine | change, s |",
+        "| $ per 1,000: tokens | $ per 1,000: machine, in batches | change, s |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in sorted(rows, key=lambda row: (row.task, -row.interval.estimate)):
         s = summary(row, prices, hour, alone)
         name = s.method.replace("|", "/") + (" (reference)" if s.reference else "")
         lines.append(
-            f"| {row.task} | {name} | {s.approach} | {s.quality} | {s.valid:.2f} | {_cell(s.tokens, '.0f')} "
+            f"| {row.task} | {name} | {s.approach} | {s.quality} | {_cell(s.valid, '.2f')} | {_cell(s.tokens, '.0f')} "
             f"| {_cell(s.p50, '.2f')} / {_cell(s.p95, '.2f')} | {s.training:.1f} | {_cell(s.by_tokens, '.4f')} "
             f"| {s.by_machine:.4f} | {s.change:.0f} |"
         )

@@ -79,7 +79,7 @@ def check_break_even(answer) -> str:
     rng = _rng()
     cases = [(500, 0.02, 0.005), (500, 0.02, 0.02), (500, 0.005, 0.02), (0, 0.02, 0.02), (0, 0.02, 0.01)]
     cases += [(0, 0.01, 0.02), (1, 0.3, 0.1), (1, 0.3, 0.2), (1, 0.6, 0.4), (7, 0.8, 0.1), (300, 1e-05, 9.9e-06)]
-    cases += [(int(f), o / 1000, n / 1000) for f, o, n in rng.integers(1, 900, size=(60, 3))]
+    cases += [(int(f), o / 1000, n / 1000) for f, o, n in rng.integers(1, 900, size=(60, 3)).tolist()]
     for figures in cases:
         found, wanted = answer(*figures), costs.requests_needed(*figures)
         if found != wanted or isinstance(found, bool) or (found is not None and int(found) != found):

@@ -67,7 +67,7 @@ def draw_forest(standing: Standing, title: str, worthwhile: float):
     axes.axvline(0, color="black", linewidth=1)
     for y, pair in enumerate(rivals):
         behind = pair.verdict.startswith("worse")
-        color = GREY if behind else BLUE
+        color = ORANGE if behind else BLUE
         axes.plot([pair.difference.low, pair.difference.high], [y, y], color=color, linewidth=2)
         axes.plot(pair.difference.estimate, y, "o" if behind else "D", color=color, markersize=6)
         axes.text(1.01, y, pair.verdict, va="center", fontsize=8, transform=axes.get_yaxis_transform())

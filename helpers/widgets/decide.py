@@ -141,16 +141,17 @@ def rate(pairs: Sequence[RatedPair], rater: str = "me") -> None:
     button = ipywidgets.Button(description="Save and next", layout=ipywidgets.Layout(width="12em"))
 
     def save(_button):
-        card = ratings.to_rate(pairs, name.value)
-        if card is not None and choice.value:
-            ratings.keep(ratings.rated(card, name.value, choice.value, scores[0].value, scores[1].value))
+        card = ratings.to_rate(pairs, name.value.strip())
+        if card is not None and choice.value and name.value.strip():
+            ratings.keep(ratings.rated(card, name.value.strip(), choice.value, scores[0].value, scores[1].value))
             choice.value, scores[0].value, scores[1].value = "", 3, 3
             saved.value += 1
 
     button.on_click(save)
 
     def render() -> str:
-        done = {rating.pair for rating in ratings.kept(name.value)} & {pair.id for pair in pairs}
-        return card_html(ratings.to_rate(pairs, name.value), len(done), len(pairs))
+        rater = name.value.strip()
+        done = {rating.pair for rating in ratings.kept(rater)} & {pair.id for pair in pairs}
+        return card_html(ratings.to_rate(pairs, rater), len(done), len(pairs))
 
     show([name, choice, *scores, saved, button], render)
