@@ -121,6 +121,8 @@ def test_rows_are_cut_to_shared_items_and_what_does_not_fit_is_named():
     assert found.left_out == ("few", "other gold")
     assert all(row.ids == ids[:20] for row in found.rows)
     assert len({row.data_sha256 for row in found.rows}) == 1
+    every = comparisons.on_same_items([stored, own, small, other], covered=0)
+    assert ([row.n for row in every.rows], every.left_out) == ([5, 5, 5], ("other gold",))
     alone = comparisons.on_same_items([stored, small])
     assert alone.rows[0].n == 100
     with pytest.raises(ValueError, match="one task"):

@@ -36,6 +36,17 @@ def test_the_five_rules_disagree_where_the_articles_do():
     assert advice(FORMAT) == {"A": TUNE, "B": PROMPT, "C": TUNE, "D": PROMPT, "E": PROMPT}
 
 
+def test_thresholds_are_met_where_decimals_meet_them():
+    assert dataclasses.replace(SORTING, prompt_quality=0.7).short == 0.1
+    assert dataclasses.replace(SORTING, target=0.7, prompt_quality=0.5).short == 0.2
+
+
+def test_a_tie_in_the_matrix_is_said():
+    by = dataclasses.replace(FORMAT, requests=10_000)
+    assert "a tie of prompt and tune" in decisions.matrix(by).because
+    assert "tie" not in decisions.matrix(SORTING).because
+
+
 @pytest.mark.parametrize(
     ("rule", "changes", "approach"),
     [

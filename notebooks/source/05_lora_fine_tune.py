@@ -552,6 +552,9 @@ plots.curves(
 )
 
 # %% [markdown]
+# Read it column by column: the same labeled messages, three uses. And mind the widths: with this many dev messages a gap of
+# under ten points may be chance, and so may the gap between two draws of one size.
+#
 # Does a small set overfit? Accuracy on (up to 60 of) the messages that were trained on, beside dev.
 
 # %%
@@ -574,6 +577,11 @@ plots.curves(
 )
 for n, difference in gap.items():
     print(f"{n} messages: trained on minus dev {difference}")
+
+# %% [markdown]
+# What was trained on is nearly known by heart, and new messages are not: that is
+# [overfitting](../docs/glossary.md#overfitting). It does not mean that training longer on few messages is useless, only that
+# the score on them says nothing. More messages narrow the gap; they do not close it here.
 
 # %% [markdown]
 # ## Going further: few good or many noisy?
