@@ -624,6 +624,11 @@ print(f"250 rows with copies minus 100 without: {ledger.compare(grid[100][0], co
 print(f"dev messages that leaked minus those that did not: {flattered}")
 
 # %% [markdown]
+# Copies are more epochs by another name: they add steps, not information, and here a hundred messages gone through three
+# times had too few steps. A leak adds information that will not be there on Monday: whoever did not notice would have
+# believed the better half.
+
+# %% [markdown]
 # ## Going further: format and voice
 #
 # Change requests answered in JSON, by the shipped adapter (400 solved requests): 120 test requests, once greedily and
