@@ -30,7 +30,7 @@ class LossCurve:
         few = max(1, len(losses) // 10)
         said = (
             f"the training loss goes from {sum(losses[:few]) / few:.2f} to {sum(losses[-few:]) / few:.2f} nats per "
-            f"token in {len(losses)} steps (means of the first and last {few})"
+            f"token in {len(losses)} steps (means of the first and last {few}; the very first step has {losses[0]:.2f})"
         )
         dev = [step.dev_loss for step in self.steps if step.dev_loss is not None]
         return said + (f"; on dev it is {', then '.join(f'{loss:.2f}' for loss in dev)}." if dev else ".")
@@ -43,7 +43,7 @@ class LossCurve:
         dev = [(s.step, s.dev_loss) for s in self.steps if s.dev_loss is not None]
         if dev:
             axes.plot(*zip(*dev, strict=True), "D-", color=basics.ORANGE, label="dev")
-        axes.set(title=self.title, xlabel="step", ylabel="loss (nats per answer token)", ylim=(0, None))
+        axes.set(title=self.title, xlabel="step", ylabel="loss (nats per answer token, log scale)", yscale="log")
         axes.set_xlim(0, self.steps[-1].steps + 1)
         axes.legend(frameon=False)
         buffer, words = io.BytesIO(), self.words()

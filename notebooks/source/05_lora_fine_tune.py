@@ -14,7 +14,7 @@
 #
 # - write LoRA by hand, and say how many numbers a recipe trains;
 # - prepare a training set: what the loss sees, copies, leaks, annotators;
-# - train, watch loss on training and on dev, and pick a recipe from the curves;
+# - train, watch loss on training and on dev, and pick a recipe on dev;
 # - test the result against the best prompt and plain baselines, with intervals;
 # - say what a tuned model costs per request, and what a merge changes.
 #
@@ -102,7 +102,7 @@ apart = (theirs(x) - by_hand).abs().max().item()
 print(f"values up to {by_hand.abs().max():.0f}, largest difference to peft's: {apart:.1e}")
 
 # %% [markdown]
-# Ten lines, and the difference is rounding. What the library adds: it finds the layers, starts B at zero (so that training
+# A few lines, and any difference is rounding. What the library adds: it finds the layers, starts B at zero (so that training
 # begins from the untouched model), saves and loads.
 #
 # ### Your turn 05.2
@@ -125,6 +125,11 @@ def parameters(shapes, rank):
 
 check("05.2", parameters)
 
+# %% [markdown]
+# Now our recipe. *q* and *v* are two of the linear layers in each attention block; *all-linear* takes every linear layer of
+# a block. Alpha sets how strongly the second path counts. A *step* reads one *batch* of pairs and moves A and B a little
+# against the loss; how far is the *learning rate*. An *epoch* is once through all pairs.
+
 # %%
 recipe = tuning.RECIPE
 trained = tuning.count_parameters(lm.model, recipe)
@@ -133,7 +138,10 @@ print(
     f"our recipe trains {sum(trained.values()):,} of {whole:,} numbers, {sum(trained.values()) / whole:.2%}"
 )
 print(
-    f"rank {recipe.rank}, targets {recipe.target_modules}, the top {recipe.layers} of {len(lm.model.model.layers)} layers"
+    f"rank {recipe.rank}, alpha {recipe.alpha}, targets {recipe.target_modules}, the top {recipe.layers} of {len(lm.model.model.layers)} layers"
+)
+print(
+    f"learning rate {recipe.learning_rate}, batches of {recipe.batch_size}, {recipe.epochs} epochs"
 )
 
 # %% [markdown]
@@ -162,8 +170,9 @@ print(lm.tokenizer.decode(example.prompt) + "|" + lm.tokenizer.decode(example.an
 #
 # ### Your turn 05.3
 #
-# Trainers mark this in a list of labels, one for each token; −100 means *no loss here*. Write `labels(prompt_ids,
-# answer_ids, end)`: the labels for a prompt, its answer, and the end token `end` after it.
+# Trainers mark this in a list of *labels*, here token ids and not intents, one for each token; −100 means *no loss here*.
+# Write `labels(prompt_ids, answer_ids, end)`: the labels for a prompt, its answer, and the end token `end` after it, which
+# `answer_ids` does not hold yet.
 
 
 # %%
@@ -203,14 +212,14 @@ told = curation.manifest(texts["train"], [m.label for m in train], vectors["trai
 print(*(f"{name}: {value}" for name, value in told.items()), sep="\n")
 
 # %% [markdown]
-# This set was written with care. Yours will have both. And labels are opinions: two people labeled the same messages. How
-# often two people agree says little if one label is frequent; [kappa](../docs/glossary.md#kappa) takes out what
-# chance would give.
+# This set was written with care. Yours will have both. And labels are opinions: here the writer's, and those of a second
+# language model that saw the guide alone. Yours should come from two people. How often two agree says little if one label
+# is frequent; [kappa](../docs/glossary.md#kappa) takes out what chance would give.
 #
 # ### Your turn 05.4
 #
-# Write `kappa(first, second)`: Cohen's kappa of two lists of labels. Agreement by chance is, summed over labels, the
-# label's share in the first list times its share in the second.
+# Write `kappa(first, second)`: Cohen's kappa of two lists of labels, (agreement − chance) / (1 − chance). Agreement by
+# chance is, summed over labels, the label's share in the first list times its share in the second. If that is 1, return 1.
 
 
 # %%
@@ -237,7 +246,7 @@ annotated = data.read_agreement("intents")
 agreed = curation.agreement(
     [row["first"] for row in annotated], [row["second"] for row in annotated]
 )
-print("two annotators with the guide:", agreed)
+print("writer and second annotator, with the guide:", agreed)
 some = [row for row in annotated if row["without_guide"]]
 alone = curation.agreement(
     [row["final"] for row in some], [row["without_guide"] for row in some]
@@ -247,15 +256,17 @@ for mixed, count in alone.mix_ups[:3]:
     print(f"  {mixed[0]} against {mixed[1]}: {count} messages")
 
 # %% [markdown]
-# Near-perfect agreement, and suspicious for that reason: this set was written by its guide, label first, as its
-# [datasheet](../data/intents/DATASHEET.md) says. Real mail is more ambiguous. Where two people disagree, no model can be
+# Perfect agreement, and suspicious for that reason: this set was written by its guide, label first, as its
+# [datasheet](../data/intents/DATASHEET.md) says. Nor does an interval of no width mean certainty: resampling a list without
+# a single disagreement can show none. Real mail is more ambiguous. Where two people disagree, no model can be
 # right by both; that is a ceiling to know before you train.
 #
 # ### Your turn 05.5
 #
-# A training set with three bugs. Each row has `text`, `ids`, `labels` and `prompt_tokens`. Write `faults(rows, test_texts,
-# end)`: a dict with the positions of rows under the keys `loss on the prompt`, `leaked test row` (letter case and extra
-# spaces do not count) and `wrong end token` (the last label is not `end`).
+# Training sets with three kinds of bugs. Each row has `text`, `ids`, `labels` and `prompt_tokens`, the *number* of tokens in
+# its prompt. Write `faults(rows, test_texts, end)`: a dict of kind → list of row positions, counted from 0. The kinds: `loss
+# on the prompt`, `leaked test row` (letter case and extra spaces do not count) and `wrong end token` (the last label is not
+# `end`).
 
 
 # %%
@@ -287,8 +298,7 @@ check("05.5", faults)
 # %% [markdown]
 # ## Train
 #
-# Each step reads a few pairs, packed into rows, and moves A and B a little against the loss. **Predict:** where does the
-# loss start (six labels, several tokens each), where does it end, and does dev follow?
+# **Predict:** where does the loss start (six labels, several tokens each), where does it end, and does dev follow?
 
 # %%
 from helpers.plots.tuning import LossCurve
@@ -313,9 +323,12 @@ print(
 print(f"{run.seconds / 60:.1f} minutes, {run.tokens / run.seconds:.0f} tokens per second")
 
 # %% [markdown]
-# The loss is the model's surprise at a token of the answer, in nats: 0 means that it was sure and right. Dev tells whether
-# what was learned holds for messages that were not trained on.
-#
+# The loss is the model's surprise at a token of the answer, in nats: 0 means that it was sure and right. At the start it
+# would write almost anything rather than our label names: the first steps teach it the six names, and the loss falls fast.
+# The rest is *which* name. Dev, which was not trained on, falls too and stays above. If its best point is the last one, the
+# run does not say whether more epochs would help.
+
+# %% [markdown]
 # ### Your turn 05.6
 #
 # Write `pick(curves)`: from dev curves, a dict of recipe → list of (step, loss), return (recipe, step) of the lowest loss;
@@ -400,9 +413,11 @@ plots.methods(
 )
 
 # %% [markdown]
-# Read the last of the four lines twice. A logistic regression on sentence vectors is fitted in the blink of an eye on the
-# same labels; a tuned language model has to be measured against that, and not only against prompts.
-#
+# Tuning beats every prompt, and nearest examples by the least; fixed examples do worse than the best words alone. The last
+# line is the one to remember: on these labels the tuned model is not shown to beat a logistic regression on sentence
+# vectors, and the interval leaves almost no room for a gain. Measure a tuned model against that, too.
+
+# %% [markdown]
 # ## What a request costs
 #
 # The long prompt has moved into the weights: count tokens, and take the time of single requests, one after the other.
@@ -412,10 +427,9 @@ plots.methods(
 merged = tuning.merge(run.lm)
 some = [m.text for m in asked_test[:20]]
 chats = [tuning.prompt("intents", text) for text in some]
-merge_apart = abs(
-    merged.score(chats, LABELS, progress=False).log_probs
-    - run.lm.score(chats, LABELS, progress=False).log_probs
-).max()
+one, two = (model.score(chats, LABELS, progress=False) for model in (merged, run.lm))
+merge_apart = abs(one.log_probs - two.log_probs).max()
+same = sum(a == b for a, b in zip(one.predictions, two.predictions))
 folder = tuning.save(run, ledger.path().parent / "my_adapter", note="lesson 05")
 adapter_bytes = sum(path.stat().st_size for path in folder.iterdir())
 merged_bytes = sum(p.numel() * p.element_size() for p in merged.model.parameters())
@@ -455,10 +469,13 @@ for name, values in seconds.items():
     print(f"{name}: p50 {low:.3f} s, p95 {high:.3f} s")
 
 # %% [markdown]
-# A shorter prompt is less to read, so a request takes less time. Without a merge every trained layer does its second
-# path as well. Neither counts the cost of training and of doing it again when labels change. Several GPUs, and serving:
-# [training elsewhere](../docs/training_elsewhere.md).
-#
+# A shorter prompt is less to read, so a request takes less time, though time falls less than tokens: the labels must be
+# scored either way. Here each request reads its prompt anew; where shared examples stay in the key-value cache (lesson 03),
+# the gap is smaller. A merge saves the second path, at a price: an adapter is small and shares its base with others, a
+# merged model is a full copy. None of this counts training, and training again when labels change. Several GPUs, and
+# serving: [training elsewhere](../docs/training_elsewhere.md).
+
+# %% [markdown]
 # ## Going further: recipes
 #
 # All of the following comes from reference results unless `RERUN` is on, and can be skipped. First the two published
@@ -496,15 +513,19 @@ by_recipe = {
     for name, how in recipes.items()
 }
 plots.methods([*by_recipe.values()], "250 messages, five recipes", as_given=True)
+print(f"one label for all would be right in {1 / len(LABELS):.2f}")
 
 # %% [markdown]
-# Three epochs on 250 messages are 12 steps with batches of 64, and 96 with batches of 8. Learning rates are not portable:
-# they go with the size of the model, the batch and the number of steps. What you see holds for this model and this set.
-#
+# Three epochs on 250 messages are 12 steps with batches of 64, and 96 with batches of 8. Both published recipes end about
+# where one label for all would. Article C's takes as many steps as ours; its rate is far lower, and it trains q and v only,
+# in all layers. The other variants change one or two things at a time. If a recipe does nothing, look at the rate first.
+# What you see holds for this model and this set, and ours was chosen on this dev set.
+
+# %% [markdown]
 # ## Going further: how many messages?
 #
-# The same recipe on 10 to 600 messages, for at least three epochs and about 300 pairs. Beside it the plain method and the
-# nearest examples of lesson 03, on the same rows.
+# The same recipe on 10 to 600 messages, for at least three epochs and about 300 pairs: small sets are read more often, and
+# still take fewer steps than large ones. Beside it the plain method, and the nearest examples of lesson 03 on half of dev.
 
 
 # %%
@@ -539,11 +560,12 @@ for n in grid:
 
 # %%
 half = data.for_profile(data.balanced(dev, 10), fast=12)
+SHOWN = f"nearest examples in the prompt ({len(half)} of dev)"
 near = {
     n: from_before(f"few-shot, nearest of {n}", half, "dev") for n in (10, 25, 50, 100, 600)
 }
-curves["nearest examples in the prompt"] = {n: [row.interval] for n, row in near.items()}
-stored += [("nearest examples in the prompt", n) for n in near]
+curves[SHOWN] = {n: [row.interval] for n, row in near.items()}
+stored += [(SHOWN, n) for n in near]
 plots.curves(
     curves,
     "The same labeled messages: tune, fit, or show",
@@ -552,8 +574,9 @@ plots.curves(
 )
 
 # %% [markdown]
-# Read it column by column: the same labeled messages, three uses. And mind the widths: with this many dev messages a gap of
-# under ten points may be chance, and so may the gap between two draws of one size.
+# In the middle columns the regression leads clearly; at the largest sizes the three cannot be told apart. Tuning on few
+# messages is no better than showing them. And from 250 to 600 the tuned model hardly gains, so a threshold of 500 is not
+# visible here.
 #
 # Does a small set overfit? Accuracy on (up to 60 of) the messages that were trained on, beside dev.
 
@@ -579,9 +602,10 @@ for n, difference in gap.items():
     print(f"{n} messages: trained on minus dev {difference}")
 
 # %% [markdown]
-# What was trained on is nearly known by heart, and new messages are not: that is
-# [overfitting](../docs/glossary.md#overfitting). It does not mean that training longer on few messages is useless, only that
-# the score on them says nothing. More messages narrow the gap; they do not close it here.
+# Small sets are learned by heart: nearly all right on what was trained on, far fewer on new messages. That gap is how we
+# measure [overfitting](../docs/glossary.md#overfitting) here. It does not shrink steadily: the smallest sets are also read
+# most often, and the largest one takes the most steps, so the picture shows size and steps together. At no size does the
+# score on trained messages tell you the score on new ones.
 
 # %% [markdown]
 # ## Going further: few good or many noisy?
@@ -604,10 +628,11 @@ plots.methods(
     as_given=True,
 )
 for share, row in noisy.items():
+    print(f"250 with {share:.0%} wrong minus 250 clean: {ledger.compare(grid[250][0], row)}")
     print(f"100 clean minus 250 with {share:.0%} wrong: {ledger.compare(row, grid[100][0])}")
 
 # %% [markdown]
-# Two more ways to spoil a set. *Copies*: the 100 messages again and again until there are 250 rows. *Leaks*: every second
+# Two more things that happen to a set. *Copies*: the 100 messages again and again until there are 250 rows. *Leaks*: every second
 # dev message among the 250. **Predict:** are 250 rows with copies worth more than 100? And how much too good does dev look
 # to somebody who does not notice the leak?
 
@@ -615,18 +640,26 @@ for share, row in noisy.items():
 hundred = chosen(100)
 copied = variant("LoRA, 100 messages copied to 250", (hundred * 3)[:250], recipe)
 leaky = variant("LoRA, 250 messages and half of dev", chosen(250) + dev[::2], recipe)
-inside = {message.id for message in dev[::2]}
-halves = {True: [], False: []}
-for name, hit in zip(leaky.ids, leaky.correct):
-    halves[name in inside].append(hit)
-flattered = evaluation.difference_of_shares(halves[False], halves[True])
 print(f"250 rows with copies minus 100 without: {ledger.compare(grid[100][0], copied)}")
-print(f"dev messages that leaked minus those that did not: {flattered}")
+for share, row in noisy.items():
+    print(
+        f"250 rows with copies minus 250 with {share:.0%} wrong: {ledger.compare(row, copied)}"
+    )
+inside = {message.id for message in dev[::2]}
+parts = {
+    "all of dev": leaky.ids,
+    "the half that leaked": [name for name in leaky.ids if name in inside],
+    "the other half": [name for name in leaky.ids if name not in inside],
+}
+for part, ids in parts.items():
+    change = ledger.compare(grid[250][0].cut(ids), leaky.cut(ids))
+    print(f"with the leak minus without, {part}: {change}")
 
 # %% [markdown]
-# Copies are more epochs by another name: they add steps, not information, and here a hundred messages gone through three
-# times had too few steps. A leak adds information that will not be there on Monday: whoever did not notice would have
-# believed the better half.
+# The copies helped, and they hold nothing new: 250 rows mean more steps. So part of what looked like the worth of more
+# messages was more training, in the curve above and in 100 clean against 250 noisy ones; at equal steps the copied hundred
+# is the fair rival of the noisy sets. The leak lifts the messages that leaked, and hardly the others. What somebody would
+# have reported is the first of the last three lines.
 
 # %% [markdown]
 # ## Going further: format and voice
@@ -635,6 +668,8 @@ print(f"dev messages that leaked minus those that did not: {flattered}")
 # four times with sampling. No constraint, no repair, nothing cut out of the text.
 
 # %%
+from collections import Counter
+
 from helpers import structured, voice
 
 schema = data.change_schema()
@@ -665,20 +700,37 @@ for draw in range(5):
     formats.append(row)
 
 # %%
-guesses = [guess for row in formats for guess in row.predictions]
-valid = evaluation.wilson_interval(sum(guess != "invalid" for guess in guesses), len(guesses))
-print(f"valid JSON: {valid} of {len(guesses)} outputs")
+ids, outputs = formats[0].ids, sum(row.n for row in formats)
+fits = np.array([[guess != "invalid" for guess in row.predictions] for row in formats])
+rng = np.random.default_rng(0)
+means = fits[:, rng.integers(0, len(ids), size=(2000, len(ids)))].mean(
+    axis=(0, 2)
+)  # by request
+valid = evaluation.Interval(fits.mean(), *np.quantile(means, [0.025, 0.975]))
+print(f"valid JSON: {valid} of {outputs} outputs")
+for row, which in zip(formats, fits):
+    print(f"   {row.method}: valid {which.mean():.3f}, right risk {row.interval}")
+
+# %%
 past = data.load_changes("train")
 tfidf = baselines.tfidf_classifier().fit([c.text for c in past], [c.label for c in past])
 tfidf_row = ledger.measure(
     "changes", "TF-IDF, risk only", requests, lambda asked: tfidf.predict(asked), show=False
 )
-print(f"right risk, greedy: {formats[0].interval}; TF-IDF {tfidf_row.interval}")
+medium = evaluation.accuracy([c.label for c in requests], ["medium"] * len(requests))
+print(
+    f"right risk: greedy {formats[0].interval}, TF-IDF {tfidf_row.interval}, always medium {medium:.3f}"
+)
 print(f"tuned minus TF-IDF: {ledger.compare(tfidf_row, formats[0])}")
 
 # %% [markdown]
-# Form and content are two measurements: an answer can fit the schema and be wrong. Last, the voice: a plain reply goes in,
-# the same in Larkfield's words should come out. Ten rules are checked by code.
+# Form and content are two measurements. The form is nearly always right; on the risk, TF-IDF beats the tuned model, and
+# *always medium* is not far below it. What breaks the form, in the answers that we looked at: a title as long as the whole
+# request, quotation marks inside a title, words repeated without end. Sampling costs right answers, too.
+#
+# Last, the voice: a plain reply goes in, the same in Larkfield's words should come out. Ten rules of its
+# [guide](../data/voice/GUIDE.md) are checked by code. The untuned model is not told them, so its row is no fair prompt; it
+# shows what training has to supply.
 
 # %%
 ALL = "all ten rules"
@@ -730,18 +782,29 @@ voices[75] = tuning.measured(
 voices = {n: voices[n] for n in sorted(voices)}
 
 # %%
+kept_in = {
+    "share of the ten rules kept": {n: [kept_rules(row)] for n, row in voices.items()},
+    "replies that keep all ten": {n: [row.interval] for n, row in voices.items()},
+}
 plots.curves(
-    {
-        "share of the ten rules kept": {n: [kept_rules(row)] for n, row in voices.items()},
-        "replies that keep all ten": {n: [row.interval] for n, row in voices.items()},
-    },
+    kept_in,
     "Larkfield's voice against the number of replies trained on",
-    ("replies trained on (0: the prompt alone)", f"share, on {len(replies)} test replies"),
+    (
+        "replies trained on (0: untuned, rules not told)",
+        f"share, on {len(replies)} test replies",
+    ),
+    reference=[(name, n) for name in kept_in for n in voices if voices[n].reference],
 )
+broken = Counter(
+    rule for text in voices[300].predictions if text != ALL for rule in text.split(", ")
+)
+print("rules broken after 300:", ", ".join(f"{rule} {n}" for rule, n in broken.most_common(4)))
+print(f"\nplain: {replies[0].text}\n")
+print("tuned:", tuning.adapted(lm, "voice").chat(tuning.prompt("voice", replies[0].text)))
 
 # %% [markdown]
-# The checks look at the form, not at the facts: a reply may keep all ten rules and promise the wrong refund. Count what
-# you can by code, and read some yourself.
+# Most rules are kept, few replies keep all ten. And the checks look at the form, not at the facts: a reply may keep all ten
+# rules and promise the wrong refund. Count what you can by code, and read some yourself.
 #
 # ### Playground
 #
@@ -756,8 +819,9 @@ widgets.parameter_explorer(lm)
 # %% [markdown]
 # ## What we found
 #
-# Each verdict follows the rule in [claims.json](../data/claims.json). For a claim with a range, *did not hold* may mean
-# below it or above it; read the interval.
+# Each verdict follows the rule in [claims.json](../data/claims.json). For a claim with a range, *did not hold* may mean below
+# it or above it; read the interval. L5 takes *percent* as points and the best prompt without nearest examples: a gain needs
+# a named baseline and a named unit. L12 was tested in memory. L18 is advice: tested is whether *these* labels pass.
 
 # %%
 judge, judge_all = evaluation.judge, evaluation.judge_all
@@ -771,7 +835,7 @@ claims.conclude(
     judge_all([judge(difference, -0.03) for difference in published.values()]),
     "; ".join(f"{name} minus ours: {difference}" for name, difference in published.items()),
 )
-claims.conclude("L2", judge(valid, 0.95), f"valid JSON: {valid} of {len(guesses)} outputs")
+claims.conclude("L2", judge(valid, 0.98), f"valid JSON: {valid} of {outputs} outputs")
 all_ten = voices[300].interval
 claims.conclude(
     "L3", judge(all_ten, 0.5), f"replies that keep all ten rules after 300: {all_ten}"
@@ -823,18 +887,18 @@ claims.conclude(
 
 # %%
 equal = ledger.compare(nearest, tuned_row).difference
-fewer = sum(tokens["tuned"]) / sum(tokens["prompt with 8 examples"])
+fewer = np.mean(tokens["tuned"]) / nearest.prompt_tokens
 claims.conclude(
     "L11",
     judge_all([judge(equal, -0.03), "held" if fewer < 0.5 else "did not hold"]),
-    f"tuned minus nearest examples {equal}; tokens per request {fewer:.0%} of the prompt with 8 examples",
+    f"tuned minus nearest examples {equal}; tokens per request {fewer:.0%} of the prompt with 8 nearest examples",
 )
 claims.conclude(
     "L12",
     "held"
     if merge_apart < (1e-3 if lm.model.dtype == torch.float32 else 0.1)
     else "did not hold",
-    f"log-probabilities merged and not differ by at most {merge_apart:.1e}",
+    f"log-probabilities merged and not differ by at most {merge_apart:.1e}; same answer to {same} of {len(some)}",
 )
 claims.conclude("L18", judge(agreed.kappa, 0.8), f"two annotators of the messages: {agreed}")
 
