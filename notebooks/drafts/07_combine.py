@@ -149,8 +149,8 @@ for question, one, two in zip(shown, before, after):
 # ## Two times two
 #
 # Retrieval or not, adapter or not, on the frozen test questions: four methods, the same questions, paired. Beside them
-# stand untuned readers that had more help: three worked examples in the prompt, and from lesson 04 three quotes with a free
-# answer and one quote with a started answer. And two plain baselines: the best quote without a model, and *always abstain*,
+# stand two untuned readers of lesson 04 that had more help: three quotes with a free answer, and one quote with a started
+# answer that may not abstain. And two plain baselines: the best quote without a model, and *always abstain*,
 # which is right wherever no policy holds the answer. **Predict:** which method wins, and is the gain of retrieval and
 # tuning together the sum of the two?
 
@@ -175,7 +175,6 @@ METHODS = {
     "closed book": reads(lm, keep=0),
     "closed book, tuned reader": reads(reader, keep=0),
     "passages": reads(lm),
-    "passages, worked examples": reads(lm, budget=900, examples=passages.EXAMPLES),
     "passages, tuned reader": reads(reader),
 }
 
@@ -212,7 +211,7 @@ LESSON_04 = (
     "best quote, fused, reranked",
 )
 known = [reading.stored("policy_qa", method, asked) for method in LESSON_04]
-untuned = [table["passages"], table["passages, worked examples"], *known[:2]]
+untuned = [table["passages"], *known[:2]]
 both_row = table["passages, tuned reader"]
 everything = [*table.values(), *known, abstaining]
 plots.methods(everything, "Policy questions: retrieval and tuning, alone and together")
@@ -598,7 +597,7 @@ def works(model, called, shots=0):
 NAMES = {False: "sums", True: "calculator"}
 tuned = {called: tuning.adapted(lm, name) for called, name in NAMES.items()}
 SUMS_SECONDS = {
-    called: tuning.read_card(tuning.shipped(name))["training_seconds"]
+    called: tuning.read_card(tuning.shipped(name)).get("training_seconds", 0.0)
     for called, name in NAMES.items()
 }
 ways = {}

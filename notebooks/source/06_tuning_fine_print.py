@@ -299,8 +299,9 @@ print("new wordings, three wordings minus one:", wording_gain, mark(stored))
 # In the trained wording every fact comes back. In new wordings most are gone, and of their neighbors none was learned:
 # trained on one wording, the model kept the wording more than the fact. Whether three wordings help, the last line says.
 # Where the tuned model does not know, it does not say so; it gives some number, as fluently as before. The index loses in
-# new wordings too, since search lives on shared words, but far less, and it does as well on the neighbors.
-#
+# new wordings too, since search lives on shared words, yet it keeps more, and it does well on the neighbors.
+
+# %% [markdown]
 # ## And when the fact changes?
 #
 # Policies change. Fifteen of the forty facts get a new value in the documents. The index takes the new text in; the tuned
