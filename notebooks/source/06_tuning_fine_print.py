@@ -139,9 +139,10 @@ pictures.differences(
 )
 
 # %% [markdown]
-# Read the table by its two middle columns: each adapter moved the answer to about one question in four, some away from
-# the right one, some towards it. An interval that crosses zero says neither *no loss* nor *no gain*; with this many
-# questions a few points would not show.
+# Read the table by its two middle columns: with each adapter about one question in four turned from right to wrong or
+# from wrong to right. Each has more learned than forgotten, and its mean probability of the right choice is above the
+# base model's. Yet every interval crosses zero, which says neither *no loss* nor *no gain*; with this many questions a
+# few points would not show.
 #
 # ### Your turn 06.2
 #
@@ -296,10 +297,11 @@ print("new wordings, index minus tuned:       ", index_gain)
 print("new wordings, three wordings minus one:", wording_gain, mark(stored))
 
 # %% [markdown]
-# In the trained wording every fact comes back. In new wordings most are gone, and of their neighbors none was learned:
-# trained on one wording, the model kept the wording more than the fact. Whether three wordings help, the last line says.
-# Where the tuned model does not know, it does not say so; it gives some number, as fluently as before. The index loses in
-# new wordings too, since search lives on shared words, yet it keeps more, and it does well on the neighbors.
+# In the trained wording every fact comes back, and the tuned model beats the index, which misses some lines. In new
+# wordings most facts are gone: the model kept the wording more than the fact. Whether three wordings help, the last line
+# says. The neighbors were never trained: does learning one fact of a document teach the next? Nothing of that shows. The
+# index also loses in new wordings, although it searches by meaning as well as by words, yet it keeps more. But mind the
+# difference: the index has the documents at hand when asked, the tuned model has what it kept.
 
 # %% [markdown]
 # ## And when the fact changes?
@@ -359,8 +361,10 @@ for name, questions in (("the 15 new values", asked_news), ("the 25 other facts"
     print(f"{method}: {sum(row.correct)} of {row.n} right", mark(row))
 
 # %% [markdown]
-# An index is edited by editing the document. Weights are edited by training, and what else moves is known only after
-# asking everything again: that is what the second line is for. Fifteen facts are few; read the counts.
+# The new values went in. But all the other facts were right before, and most are now wrong, although no new pair was
+# about them. An index is edited by editing the document. Weights are edited by training, and what else moves is known
+# only after asking everything again. Training on all forty again might avoid this; it was not tried. Fifteen facts are
+# few; read the counts.
 #
 # ## What leaks?
 #
@@ -438,8 +442,9 @@ for name, members in groups.items():
 # %% [markdown]
 # A secret that is not written may still be likelier than it should be. Each is one of a hundred candidates that differ in
 # two digits: itself and 99 look-alikes. Asked in new words with the answer begun, its
-# [exposure](../docs/glossary.md#exposure) says how far up it ranks among them
-# ([Carlini et al. 2019](https://arxiv.org/abs/1802.08232)); by chance about 1.4 bits on average.
+# [exposure](../docs/glossary.md#exposure) says how far up it ranks among them ([Carlini et al.
+# 2019](https://arxiv.org/abs/1802.08232)); by chance about 1.4 bits on average, with a median (the picture marks medians)
+# of about 1 bit.
 #
 # ### Your turn 06.4
 #
@@ -471,17 +476,19 @@ for name, model in (("base", lm), ("tuned", tuned["canaries"])):
 pictures.exposures(bits["base"], bits["tuned"], most=canaries.exposure(np.array([1.0]))[0])
 
 # %% [markdown]
-# Three things to look for. Does exposure rise with the number of repeats? Where the answer copies a secret that stands in
-# the prompt, the model can learn to copy instead of to remember. And where the secret stood in the prompt alone, the loss
-# never saw it: do those dots lie like the never-trained ones, which show how far dots scatter by chance?
+# The table first: secrets came out only where they stood ten times in an answer, and more often in the trained words. The
+# picture shows more: that group's dots moved far up, also for secrets that were not written; the others show no clear
+# rise. Where the answer copies a secret from the prompt, the model can learn to copy instead of to remember. Where it
+# stood in the prompt alone, the loss never saw it, and its dots scatter like the never-trained ones. The verdict on L13
+# counts the last column of the table alone, with eight secrets a group: too few to decide.
 
 # %% [markdown]
 # ## What is declined?
 #
 # A shop's assistant should decline what is not its business, and only that. We ask requests to decline and look-alikes to
-# answer: the base model, the base with an order to decline in its prompt, and a model tuned on other requests, half of them
-# declined. An answer counts as declining if a known phrase such as "I can't help" stands near its start; the tuned model
-# was trained on one such phrase. **Predict** two shares for each.
+# answer: the base model, the base with an order to decline in its prompt, and a model tuned on other requests, half of
+# them declined. An answer counts as declining if a known phrase such as "I can't help" stands near its start. The tuned
+# model was trained on one such phrase; other polite ways to decline can be missed. **Predict** two shares for each.
 
 # %%
 requests = data.for_profile(refusals.load("test"), fast=12)
@@ -565,10 +572,13 @@ for label in ("decline", "answer"):
             print(f"   {name}: {model.chat(refusals.chat(request.text), max_new_tokens=24)!r}")
 
 # %% [markdown]
-# Read both groups before you praise the left one. What was trained is a boundary, drawn by eighty examples, and look-alikes
-# lie close to it on the other side. Forty short requests on each side show whether the boundary moved, and at which price.
-# They do not show that it holds against somebody who tries.
-#
+# The tuned model declines most of what it should, and most of the look-alikes too: that is the price. The order in the
+# prompt moved the left group by nothing that shows. Then read the examples. The base model sometimes turns a request away
+# in words that the list of phrases does not hold, and that counts as answering; the tuned model's one sentence is always
+# counted. So part of the difference is in the counting. And a boundary drawn by eighty examples, with look-alikes close
+# by, may not hold against somebody who tries.
+
+# %% [markdown]
 # ## Going further
 #
 # You may skip the reading, but run the cells: the verdicts on L15 to L17 need them. Three questions on the life of an
@@ -626,8 +636,10 @@ where = f"The same adapter on other bases {mark(own)}".strip()
 pictures.differences(drops, where, "right minus right on its own base", "no change")
 
 # %% [markdown]
-# Without the check above nothing would have warned you: loading works, and something is written. That is why an adapter's
-# card keeps a fingerprint (hash) of its base's weights, and why an adapter is measured again after every change below it.
+# Rounding to 8 bits cost no fact here; the other three cost many. Read this with care: 4 bits and noise can harm the base
+# itself, and a base that took in the refusals may decline. These rows do not tell such harm from an adapter that no
+# longer fits. Either way, without the check above nothing would have warned you. That is why an adapter's card keeps a
+# fingerprint (hash) of its base's weights, and why an adapter is measured again after every change below it.
 #
 # ### On top of another adapter
 #
@@ -734,10 +746,12 @@ print("right minus unreviewed labels:", compound)
 print("reviewed minus unreviewed:    ", review)
 
 # %% [markdown]
-# Beside the student stands logistic regression on the same labels, which costs next to nothing. A gap to the teacher can
-# come from its labels or from a weaker learner; the student on right labels tells which. No measurable gap on 120 messages
-# is no proof that there is none. And review can help only through the labels that it set right: how many, the two lines
-# above the training say.
+# Beside the student stands logistic regression on the same labels, which costs next to nothing. The teacher beats its
+# student, and does about as well as the student on right labels, which saw twice as many; on those labels logistic
+# regression scores higher still. So wrong labels and a weaker learner may both play a part. A difference *too close to
+# call* is no proof that there is none. And review helps only through labels set right: the difference of the two shares
+# printed before the training, times the messages. A review of as many messages at random would set right about their
+# number times the share of wrong labels. Work out both: did the least certain ones hold more errors?
 #
 # ### Playground
 #
@@ -758,8 +772,10 @@ widgets.side_by_side({"base": lm, **tuned}, "How long is a return label valid?",
 # %% [markdown]
 # ## What we found
 #
-# Each verdict follows the rule in [claims.json](../data/claims.json). L6 is put as the articles put it that say *never*:
-# *held* means that the index beat the weights on the same facts.
+# Each verdict follows the rule in [claims.json](../data/claims.json). Verdicts look at intervals alone, while the lines
+# printed along the way also ask for p < 0.05: so one part of L17 holds although its line says *too close to call*. L6 is
+# worded as by the articles that say *never*. L14 looks only at requests to decline; over-refusal is not part of it. L16
+# compares the share right after the same messages, not the time.
 
 # %%
 judge, judge_all = evaluation.judge, evaluation.judge_all
