@@ -13,6 +13,13 @@ def own_reference(monkeypatch, tmp_path):
     monkeypatch.setattr(verdicts, "REFERENCE", tmp_path / "verdicts.jsonl")
 
 
+def test_what_the_course_ships_is_what_its_notebooks_show():
+    shown = {v.id: (v.outcome, v.numbers) for v in verdicts.from_notebooks()}
+    shipped = {v.id: (v.outcome, v.numbers) for v in verdicts.shipped()}
+    assert shown == shipped, "run: python -m helpers.verdicts"
+    assert set(shown) <= set(verdicts._known())
+
+
 def test_both_copies_of_the_lessons_judge_the_same_claims():
     one, two = (verdicts.from_notebooks(runtime.ROOT / "notebooks" / f) for f in ("", "solutions"))
     assert [v.id for v in one] == [v.id for v in two]
@@ -60,3 +67,10 @@ def test_the_command_takes_a_file_or_says_that_there_is_none(own_reference, tmp_
     assert verdicts.main([str(tmp_path / "missing")]) == 1
     assert "there is no file" in capsys.readouterr().err
     assert set(evaluation.OUTCOMES) == {"held", "did not hold", "it depends", "too close to call"}
+
+
+def test_no_claim_of_the_course_is_missing():
+    """The list is written out once more here, so that a lost row is noticed."""
+    wanted = {"P": 8, "F": 8, "R": 12, "L": 18, "H": 4, "D": 10}
+    ids = [f"{letter}{number}" for letter, count in wanted.items() for number in range(1, count + 1)]
+    assert sorted(verdicts._known()) == sorted(ids)
