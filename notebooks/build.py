@@ -278,12 +278,13 @@ def code_fingerprint(notebook: nbformat.NotebookNode) -> str:
 
 
 def data_behind(behind: list[pathlib.Path], code: str) -> list[pathlib.Path]:
-    """Return the files of every data set, and of every adapter, that a lesson, or a module behind it, names."""
+    """Return the files of each data set that a lesson or a module behind it names, and of adapters it quotes itself."""
     texts = [code, *(path.read_text(encoding="utf-8") for path in behind)]
-    folders = [folder for folder in sorted((ROOT / "data").iterdir()) if folder.is_dir()]
     adapters = ROOT / "data" / "adapters"  # a lesson that uses one does not hang on the others
-    sets = [folder for folder in (*folders, *sorted(adapters.glob("*/"))) if folder != adapters]
+    sets = [folder for folder in sorted((ROOT / "data").iterdir()) if folder.is_dir() and folder != adapters]
     named = [folder for folder in sets if any(re.search(rf"\b{folder.name}\b", text) for text in texts)]
+    if "tuning." in code:
+        named += [folder for folder in sorted(adapters.glob("*/")) if f'"{folder.name}"' in code]
     return [path for folder in named for path in sorted(folder.rglob("*")) if path.is_file()]
 
 
