@@ -9,6 +9,7 @@ import torch
 from helpers import canaries, data, evaluation, facts, fine_print, general, refusals, tuning
 from helpers.plots import fine_print as pictures
 from helpers.retrieval.chunking import Chunk
+from helpers.tuning import ship
 from helpers.widgets import adapters as widgets
 
 CANARIES = canaries.load()
@@ -199,3 +200,8 @@ def test_the_widget_escapes_and_asks_each_model():
     assert "&lt;tuned&gt;" in shown
     assert "two" not in widgets.answers_html({"base": Echo("one"), "tuned": Echo("two")}, "Hi", names=["base"])
     assert "Hi" in widgets.answers_html({"base": Echo("one")}, "Hi", facts.SYSTEM)
+
+
+@pytest.mark.parametrize("name", ship.RECIPES)
+def test_adapters_of_lesson_05_are_of_the_recipe_that_makes_them(name):
+    assert tuning.read_card(tuning.shipped(name))["recipe"] == ship.RECIPES[name].as_dict()
