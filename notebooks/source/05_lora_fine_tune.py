@@ -260,7 +260,8 @@ for mixed, count in alone.mix_ups[:3]:
 # [datasheet](../data/intents/DATASHEET.md) says. Nor does an interval of no width mean certainty: resampling a list without
 # a single disagreement can show none. Real mail is more ambiguous. Where two people disagree, no model can be
 # right by both; that is a ceiling to know before you train.
-#
+
+# %% [markdown]
 # ### Your turn 05.5
 #
 # Training sets with three kinds of bugs. Each row has `text`, `ids`, `labels` and `prompt_tokens`, the *number* of tokens in

@@ -143,7 +143,8 @@ pictures.differences(
 # from wrong to right. Each has more learned than forgotten, and its mean probability of the right choice is above the
 # base model's. Yet every interval crosses zero, which says neither *no loss* nor *no gain*; with this many questions a
 # few points would not show.
-#
+
+# %% [markdown]
 # ### Your turn 06.2
 #
 # Write `really_lost(table)`. `table` maps a name to (forgotten, learned). Return, in the table's order, the names with more
@@ -640,7 +641,8 @@ pictures.differences(drops, where, "right minus right on its own base", "no chan
 # itself, and a base that took in the refusals may decline. These rows do not tell such harm from an adapter that no
 # longer fits. Either way, without the check above nothing would have warned you. That is why an adapter's card keeps a
 # fingerprint (hash) of its base's weights, and why an adapter is measured again after every change below it.
-#
+
+# %% [markdown]
 # ### On top of another adapter
 #
 # One article says that stacked tuning learns faster: the domain first, then the task. So we train on sixty labeled
@@ -676,7 +678,8 @@ print("on top of the facts minus alone:", stacked)
 # 120 more. This is [distillation](../docs/glossary.md#distillation): a model, the student, is tuned on the labels of the
 # pipeline, its teacher. Do the wrong labels cost it, against a student on right ones? And what does a person's look at the
 # 30 least certain ones buy?
-#
+
+# %% [markdown]
 # ### Your turn 06.6
 #
 # Each row of `probabilities` (an n × m array) holds one message's m label probabilities. Write `to_review(probabilities,
@@ -752,7 +755,8 @@ print("reviewed minus unreviewed:    ", review)
 # call* is no proof that there is none. And review helps only through labels set right: the difference of the two shares
 # printed before the training, times the messages. A review of as many messages at random would set right about their
 # number times the share of wrong labels. Work out both: did the least certain ones hold more errors?
-#
+
+# %% [markdown]
 # ### Playground
 #
 # Ask the base and its adapters side by side. The system text decides which training an adapter recognizes. Without
