@@ -20,7 +20,8 @@ from helpers.tuning.adapters import ADAPTERS
 CHUNK_TOKENS = 80  # a small reader reads small passages
 KEEP = 3
 TRAINING_BUDGET = 360  # tokens of a training prompt
-READER = tuning.Recipe(layers=16, batch_size=8, epochs=2, max_tokens=640, row_tokens=1024)
+VIEWS = (0, 1, 3)  # found passages in a question's examples: the right one alone, then with more and more beside it
+READER = tuning.Recipe(target_modules="all-linear", layers=16, batch_size=8, epochs=1, max_tokens=640, row_tokens=1024)
 ASSISTANT = replace(READER, epochs=1, learning_rate=1e-3, max_tokens=700)  # goes on from the reader
 SUMS = tuning.Recipe(layers=16, batch_size=8, epochs=4)
 REPLIES, NOTES = 100, 40  # examples of the assistant, of each kind
@@ -46,19 +47,32 @@ def reader_lessons(
     every: Sequence[Chunk],
     documents: Sequence[Policy],
 ) -> list[reading.Lesson]:
-    """Return what the reader learns from, one example for each question."""
-    return reading.lessons(lm, questions, found, every, documents, TRAINING_BUDGET)
+    """Return what the reader learns from: each question in several views, with more and more passages around.
+
+    The last view is as found. A question that no document answers has at least one passage, for an empty prompt would
+    give it away.
+    """
+    learned = []
+    for seed, keep in enumerate(VIEWS):
+        least = [0 if question.answerable else 1 for question in questions]
+        some = [chunks[: max(keep, few)] for chunks, few in zip(found, least, strict=True)]
+        learned += reading.lessons(lm, questions, some, every, documents, TRAINING_BUDGET, seed)
+    return learned
 
 
 def reader_pairs(learned: Sequence[reading.Lesson]) -> list[tuning.Pair]:
     """Return the reader's examples as pairs of prompt and answer."""
-    return [tuning.Pair(one.prompt.messages, one.answer, one.id) for one in learned]
+    return [tuning.Pair(one.prompt.messages, one.answer, f"{one.id} {i}") for i, one in enumerate(learned)]
 
 
 def assistant_pairs(
     lm: LanguageModel, questions: Sequence[PolicyQuestion], learned: Sequence[reading.Lesson], seed: int = 0
 ) -> list[tuning.Pair]:
-    """Return replies in the voice, each with a rule of its day, and notes as the reader writes them."""
+    """Return replies in the voice, each with a rule of its day, and notes as the reader writes them.
+
+    Both are made from the last view of the reader's examples, as found.
+    """
+    learned = learned[-len(questions) :]
     replies = assistant.lessons(lm, questions, learned, assistant.load_next_steps("train"))
     rng = np.random.default_rng(seed)
     chosen = [replies[i] for i in sorted(rng.permutation(len(replies))[:REPLIES])]
