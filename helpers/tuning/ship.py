@@ -16,7 +16,7 @@ from helpers.tuning.recipe import RECIPE
 
 RECIPES = {
     "intents": RECIPE,
-    "changes": replace(RECIPE, epochs=2, max_tokens=256),
+    "changes": replace(RECIPE, layers=16, epochs=3, max_tokens=256),
     "voice": replace(RECIPE, max_tokens=256),
 }
 NOTES = {
