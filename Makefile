@@ -6,11 +6,13 @@ FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in $(CANDIDATES); do if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 VENV = .venv/bin
 NBVAL = $(VENV)/python -m pytest -q --nbval-lax --nbval-current-env --nbval-cell-timeout=900
-# Two tests run side by side, each on half of the cores: together they do more than one after the other on all of them.
+# Two parts run side by side, each on half of the cores: together they do more than one after the other on all of them.
+# The notebooks are cut into four parts, so that neither half ends long before the other.
 HALF := $(shell $(PYTHON) -c 'import os; print(max(1, (os.cpu_count() or 2) // 2))' 2>/dev/null)
 LOGS = results/test
 
-.PHONY: help lab course test test-unit test-notebooks test-learner test-solved notebooks reference bench ready lint
+.PHONY: help lab course test test-unit test-notebooks test-learner test-solved notebooks reference bench ready lint \
+	test-learner-1 test-learner-2 test-solved-1 test-solved-2
 
 help:
 	@echo "make lab        open the lessons in JupyterLab"
@@ -48,24 +50,35 @@ test: lint
 	@$(MAKE) --no-print-directory -j 2 test-unit test-notebooks COURSE_THREADS=$(HALF)
 
 test-notebooks: test-learner test-solved
+test-learner: test-learner-1 test-learner-2
+test-solved: test-solved-1 test-solved-2
 
 test-unit: ready
 	$(call logged,unit,$(VENV)/python -m pytest)
 
-test-learner: export COURSE_PROFILE = fast
-test-learner: export COURSE_EXPECT = not attempted
-test-learner: ready
-	$(call logged,learner,COURSE_RESULTS=$(CURDIR)/results/test-learner $(NBVAL) notebooks/*.ipynb)
+test-learner-% test-solved-%: export COURSE_PROFILE = fast
+test-learner-%: export COURSE_EXPECT = not attempted
+test-solved-%: export COURSE_EXPECT = correct
 
-test-solved: export COURSE_PROFILE = fast
-test-solved: export COURSE_EXPECT = correct
-test-solved: ready
-	$(call logged,solved,COURSE_RESULTS=$(CURDIR)/results/test-solved $(NBVAL) notebooks/solutions/*.ipynb)
+test-learner-1: ready
+	$(call logged,learner-1,$(call kept,learner) $(NBVAL) notebooks/0[0-3]*.ipynb)
+
+test-learner-2: ready
+	$(call logged,learner-2,$(call kept,learner) $(NBVAL) notebooks/0[4-9]*.ipynb)
+
+test-solved-1: ready
+	$(call logged,solved-1,$(call kept,solved) $(NBVAL) notebooks/solutions/0[0-3]*.ipynb)
+
+test-solved-2: ready
+	$(call logged,solved-2,$(call kept,solved) $(NBVAL) notebooks/solutions/0[4-9]*.ipynb)
 
 lint: ready
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/python -m helpers.data
+
+# What the lessons of a test keep goes to a folder of its own.
+kept = COURSE_RESULTS=$(CURDIR)/results/test-$(1)
 
 # Run a command with its output in a file, and print that at its end, so that two side by side do not mix their lines.
 define logged

@@ -107,7 +107,9 @@ def _apart(which: str, name: str, folder: str = "") -> dict:
 def measure() -> dict:
     """Return tokens per second, their ratio, and peak memory for each recipe."""
     found = {}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as root:
+        # dill takes a package outside any site-packages for the user's own code, and fails to pickle pyarrow
+        folder = os.path.join(root, "site-packages")
         install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", folder, *TRL]
         there = subprocess.run(install, capture_output=True, text=True)
         if there.returncode:
