@@ -29,7 +29,9 @@ def model_in_use():
 
 
 PRELUDE = """
+import math
 import re
+from fractions import Fraction
 import numpy as np
 from scipy import stats
 from helpers.prompts import Prompt

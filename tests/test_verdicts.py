@@ -74,3 +74,9 @@ def test_no_claim_of_the_course_is_missing():
     wanted = {"P": 8, "F": 8, "R": 12, "L": 18, "H": 4, "D": 10}
     ids = [f"{letter}{number}" for letter, count in wanted.items() for number in range(1, count + 1)]
     assert sorted(verdicts._known()) == sorted(ids)
+
+
+def test_every_claim_has_a_verdict_with_numbers_and_its_lesson():
+    for told in verdicts.gather():
+        assert told.verdict is not None, f"{told.claim.id} has no verdict; build lesson {told.claim.lesson}"
+        assert len(told.verdict.numbers) > 15

@@ -102,18 +102,21 @@ from helpers.exercises import check, hint, solution
 check("07.1", target)
 
 # %% [markdown]
-# The helper below does the same for the training questions. Here are two of its examples.
+# The helper below does the same for the training questions, three times each: with the right passage alone, with one found
+# passage, and with three. Where the search missed the right one, it is put in. Here is one question with one found passage,
+# and another one that no document answers.
 
 # %%
-few = train[:2]
-for one in apprentices.reader_lessons(lm, few, find(few), search.index.chunks, documents):
+few = [train[1], next(question for question in train if not question.answerable)]
+examples = apprentices.reader_lessons(lm, few, find(few), search.index.chunks, documents)
+for one in examples[2:4]:
     print(one.prompt.messages[-1]["content"])
     print(f"→ {one.answer}\n")
 
 # %% [markdown]
 # ## The adapter
 #
-# Training on all 300 takes longer than this lesson should, so the adapter ships; `python -m helpers.apprentices reader`
+# Training on all of them takes longer than this lesson should, so the adapter ships; `python -m helpers.apprentices reader`
 # makes it anew. A small file beside it, its card, says how it was made. The model below it is the one you already have, and
 # it is in memory once.
 
@@ -121,11 +124,12 @@ for one in apprentices.reader_lessons(lm, few, find(few), search.index.chunks, d
 reader = tuning.adapted(lm, "reader")
 card = tuning.read_card(tuning.shipped("reader"))
 recipe = card["recipe"]
+layers = f"the upper {recipe['layers']} of {lm.model.config.num_hidden_layers} layers"
 print(
-    f"{card['pairs']} examples, {recipe['epochs']} epochs, rank {recipe['rank']} on {recipe['target_modules']},"
+    f"rank {recipe['rank']} on {recipe['target_modules']}, {layers}; {card['pairs']} examples,"
 )
 print(
-    f"the upper {recipe['layers']} of {lm.model.config.num_hidden_layers} layers; {card['steps']} steps"
+    f"{recipe['epochs']} epoch, {card['steps']} steps; training took {card['training_seconds'] / 60:.0f} minutes"
 )
 size = sum(path.stat().st_size for path in tuning.shipped("reader").glob("*.safetensors"))
 print(
