@@ -22,7 +22,7 @@ KEEP = 3
 TRAINING_BUDGET = 360  # tokens of a training prompt
 VIEWS = (0, 1, 3)  # found passages in a question's examples: the right one alone, then with more and more beside it
 READER = tuning.Recipe(target_modules="all-linear", layers=16, batch_size=8, epochs=1, max_tokens=640, row_tokens=1024)
-ASSISTANT = replace(READER, epochs=1, learning_rate=1e-3, max_tokens=700)  # goes on from the reader
+ASSISTANT = replace(READER, epochs=3, learning_rate=1e-3, max_tokens=700)  # goes on from the reader
 SUMS = tuning.Recipe(layers=16, batch_size=8, epochs=4)
 REPLIES, NOTES = 100, 40  # examples of the assistant, of each kind
 NAMES = ("reader", "assistant", "calculator", "sums")

@@ -205,7 +205,7 @@ def _why_not(case: Case) -> str:
     if monthly <= _exact(case.upkeep):
         return f"never paid back: upkeep of ${case.upkeep:,.2f} a month eats the saving of ${float(monthly):,.2f}"
     if case.retrain_every and (monthly - _exact(case.upkeep)) * case.retrain_every <= _exact(case.retrain):
-        return f"not paid back: what {case.retrain_every} months save does not pay the next retraining"
+        return f"not paid back: what {case.retrain_every} months save is no more than the next retraining costs"
     return f"not paid back within {case.horizon} months"
 
 

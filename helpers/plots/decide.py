@@ -4,6 +4,7 @@ Each `draw_…` returns (figure, words) so that a report can keep it; the name w
 """
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -46,8 +47,10 @@ def draw_quality_and_cost(summaries: Sequence[Summary], title: str, by: str = "b
         face = "white" if s.reference else color
         look = {"color": color, "markerfacecolor": face, "linestyle": "", "markersize": 8}
         axes.plot(x, s.quality.estimate, marker, label=f"{number} {s.method} ({s.approach})", **look)
-        axes.annotate(str(number), (x, s.quality.estimate), xytext=(6, 4), textcoords="offset points", fontsize=8)
+        beside = (6, 4 if number % 2 else -10)  # so that the numbers of two points in one place can be read
+        axes.annotate(str(number), (x, s.quality.estimate), xytext=beside, textcoords="offset points", fontsize=8)
     axes.set_xscale("log")
+    _dollar_ticks(axes, prices, least)
     unit = "of machine time" if by == "by_machine" else "of tokens"
     axes.set(title=title, xlabel=f"dollars {unit} per 1,000 requests (log scale)", ylabel="share right", ylim=(0, 1))
     axes.legend(frameon=False, fontsize=9, loc="upper center", bbox_to_anchor=(0.45, -0.18))
@@ -57,6 +60,17 @@ def draw_quality_and_cost(summaries: Sequence[Summary], title: str, by: str = "b
     )
     hollow = " Hollow points are reference results." if any(s.reference for s in shown) else ""
     return figure, f"share right and dollars per 1,000 requests: {listed}.{hollow}"
+
+
+def _dollar_ticks(axes, prices: Sequence[float], free: float) -> None:
+    """Mark 1, 2 and 5 of each power of ten, and with 0 the place of what costs nothing: a logarithmic axis has none."""
+    paid = [price for price in prices if price > 0] or [free]
+    powers = range(math.floor(math.log10(min(paid))), math.ceil(math.log10(max(paid))) + 1)
+    marks = [step * 10.0**power for power in powers for step in (1, 2, 5)]
+    marks = [mark for mark in marks if 1.4 * free < mark < 2 * max(paid)]
+    zero = [free] if min(prices, default=1) == 0 else []
+    axes.set_xticks([*zero, *marks], [*("0" for _ in zero), *(f"{mark:g}" for mark in marks)])
+    axes.minorticks_off()
 
 
 def draw_forest(standing: Standing, title: str, worthwhile: float):
