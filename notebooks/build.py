@@ -211,13 +211,26 @@ def execute(
 
 
 def keep_machine_outputs(new: nbformat.NotebookNode, path: pathlib.Path) -> None:
-    """Keep the stored output of unchanged cells tagged `machine`: what they say differs between runs and machines."""
+    """Keep the stored output of cells tagged `machine` if all others say what they said: those differ between machines.
+
+    Where anything else says something new, all outputs are of the new run, so that the numbers of a notebook belong
+    together.
+    """
     if not path.exists():
         return
     old = {cell.id: cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"}
-    for cell in new.cells:
-        if "machine" in cell.metadata.get("tags", []) and cell.id in old and old[cell.id].outputs:
+    code = [cell for cell in new.cells if cell.cell_type == "code"]
+    ours = [cell for cell in code if "machine" in cell.metadata.get("tags", [])]
+    if any(cell.id not in old or _said(old[cell.id]) != _said(cell) for cell in code if cell not in ours):
+        return
+    for cell in ours:
+        if cell.id in old and old[cell.id].outputs:
             cell.outputs = old[cell.id].outputs
+
+
+def _said(cell: nbformat.NotebookNode) -> str:
+    """Return what a cell printed; pictures tell their content in words too."""
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
 
 
 def modules_behind(code: str) -> list[pathlib.Path]:

@@ -2,9 +2,10 @@
 
 import re
 
+import nbformat
 import pytest
 
-from helpers import data, ledger, overview, policies, runtime
+from helpers import data, ledger, overview, policies, runtime, verdicts
 from helpers.ledger import LedgerRow
 
 SOURCE = (runtime.ROOT / "notebooks" / "source" / "08_decide.py").read_text(encoding="utf-8")
@@ -43,3 +44,13 @@ def test_each_task_has_a_plain_baseline_and_a_prompt_and_a_tuned_model():
         rows = [row for row in ledger.rows(task, "test", reference=True) if row.method in methods]
         assert {"plain", "prompt"} <= {overview.approach(row) for row in rows}
         assert any("tune" in overview.approach(row) for row in rows)
+
+
+@pytest.mark.parametrize("folder", ["notebooks", "notebooks/solutions"])
+def test_the_stored_table_of_all_claims_tells_the_verdicts_that_ship(folder):
+    notebook = nbformat.read(runtime.ROOT / folder / "08_decide.ipynb", as_version=4)
+    cell = next(cell for cell in notebook.cells if "verdicts.table(told)" in cell.source)
+    shown = next(output.data["text/markdown"] for output in cell.outputs if "data" in output)
+    told = [row for row in verdicts.gather() if row.claim.lesson != "08"]
+    for line in verdicts.table(told).splitlines():
+        assert line in shown.splitlines()

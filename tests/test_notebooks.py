@@ -202,3 +202,19 @@ def test_changed_text_keeps_outputs_and_changed_code_does_not(tmp_path):
     next(cell for cell in new.cells if cell.cell_type == "code").source += "\n"
     assert not build.reuse_outputs(new, path)
     assert not build.reuse_outputs(new, tmp_path / "missing.ipynb")
+
+
+def test_outputs_of_this_machine_are_kept_only_beside_those_they_belong_to(tmp_path):
+    def notebook(seconds, found):
+        cells = [nbformat.v4.new_code_cell("time()", id="a"), nbformat.v4.new_code_cell("count()", id="b")]
+        cells[0].metadata["tags"] = ["machine"]
+        for cell, text in zip(cells, (seconds, found), strict=True):
+            cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=text)]
+        return nbformat.v4.new_notebook(cells=cells)
+
+    stored = tmp_path / "stored.ipynb"
+    nbformat.write(notebook("3 s", "17 right"), stored)
+    for found, kept in (("17 right", "3 s"), ("18 right", "4 s")):
+        new = notebook("4 s", found)
+        build.keep_machine_outputs(new, stored)
+        assert [cell.outputs[0].text for cell in new.cells] == [kept, found]
