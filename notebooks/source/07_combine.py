@@ -121,7 +121,7 @@ for one in examples[2:4]:
 # makes it anew. A small file beside it, its card, says how it was made (*all-linear*: on every linear layer, lesson 05). The
 # model below it is the one you already have, and it is in memory once.
 
-# %%
+# %% tags=["machine"]
 reader = tuning.adapted(lm, "reader")
 card = tuning.read_card(tuning.shipped("reader"))
 recipe = card["recipe"]

@@ -12,7 +12,7 @@
 #
 # **After this lesson you can**
 #
-# - put every method into one table: quality with interval, tokens, seconds, money, time to change;
+# - put every method into one table: quality, tokens, seconds, money, time to change;
 # - tell a winner from a tie when many methods are compared, and say what another mix of messages would change;
 # - compute a break-even that survives equal, dearer and cheaper cost, upkeep and retraining;
 # - ask five published decision rules about your task, and hold their advice against your measurements;
