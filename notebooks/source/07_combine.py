@@ -498,18 +498,19 @@ for name, difference in lost.items():
 
 # %% [markdown]
 # All three must be right at once, so the weakest count, the fact, bounds the last one; where it is rare, the three lines
-# decide little. A count that falls *needed* the part taken out, which is not the same as being
-# carried by it: a reply that has no next step to name also breaks a rule of the voice. If the fact is as rare without the
-# index as with it, the passages stood in the prompt and were hardly read. Without the adapter the rule still stands in the
-# prompt: look how often this small model obeys it. And mind what this cannot show: nobody told the bare model the ten rules,
-# and a rule that stands in no prompt cannot be guessed.
+# decide little. A count that falls *needed* the part taken out, which is not the same as being carried by it: a reply that
+# has no next step to name also breaks a rule of the voice. If the fact is as rare without the index as with it, the passages
+# stood in the prompt and were hardly read. Without the adapter the rule still stands in the prompt: look how often this small
+# model obeys it. And mind what this cannot show: nobody told the bare model the ten rules, and a rule that stands in no
+# prompt cannot be guessed.
 
 # %% [markdown]
 # ## One core, two prompts
 #
 # "Tune the core, prompt for the task" (H3). The assistant's adapter began as the reader above and went on with 100 replies
-# to customers and 40 *notes*: the reader's own prompts with short cited answers, as an agent would want them. One set of weights, two task prompts. **Predict:**
-# does each get its form, and is the note still as right as with the reader's own adapter?
+# to customers and 40 *notes*: the reader's own prompts with short cited answers, as an agent would want them. One set of
+# weights, two task prompts. **Predict:** does each get its form, and is the note still as right as with the reader's own
+# adapter?
 
 # %%
 told = {"training_seconds": SECONDS["assistant"], **MODEL}
