@@ -153,7 +153,8 @@ for question, one, two in zip(shown, before, after):
 # %% [markdown]
 # What *before* says is cut after 90 letters; where *not stated* is wanted, the right reply is to abstain. After tuning the
 # form is there: few words, a citation, sometimes the right silence. The facts are another matter, so count.
-#
+
+# %% [markdown]
 # ## Two times two
 #
 # Retrieval or not, adapter or not, on the frozen test questions: four methods, the same questions, paired. Beside them

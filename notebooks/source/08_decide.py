@@ -13,10 +13,10 @@
 # **After this lesson you can**
 #
 # - put every method into one table: quality, tokens, seconds, money, time to change;
-# - tell a winner from a tie when many methods are compared, and say what another mix of messages would change;
+# - tell a winner from a tie among many methods, and say what another mix of messages changes;
 # - compute a break-even that survives equal, dearer and cheaper cost, upkeep and retraining;
 # - ask five published decision rules about your task, and hold their advice against your measurements;
-# - run a new version beside the old one, stop in time, and write one page for a colleague.
+# - run a new version beside the old, stop in time, and write a page for a colleague.
 #
 # **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** D1 to
 # D10, printed below.
