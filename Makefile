@@ -59,26 +59,23 @@ test-unit: ready
 test-learner-% test-solved-%: export COURSE_PROFILE = fast
 test-learner-%: export COURSE_EXPECT = not attempted
 test-solved-%: export COURSE_EXPECT = correct
+test-learner-%: export COURSE_RESULTS = $(CURDIR)/results/test-learner
+test-solved-%: export COURSE_RESULTS = $(CURDIR)/results/test-solved
 
-test-learner-1: ready
-	$(call logged,learner-1,$(call kept,learner) $(NBVAL) notebooks/0[0-3]*.ipynb)
+test-learner-1 test-learner-2 test-solved-1 test-solved-2: ready
+	$(call logged,$(@:test-%=%),$(NBVAL) $(PART))
 
-test-learner-2: ready
-	$(call logged,learner-2,$(call kept,learner) $(NBVAL) notebooks/0[4-9]*.ipynb)
-
-test-solved-1: ready
-	$(call logged,solved-1,$(call kept,solved) $(NBVAL) notebooks/solutions/0[0-3]*.ipynb)
-
-test-solved-2: ready
-	$(call logged,solved-2,$(call kept,solved) $(NBVAL) notebooks/solutions/0[4-9]*.ipynb)
+# Lessons 00 to 03, and all others.
+FIRST = $(wildcard $(1)/0[0-3]*.ipynb)
+test-learner-1: PART = $(call FIRST,notebooks)
+test-learner-2: PART = $(filter-out $(call FIRST,notebooks),$(wildcard notebooks/*.ipynb))
+test-solved-1: PART = $(call FIRST,notebooks/solutions)
+test-solved-2: PART = $(filter-out $(call FIRST,notebooks/solutions),$(wildcard notebooks/solutions/*.ipynb))
 
 lint: ready
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/python -m helpers.data
-
-# What the lessons of a test keep goes to a folder of its own.
-kept = COURSE_RESULTS=$(CURDIR)/results/test-$(1)
 
 # Run a command with its output in a file, and print that at its end, so that two side by side do not mix their lines.
 define logged

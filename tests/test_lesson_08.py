@@ -14,6 +14,11 @@ ITEMS = {
     "changes": data.load_changes("test"),
     "policy_qa": policies.load_policy_questions("test"),
 }
+STORED = {
+    (row.task, row.method): row
+    for row in ledger.read(ledger.REFERENCE, LedgerRow, "a ledger row")
+    if row.split == "test"
+}
 
 
 def main_methods():
@@ -29,12 +34,7 @@ CASES = [(task, method) for task, methods in main_methods().items() for method i
 
 @pytest.mark.parametrize(("task", "method"), CASES)
 def test_every_method_has_a_reference_row_on_the_whole_test_set(task, method):
-    rows = {
-        (row.task, row.method): row
-        for row in ledger.read(ledger.REFERENCE, LedgerRow, "a ledger row")
-        if row.split == "test"
-    }
-    row = rows[task, method]
+    row = STORED[task, method]
     assert set(row.ids) == {item.id for item in ITEMS[task]}
     assert row.profile == "full"
 
