@@ -76,6 +76,8 @@ def test_lesson_00_in_jupyterlab(lab):
         stored = viewer.locator(".jp-OutputArea", has_text="A picture of the widget")
         stored.wait_for(timeout=90_000)  # before anything runs, a reader sees the widget's picture
 
+        # Under load the page is there long before its kernel, and "run all" without a kernel runs nothing.
+        page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=300_000)
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.locator("[data-command='runmenu:run-all']").first.click()
         box = viewer.locator("textarea")
