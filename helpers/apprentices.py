@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from helpers import assistant, calculator, models, policies, reading, tuning
 from helpers.language_model import LanguageModel
@@ -52,9 +53,8 @@ def reader_lessons(
     The last view is as found. A question that no document answers has at least one passage, for an empty prompt would
     give it away.
     """
-    learned = []
+    learned, least = [], [0 if question.answerable else 1 for question in questions]
     for seed, keep in enumerate(VIEWS):
-        least = [0 if question.answerable else 1 for question in questions]
         some = [chunks[: max(keep, few)] for chunks, few in zip(found, least, strict=True)]
         learned += reading.lessons(lm, questions, some, every, documents, TRAINING_BUDGET, seed)
     return learned
@@ -119,7 +119,7 @@ def make(names: Sequence[str], folder=ADAPTERS, learned=None, progress: bool = T
             pairs, recipe = sum_pairs(name == "calculator"), SUMS
             note = "writes calls of the calculator" if name == "calculator" else "answers refund sums in the head"
         made[name] = tuning.train(lm, pairs, recipe, progress=progress, start=start, on_step=on_step)
-        tuning.save(made[name], folder / name, note)
+        tuning.save(made[name], folder / name, note, dtype=torch.bfloat16)
     return made
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from helpers import apprentices, assistant, evaluation, grading, ledger, policies, reading, reference, voice
 from helpers.language_model import Generation
@@ -266,7 +267,7 @@ def test_adapters_are_made_from_their_own_examples_with_their_own_recipe(monkeyp
 
     monkeypatch.setattr(LanguageModel, "shared", classmethod(lambda cls: small))
     monkeypatch.setattr(apprentices.tuning, "train", train)
-    monkeypatch.setattr(apprentices.tuning, "save", lambda tuned, folder, note: saved.append(tuned.seconds))
+    monkeypatch.setattr(apprentices.tuning, "save", lambda tuned, folder, note, dtype: saved.append(dtype))
     documents, questions = policies.load_policies(), policies.load_policy_questions("train")
     cut = chunking.Chunker(chunking.token_spans(small.tokenizer), size=apprentices.CHUNK_TOKENS)
     every = [chunk for document in documents for chunk in cut.split(document)]
@@ -276,7 +277,7 @@ def test_adapters_are_made_from_their_own_examples_with_their_own_recipe(monkeyp
     assert [run.recipe for run in made.values()] == [apprentices.READER, apprentices.ASSISTANT, *[apprentices.SUMS] * 2]
     assert len(trained[0][0]) == len(questions) * len(apprentices.VIEWS)
     assert [start for _, _, start in trained] == [None, tmp_path / "reader", None, None]
-    assert len(saved) == len(apprentices.NAMES)
+    assert saved == [torch.bfloat16] * len(apprentices.NAMES), "half the size of float32"
     assert {type(pairs[0]) for pairs, _, _ in trained} == {tuning.Pair}
     assert len(trained[1][0]) == apprentices.REPLIES + apprentices.NOTES
     assert all("calc(" in pair.answer for pair in trained[2][0])

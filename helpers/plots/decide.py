@@ -4,11 +4,11 @@ Each `draw_…` returns (figure, words) so that a report can keep it; the name w
 """
 
 import io
-import math
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import LogLocator
 
 from helpers.comparisons import Standing
 from helpers.costs import BreakEven, Case
@@ -65,8 +65,7 @@ def draw_quality_and_cost(summaries: Sequence[Summary], title: str, by: str = "b
 def _dollar_ticks(axes, prices: Sequence[float], free: float) -> None:
     """Mark 1, 2 and 5 of each power of ten, and with 0 the place of what costs nothing: a logarithmic axis has none."""
     paid = [price for price in prices if price > 0] or [free]
-    powers = range(math.floor(math.log10(min(paid))), math.ceil(math.log10(max(paid))) + 1)
-    marks = [step * 10.0**power for power in powers for step in (1, 2, 5)]
+    marks = LogLocator(subs=(1, 2, 5)).tick_values(min(paid), max(paid))
     marks = [mark for mark in marks if 1.4 * free < mark < 2 * max(paid)]
     zero = [free] if min(prices, default=1) == 0 else []
     axes.set_xticks([*zero, *marks], [*("0" for _ in zero), *(f"{mark:g}" for mark in marks)])

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+import torch
+
 from helpers import data, voice
 from helpers.language_model import LanguageModel
 from helpers.tuning import adapters, tasks
@@ -41,7 +43,7 @@ def ship(lm: LanguageModel, name: str) -> Tuned:
     """Train one of the adapters by its recipe and write it to its place."""
     pairs, dev = training_pairs(name)
     tuned = train(lm, pairs, RECIPES[name], dev_pairs=dev)
-    adapters.save(tuned, adapters.ADAPTERS / name, NOTES[name])
+    adapters.save(tuned, adapters.ADAPTERS / name, NOTES[name], dtype=torch.bfloat16)
     return tuned
 
 

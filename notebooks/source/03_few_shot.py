@@ -187,7 +187,8 @@ for row in draws[8]:
 # The three draws of eight lie apart on the very same messages, and none of them is measurably better than no example. The
 # curve does not flatten, it wavers; with these bars, do not read its peak as the best number (lesson 01 on winners). The
 # upper dotted line is logistic regression on all of the pool; a prompt shows at most 32 of it.
-#
+
+# %% [markdown]
 # ## What does an example cost?
 #
 # A model reads from left to right: what it computes for the start of a prompt does not depend on what follows. If all
@@ -284,7 +285,8 @@ print(f"with five more complaints in front: {crowd.count('complaint')} times, of
 # whatever the order. Read down the columns: most labels are predicted most often in the row where they stand last
 # ([recency](../docs/glossary.md#recency-bias)). Five more complaints in front raise their count, in this order
 # ([majority](../docs/glossary.md#majority-bias)); order alone moves it nearly as far, so do not take one count for a law.
-#
+
+# %% [markdown]
 # ## Calibration
 #
 # A leaning can be measured: show the same examples with a text that says nothing, and see what the model makes of it.

@@ -111,7 +111,8 @@ for row in (closed_row, told_row):
 # Compare the two lines: a model that does not know what it knows has little to obey an order to abstain with. What the
 # grader calls right can be luck. The grader itself agrees with grading by hand on most of about two hundred
 # answers; [the datasheet](../data/policy_qa/DATASHEET.md) says how often, and where it errs.
-#
+
+# %% [markdown]
 # ## Cut
 #
 # A document is too long for a small prompt, so it is cut into [chunks](../docs/glossary.md#chunk). Cut anywhere, and a
@@ -214,7 +215,8 @@ chunk_map(
 # %% [markdown]
 # The plane keeps a small part of the distances, so near on the picture need not be near in meaning. Chunks of one document
 # mostly lie together; policies that sound alike, such as the rules of two plans, are where a search can err.
-#
+
+# %% [markdown]
 # ## How often is it found?
 #
 # [hit@k](../docs/glossary.md#hit-at-k): the share of questions whose *evidence*, the passage that holds

@@ -14,7 +14,7 @@
 #
 # - put every method into one table: quality, tokens, seconds, money, time to change;
 # - tell a winner from a tie among many methods, and say what another mix of messages changes;
-# - compute a break-even that survives equal, dearer and cheaper cost, upkeep and retraining;
+# - compute a break-even that survives dearer and equal cost, upkeep and retraining;
 # - ask five published decision rules about your task, and hold their advice against your measurements;
 # - run a new version beside the old, stop in time, and write a page for a colleague.
 #
