@@ -163,9 +163,9 @@ def ranks(lm: LanguageModel, canaries: Sequence[Canary]) -> np.ndarray:
 def _digit_weights(lm: LanguageModel, canary: Canary) -> np.ndarray:
     """(10, 10): log-probability of each first and second hidden digit after the beginning of the answer."""
     prompt = [*chat(canary.asked), {"role": "assistant", "content": canary.start.rstrip()}]
-    ids = torch.tensor([lm._encode(lm.render(prompt))], device=lm.device)
-    options = [lm._encode(_gap(canary) + canary.spell(digit)) for digit in "0123456789"]
-    after = [lm._encode((" " if _in_words(canary) else "") + canary.spell(digit)) for digit in "0123456789"]
+    ids = torch.tensor([lm.encode(lm.render(prompt))], device=lm.device)
+    options = [lm.encode(_gap(canary) + canary.spell(digit)) for digit in "0123456789"]
+    after = [lm.encode((" " if _in_words(canary) else "") + canary.spell(digit)) for digit in "0123456789"]
     if {len(option) for option in (*options, *after)} != {1}:
         raise ValueError(f"{lm.name} does not read digits one token each; ranks cannot be computed this way")
     first, second = (torch.tensor(some, device=lm.device)[:, 0] for some in (options, after))

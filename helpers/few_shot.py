@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import logsumexp
 from sklearn.cluster import KMeans
 
+from helpers import reuse
 from helpers.data import Message
 from helpers.language_model import LanguageModel
 from helpers.scoring import LabelScores
@@ -158,6 +159,11 @@ def messages(
     return [*chat, {"role": "user", "content": template.replace("{text}", text)}]
 
 
+def _of_each(examples: Sequence, texts: Sequence[str]) -> Sequence[Sequence[Message]]:
+    """One list of examples for each text: their own, or the shared one again and again."""
+    return examples if examples and not isinstance(examples[0], Message) else [examples] * len(texts)
+
+
 @dataclass(frozen=True)
 class FewShotPrompt:
     """How solved examples are shown to a model.
@@ -177,18 +183,58 @@ class FewShotPrompt:
         chat = messages(self.system, examples, text, answers, self.template)
         return [*chat, {"role": "assistant", "content": self.start}] if self.start else chat
 
-    def score(self, lm: LanguageModel, examples: Sequence, texts: Sequence[str], **options) -> LabelScores:
+    def score(
+        self, lm: LanguageModel, examples: Sequence, texts: Sequence[str], read_once: bool = False, **options
+    ) -> LabelScores:
         """Weigh every label for every text.
 
         Args:
             lm: the model.
             examples: messages that all texts share, or one list of messages for each text.
             texts: n messages.
-            options: those of `LanguageModel.score`.
+            read_once: let the model read each example once for all texts, apart from the other examples (see reuse).
+            options: those of `LanguageModel.score`, or of `score_reusing` if read_once.
         """
-        own = examples if examples and not isinstance(examples[0], Message) else [examples] * len(texts)
-        prompts = [self.messages(shown, text) for shown, text in zip(own, texts, strict=True)]
-        return lm.score(prompts, list(self.names.values()), **options).renamed(list(self.names))
+        words = list(self.names.values())
+        if read_once:
+            scores = lm.score_reusing(self.in_pieces(lm, examples, texts), words, **options)
+        else:
+            prompts = [self.messages(shown, text) for shown, text in zip(_of_each(examples, texts), texts, strict=True)]
+            scores = lm.score(prompts, words, **options)
+        return scores.renamed(list(self.names))
+
+    def in_pieces(self, lm: LanguageModel, examples: Sequence, texts: Sequence[str]) -> reuse.Prompts:
+        """Return the same prompts cut into the system message, the distinct examples, and what each asks about.
+
+        Raises ValueError without a system message, which is what all examples see, and where the model's chat template
+        writes a turn in another way when others stand before it.
+        """
+        if not self.system:
+            raise ValueError("examples that are read once need a system message in front of them; the prompt has none")
+        start = lm.render_turns(self.messages([], "")[:1])
+        known: dict[tuple[str, str], int] = {}
+        blocks: list[str] = []
+        chosen, tails = [], []
+        for shown, text in zip(_of_each(examples, texts), texts, strict=True):
+            chat, row = self.messages(shown, text), []
+            for example, at in zip(shown, range(1, len(chat), 2), strict=False):
+                key = example.text, example.label
+                if key not in known:
+                    known[key] = len(blocks)
+                    blocks.append(lm.render_turns([chat[0], *chat[at : at + 2]]).removeprefix(start))
+                row.append(known[key])
+            whole, before = lm.render(chat), start + "".join(blocks[i] for i in row)
+            if not whole.startswith(before):
+                raise ValueError(
+                    f"the chat template of {lm.name} writes a turn differently when others stand before it"
+                )
+            chosen.append(row)
+            tails.append(whole.removeprefix(before))
+        encode = lm.encode
+        pieces = reuse.Prompts(encode(start), [*map(encode, blocks)], chosen, [*map(encode, tails)])
+        if texts and lm.count_tokens(chat) != pieces.lengths[-1]:
+            raise ValueError(f"turns for {lm.name} join into other tokens than they have alone: leave out read_once")
+        return pieces
 
     def score_calibrated(
         self, lm: LanguageModel, examples: Sequence[Message], texts: Sequence[str], neutral: Sequence[str], **options

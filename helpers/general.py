@@ -37,18 +37,18 @@ def ask(lm: LanguageModel, items: Sequence[ChoiceItem]) -> Probe:
     prompts share at their start is read once all the same.
     """
     ends = [lm.tokenizer.eos_token_id]
-    encoded = [lm._encode(lm.render(item.question)) for item in items]
+    encoded = [lm.encode(lm.render(item.question)) for item in items]
     start = packing.shared_start(encoded) if len(items) > 1 else 0
     cache = DynamicCache(config=lm.model.config)
     chosen, shares = [], []
     with torch.inference_mode():
-        scoring._read_start(lm.model, cache, encoded[0][:start])
+        scoring.read_start(lm.model, cache, encoded[0][:start])
         for item, prompt in zip(items, encoded, strict=True):
             log_probs = np.zeros(len(item.choices))
-            options = [lm._encode(choice) + ends for choice in item.choices]
-            with scoring._attention(lm.model) as in_parts:
+            options = [lm.encode(choice) + ends for choice in item.choices]
+            with scoring.attention(lm.model) as in_parts:
                 for row in packing.pack([prompt], options, start, scoring.ROW_TOKENS):
-                    read = scoring._read_row(lm.model, cache, row, start, in_parts)
+                    read = scoring.read_row(lm.model, cache, row, start, in_parts)
                     np.add.at(log_probs, [place[3] for place in row.reads], read)
             chosen.append(item.choices[int(log_probs.argmax())])
             weights = np.exp(log_probs - log_probs.max())

@@ -12,7 +12,7 @@ import torch
 from tqdm.auto import tqdm
 from transformers import LogitsProcessor, LogitsProcessorList
 
-from helpers import models, runtime, scoring
+from helpers import models, reuse, runtime, scoring
 
 Messages = Sequence[dict]  # [{"role": "system" | "user" | "assistant", "content": "…"}, …]
 MAX_BATCH_TOKENS = 6_000  # of prompts and answers, in one batch of `generate`: bounds the cache to 0.3 GB in float32
@@ -105,29 +105,37 @@ class LanguageModel:
             messages, tokenize=False, add_generation_prompt=not going_on, continue_final_message=going_on
         )
 
+    def render_turns(self, messages: Messages) -> str:
+        """Return the text of finished turns alone, without the place where an answer would start."""
+        return self.tokenizer.apply_chat_template(as_messages(messages), tokenize=False, add_generation_prompt=False)
+
     def inspect(self, prompt: "str | Messages", system: str | None = None) -> ModelInput:
         """Return exactly the text and the tokens that the model receives for a prompt."""
         text = self.render(prompt, system)
-        token_ids = self._encode(text)
+        token_ids = self.encode(text)
         return ModelInput(text, token_ids, [self.tokenizer.decode([token]) for token in token_ids])
 
     def count_tokens(self, text: "str | Messages") -> int:
         """Return the number of tokens: of a plain text as it stands, or of messages as rendered for the model."""
-        return len(self._encode(text if isinstance(text, str) else self.render(text)))
+        return len(self.encode(text if isinstance(text, str) else self.render(text)))
 
-    def _encode(self, text: str) -> list[int]:
+    def encode(self, text: str) -> list[int]:
+        """Return the token ids of a plain text as it stands."""
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
     def _encode_prompts(self, prompts: Sequence, room: int) -> list[list[int]]:
         """Token ids of each prompt; raises ValueError where one leaves no room for `room` further tokens."""
-        encoded = [self._encode(self.render(prompt)) for prompt in prompts]
-        limit = self.model.config.max_position_embeddings
-        for i, ids in enumerate(encoded):
-            if len(ids) + room > limit:
-                raise ValueError(
-                    f"prompt {i} has {len(ids)} tokens and needs {room} more; the model holds {limit}. Shorten it"
-                )
+        encoded = [self.encode(self.render(prompt)) for prompt in prompts]
+        self._check_lengths([len(ids) for ids in encoded], room)
         return encoded
+
+    def _check_lengths(self, lengths: Sequence[int], room: int) -> None:
+        limit = self.model.config.max_position_embeddings
+        for i, length in enumerate(lengths):
+            if length + room > limit:
+                raise ValueError(
+                    f"prompt {i} has {length} tokens and needs {room} more; the model holds {limit}. Shorten it"
+                )
 
     def chat(self, prompt: "str | Messages", system: str | None = None, **options) -> str:
         """Return the model's answer to one prompt, as text. Options are those of `generate`."""
@@ -229,16 +237,40 @@ class LanguageModel:
             ValueError: no labels, an empty or repeated label, or a prompt too long for the model.
         """
         labels = list(labels)
-        if not labels or len(set(labels)) != len(labels) or not all(isinstance(x, str) and x for x in labels):
-            raise ValueError(f"labels must be different, non-empty texts; got {labels!r}")
-        ends = [self.tokenizer.eos_token_id] if end_of_turn else []
-        label_ids = [self._encode(label) + ends for label in labels]
-        if [] in label_ids:
-            raise ValueError(f"the label {labels[label_ids.index([])]!r} has no token that this model knows")
+        label_ids = self._encode_labels(labels, end_of_turn)
         encoded = self._encode_prompts(prompts, room=max(map(len, label_ids)))
         scores = scoring.score_packed(self.model, encoded, labels, label_ids, row_tokens, progress, share_start)
         runtime.release_memory()
         return scores
+
+    def score_reusing(
+        self,
+        prompts: reuse.Prompts,
+        labels: Sequence[str],
+        end_of_turn: bool = True,
+        progress: bool = True,
+        row_tokens: int = scoring.ROW_TOKENS,
+    ) -> scoring.LabelScores:
+        """Weigh each label after prompts whose examples do not see each other, each example read once: see reuse.
+
+        Args are those of `score`, except that prompts come in pieces (`FewShotPrompt.in_pieces` makes them).
+        """
+        labels = list(labels)
+        label_ids = self._encode_labels(labels, end_of_turn)
+        self._check_lengths(prompts.lengths, room=max(map(len, label_ids)))
+        scores = reuse.score(self.model, prompts, labels, label_ids, row_tokens, progress)
+        runtime.release_memory()
+        return scores
+
+    def _encode_labels(self, labels: Sequence[str], end_of_turn: bool) -> list[list[int]]:
+        """Token ids of each label; raises ValueError for none, an empty or a repeated one."""
+        if not labels or len(set(labels)) != len(labels) or not all(isinstance(x, str) and x for x in labels):
+            raise ValueError(f"labels must be different, non-empty texts; got {labels!r}")
+        ends = [self.tokenizer.eos_token_id] if end_of_turn else []
+        label_ids = [self.encode(label) + ends for label in labels]
+        if [] in label_ids:
+            raise ValueError(f"the label {labels[label_ids.index([])]!r} has no token that this model knows")
+        return label_ids
 
     def next_token_probabilities(self, prompt: "str | Messages", top: int = 10) -> list[tuple[str, float]]:
         """Return the `top` likeliest next tokens after a prompt, as (text, probability), likeliest first."""

@@ -67,7 +67,7 @@ class LabelScores:
         return replace(self, labels=tuple(labels))
 
 
-def _block_mask(row: Row, dtype, device) -> torch.Tensor:
+def block_mask(row: Row, dtype, device) -> torch.Tensor:
     """(b, 1, t, t), added to the attention scores: 0 where a token may see an earlier one of its block, else -inf."""
     segment = row.segment.to(device)
     same = segment[:, :, None] == segment[:, None, :]
@@ -78,13 +78,13 @@ def _block_mask(row: Row, dtype, device) -> torch.Tensor:
 def _label_mask(row: Row, dtype) -> tuple[torch.Tensor, torch.Tensor]:
     """(b, 1, l, t) and (b, l): what the labels' tokens may see in their block, and where they stand in it."""
     label_at = (row.segment >= 0).nonzero()[:, 1].view(len(row.segment), -1)
-    mask = _block_mask(row, dtype, "cpu")[:, 0]
+    mask = block_mask(row, dtype, "cpu")[:, 0]
     return mask[torch.arange(len(mask))[:, None], label_at][:, None], label_at
 
 
 def _full_mask(row: Row, start: int, dtype, device) -> torch.Tensor:
     """(1, 1, b x t, start + b x t): the same for attention that takes the row as a whole."""
-    blocks = _block_mask(row, dtype, device)[:, 0]
+    blocks = block_mask(row, dtype, device)[:, 0]
     count = len(row.ids)
     mask = torch.full((count, start + count), -torch.inf, dtype=dtype, device=device)
     mask[:, :start] = 0
@@ -130,19 +130,26 @@ AttentionInterface.register(PACKED, _packed_attention)
 
 
 @contextlib.contextmanager
-def _attention(model) -> Iterator[bool]:
-    """Yield whether the model's attention is computed in two parts; its own way is put back afterwards."""
+def attending(model, way: str) -> Iterator[None]:
+    """Let the model attend in a way that transformers knows by this name; its own way is put back afterwards."""
     usual = model.config._attn_implementation
-    in_parts = _attend is not None and model.device.type == "cpu" and usual == "sdpa"
     try:
-        if in_parts:
-            model.set_attn_implementation(PACKED)
-        yield in_parts
+        model.set_attn_implementation(way)
+        yield
     finally:
         model.set_attn_implementation(usual)
 
 
-def _log_probs(model, hidden: torch.Tensor, reads) -> torch.Tensor:
+@contextlib.contextmanager
+def attention(model) -> Iterator[bool]:
+    """Yield whether the model's attention is computed in two parts; its own way is put back afterwards."""
+    usual = model.config._attn_implementation
+    in_parts = _attend is not None and model.device.type == "cpu" and usual == "sdpa"
+    with attending(model, PACKED if in_parts else usual):
+        yield in_parts
+
+
+def read_log_probs(model, hidden: torch.Tensor, reads) -> torch.Tensor:
     """Log-probability of each read's token at its position.
 
     Each position is read once, and in slices, since the logits are the memory: 49,152 floats a position.
@@ -158,13 +165,13 @@ def _log_probs(model, hidden: torch.Tensor, reads) -> torch.Tensor:
     return parts
 
 
-def _read_start(model, cache, ids: Sequence[int]) -> None:
+def read_start(model, cache, ids: Sequence[int]) -> None:
     """Let the model read tokens that several prompts share, into the cache."""
     if ids:
         model.get_decoder()(torch.tensor([ids], device=model.device), past_key_values=cache, use_cache=True)
 
 
-def _read_row(model, cache, row: Row, start: int, in_parts: bool) -> np.ndarray:
+def read_row(model, cache, row: Row, start: int, in_parts: bool) -> np.ndarray:
     """Return the log-probability of each of a row's reads; the cache is left as it was."""
     if in_parts:
         mask, label_at = _label_mask(row, model.dtype)
@@ -181,7 +188,7 @@ def _read_row(model, cache, row: Row, start: int, in_parts: bool) -> np.ndarray:
         label_at=label_at,
     )
     cache.crop(-len(row.ids))  # negative: the form that all releases of transformers 5 take
-    return _log_probs(model, out.last_hidden_state[0], row.reads).cpu().numpy()
+    return read_log_probs(model, out.last_hidden_state[0], row.reads).cpu().numpy()
 
 
 def score_packed(
@@ -208,13 +215,13 @@ def score_packed(
     cache = DynamicCache(config=model.config)
     bar = tqdm(total=len(encoded), desc="score", disable=not progress or len(encoded) < 40, leave=False)
     with torch.inference_mode(), bar:
-        _read_start(model, cache, encoded[0][:start] if start else [])
+        read_start(model, cache, encoded[0][:start] if start else [])
         for depth, members in groups:
             more = encoded[members[0]][start:depth]
-            _read_start(model, cache, more)
-            with _attention(model) as in_parts:
+            read_start(model, cache, more)
+            with attention(model) as in_parts:
                 for row in packing.pack([encoded[i] for i in members], label_ids, depth, row_tokens):
-                    read = _read_row(model, cache, row, depth, in_parts)
+                    read = read_row(model, cache, row, depth, in_parts)
                     prompts, columns = zip(*(place[2:] for place in row.reads), strict=True)
                     np.add.at(result, ([members[i] for i in prompts], columns), read)
                     bar.update(len(row.segment))

@@ -45,7 +45,7 @@ def measure_scoring(lm: LanguageModel) -> dict:
     packed = min(seconds(lambda: lm.score(rows, LABELS, progress=False)) for _ in range(2))
     peak = runtime.peak_memory() / 1e9  # before the slow ways, which hold more
     encoded = lm._encode_prompts(rows[:SLOW_MESSAGES], room=10)
-    label_ids = [[*lm._encode(label), lm.tokenizer.eos_token_id] for label in LABELS]
+    label_ids = [[*lm.encode(label), lm.tokenizer.eos_token_id] for label in LABELS]
     one_pass = seconds(lambda: scoring.score_one_by_one(lm.model, encoded, label_ids)) / SLOW_MESSAGES * MESSAGES
     part = rows[:: MESSAGES // 48]
     longest = max(map(len, label_ids))
@@ -83,6 +83,8 @@ def measure_few_shot(lm: LanguageModel) -> dict:
     nearest = [[pool[i] for i in row] for row in rows]
     scores = prompt.score(lm, nearest, [message.text for message in test], progress=False)
     found[f"{len(test)} messages, 8 nearest examples each, s (budget 90)"] = scores.seconds
+    once = prompt.score(lm, nearest, [message.text for message in test], read_once=True, progress=False)
+    found["the same, each example read once, s (budget 90)"] = once.seconds
     found["tokens of such a prompt"] = float(scores.prompt_tokens.mean())
     found["peak memory up to here, GB"] = runtime.peak_memory() / 1e9
     return found

@@ -37,12 +37,10 @@ def test_ranks_are_those_of_the_whole_secret_written_out(small, number):
     canary = CANARIES[number]
     start = canary.start.rstrip()
     prompt = [*canaries.chat(canary.asked), {"role": "assistant", "content": start}]
-    read = small._encode(small.render(prompt))
+    read = small.encode(small.render(prompt))
     weights = []
     for digits in canaries.LOOK_ALIKES:
-        whole = small._encode(
-            small.render(prompt) + (" " if " " in canary.spell(digits) else "") + canary.spell(digits)
-        )
+        whole = small.encode(small.render(prompt) + (" " if " " in canary.spell(digits) else "") + canary.spell(digits))
         assert whole[: len(read)] == read
         with torch.inference_mode():
             logits = small.model(torch.tensor([whole])).logits[0].float().log_softmax(-1)

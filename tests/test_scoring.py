@@ -30,7 +30,7 @@ def reference(lm, prompts, labels, end_of_turn=True):
 )
 def test_packed_equals_one_by_one_on_any_text(small, prompts, labels, system, row_tokens, end_of_turn):
     if not end_of_turn:
-        assume(all(small._encode(label) for label in labels))
+        assume(all(small.encode(label) for label in labels))
     start = [] if system is None else [{"role": "system", "content": system}]
     prompts = [[*start, {"role": "user", "content": prompt}] for prompt in prompts]
     packed = small.score(prompts, labels, end_of_turn=end_of_turn, row_tokens=row_tokens, progress=False)

@@ -169,7 +169,7 @@ def test_the_lessons_label_trie_agrees_with_the_library(real):
     exec(code, space := {})
     end = real.tokenizer.eos_token_id
     labels = [*data.INTENT_LABELS, "billing_other"]
-    sequences = [real._encode(label) for label in labels]
+    sequences = [real.encode(label) for label in labels]
     grammar = llguidance.LLMatcher.grammar_from_regex("|".join(labels))
     for ids in sequences:
         matcher = llguidance.LLMatcher(structured._token_table(real.tokenizer), grammar)
