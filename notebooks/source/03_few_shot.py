@@ -457,7 +457,8 @@ print("nearest minus random:", ledger.compare(random_row, nearest_row))
 # The largest step of this lesson, and no weight changed. (The eight are not shown nearest last: those that many prompts
 # share stand in front, which saves some reading. What that order costs we did not measure on test.) Look at the three
 # nearest of the first message: near in words, not always in label. Over all messages neighbors mostly share the label.
-#
+
+# %% [markdown]
 # ### Read each example once
 #
 # The price: every message brings eight examples of its own. Yet all of them come from the same small pool. What if the
