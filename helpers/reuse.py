@@ -15,7 +15,7 @@ This is another prompt to the model, not a faster way to the same numbers: wheth
 
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,7 @@ from transformers import AttentionInterface
 from helpers import packing, scoring
 from helpers.packing import Row
 
+STORE_TOKENS = 8192  # of examples, kept at once: 0.38 GB in float32 for SmolLM2-135M
 REUSED = "course_reused"  # the name under which transformers finds _reused_attention
 
 
@@ -140,8 +141,37 @@ def _read_examples(model, prompts: Prompts, row_tokens: int) -> tuple[_Store, li
     return store, places
 
 
+def _groups(prompts: Prompts, store_tokens: int) -> Iterator[list[int]]:
+    """Cut the prompts, in their order, into groups whose examples hold at most so many tokens, or are one prompt's."""
+    members: list[int] = []
+    known: set[int] = set()
+    for i, chosen in enumerate(prompts.chosen):
+        if members and sum(len(prompts.examples[example]) for example in known.union(chosen)) > store_tokens:
+            yield members
+            members, known = [], set()
+        members.append(i)
+        known.update(chosen)
+    if members:
+        yield members
+
+
+def _part(prompts: Prompts, members: Sequence[int]) -> Prompts:
+    """Return some of the prompts, with the examples that they show."""
+    shown = sorted({example for i in members for example in prompts.chosen[i]})
+    place = {example: at for at, example in enumerate(shown)}
+    chosen = [[place[example] for example in prompts.chosen[i]] for i in members]
+    examples = [prompts.examples[example] for example in shown]
+    return Prompts(prompts.start, examples, chosen, [prompts.tails[i] for i in members])
+
+
 def score(
-    model, prompts: Prompts, labels, label_ids, row_tokens: int = scoring.ROW_TOKENS, progress: bool = False
+    model,
+    prompts: Prompts,
+    labels,
+    label_ids,
+    row_tokens: int = scoring.ROW_TOKENS,
+    progress: bool = False,
+    store_tokens: int = STORE_TOKENS,
 ) -> scoring.LabelScores:
     """Score every label after every prompt, each example read once.
 
@@ -152,6 +182,8 @@ def score(
     Args:
         model, labels, label_ids, row_tokens, progress: as in `scoring.score_packed`.
         prompts: n prompts in pieces.
+        store_tokens: how many tokens of examples are kept at once. Where all of them hold more, the prompts go through
+            in groups, in their order, and an example is read once for each group that shows it.
 
     Returns:
         LabelScores; its shared_tokens are those of the start alone.
@@ -162,15 +194,18 @@ def score(
     each = sum(len(ids) for ids in label_ids)  # reads of one prompt
     bar = tqdm(total=len(result), desc="score", disable=not progress or len(result) < 40, leave=False)
     with torch.inference_mode(), bar, scoring.attending(model, REUSED):
-        store, places = _read_examples(model, prompts, row_tokens)
-        tails = [[*prompts.start, *tail] for tail in prompts.tails]
-        for row in packing.pack(tails, label_ids, start, row_tokens):
-            asked = [read[2] for read in row.reads[::each]]
-            sees = [[*range(start), *(at for example in prompts.chosen[i] for at in places[example])] for i in asked]
-            hidden = _read(model, store, row, sees, [prompts.shown(i) for i in asked])
-            read = scoring.read_log_probs(model, hidden, row.reads).cpu().numpy()
-            np.add.at(result, tuple(zip(*(place[2:] for place in row.reads), strict=True)), read)
-            bar.update(len(asked))
+        for members in _groups(prompts, store_tokens):
+            part = _part(prompts, members)
+            store, places = _read_examples(model, part, row_tokens)
+            tails = [[*part.start, *tail] for tail in part.tails]
+            for row in packing.pack(tails, label_ids, start, row_tokens):
+                asked = [read[2] for read in row.reads[::each]]
+                sees = [[*range(start), *(at for example in part.chosen[i] for at in places[example])] for i in asked]
+                hidden = _read(model, store, row, sees, [part.shown(i) for i in asked])
+                read = scoring.read_log_probs(model, hidden, row.reads).cpu().numpy()
+                columns = [place[3] for place in row.reads]
+                np.add.at(result, ([members[place[2]] for place in row.reads], columns), read)
+                bar.update(len(asked))
     return scoring.LabelScores(
         labels=tuple(labels),
         log_probs=result,

@@ -24,8 +24,8 @@ def test_kept_examples_give_the_numbers_of_one_masked_pass_per_label(small, star
     asked = data.draw(st.lists(st.tuples(choice, tokens), min_size=1, max_size=4))
     prompts = reuse.Prompts(start, examples, [chosen for chosen, _ in asked], [tail for _, tail in asked])
     slow = reuse.score_one_by_one(small.model, prompts, LABELS)
-    for row_tokens in (8, 512):
-        found = reuse.score(small.model, prompts, ["a", "b", "c"], LABELS, row_tokens)
+    for row_tokens, store_tokens in ((8, 8192), (512, 8192), (512, 20)):
+        found = reuse.score(small.model, prompts, ["a", "b", "c"], LABELS, row_tokens, store_tokens=store_tokens)
         np.testing.assert_allclose(found.log_probs, slow, atol=1e-4)
     assert found.prompt_tokens.tolist() == prompts.lengths
     assert found.shared_tokens == len(start)
@@ -52,6 +52,20 @@ def test_an_example_is_fed_once_however_many_prompts_show_it(small):
     passes = fed(small.model, lambda: reuse.score(small.model, prompts, ["a"], [[7]]))
     ids = [token for one, _ in passes for token in one]
     assert [ids.count(token) for token in (10, 11, 20, 30)] == [1, 1, 1, 20]  # 12, 21 and 31 also fill
+
+
+def test_no_more_is_kept_at_once_than_said(small, monkeypatch):
+    made, usual = [], reuse._Store
+    monkeypatch.setattr(reuse, "_Store", lambda count: made.append(count) or usual(count))
+    examples = [[10 + i] * 6 for i in range(8)]
+    prompts = reuse.Prompts([5, 6], examples, [[i, (i + 1) % 8] for i in range(8)], [[30]] * 8)
+    parted = reuse.score(small.model, prompts, ["a"], [[7]], store_tokens=25).log_probs
+    assert max(made) <= 2 + 25
+    assert len(made) > 1
+    made.clear()
+    whole = reuse.score(small.model, prompts, ["a"], [[7]]).log_probs
+    assert made == [2 + 48]
+    np.testing.assert_allclose(parted, whole, atol=1e-4)
 
 
 def test_examples_stand_after_the_start_and_a_tail_after_all_of_them(small):
