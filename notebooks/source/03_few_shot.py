@@ -38,7 +38,8 @@ claims.show("03")
 
 # %% [markdown]
 # Some measurements below take minutes. Those come from the course's *reference results*, made by this same notebook and
-# marked where they appear. Set the switch to `True` and everything is measured here.
+# marked where they appear. They were computed in 16-bit numbers; where your machine computes in 32-bit ones, the same
+# prompt may sort a few messages differently. Set the switch to `True` and everything is measured here.
 
 # %%
 RERUN = False
@@ -184,9 +185,10 @@ for row in draws[8]:
     print(f"{row.method} minus none: {ledger.compare(none, row)}")
 
 # %% [markdown]
-# The three draws of eight lie apart on the very same messages, and none of them is measurably better than no example. The
-# curve does not flatten, it wavers; with these bars, do not read its peak as the best number (lesson 01 on winners). The
-# upper dotted line is logistic regression on all of the pool; a prompt shows at most 32 of it.
+# The three draws of eight lie apart on the very same messages. Each line is called *better* only where the interval and
+# McNemar's test (lesson 01) agree, so an interval barely above zero may not be enough. The curve does not flatten, it
+# wavers; with these bars, do not read its peak as the best number (lesson 01 on winners). The upper dotted line is
+# logistic regression on all of the pool; a prompt shows at most 32 of it.
 
 # %% [markdown]
 # ## What does an example cost?
@@ -239,10 +241,10 @@ plots.curves(
 print("tokens per prompt:", {k: round(count) for k, count in tokens.items()})
 
 # %% [markdown]
-# The axis is not to scale: each step to the right adds more examples than the last. Divide by the tokens printed above,
-# and whole prompts cost roughly in proportion to them. With the shared start read once, the line is much flatter. Services
-# that sell tokens may charge cached ones less for this reason, if the examples are the *same* for every message and stand
-# first.
+# The axis is not to scale: each step to the right adds more examples than the last. Against the tokens printed above,
+# whole prompts cost a small fixed part and so much for each token. With the shared start read once, the line is much
+# flatter. Services that sell tokens may charge cached ones less for this reason, if the examples are the *same* for
+# every message and stand first.
 #
 # ## Order, recency, majority
 #
@@ -454,19 +456,20 @@ nearest_row = reference.recall(
 print("nearest minus random:", ledger.compare(random_row, nearest_row))
 
 # %% [markdown]
-# The largest step of this lesson, and no weight changed. (The eight are not shown nearest last: those that many prompts
-# share stand in front, which saves some reading. What that order costs we did not measure on test.) Look at the three
-# nearest of the first message: near in words, not always in label. Over all messages neighbors mostly share the label.
+# The largest gain over random examples so far, and no weight changed. (The eight are not shown nearest last: those that
+# many prompts share stand in front, which saves some reading. What that order costs we did not measure on test.) Look at
+# the three nearest of the first message, which is about a technical problem: near in words is not near in label. How
+# often neighbors are right over all messages, a vote will show below.
 
 # %% [markdown]
 # ### Read each example once
 #
 # The price: every message brings eight examples of its own. Yet all of them come from the same small pool. What if the
 # model read each example *once*, right after the instruction, and kept its keys and values for every prompt that shows
-# it? Then an example no longer sees the others (an idea from
-# [parallel context windows](https://arxiv.org/abs/2212.10947)), and all stand at the same place, so that their order makes
-# no difference. The open message still sees all eight. That is another prompt, not a faster way to the same numbers.
-# **Predict:** what happens to the tokens, and to accuracy?
+# it? Then an example no longer sees the others (an idea from [parallel context
+# windows](https://arxiv.org/abs/2212.10947)), and each gets the same position numbers, as if it came directly after the
+# instruction, so that their order makes no difference. The open message still sees all eight. That is another prompt,
+# not a faster way to the same numbers. **Predict:** what happens to the tokens, and to accuracy?
 
 # %%
 from helpers import packing
@@ -513,10 +516,10 @@ print(
 )
 
 # %% [markdown]
-# Three ways to read the same prompts. The usual way already reads a start that prompts share only once, but with nearest
-# examples there is little of it. The last line reads least, and gains more the more messages share the pool. We measured
-# no loss of accuracy beyond what the interval leaves open; what is kept takes memory instead, for this model 46 kB a token
-# in 32-bit numbers.
+# The usual way reads a shared start once, but nearest examples share little. Reading each example once needs far fewer
+# tokens, and less time a message the more messages draw on the same pool: compare the seconds a message. Accuracy is too
+# close to call; see in the interval how large a loss is still possible (the usual way may be a reference result, in other
+# numbers). The price is memory for what is kept, for this model 46 kB a token in 32-bit numbers.
 
 # %% [markdown]
 # ### Is the model still needed?
@@ -545,8 +548,9 @@ print("prompt minus vote of its own neighbors:", ledger.compare(vote_row, neares
 print("prompt minus logistic regression:      ", ledger.compare(short_test, nearest_row))
 
 # %% [markdown]
-# What the prompt gains, it gains from the neighbors: the language model adds nothing measurable to their vote, and takes
-# far longer. Now with fewer labels: 10 to 600, the same rows for all three methods.
+# What the prompt gains, it gains from the neighbors: the language model adds nothing measurable to their vote, and it must
+# be run besides. Now with other numbers of labels, 10 to 600, drawn from *all* training messages, long ones too; the same
+# rows for all three methods.
 
 # %%
 curves = {"8 nearest in the prompt": {}, "vote of the nearest": {}, "logistic regression": {}}
@@ -602,8 +606,9 @@ fifty_plain = ledger.measure(
 print("few-shot minus regression, 50 labels:", ledger.compare(fifty_plain, fifty_row))
 
 # %% [markdown]
-# "With few labels prompting is the only option" (F2) is a statement that you can now check against the line above. A
-# later lesson adds fine-tuning on the same rows.
+# In the picture, is the prompt above logistic regression anywhere, with 10 or 25 labels either? The line printed above asks
+# the same on test, with 50. Now read F2 again: under 50 labeled examples, prompting is said to be the only option. A later
+# lesson adds fine-tuning on the same rows.
 #
 # ## Bad examples
 #
@@ -809,8 +814,8 @@ widgets.few_shot_explorer(lm, prompt, choose, half)
 # ## What we found
 #
 # Each verdict follows the rule in [claims.json](../data/claims.json). Mind two of them. F7 gives a range: *did not hold*
-# may mean below it or above it; read the interval. F8 names a fault: *held* means that leaving `other` out costs recall;
-# what showing it cost the other labels you saw above.
+# may mean below it or above it; read the interval (we took 5 to 15 % as points). F8 names a fault: *held* means that
+# leaving `other` out costs recall; what showing it cost the other labels you saw above.
 
 # %%
 judge, judge_all = evaluation.judge, evaluation.judge_all
@@ -893,8 +898,9 @@ plots.methods(rows.values(), "Six intents: what each method gets right")
 # ## Three things to remember
 #
 # 1. Never judge few-shot by one draw and one order; the spread is part of the result.
-# 2. Calibrating and choosing the nearest each helped more than adding random examples. Calibration is nearly free; the
-#    nearest give up most of the shared start, unless each example is read once and kept.
+# 2. Choosing the nearest helped far more than any number of random examples. Calibrating helped too, and is nearly free
+#    when all messages share their examples. The nearest give up most of the shared start, unless each example is read
+#    once and kept.
 # 3. If nearest examples make the model good, let them vote: the plain method on the same labels is the one to beat.
 #
 # {{next}}
