@@ -170,9 +170,9 @@ def test_nearest_examples_of_the_lesson_hold_no_message_that_is_asked():
 @pytest.mark.parametrize("select", ["random", "balanced", "diverse", "nearest"])
 @pytest.mark.parametrize("grouped", [False, True])
 def test_scores_under_every_selection_equal_one_pass_per_label(real, select, grouped):
-    queries = load_intents("dev")[:4]
+    queries = load_intents("dev")[:6]
     pool, vectors = POOL[:40], unit_vectors(40)
-    rows = few_shot.selections(pool, vectors, unit_vectors(4, seed=9))[select](3, 0)
+    rows = few_shot.selections(pool, vectors, unit_vectors(6, seed=9))[select](3, 0)
     if grouped:
         places = {message.id: place for place, message in enumerate(pool)}
         ordered = few_shot.common_first([[places[message.id] for message in row] for row in rows])
