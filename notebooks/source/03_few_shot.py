@@ -38,7 +38,7 @@ claims.show("03")
 
 # %% [markdown]
 # Some measurements below take minutes. Those come from the course's *reference results*, made by this same notebook and
-# marked where they appear. They were computed in 16-bit numbers; where your machine computes in 32-bit ones, the same
+# marked where they appear. Most were computed in 16-bit numbers; where your machine computes in 32-bit ones, the same
 # prompt may sort a few messages differently. Set the switch to `True` and everything is measured here.
 
 # %%
