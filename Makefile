@@ -24,8 +24,8 @@ help:
 
 ready:
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11, 3.12 or 3.13 found; install one, or name it: make lab PYTHON=/path/to/python" >&2; exit 1; }
-	@$(PYTHON) -m helpers.install
-	@$(VENV)/python -m helpers.models
+	@$(PYTHON) -m helpers.machine.install
+	@$(VENV)/python -m helpers.model.catalogue
 
 lab: ready
 	$(VENV)/jupyter lab notebooks/00_start_here.ipynb
@@ -35,13 +35,13 @@ course: ready
 
 notebooks: ready
 	@$(VENV)/python notebooks/build.py
-	@$(VENV)/python -m helpers.verdicts
+	@$(VENV)/python -m helpers.results.verdicts
 
 reference: ready
 	@rm -rf results/reference
 	@COURSE_RERUN=1 COURSE_PROFILE=full COURSE_RESULTS=$(CURDIR)/results/reference $(VENV)/python notebooks/run.py
-	@$(VENV)/python -m helpers.reference results/reference/ledger.jsonl
-	@$(VENV)/python notebooks/build.py && $(VENV)/python -m helpers.verdicts
+	@$(VENV)/python -m helpers.results.reference results/reference/ledger.jsonl
+	@$(VENV)/python notebooks/build.py && $(VENV)/python -m helpers.results.verdicts
 
 bench: ready
 	@$(VENV)/python tests/bench.py
@@ -75,7 +75,7 @@ test-solved-2: PART = $(filter-out $(call FIRST,notebooks/solutions),$(wildcard 
 lint: ready
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
-	@$(VENV)/python -m helpers.data
+	@$(VENV)/python -m helpers.tasks.files
 
 # Run a command with its output in a file, and print that at its end, so that two side by side do not mix their lines.
 define logged

@@ -34,7 +34,7 @@ ROOT = HERE.parent
 SOURCES = HERE / "source"
 SOLUTIONS = HERE / "solutions"
 MEASURED = HERE / "measured.json"
-SOLUTION_TEXTS = ROOT / "helpers" / "checks" / "solutions.json"
+SOLUTION_TEXTS = ROOT / "helpers" / "lesson" / "checks" / "solutions.json"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 CELL_TIMEOUT = 900
 EXERCISE = re.compile(r"^#: solution\n(?P<code>.*?)^#: why (?P<why>.*?)^#: stub\n(?P<stub>.*?)^#: end$\n?", re.M | re.S)
@@ -49,7 +49,7 @@ if importlib.util.find_spec("helpers") is None:
         tag, address = "{tag}", "{address}"
         subprocess.run(["git", "clone", "-q", "--depth=1", "-b", tag, address, course], check=True)
     sys.path.insert(0, str(course))
-from helpers import setup; setup.start("{lesson}")"""
+from helpers.lesson import setup; setup.start("{lesson}")"""
 
 
 def course() -> dict:
@@ -189,7 +189,9 @@ def execute(
             if solved and cell.source != solved.cells[index].source:
                 client.execute_cell(solved.cells[index], index)
                 notebook.cells[index] = cell  # the client has put the cell that it ran last there
-        notebook.cells.append(nbformat.v4.new_code_cell("from helpers import runtime; print(runtime.peak_memory())"))
+        notebook.cells.append(
+            nbformat.v4.new_code_cell("from helpers.machine import runtime; print(runtime.peak_memory())")
+        )
         asked = client.execute_cell(notebook.cells[-1], len(notebook.cells) - 1)
         notebook.cells.pop()
     if solved:
@@ -282,8 +284,8 @@ def code_fingerprint(notebook: nbformat.NotebookNode) -> str:
     code = "\n".join(line for source in sources for line in source.splitlines() if not line.startswith("%"))
     digest = hashlib.sha256("\0".join(sources).encode())
     lesson = re.search(r'setup\.start\("(\d\d)"\)', code)
-    checks = ROOT / "helpers" / "checks" / f"lesson_{lesson[1] if lesson else '..'}.py"
-    behind = modules_behind(code + (f"\nimport helpers.checks.{checks.stem}" if checks.is_file() else ""))
+    checks = ROOT / "helpers" / "lesson" / "checks" / f"lesson_{lesson[1] if lesson else '..'}.py"
+    behind = modules_behind(code + (f"\nimport helpers.lesson.checks.{checks.stem}" if checks.is_file() else ""))
     for part in (*behind, pathlib.Path(__file__), ROOT / "pyproject.toml", *data_behind(behind, code)):
         digest.update(part.read_bytes())
     digest.update("\n".join(reference_rows_behind(code)).encode())

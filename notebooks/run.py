@@ -10,7 +10,8 @@ import nbformat
 from build import execute, make, names
 from nbclient.exceptions import CellExecutionError
 
-from helpers import ledger, runtime, verdicts
+from helpers.machine import runtime
+from helpers.results import ledger, verdicts
 
 
 def main() -> int:

@@ -13,22 +13,26 @@ import time
 import bench_tuning
 import numpy as np
 
-from helpers import baselines, data, few_shot, ledger, models, policies, runtime, scoring
-from helpers.language_model import LanguageModel
-from helpers.retrieval import chunking, index, pipeline, scale
+from helpers.machine import runtime
+from helpers.methods import few_shot
+from helpers.methods.retrieval import chunking, index, pipeline, scale
+from helpers.model import catalogue, embedding, scoring
+from helpers.model.language_model import LanguageModel
+from helpers.results import ledger
+from helpers.tasks import files, policies
 
 MESSAGES, EXAMPLES, SLOW_MESSAGES = 240, 24, 4
-LABELS = data.INTENT_LABELS
+LABELS = files.INTENT_LABELS
 SYSTEM = f"You sort customer messages into one of six labels: {', '.join(LABELS)}. Answer with the label only."
 
 
 def prompts() -> list[list[dict]]:
     """Return 240 messages, each under the same 24 solved examples."""
-    shots = data.balanced(data.load_intents("train"), EXAMPLES // len(LABELS))
+    shots = files.balanced(files.load_intents("train"), EXAMPLES // len(LABELS))
     start = [{"role": "system", "content": SYSTEM}]
     for shot in shots:
         start += [{"role": "user", "content": shot.text}, {"role": "assistant", "content": shot.label}]
-    return [[*start, {"role": "user", "content": message.text}] for message in data.load_intents("test")[:MESSAGES]]
+    return [[*start, {"role": "user", "content": message.text}] for message in files.load_intents("test")[:MESSAGES]]
 
 
 def seconds(work) -> float:
@@ -63,7 +67,7 @@ def measure_scoring(lm: LanguageModel) -> dict:
 
 def measure_few_shot(lm: LanguageModel) -> dict:
     """Return seconds per message against k, with the shared start read once and every time; and nearest neighbors."""
-    train, test = data.load_intents("train"), data.load_intents("test")
+    train, test = files.load_intents("train"), files.load_intents("test")
     prompt = few_shot.FewShotPrompt({label: label for label in LABELS}, SYSTEM)
     found, each = {}, {}
     for k in (2, 8, 32):
@@ -77,8 +81,8 @@ def measure_few_shot(lm: LanguageModel) -> dict:
     for shared, how in ((True, "read once"), (False, "read whole")):
         found[f"seconds at 32 examples / at 2, {how}"] = each[32, shared] / each[2, shared]
     pool = [message for message in train if lm.count_tokens(message.text) <= 20]  # as lesson 03 does
-    embedder = models.load_embedder()
-    vectors = [baselines.embed(embedder, [message.text for message in part]) for part in (pool, test)]
+    embedder = catalogue.load_embedder()
+    vectors = [embedding.embed(embedder, [message.text for message in part]) for part in (pool, test)]
     rows = few_shot.common_first(few_shot.nearest_examples(*vectors, 8))
     nearest = [[pool[i] for i in row] for row in rows]
     scores = prompt.score(lm, nearest, [message.text for message in test], progress=False)
@@ -92,7 +96,7 @@ def measure_few_shot(lm: LanguageModel) -> dict:
 
 def measure_speed(lm: LanguageModel) -> dict:
     """Return tokens per second when reading a long prompt, and when writing alone and side by side."""
-    long = " ".join(message.text for message in data.load_intents("train")[:40])
+    long = " ".join(message.text for message in files.load_intents("train")[:40])
     tokens = lm.count_tokens([{"role": "user", "content": long}])
     read = seconds(lambda: lm.next_token_probabilities(long))
     alone = lm.generate(["Tell a long story."], max_new_tokens=64, progress=False)
@@ -106,7 +110,7 @@ def measure_speed(lm: LanguageModel) -> dict:
 
 def measure_retrieval() -> dict:
     """Return index build and query times at 1k, 10k and 100k chunks, and questions answered per second."""
-    embedder = models.load_embedder()
+    embedder = catalogue.load_embedder()
     lm = LanguageModel.shared()
     cut = chunking.Chunker(chunking.token_spans(lm.tokenizer), tokenizer=lm.name)
     found: dict = {}
@@ -138,7 +142,7 @@ def measure_retrieval() -> dict:
 def cold_start() -> dict:
     """Return seconds from a fresh Python to the first answer, and that process's peak memory."""
     code = (
-        "from helpers.language_model import LanguageModel; from helpers import runtime;"
+        "from helpers.model.language_model import LanguageModel; from helpers.machine import runtime;"
         "LanguageModel.load().chat('Hi', max_new_tokens=4); print(runtime.peak_memory())"
     )
     started = time.perf_counter()

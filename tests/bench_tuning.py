@@ -12,8 +12,10 @@ import sys
 import tempfile
 import time
 
-from helpers import data, few_shot, runtime, tuning
-from helpers.language_model import LanguageModel
+from helpers.machine import runtime
+from helpers.methods import few_shot, tuning
+from helpers.model.language_model import LanguageModel
+from helpers.tasks import files
 
 TRL = (
     "trl==1.16.0",
@@ -36,7 +38,7 @@ RECIPES = {
 
 def rows() -> list[tuning.Pair]:
     """Return 96 messages with their labels, balanced."""
-    train = data.load_intents("train")
+    train = files.load_intents("train")
     return tuning.intent_pairs([train[i] for i in few_shot.balanced_examples(train, ROWS)])
 
 
@@ -54,7 +56,7 @@ def theirs(recipe: tuning.Recipe) -> dict:
     from peft import LoraConfig
     from trl import SFTConfig, SFTTrainer
 
-    from helpers.tuning import adapters
+    from helpers.methods.tuning import adapters
 
     lm = LanguageModel.load()
     given = adapters._config(lm.model, recipe)

@@ -15,7 +15,7 @@ def own_results(tmp_path, monkeypatch):
 @pytest.fixture(scope="session")
 def real():
     """The course's own model in float32, where exact comparisons make sense."""
-    from helpers.language_model import LanguageModel
+    from helpers.model.language_model import LanguageModel
 
     return LanguageModel.load(dtype=torch.float32)
 
@@ -25,7 +25,7 @@ def small(real):
     """A random model of two layers with the real tokenizer: quick, and it has no habits that could hide a mistake."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    from helpers.language_model import LanguageModel
+    from helpers.model.language_model import LanguageModel
 
     torch.manual_seed(0)
     config = LlamaConfig(

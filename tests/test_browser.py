@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from helpers import runtime
+from helpers.machine import runtime
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.browser

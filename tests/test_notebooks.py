@@ -8,8 +8,8 @@ import jupytext
 import nbformat
 import pytest
 
-from helpers import runtime
-from helpers.checks import held_back
+from helpers.lesson.checks import held_back
+from helpers.machine import runtime
 
 spec = importlib.util.spec_from_file_location("build", runtime.ROOT / "notebooks" / "build.py")
 build = importlib.util.module_from_spec(spec)
@@ -183,7 +183,7 @@ def test_readme_lists_the_lessons_that_exist_and_no_others():
 def test_no_lesson_touches_the_rows_that_only_checks_may_see(name):
     for cell in build.make(name, solved=True).cells:
         assert "held_back" not in cell.source
-        assert "helpers.checks" not in cell.source
+        assert "helpers.lesson.checks" not in cell.source
         assert not any(row.text in cell.source for row in held_back.load_intents() if len(row.text) > 12)
 
 

@@ -8,7 +8,7 @@ import zipfile
 import gguf
 import numpy as np
 
-from helpers.weights import ModelSpec
+from helpers.model.weights import ModelSpec
 
 MEMBER = "tiny_pkg/tiny.gguf"
 WHEEL = "tiny_pkg-1.0-py3-none-any.whl"
@@ -79,7 +79,7 @@ def expected_weights(tied: bool = True) -> dict[str, np.ndarray]:
 
 
 def fields() -> dict[str, object]:
-    """The metadata that helpers.conversion reads, and what transformers' own GGUF route wants besides."""
+    """The metadata that helpers.model.gguf reads, and what transformers' own GGUF route wants besides."""
     return {
         "general.name": "tiny",
         "llama.block_count": LAYERS,

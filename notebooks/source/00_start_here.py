@@ -29,7 +29,7 @@
 # also says what to do. The output stored here comes from one machine; run the cell to see yours.
 
 # %% tags=["machine"]
-from helpers import runtime
+from helpers.machine import runtime
 
 for what, fine, detail in runtime.report():
     print("OK  " if fine else "FAIL", what.ljust(22), detail)
@@ -43,7 +43,7 @@ for what, fine, detail in runtime.report():
 # mistakes are easy to see.
 
 # %%
-from helpers.language_model import LanguageModel
+from helpers.model.language_model import LanguageModel
 
 lm = LanguageModel.load()
 print(
@@ -104,7 +104,7 @@ def template_tokens(lm, text):
 #: end
 
 
-from helpers.exercises import check, hint, solution
+from helpers.lesson.exercises import check, hint, solution
 
 check("00.1", template_tokens)
 
@@ -119,7 +119,7 @@ hint("00.1")
 # Try other texts in the widget. **Predict first:** is `LF-48213` one token? Is `thermostat`? What do spaces do?
 
 # %%
-from helpers import widgets
+from helpers.lesson import widgets
 
 widgets.token_viewer(lm, "My thermostat, order LF-48213, shows 21.5 degrees.")
 
@@ -155,7 +155,7 @@ check("00.2", messages)
 # sure is it?
 
 # %%
-from helpers import plots
+from helpers.lesson import plots
 
 start = [
     {"role": "user", "content": "Name a capital."},

@@ -32,11 +32,11 @@
 # next cell tells.
 
 # %%
-from helpers import data
+from helpers.tasks import files
 
-train, dev, test, shifted = (data.load_intents(split) for split in data.INTENT_SPLITS)
-six = [message for message in data.balanced(dev, 3) if len(message.text) < 90]
-six = data.balanced(six, 1)
+train, dev, test, shifted = (files.load_intents(split) for split in files.INTENT_SPLITS)
+six = [message for message in files.balanced(dev, 3) if len(message.text) < 90]
+six = files.balanced(six, 1)
 for message in six:
     print(message.text)
 
@@ -55,7 +55,7 @@ for message in six:
 # %%
 import collections
 
-for split, messages in zip(data.INTENT_SPLITS, (train, dev, test, shifted)):
+for split, messages in zip(files.INTENT_SPLITS, (train, dev, test, shifted)):
     counts = collections.Counter(message.label for message in messages)
     print(f"{split:8} {len(messages):4} messages, per label: {sorted(set(counts.values()))}")
 
@@ -111,7 +111,7 @@ def leaked(train_texts, test_texts):
 #: end
 
 
-from helpers.exercises import check, hint, solution
+from helpers.lesson.exercises import check, hint, solution
 
 check("01.1", leaked)
 
@@ -126,9 +126,10 @@ check("01.1", leaked)
 # on it below. (`for_profile` takes fewer rows where the fast profile is set.)
 
 # %%
-from helpers import baselines, ledger
+from helpers.methods import baselines
+from helpers.results import ledger
 
-test = data.for_profile(test, fast=60)
+test = files.for_profile(test, fast=60)
 gold = [message.label for message in test]
 labels_of_train = [message.label for message in train]
 majority = ledger.measure(
@@ -198,7 +199,7 @@ check("01.2", rules)
 # %%
 import time
 
-from helpers import evaluation
+from helpers import statistics
 
 started = time.perf_counter()
 tfidf = baselines.tfidf_classifier().fit([message.text for message in train], labels_of_train)
@@ -206,12 +207,12 @@ fitted = time.perf_counter() - started
 tfidf_row = ledger.measure(
     "intents", "TF-IDF + logistic regression", test, tfidf.predict, training_seconds=fitted
 )
-for score in evaluation.per_class(gold, tfidf_row.predictions, data.INTENT_LABELS):
+for score in statistics.per_class(gold, tfidf_row.predictions, files.INTENT_LABELS):
     print(
         f"{score.label:18} precision {score.precision:.2f}  recall {score.recall:.2f}  F1 {score.f1:.2f}"
     )
-print("macro-F1, TF-IDF:        ", evaluation.bootstrap_interval(gold, tfidf_row.predictions))
-print("macro-F1, majority label:", evaluation.bootstrap_interval(gold, majority.predictions))
+print("macro-F1, TF-IDF:        ", statistics.bootstrap_interval(gold, tfidf_row.predictions))
+print("macro-F1, majority label:", statistics.bootstrap_interval(gold, majority.predictions))
 
 # %% [markdown]
 # Compare the majority label's macro-F1 with its accuracy above: macro-F1 punishes a method that ignores labels, because
@@ -219,10 +220,10 @@ print("macro-F1, majority label:", evaluation.bootstrap_interval(gold, majority.
 # [confusion matrix](../docs/glossary.md#confusion-matrix) shows.
 
 # %%
-from helpers import plots
+from helpers.lesson import plots
 
-matrix = evaluation.confusion(gold, tfidf_row.predictions, data.INTENT_LABELS)
-plots.confusion(matrix, data.INTENT_LABELS, "TF-IDF: where messages end up")
+matrix = statistics.confusion(gold, tfidf_row.predictions, files.INTENT_LABELS)
+plots.confusion(matrix, files.INTENT_LABELS, "TF-IDF: where messages end up")
 
 # %% [markdown]
 # ### Your turn 01.3
@@ -269,10 +270,10 @@ plots.interval_against_n(sizes, lows, highs, truth)
 # the [bootstrap](../docs/glossary.md#bootstrap) draws your own messages again and again, with replacement.
 
 # %%
-print("Wilson:   ", evaluation.accuracy_interval(gold, tfidf_row.predictions))
+print("Wilson:   ", statistics.accuracy_interval(gold, tfidf_row.predictions))
 print(
     "bootstrap:",
-    evaluation.bootstrap_interval(gold, tfidf_row.predictions, metric=evaluation.accuracy),
+    statistics.bootstrap_interval(gold, tfidf_row.predictions, metric=statistics.accuracy),
 )
 
 # %% [markdown]
@@ -333,10 +334,10 @@ check("01.5", messages_needed)
 # probable is each label as its whole answer? The likeliest label is its prediction. **Predict:** above or below the keyword rules?
 
 # %%
-from helpers.language_model import LanguageModel
+from helpers.model.language_model import LanguageModel
 
 lm = LanguageModel.load()
-SYSTEM = f"You sort customer messages into one of six labels: {', '.join(data.INTENT_LABELS)}. Answer with the label only."
+SYSTEM = f"You sort customer messages into one of six labels: {', '.join(files.INTENT_LABELS)}. Answer with the label only."
 
 
 def zero_shot(texts):
@@ -344,7 +345,7 @@ def zero_shot(texts):
         [{"role": "system", "content": SYSTEM}, {"role": "user", "content": text}]
         for text in texts
     ]
-    return lm.score(prompts, data.INTENT_LABELS)
+    return lm.score(prompts, files.INTENT_LABELS)
 
 
 model_row = ledger.measure(
@@ -362,8 +363,8 @@ model_row = ledger.measure(
 # is wrong.
 
 # %%
-matrix = evaluation.confusion(gold, model_row.predictions, data.INTENT_LABELS)
-plots.confusion(matrix, data.INTENT_LABELS, "Zero-shot model: where messages end up")
+matrix = statistics.confusion(gold, model_row.predictions, files.INTENT_LABELS)
+plots.confusion(matrix, files.INTENT_LABELS, "Zero-shot model: where messages end up")
 print("times predicted:", dict(collections.Counter(model_row.predictions).most_common()))
 
 # %% [markdown]
@@ -379,16 +380,17 @@ print("times predicted:", dict(collections.Counter(model_row.predictions).most_c
 # training messages vote, or learn a logistic regression. How many neighbors? That is a choice, so it is made on *dev*.
 
 # %%
-from helpers import models
+from helpers.model import catalogue
+from helpers.model import embedding
 
-embedder = models.load_embedder()
+embedder = catalogue.load_embedder()
 vectors, dev_vectors = (
-    baselines.embed(embedder, [message.text for message in part]) for part in (train, dev)
+    embedding.embed(embedder, [message.text for message in part]) for part in (train, dev)
 )
 for k in (1, 5, 15, 45):
     votes = baselines.nearest_neighbors(vectors, labels_of_train, dev_vectors, k)
     print(
-        f"k = {k:2}: {evaluation.accuracy_interval([message.label for message in dev], votes)} on dev"
+        f"k = {k:2}: {statistics.accuracy_interval([message.label for message in dev], votes)} on dev"
     )
 
 # %% [markdown]
@@ -398,7 +400,7 @@ for k in (1, 5, 15, 45):
 # %%
 def vote(texts):
     return baselines.nearest_neighbors(
-        vectors, labels_of_train, baselines.embed(embedder, texts), k=15
+        vectors, labels_of_train, embedding.embed(embedder, texts), k=15
     )
 
 
@@ -406,14 +408,14 @@ started = time.perf_counter()
 regression = baselines.embedding_classifier().fit(vectors, labels_of_train)
 fitted = time.perf_counter() - started
 vote_row = ledger.measure(
-    "intents", "MiniLM nearest neighbors", test, vote, model=models.EMBEDDER
+    "intents", "MiniLM nearest neighbors", test, vote, model=catalogue.EMBEDDER
 )
 learned_row = ledger.measure(
     "intents",
     "MiniLM + logistic regression",
     test,
-    lambda texts: regression.predict(baselines.embed(embedder, texts)),
-    model=models.EMBEDDER,
+    lambda texts: regression.predict(embedding.embed(embedder, texts)),
+    model=catalogue.EMBEDDER,
     training_seconds=fitted,
 )
 
@@ -473,7 +475,7 @@ check("01.6", paired_p)
 differ = (close.mcnemar.only_first + close.mcnemar.only_second) / len(gold)
 print(f"the two methods differ on {differ:.2f} of the messages; so, 8 times in 10,")
 for n in (120, 300, 1000, 3000):
-    found = evaluation.detectable_difference(n, disagreement=differ)
+    found = statistics.detectable_difference(n, disagreement=differ)
     print(f"{n:5} messages find a true difference of {found:.3f} or more")
 
 # %% [markdown]
@@ -492,7 +494,7 @@ plots.methods(ledger.rows("intents", "test"), "Six intents: what each method get
 # happens to precision when you add a frequent word?
 
 # %%
-from helpers import widgets
+from helpers.lesson import widgets
 
 widgets.keyword_playground(dev, first_rules)
 

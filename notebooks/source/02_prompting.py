@@ -32,7 +32,7 @@
 # assume: the order of methods may change with [scale](../docs/other_models.md).
 
 # %%
-from helpers import claims
+from helpers.results import claims
 
 claims.show("02")
 
@@ -46,14 +46,18 @@ claims.show("02")
 # %%
 import itertools
 
-from helpers import data, evaluation, ledger, plots, prompts
-from helpers.language_model import LanguageModel
-from helpers.prompts import Prompt
+from helpers import statistics
+from helpers.lesson import plots
+from helpers.model import prompts
+from helpers.results import ledger
+from helpers.tasks import files
+from helpers.model.language_model import LanguageModel
+from helpers.model.prompts import Prompt
 
 lm = LanguageModel.load()
-LABELS = data.INTENT_LABELS
-dev = data.for_profile(data.load_intents("dev"), fast=24)
-half = data.for_profile(data.balanced(dev, 10), fast=12)  # for what takes many runs
+LABELS = files.INTENT_LABELS
+dev = files.for_profile(files.load_intents("dev"), fast=24)
+half = files.for_profile(files.balanced(dev, 10), fast=12)  # for what takes many runs
 texts, wanted = [message.text for message in half], [message.label for message in half]
 
 bare = Prompt("1 bare question", user="{text}\n\nWhat kind of message is this?")
@@ -95,7 +99,7 @@ def fill(template, text):
 #: end
 
 
-from helpers.exercises import check, hint, solution
+from helpers.lesson.exercises import check, hint, solution
 
 check("02.1", fill)
 
@@ -205,7 +209,7 @@ found_words = {
     "other": " something else",
 }
 guesses = classify(kind, texts, found_words.values()).predictions
-matrix = evaluation.confusion(wanted, guesses, LABELS)
+matrix = statistics.confusion(wanted, guesses, LABELS)
 plots.confusion(matrix, LABELS, "A table of label words with a mistake in it")
 
 # %%
@@ -265,7 +269,7 @@ for label, word in zip(LABELS, best_words):
 # it give on *test*? (Lesson 01 had an opinion about such winners.) Now the one look at test.
 
 # %%
-test = data.for_profile(data.load_intents("test"), fast=60)
+test = files.for_profile(files.load_intents("test"), fast=60)
 
 
 def best_prompt(texts):
@@ -287,9 +291,9 @@ print("best words minus first rung, on test:", ledger.compare(started_row, best_
 # measured from there the gain is smaller.) And the plain baseline of lesson 01, which learned from 600 labeled messages?
 
 # %%
-from helpers import baselines
+from helpers.methods import baselines
 
-train = data.load_intents("train")
+train = files.load_intents("train")
 tfidf = baselines.tfidf_classifier().fit([m.text for m in train], [m.label for m in train])
 tfidf_row = ledger.measure("intents", "TF-IDF + logistic regression", test, tfidf.predict)
 against_plain = ledger.compare(tfidf_row, best_row)
@@ -347,8 +351,8 @@ talks = [
 reasoned = lm.score(talks, list(by_hand.values())).renamed(LABELS).predictions
 
 # %%
-role_gain = evaluation.compare(wanted, direct, in_role)
-reason_gain = evaluation.compare(wanted, direct, reasoned)
+role_gain = statistics.compare(wanted, direct, in_role)
+reason_gain = statistics.compare(wanted, direct, reasoned)
 print("with a role, minus without:     ", role_gain)
 print("with reasoning, minus without:  ", reason_gain)
 for text, thought in zip(texts[:3], thoughts.texts):
@@ -393,7 +397,7 @@ def parse_label(text, labels):
 check("02.4", parse_label)
 
 # %%
-from helpers import structured
+from helpers.methods import structured
 
 asked = Prompt(
     "free",
@@ -403,10 +407,10 @@ names = ", ".join(LABELS)
 free = lm.generate([asked.messages(m.text, names=names) for m in half], max_new_tokens=20)
 exact = [text.strip() in LABELS for text in free.texts]
 parsed = [structured.find_label(text, LABELS) for text in free.texts]
-readable = evaluation.wilson_interval(sum(p is not None for p in parsed), len(parsed))
-print("exactly a label:      ", evaluation.wilson_interval(sum(exact), len(exact)))
+readable = statistics.wilson_interval(sum(p is not None for p in parsed), len(parsed))
+print("exactly a label:      ", statistics.wilson_interval(sum(exact), len(exact)))
 print("a parser finds one:   ", readable)
-print("found, and right:     ", evaluation.accuracy_interval(wanted, [str(p) for p in parsed]))
+print("found, and right:     ", statistics.accuracy_interval(wanted, [str(p) for p in parsed]))
 for text in free.texts[:4]:
     print("  wrote:", repr(text[:80]))
 
@@ -437,7 +441,7 @@ moved = []
 for question in paraphrases:
     prompt = Prompt("paraphrase", "{text}\n\n" + question, start="This is")
     guesses = classify(prompt, some, best_words).predictions
-    moved.append(evaluation.accuracy_interval(wanted[:30], guesses))
+    moved.append(statistics.accuracy_interval(wanted[:30], guesses))
 
 # %%
 runs = []
@@ -472,9 +476,9 @@ print(f"{len(some)} messages, and agree on {same} of these")
 # %%
 import json
 
-changes = data.load_changes("test")
-schema = data.change_schema()
-few = data.for_profile(data.balanced(data.load_changes("dev"), 8), fast=6)
+changes = files.load_changes("test")
+schema = files.change_schema()
+few = files.for_profile(files.balanced(files.load_changes("dev"), 8), fast=6)
 print(json.dumps(schema, indent=1)[:700], "\n")
 print(few[0].request, "\n")
 print(json.dumps({key: getattr(few[0], key) for key in ("title", "risk", "rationale")}))
@@ -499,7 +503,7 @@ for name, prompt in json_prompts.items():
     asked_for = [prompt.messages(change.request) for change in few]
     answers[name] = structured.ask(lm, asked_for, schema, max_new_tokens=64)
     fit = sum(answer.valid for answer in answers[name])
-    print(f"{name:24} fits the schema: {evaluation.wilson_interval(fit, len(few))}")
+    print(f"{name:24} fits the schema: {statistics.wilson_interval(fit, len(few))}")
 for name in ("plain words", "strict + schema"):
     print(f"\nfor {name!r} an answer that does not fit:")
     print(next((a.text for a in answers[name] if not a.valid), "none"))
@@ -520,7 +524,7 @@ for name in ("asked again, twice", "repaired, once"):
     fit = sum(answer.valid for answer in answers[name])
     calls = sum(answer.calls for answer in answers[name]) / len(few)
     print(
-        f"{name:24} fits: {evaluation.wilson_interval(fit, len(few))}, {calls:.2f} calls each"
+        f"{name:24} fits: {statistics.wilson_interval(fit, len(few))}, {calls:.2f} calls each"
     )
 
 # %% [markdown]
@@ -592,8 +596,8 @@ for name, given in answers.items():
 
 # %%
 
-items = data.for_profile(changes, fast=12)
-past = data.load_changes("train")
+items = files.for_profile(changes, fast=12)
+past = files.load_changes("train")
 plain_risk = baselines.tfidf_classifier().fit(
     [c.request for c in past], [c.label for c in past]
 )
@@ -656,14 +660,14 @@ start = '{"risk": "'
 without_rule = Prompt("risk", f"{request}Return the risk as JSON.", start=start)
 RULE = "If you are uncertain, set risk to medium and explain what is missing."
 with_rule = without_rule.edited("2", user=f"{request}Return the risk as JSON. {RULE}")
-unclear = data.for_profile([change for change in changes if change.ambiguous], fast=6)
-clear = data.for_profile([change for change in changes if not change.ambiguous], fast=6)
+unclear = files.for_profile([change for change in changes if change.ambiguous], fast=6)
+clear = files.for_profile([change for change in changes if not change.ambiguous], fast=6)
 medium = {}
 for name, prompt in (("without the rule", without_rule), ("with the rule", with_rule)):
     asked_for = [prompt.messages(change.request) for change in unclear + clear]
     scores = lm.score(asked_for, ["low", "medium", "high"], end_of_turn=False)
     said = [risk == "medium" for risk in scores.predictions]
-    medium[name] = evaluation.difference_of_shares(said[len(unclear) :], said[: len(unclear)])
+    medium[name] = statistics.difference_of_shares(said[len(unclear) :], said[: len(unclear)])
     shares = np.mean(said[: len(unclear)]), np.mean(said[len(unclear) :])
     print(
         f"{name:17} medium on {shares[0]:.2f} of unclear requests, {shares[1]:.2f} of clear ones;"
@@ -687,16 +691,16 @@ import time
 PARCELS = "009 112 181 189 203 209 235 246 274 281 346 349 376 438 518 595"
 parcels = {f"train-{number}" for number in PARCELS.split()}
 moving = [message for message in train if message.id in parcels]
-rest = [m for m in data.balanced(dev, 5) if m.id not in ("dev-011", "dev-062")]
-rest = data.for_profile(rest, fast=6)
+rest = [m for m in files.balanced(dev, 5) if m.id not in ("dev-011", "dev-062")]
+rest = files.for_profile(rest, fast=6)
 started = time.perf_counter()
 asked_seven = [kind.messages(message.text) for message in moving + rest]
 new_words = {}
 for word in (" a delivery question", " a package"):
     scores = lm.score(asked_seven, [*best_words, word], progress=False)
     hits = [label == word for label in scores.predictions]
-    caught = evaluation.wilson_interval(sum(hits[: len(moving)]), len(moving))
-    stolen = evaluation.wilson_interval(sum(hits[len(moving) :]), len(rest))
+    caught = statistics.wilson_interval(sum(hits[: len(moving)]), len(moving))
+    stolen = statistics.wilson_interval(sum(hits[len(moving) :]), len(rest))
     new_words[word] = caught, stolen
     print(f"This is{word}: {caught} of the delivery messages, {stolen} of the others")
 minutes = (time.perf_counter() - started) / 60
@@ -714,7 +718,7 @@ print(f"under ten minutes: {minutes < 10}; tokens decode to the text shown: {sam
 # *test*, so this difference is not paired. The plain baseline stands beside it.
 
 # %%
-shifted = data.for_profile(data.load_intents("shifted"), fast=24)
+shifted = files.for_profile(files.load_intents("shifted"), fast=24)
 drops = {}
 for name, predict, before in (
     ("prompt, best words", best_prompt, best_row),
@@ -728,7 +732,7 @@ for name, predict, before in (
         split="shifted",
         **(MODEL if "prompt" in name else {}),
     )
-    drops[name] = evaluation.difference_of_shares(row.correct, before.correct)
+    drops[name] = statistics.difference_of_shares(row.correct, before.correct)
 for name, drop in drops.items():
     print(f"{name:30} loses {drop}")
 
@@ -743,7 +747,7 @@ for name, drop in drops.items():
 # `IPython.display.HTML`.
 
 # %%
-from helpers import widgets
+from helpers.lesson import widgets
 
 widgets.prompt_playground(lm, bare.messages(dev[1].text)[0]["content"], COMPANY, LABELS)
 
@@ -755,17 +759,17 @@ widgets.prompt_playground(lm, bare.messages(dev[1].text)[0]["content"], COMPANY,
 # a rule has several parts, and they disagree.
 
 # %%
-judge, judge_all = evaluation.judge, evaluation.judge_all
+judge, judge_all = statistics.judge, statistics.judge_all
 valid = {name: [answer.valid for answer in given] for name, given in answers.items()}
 right = {name: [r == w for r, w in zip(risks[name], wanted_risk)] for name in answers}
 gain = ledger.compare(started_row, best_row).difference
 claims.conclude(
     "P1",
-    judge(against_plain.difference, -evaluation.WORTHWHILE),
+    judge(against_plain.difference, -statistics.WORTHWHILE),
     f"best prompt minus TF-IDF {against_plain.difference}; best words minus first rung {gain}",
 )
 first, last = (
-    evaluation.wilson_interval(sum(valid[name]), len(few))
+    statistics.wilson_interval(sum(valid[name]), len(few))
     for name in ("strict, as system text", "strict, after the text")
 )
 claims.conclude(
@@ -776,8 +780,8 @@ claims.conclude(
 
 # %%
 repaired, sure = "repaired, once", "constrained"
-fits = evaluation.compare_hits(valid[repaired], valid[sure]).difference
-truth = evaluation.compare_hits(right[repaired], right[sure]).difference
+fits = statistics.compare_hits(valid[repaired], valid[sure]).difference
+truth = statistics.compare_hits(right[repaired], right[sure]).difference
 claims.conclude(
     "P3",
     judge_all([judge(fits), judge(truth)]),

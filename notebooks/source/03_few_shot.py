@@ -32,7 +32,7 @@
 # the order.
 
 # %%
-from helpers import claims
+from helpers.results import claims
 
 claims.show("03")
 
@@ -53,15 +53,20 @@ RERUN = False
 # %%
 import numpy as np
 
-from helpers import baselines, data, evaluation, few_shot, ledger, models, plots, reference
-from helpers.data import Message
-from helpers.language_model import LanguageModel
+from helpers import statistics
+from helpers.lesson import plots
+from helpers.methods import baselines, few_shot
+from helpers.model import catalogue
+from helpers.results import ledger, reference
+from helpers.tasks import files
+from helpers.tasks.files import Message
+from helpers.model.language_model import LanguageModel
 
 lm = LanguageModel.load()
 MODEL = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype}
-LABELS = data.INTENT_LABELS
-train, dev, test = (data.load_intents(split) for split in ("train", "dev", "test"))
-half = data.for_profile(data.balanced(dev, 10), fast=12)
+LABELS = files.INTENT_LABELS
+train, dev, test = (files.load_intents(split) for split in ("train", "dev", "test"))
+half = files.for_profile(files.balanced(dev, 10), fast=12)
 texts, wanted = [m.text for m in half], [m.label for m in half]
 WORDS = {
     "billing": "a billing question",
@@ -108,7 +113,7 @@ def turns(examples, text):
 #: end
 
 
-from helpers.exercises import check, hint, solution
+from helpers.lesson.exercises import check, hint, solution
 
 check("03.1", turns)
 
@@ -144,9 +149,11 @@ draws = {
 }
 
 # %%
-embedder = models.load_embedder()
+from helpers.model import embedding
+
+embedder = catalogue.load_embedder()
 vectors = {
-    name: baselines.embed(embedder, [m.text for m in part])
+    name: embedding.embed(embedder, [m.text for m in part])
     for name, part in (("train", train), ("pool", pool), ("half", half))
 }
 gold = {name: [m.label for m in part] for name, part in (("train", train), ("pool", pool))}
@@ -155,7 +162,7 @@ gold = {name: [m.label for m in part] for name, part in (("train", train), ("poo
 def regression(name, rows):
     model = baselines.embedding_classifier()
     model.fit(vectors[name][rows], np.array(gold[name])[rows])
-    return lambda asked: model.predict(baselines.embed(embedder, asked))
+    return lambda asked: model.predict(embedding.embed(embedder, asked))
 
 
 all_short = list(range(len(pool)))
@@ -165,7 +172,7 @@ short_row = ledger.measure(
     half,
     regression("pool", all_short),
     split="dev",
-    model=models.EMBEDDER,
+    model=catalogue.EMBEDDER,
 )
 
 # %%
@@ -321,10 +328,10 @@ check("03.3", calibrated)
 
 # %%
 accuracies = {
-    "as scored": [evaluation.accuracy(wanted, run) for run in plain],
-    "calibrated": [evaluation.accuracy(wanted, run) for run in repaired],
+    "as scored": [statistics.accuracy(wanted, run) for run in plain],
+    "calibrated": [statistics.accuracy(wanted, run) for run in repaired],
 }
-noise = evaluation.accuracy_interval(wanted, plain[0])
+noise = statistics.accuracy_interval(wanted, plain[0])
 plots.spread(
     accuracies,
     "Six orders of the same examples, before and after calibration",
@@ -347,7 +354,7 @@ print("logistic regression on the pool's embeddings:", short_row.interval)
 # complaint. Random draws do that.
 
 # %%
-asked_test = data.for_profile(test, fast=24)
+asked_test = files.for_profile(test, fast=24)
 eight = draw_of(8, 0)
 random_row = reference.recall(
     "intents",
@@ -429,7 +436,7 @@ check("03.5", leaks)
 # %%
 rows = few_shot.nearest_examples(
     vectors["pool"],
-    baselines.embed(embedder, [m.text for m in asked_test]),
+    embedding.embed(embedder, [m.text for m in asked_test]),
     8,
     [m.text for m in pool],
     [m.text for m in asked_test],
@@ -472,7 +479,7 @@ print("nearest minus random:", ledger.compare(random_row, nearest_row))
 # not a faster way to the same numbers. **Predict:** what happens to the tokens, and to accuracy?
 
 # %%
-from helpers import packing
+from helpers.model import packing
 
 pieces = prompt.in_pieces(lm, neighbors, [m.text for m in asked_test])
 whole = [
@@ -533,16 +540,16 @@ vote_row = ledger.measure(
     "MiniLM nearest neighbors, short messages",
     asked_test,
     lambda asked: baselines.nearest_neighbors(
-        vectors["pool"], labels_of_pool, baselines.embed(embedder, asked), 8
+        vectors["pool"], labels_of_pool, embedding.embed(embedder, asked), 8
     ),
-    model=models.EMBEDDER,
+    model=catalogue.EMBEDDER,
 )
 short_test = ledger.measure(
     "intents",
     "MiniLM + logistic regression, short messages",
     asked_test,
     regression("pool", all_short),
-    model=models.EMBEDDER,
+    model=catalogue.EMBEDDER,
 )
 print("prompt minus vote of its own neighbors:", ledger.compare(vote_row, nearest_row))
 print("prompt minus logistic regression:      ", ledger.compare(short_test, nearest_row))
@@ -561,7 +568,7 @@ for n in (10, 25, 50, 100, 600):
     k = min(8, n)
 
     def few(asked, kept=kept, some=some, k=k):
-        near = few_shot.nearest_examples(some, baselines.embed(embedder, asked), k)
+        near = few_shot.nearest_examples(some, embedding.embed(embedder, asked), k)
         return prompt.score(lm, [[train[kept[i]] for i in row] for row in near], asked)
 
     row = reference.recall(
@@ -570,9 +577,9 @@ for n in (10, 25, 50, 100, 600):
     curves["8 nearest in the prompt"][n] = [row.interval]
     stored += [("8 nearest in the prompt", n)] * row.reference
     voted = baselines.nearest_neighbors(some, labels, vectors["half"], k)
-    curves["vote of the nearest"][n] = [evaluation.accuracy_interval(wanted, voted)]
+    curves["vote of the nearest"][n] = [statistics.accuracy_interval(wanted, voted)]
     learned = regression("train", kept)(texts)
-    curves["logistic regression"][n] = [evaluation.accuracy_interval(wanted, learned)]
+    curves["logistic regression"][n] = [statistics.accuracy_interval(wanted, learned)]
 
 # %%
 plots.curves(
@@ -588,7 +595,7 @@ fifty = few_shot.balanced_examples(train, 50, seed=0)
 
 def from_fifty(asked):
     near = few_shot.nearest_examples(
-        vectors["train"][fifty], baselines.embed(embedder, asked), 8
+        vectors["train"][fifty], embedding.embed(embedder, asked), 8
     )
     return prompt.score(lm, [[train[fifty[i]] for i in row] for row in near], asked)
 
@@ -601,7 +608,7 @@ fifty_plain = ledger.measure(
     "MiniLM + logistic regression, 50 messages",
     asked_test,
     regression("train", fifty),
-    model=models.EMBEDDER,
+    model=catalogue.EMBEDDER,
 )
 print("few-shot minus regression, 50 labels:", ledger.compare(fifty_plain, fifty_row))
 
@@ -630,7 +637,7 @@ for seed in range(3):
     shown = with_counters(draw_of(8, seed))
     guesses = prompt.score(lm, shown, texts, progress=False).predictions
     hits = [guess == label for guess, label in zip(guesses, wanted)]
-    counter.append(evaluation.compare_hits([bool(h) for h in draws[8][seed].correct], hits))
+    counter.append(statistics.compare_hits([bool(h) for h in draws[8][seed].correct], hits))
     print(f"draw {seed + 1}: with counter-examples minus without {counter[-1]}")
 
 # %% [markdown]
@@ -660,9 +667,11 @@ def under_noise(how, share, chosen):
 
 
 # %%
+from helpers.tasks import curation
+
 under = {}
 for share in (0, 0.1, 0.3, 0.5):
-    noisy = few_shot.with_wrong_labels(pool, share, LABELS, seed=1)
+    noisy = curation.with_wrong_labels(pool, share, LABELS, seed=1)
     at_random = [noisy[i] for i in few_shot.random_examples(pool, 8, 0)]
     under_noise("8 random", share, at_random)
     nearby = [[noisy[i] for i in row] for row in near_half]
@@ -671,7 +680,7 @@ for share in (0, 0.1, 0.3, 0.5):
         vectors["pool"], [e.label for e in noisy], vectors["half"], 8
     )
     spoiled["vote of the 8 nearest"][f"{share:.0%}"] = [
-        evaluation.accuracy_interval(wanted, voted)
+        statistics.accuracy_interval(wanted, voted)
     ]
 
 # %%
@@ -692,7 +701,7 @@ plots.curves(
 # %%
 twelve = [pool[i] for i in few_shot.balanced_examples(pool, 12, seed=0)]
 without = [e for e in twelve if e.label != "other"]
-others = data.for_profile([m for m in test if m.label == "other"], fast=6)
+others = files.for_profile([m for m in test if m.label == "other"], fast=6)
 found = {}
 for name, examples in (("without", without), ("with", twelve)):
     asked = [m.text for m in others] + texts
@@ -701,7 +710,7 @@ for name, examples in (("without", without), ("with", twelve)):
     false = [g == "other" for g, w in zip(guesses[len(others) :], wanted) if w != "other"]
     print(f"{name:8} recall of other {np.mean(found[name]):.2f};", end=" ")
     print(f"other messages taken for it {np.mean(false):.2f}")
-recall_gain = evaluation.compare_hits(found["without"], found["with"])
+recall_gain = statistics.compare_hits(found["without"], found["with"])
 print("with minus without:", recall_gain)
 
 # %% [markdown]
@@ -712,7 +721,7 @@ print("with minus without:", recall_gain)
 # typos, for the clean messages of *dev*.
 
 # %%
-shifted = data.load_intents("shifted")
+shifted = files.load_intents("shifted")
 foreign = [shifted[i] for i in few_shot.random_examples(shifted, 8, 0)]
 foreign_row = ledger.measure(
     "intents",
@@ -736,11 +745,11 @@ print("from the shifted set minus from train:", ledger.compare(draws[8][0], fore
 # %%
 import json
 
-from helpers import structured
+from helpers.methods import structured
 
-schema = data.change_schema()
-solved = [c for c in data.load_changes("train") if lm.count_tokens(c.request) <= 50]
-open_ones = data.for_profile(data.load_changes("dev"), fast=4)
+schema = files.change_schema()
+solved = [c for c in files.load_changes("train") if lm.count_tokens(c.request) <= 50]
+open_ones = files.for_profile(files.load_changes("dev"), fast=4)
 KEYS = "Answer with a JSON object of title, risk (low, medium or high) and rationale."
 
 
@@ -781,7 +790,7 @@ for k in (0, 1, 2, 4):
     outcomes[f"{k} examples{mark}"] = (right, row.n - right - bad, bad)
 
 # %%
-past = data.load_changes("train")
+past = files.load_changes("train")
 tfidf = baselines.tfidf_classifier().fit([c.text for c in past], [c.label for c in past])
 hits = sum(tfidf.predict([c.text for c in open_ones]) == [c.label for c in open_ones])
 outcomes["TF-IDF, risk only"] = (int(hits), len(open_ones) - int(hits), 0)
@@ -805,7 +814,7 @@ plots.outcomes(
 # `IPython.display.HTML`.
 
 # %%
-from helpers import widgets
+from helpers.lesson import widgets
 
 choose = few_shot.selections(pool, vectors["pool"], vectors["half"])
 widgets.few_shot_explorer(lm, prompt, choose, half)
@@ -818,7 +827,7 @@ widgets.few_shot_explorer(lm, prompt, choose, half)
 # leaving `other` out costs recall; what showing it cost the other labels you saw above.
 
 # %%
-judge, judge_all = evaluation.judge, evaluation.judge_all
+judge, judge_all = statistics.judge, statistics.judge_all
 gains = [ledger.compare(none, row).difference for row in draws[8]]
 heights = [row.interval.estimate for row in draws[8]]
 apart = max(heights) - min(heights)
@@ -882,7 +891,7 @@ gain = ledger.compare(first_row, nearest_row).difference
 relative = gain.estimate / first_row.interval.estimate
 claims.conclude(
     "F7",
-    evaluation.judge_within(gain, 0.05, 0.15),
+    statistics.judge_within(gain, 0.05, 0.15),
     f"best few-shot minus lesson 02's first prompt: {gain}, or {relative:+.0%} relative",
 )
 claims.conclude(

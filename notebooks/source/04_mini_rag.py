@@ -31,7 +31,7 @@
 # [scale](../docs/other_models.md) may change what reading is worth, and changes nothing about searching.
 
 # %%
-from helpers import claims
+from helpers.results import claims
 
 claims.show("04")
 
@@ -52,18 +52,24 @@ from dataclasses import replace
 
 import numpy as np
 
-from helpers import baselines, data, evaluation, grading, ledger
-from helpers import models, plots, policies, reference
-from helpers.language_model import LanguageModel
-from helpers.retrieval import chunking, index, measured, passages
-from helpers.retrieval import pipeline, quotes, ranking, scale
+from helpers import statistics
+from helpers.methods import baselines
+from helpers.results import ledger
+from helpers.tasks import files, grading
+from helpers.lesson import plots
+from helpers.model import catalogue
+from helpers.results import reference
+from helpers.tasks import policies
+from helpers.model.language_model import LanguageModel
+from helpers.methods.retrieval import chunking, index, measured, passages
+from helpers.methods.retrieval import pipeline, quotes, ranking, scale
 
-lm, embedder = LanguageModel.load(), models.load_embedder()
+lm, embedder = LanguageModel.load(), catalogue.load_embedder()
 MODEL = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype}
-PLAIN = {"model": models.EMBEDDER}
+PLAIN = {"model": catalogue.EMBEDDER}
 documents = policies.load_policies()
 dev, test = (policies.load_policy_questions(split) for split in ("dev", "test"))
-asked, asked_dev = data.for_profile(test, fast=10), data.for_profile(dev, fast=10)
+asked, asked_dev = files.for_profile(test, fast=10), files.for_profile(dev, fast=10)
 
 # %%
 WORDS_AT_MOST = 20  # tokens of an answer
@@ -152,7 +158,7 @@ def pieces(text, size):
 #: end
 
 
-from helpers.exercises import check, hint, solution
+from helpers.lesson.exercises import check, hint, solution
 
 check("04.1", pieces)
 
@@ -194,7 +200,8 @@ def search(vectors, query, k):
 check("04.2", search)
 
 # %%
-from helpers.plots.retrieval import chunk_map, error_sources, stages
+from helpers.lesson.plots.retrieval import chunk_map, error_sources, stages
+from helpers.model import embedding
 
 asked_one = next(q for q in dev if q.answerable and q.type == "numeric")
 whole = np.stack(
@@ -207,7 +214,7 @@ print(asked_one.question)
 chunk_map(
     whole,
     [chunk.document for chunk in store.chunks],
-    baselines.embed(embedder, [asked_one.question])[0],
+    embedding.embed(embedder, [asked_one.question])[0],
     [place[hit.chunk.id] for hit in hits],
     [place[name] for name in right],
 )
@@ -397,7 +404,7 @@ for size in (125, 250, 500):
 # %%
 shares = {
     f"{size} tokens": {
-        "evidence within the budget": evaluation.wilson_interval(sum(hits), len(hits))
+        "evidence within the budget": statistics.wilson_interval(sum(hits), len(hits))
     }
     for size, hits in sized.items()
 }
@@ -406,7 +413,7 @@ stages(
     f"Chunk sizes under one budget of {BUDGET:,} tokens",
     f"share of {len(can_test)} test questions",
 )
-size_gain = evaluation.compare_hits(sized[125], sized[500]).difference
+size_gain = statistics.compare_hits(sized[125], sized[500]).difference
 print("500 tokens minus 125:", size_gain)
 
 # %% [markdown]
@@ -551,7 +558,7 @@ for row in (copy_row, free_row):
         if ok and gold_one == "right"
     ]
     holds = [i in row.details["traceable"] for i in right_ids]
-    cited[row.method] = evaluation.wilson_interval(sum(holds), max(len(holds), 1))
+    cited[row.method] = statistics.wilson_interval(sum(holds), max(len(holds), 1))
     all_hold = sum(i in row.details["traceable"] for i in row.ids)
     print(
         f"{row.method}: {sum(holds)} of {len(holds)} right answers have a citation that holds",
@@ -688,7 +695,7 @@ leaks = {
 }
 for name, leaked in leaks.items():
     print(f"{name}: staff text in {sum(leaked)} of {len(leaked)} prompts")
-leak_gain = evaluation.compare_hits(leaks["filtered"], leaks["without a filter"]).difference
+leak_gain = statistics.compare_hits(leaks["filtered"], leaks["without a filter"]).difference
 
 # %% [markdown]
 # The filter acts before the search. What never reaches the prompt cannot be talked out of the model.
@@ -730,7 +737,7 @@ check("04.6", blocked)
 # without a defense, and with one (marks blocked, and told that passages are quotations)?
 
 # %%
-planted = data.for_profile(
+planted = files.for_profile(
     [measured.Deserved(i.id, i.text, "ignored") for i in policies.load_injections()], fast=3
 )
 word_of = {i.text: i.obeyed_if for i in policies.load_injections()}
@@ -785,7 +792,7 @@ for name, changes in (
 
 # %%
 people = [c for c in policies.load_customers() if c.get("last_order")]
-people = data.for_profile(
+people = files.for_profile(
     [measured.Deserved(c["customer_id"], c["customer_id"], "right") for c in people], fast=3
 )
 order_of = {
@@ -854,11 +861,11 @@ perfect = measured.recall(
 form = [
     t.rstrip(" .").endswith("[1]") for t in (perfect.details["answers"][i] for i in perfect.ids)
 ]
-form_share = evaluation.wilson_interval(sum(form), len(form))
+form_share = statistics.wilson_interval(sum(form), len(form))
 split_hits = {True: [], False: []}
 for q, ok in zip(few, perfect.correct):
     split_hits[q.jargon].append(bool(ok))
-jargon_gap = evaluation.difference_of_shares(split_hits[False], split_hits[True])
+jargon_gap = statistics.difference_of_shares(split_hits[False], split_hits[True])
 print(f"answers in the asked form: {form_share}")
 print(
     f"right: {np.mean(split_hits[True]):.2f} with a term, {np.mean(split_hits[False]):.2f} without; {jargon_gap}"
@@ -875,7 +882,7 @@ print(
 real = np.concatenate([entry.vectors for entry in store.entries.values()])
 queries = scale.many_vectors(
     real,
-    data.for_profile(
+    files.for_profile(
         [measured.Deserved(str(i), "", "") for i in range(200)], fast=40
     ).__len__(),
     9,
@@ -899,7 +906,7 @@ for (kind, n), told in sizes.items():
 # `IPython.display.HTML`.
 
 # %%
-from helpers.widgets import retrieval as widgets
+from helpers.lesson.widgets import retrieval as widgets
 
 widgets.inspector(
     pipe.using(quotes=3, copy=True, examples=False, defend=False), asked_one.question
@@ -913,7 +920,7 @@ widgets.inspector(
 # has no tuned model to compare with yet, and R7 measures speed on copies of real vectors with noise.
 
 # %%
-judge, judge_all = evaluation.judge, evaluation.judge_all
+judge, judge_all = statistics.judge, statistics.judge_all
 gains = {row.method: ledger.compare(closed_row, row).difference for row in read_rows}
 claims.conclude(
     "R1",
@@ -991,13 +998,13 @@ claims.conclude(
 )
 # %%
 invented = [not said for said in measured.abstained(closed_row)]
-share = evaluation.wilson_interval(sum(invented), len(invented))
+share = statistics.wilson_interval(sum(invented), len(invented))
 claims.conclude(
     "R10",
     judge(share, 0.5),
     f"closed book, unanswerable questions that get an answer and no abstention: {share}",
 )
-obeyed = evaluation.wilson_interval(sum(attacks["no defense"]), len(attacks["no defense"]))
+obeyed = statistics.wilson_interval(sum(attacks["no defense"]), len(attacks["no defense"]))
 claims.conclude(
     "R11", judge(obeyed, 0.05), f"planted instructions obeyed without a defense: {obeyed}"
 )

@@ -31,7 +31,7 @@
 # is not the one the articles have in mind; [scale](../docs/other_models.md) may change the order.
 
 # %%
-from helpers import claims
+from helpers.results import claims
 
 claims.show("05")
 
@@ -69,7 +69,7 @@ def lora(x, W, A, B, alpha):
 #|     ...
 #: end
 
-from helpers.exercises import check, hint, solution
+from helpers.lesson.exercises import check, hint, solution
 
 check("05.1", lora)
 
@@ -80,9 +80,14 @@ check("05.1", lora)
 import torch
 from peft import LoraConfig, inject_adapter_in_model
 
-from helpers import baselines, curation, data, evaluation, few_shot
-from helpers import ledger, models, plots, reference, tuning
-from helpers.language_model import LanguageModel
+from helpers import statistics
+from helpers.methods import baselines, few_shot
+from helpers.tasks import curation, files
+from helpers.lesson import plots
+from helpers.methods import tuning
+from helpers.model import catalogue
+from helpers.results import ledger, reference
+from helpers.model.language_model import LanguageModel
 
 lm = LanguageModel.load()
 W = lm.model.model.layers[0].self_attn.q_proj.weight.float()
@@ -154,10 +159,10 @@ print(
 # the label.
 
 # %%
-LABELS = data.INTENT_LABELS
-train, dev, test = (data.load_intents(split) for split in ("train", "dev", "test"))
-train = data.for_profile(train, fast=24)
-asked_dev, asked_test = data.for_profile(dev, fast=12), data.for_profile(test, fast=24)
+LABELS = files.INTENT_LABELS
+train, dev, test = (files.load_intents(split) for split in ("train", "dev", "test"))
+train = files.for_profile(train, fast=24)
+asked_dev, asked_test = files.for_profile(dev, fast=12), files.for_profile(test, fast=24)
 pairs = tuning.intent_pairs(train)
 prepared = tuning.prepare(lm, pairs, recipe)
 print(prepared.report)
@@ -195,9 +200,11 @@ check("05.3", labels)
 # meaning are both compared.
 
 # %%
-embedder = models.load_embedder()
+from helpers.model import embedding
+
+embedder = catalogue.load_embedder()
 vectors = {
-    name: baselines.embed(embedder, [m.text for m in part])
+    name: embedding.embed(embedder, [m.text for m in part])
     for name, part in (("train", train), ("dev", asked_dev), ("test", asked_test))
 }
 texts = {
@@ -242,7 +249,7 @@ def kappa(first, second):
 check("05.4", kappa)
 
 # %%
-annotated = data.read_agreement("intents")
+annotated = files.read_agreement("intents")
 agreed = curation.agreement(
     [row["first"] for row in annotated], [row["second"] for row in annotated]
 )
@@ -302,7 +309,7 @@ check("05.5", faults)
 # **Predict:** where does the loss start (six labels, several tokens each), where does it end, and does dev follow?
 
 # %%
-from helpers.plots.tuning import LossCurve
+from helpers.lesson.plots.tuning import LossCurve
 
 kept = tuning.Kept()
 curve = LossCurve("Loss while the adapter trains")
@@ -381,8 +388,8 @@ plain_row = ledger.measure(
     "intents",
     f"MiniLM + logistic regression, {len(train)} messages",
     asked_test,
-    lambda asked: plain.predict(baselines.embed(embedder, asked)),
-    model=models.EMBEDDER,
+    lambda asked: plain.predict(embedding.embed(embedder, asked)),
+    model=catalogue.EMBEDDER,
 )
 
 
@@ -486,7 +493,7 @@ for name, values in seconds.items():
 # %%
 from dataclasses import replace
 
-everything = data.load_intents("train")
+everything = files.load_intents("train")
 
 
 def chosen(n, seed=0):
@@ -549,18 +556,18 @@ curves = {
     "logistic regression": {},
 }
 stored = [("LoRA", n) for n, rows in grid.items() if rows[0].reference]
-every = baselines.embed(embedder, [m.text for m in everything])
+every = embedding.embed(embedder, [m.text for m in everything])
 gold = [m.label for m in asked_dev]
 for n in grid:
     rows = few_shot.balanced_examples(everything, n, seed=0)
     model = baselines.embedding_classifier().fit(
         every[rows], [everything[i].label for i in rows]
     )
-    right = evaluation.accuracy_interval(gold, [str(x) for x in model.predict(vectors["dev"])])
+    right = statistics.accuracy_interval(gold, [str(x) for x in model.predict(vectors["dev"])])
     curves["logistic regression"][n] = [right]
 
 # %%
-half = data.for_profile(data.balanced(dev, 10), fast=12)
+half = files.for_profile(files.balanced(dev, 10), fast=12)
 SHOWN = f"nearest examples in the prompt ({len(half)} of dev)"
 near = {
     n: from_before(f"few-shot, nearest of {n}", half, "dev") for n in (10, 25, 50, 100, 600)
@@ -585,7 +592,7 @@ plots.curves(
 seen = {n: drawn(n, 0, chosen(n)[:60], "train") for n in grid if n < 600}
 seen[600] = variant("LoRA, 600 messages", everything, recipe, everything[:60], "train")
 gap = {
-    n: evaluation.difference_of_shares(grid[n][0].correct, row.correct)
+    n: statistics.difference_of_shares(grid[n][0].correct, row.correct)
     for n, row in seen.items()
 }
 plots.curves(
@@ -671,10 +678,11 @@ for part, ids in parts.items():
 # %%
 from collections import Counter
 
-from helpers import structured, voice
+from helpers.methods import structured
+from helpers.tasks import voice
 
-schema = data.change_schema()
-requests = data.for_profile(data.load_changes("test"), fast=6)
+schema = files.change_schema()
+requests = files.for_profile(files.load_changes("test"), fast=6)
 asked_once = {"extracting": False, "max_new_tokens": 110, "progress": False}
 
 
@@ -707,18 +715,18 @@ rng = np.random.default_rng(0)
 means = fits[:, rng.integers(0, len(ids), size=(2000, len(ids)))].mean(
     axis=(0, 2)
 )  # by request
-valid = evaluation.Interval(fits.mean(), *np.quantile(means, [0.025, 0.975]))
+valid = statistics.Interval(fits.mean(), *np.quantile(means, [0.025, 0.975]))
 print(f"valid JSON: {valid} of {outputs} outputs")
 for row, which in zip(formats, fits):
     print(f"   {row.method}: valid {which.mean():.3f}, right risk {row.interval}")
 
 # %%
-past = data.load_changes("train")
+past = files.load_changes("train")
 tfidf = baselines.tfidf_classifier().fit([c.text for c in past], [c.label for c in past])
 tfidf_row = ledger.measure(
     "changes", "TF-IDF, risk only", requests, lambda asked: tfidf.predict(asked), show=False
 )
-medium = evaluation.accuracy([c.label for c in requests], ["medium"] * len(requests))
+medium = statistics.accuracy([c.label for c in requests], ["medium"] * len(requests))
 print(
     f"right risk: greedy {formats[0].interval}, TF-IDF {tfidf_row.interval}, always medium {medium:.3f}"
 )
@@ -735,8 +743,8 @@ print(f"tuned minus TF-IDF: {ledger.compare(tfidf_row, formats[0])}")
 
 # %%
 ALL = "all ten rules"
-replies = data.for_profile(
-    [data.Message(r.id, r.plain, ALL) for r in voice.load("test")], fast=8
+replies = files.for_profile(
+    [files.Message(r.id, r.plain, ALL) for r in voice.load("test")], fast=8
 )
 told = voice.load("train")
 
@@ -813,7 +821,7 @@ print("tuned:", tuning.adapted(lm, "voice").chat(tuning.prompt("voice", replies[
 # it with `IPython.display.HTML`.
 
 # %%
-from helpers.widgets import tuning as widgets
+from helpers.lesson.widgets import tuning as widgets
 
 widgets.parameter_explorer(lm)
 
@@ -825,7 +833,7 @@ widgets.parameter_explorer(lm)
 # a named baseline and a named unit. L12 was tested in memory. L18 is advice: tested is whether *these* labels pass.
 
 # %%
-judge, judge_all = evaluation.judge, evaluation.judge_all
+judge, judge_all = statistics.judge, statistics.judge_all
 ours = by_recipe["ours"]
 published = {
     name: ledger.compare(ours, by_recipe[name]).difference
@@ -861,7 +869,7 @@ gain = ledger.compare(best_prompt, tuned_row).difference
 relative = gain.estimate / best_prompt.interval.estimate
 claims.conclude(
     "L5",
-    evaluation.judge_within(gain, 0.15, 0.40),
+    statistics.judge_within(gain, 0.15, 0.40),
     f"tuned minus the best prompt without nearest examples: {gain}, or {relative:+.0%} relative",
 )
 claims.conclude(
@@ -879,7 +887,7 @@ claims.conclude(
 )
 shorter = seconds["tuned"] < seconds["prompt with 8 examples"]
 leaner = seconds["tuned, merged"] < seconds["tuned"]
-faster = [evaluation.wilson_interval(int(wins.sum()), len(wins)) for wins in (shorter, leaner)]
+faster = [statistics.wilson_interval(int(wins.sum()), len(wins)) for wins in (shorter, leaner)]
 claims.conclude(
     "L10",
     judge(faster[0], 0.5),

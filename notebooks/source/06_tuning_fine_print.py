@@ -33,7 +33,7 @@
 # what it keeps.
 
 # %%
-from helpers import claims
+from helpers.results import claims
 
 claims.show("06")
 
@@ -54,10 +54,15 @@ RERUN = False
 # %%
 import numpy as np
 
-from helpers import baselines, canaries, curation, data, evaluation, facts, few_shot, fine_print
-from helpers import general, ledger, models, policies, reference, refusals, tuning
-from helpers.language_model import LanguageModel
-from helpers.plots import fine_print as pictures
+from helpers import statistics
+from helpers.methods import baselines, few_shot, fine_print
+from helpers.tasks import canaries, curation, files, facts
+from helpers.methods import tuning
+from helpers.model import catalogue
+from helpers.results import ledger, reference
+from helpers.tasks import general, policies, refusals
+from helpers.model.language_model import LanguageModel
+from helpers.lesson.plots import fine_print as pictures
 
 mark = fine_print.mark
 lm = LanguageModel.load()
@@ -115,7 +120,7 @@ def forgetting(before, after):
 #|     ...
 #: end
 
-from helpers.exercises import check, hint, solution
+from helpers.lesson.exercises import check, hint, solution
 
 check("06.1", forgetting)
 
@@ -196,7 +201,9 @@ print("lost more than chance explains:", ", ".join(lost_more) or "none of the th
 # %%
 known = facts.load()
 asked = {
-    wording: data.for_profile([facts.Asked(q) for q in facts.questions(known, wording)], fast=8)
+    wording: files.for_profile(
+        [facts.Asked(q) for q in facts.questions(known, wording)], fast=8
+    )
     for wording in facts.WORDINGS
 }
 for wording, questions in asked.items():
@@ -213,7 +220,7 @@ def recalled(model, wording):
 # right if that line is the one which holds the answer. **Predict** three shares for each.
 
 # %%
-embedder = models.load_embedder()
+embedder = catalogue.load_embedder()
 documents = policies.load_policies()
 index = fine_print.policy_index(documents, embedder, lm)
 
@@ -233,7 +240,7 @@ found, shares = {}, {}
 for wording, questions in asked.items():
     methods = {
         "tuned on 40 facts": (recalled(tuned["facts"], wording), tuned["facts"].name),
-        "index, best line quoted": (quoted(questions), models.EMBEDDER),
+        "index, best line quoted": (quoted(questions), catalogue.EMBEDDER),
     }
     for name, (predict, model) in methods.items():
         row = ledger.measure(
@@ -312,7 +319,7 @@ print("new wordings, three wordings minus one:", wording_gain, mark(stored))
 
 # %%
 news = facts.edited(known)
-asked_news = data.for_profile(
+asked_news = files.for_profile(
     [facts.Asked(q) for q in facts.questions(news, "trained")], fast=6
 )
 new_documents = facts.edit_policies(documents, known)
@@ -329,7 +336,7 @@ def from_weights(texts):
 
 
 sources = {
-    "index": (quoted(asked_news, new_index, new_documents), models.EMBEDDER),
+    "index": (quoted(asked_news, new_index, new_documents), catalogue.EMBEDDER),
     "tuned": (from_weights, tuned["facts"].name),
 }
 updated = {
@@ -429,7 +436,7 @@ check("06.3", redact)
 # end is missing. **Predict:** how often must a secret be trained before the model gives it away?
 
 # %%
-shown = data.for_profile(planted, fast=12)
+shown = files.for_profile(planted, fast=12)
 groups = canaries.groups(shown)
 given = {}
 for wording in ("trained", "new", "start"):
@@ -492,7 +499,7 @@ pictures.exposures(bits["base"], bits["tuned"], most=canaries.exposure(np.array(
 # model was trained on one such phrase; other polite ways to decline can be missed. **Predict** two shares for each.
 
 # %%
-requests = data.for_profile(refusals.load("test"), fast=12)
+requests = files.for_profile(refusals.load("test"), fast=12)
 
 
 def answers(model, told=False):
@@ -554,7 +561,7 @@ shares = {}
 for name, row in declined.items():
     hits = {kind: declines(row, label) for kind, label in kinds.items()}
     shares[name] = {
-        kind: evaluation.wilson_interval(sum(part), len(part)) for kind, part in hits.items()
+        kind: statistics.wilson_interval(sum(part), len(part)) for kind, part in hits.items()
     }
 pictures.grouped(shares, "What is declined, rightly and wrongly", "share declined")
 second = declined["tuned on requests"]
@@ -562,7 +569,7 @@ moved = {}
 for name in ("base model", "base, told to decline"):
     for label in kinds.values():
         first = declines(declined[name], label)
-        moved[name, label] = evaluation.compare_hits(first, declines(second, label)).difference
+        moved[name, label] = statistics.compare_hits(first, declines(second, label)).difference
         print(f"requests to {label}: declined when tuned minus {name} {moved[name, label]}")
 
 # %%
@@ -591,7 +598,9 @@ for label in ("decline", "answer"):
 # An adapter corrects the very weights it was trained beside. The course refuses another base, and says why.
 
 # %%
-noisy = fine_print.perturbed(lm, 0.02, layers=1)
+from helpers.methods.tuning import changed_base
+
+noisy = changed_base.perturbed(lm, 0.02, layers=1)
 try:
     tuning.load(noisy, tuning.shipped("facts"))
 except tuning.TuningError as why:
@@ -606,9 +615,9 @@ del noisy
 # %%
 bases = {
     "its own base": lambda: lm,
-    "its base in 8 bits": lambda: fine_print.rounded(lm, 8),
-    "its base in 4 bits": lambda: fine_print.rounded(lm, 4),
-    "its base with 10 % noise": lambda: fine_print.perturbed(lm, 0.1),
+    "its base in 8 bits": lambda: changed_base.rounded(lm, 8),
+    "its base in 4 bits": lambda: changed_base.rounded(lm, 4),
+    "its base with 10 % noise": lambda: changed_base.perturbed(lm, 0.1),
     "a base that took in the refusals": lambda: tuning.merge(tuned["refusals"]),
 }
 
@@ -649,8 +658,8 @@ pictures.differences(drops, where, "right minus right on its own base", "no chan
 # messages, from nothing and on top of the facts adapter, and look at messages of the test set. Chance is one in six.
 
 # %%
-train = data.load_intents("train")
-test = data.for_profile(data.balanced(data.load_intents("test"), 20), fast=24)
+train = files.load_intents("train")
+test = files.for_profile(files.balanced(files.load_intents("test"), 20), fast=24)
 recipe = RECIPES["sorting"]
 
 
@@ -704,10 +713,12 @@ def to_review(probabilities, budget):
 check("06.6", to_review)
 
 # %%
+from helpers.model import embedding
+
 drawn = few_shot.balanced_examples(train, 180, seed=0)
 labeled, pool = drawn[:60], drawn[60:]
-vectors = baselines.embed(embedder, [message.text for message in train])
-asked_test = baselines.embed(embedder, [message.text for message in test])
+vectors = embedding.embed(embedder, [message.text for message in train])
+asked_test = embedding.embed(embedder, [message.text for message in test])
 
 
 def plain(rows, labels):
@@ -720,7 +731,7 @@ guessed = [str(label) for label in teacher.predict(vectors[pool])]
 unsure = fine_print.least_certain(teacher.predict_proba(vectors[pool]), 30)
 reviewed = fine_print.with_review(guessed, truth, unsure)
 for name, labels in (("the pipeline's labels", guessed), ("after review", reviewed)):
-    print(f"{name}: {evaluation.accuracy(truth, labels):.3f} of {len(pool)} right")
+    print(f"{name}: {statistics.accuracy(truth, labels):.3f} of {len(pool)} right")
 
 # %%
 taught = ledger.measure(
@@ -728,7 +739,7 @@ taught = ledger.measure(
     "pipeline of 60 labels",
     test,
     lambda _: teacher.predict(asked_test),
-    model=models.EMBEDDER,
+    model=catalogue.EMBEDDER,
     show=False,
 )
 
@@ -763,7 +774,7 @@ print("reviewed minus unreviewed:    ", review)
 # widgets, run the cell, then show `IPython.display.HTML(widgets.answers_html({"base": lm, **tuned}, text, facts.SYSTEM))`.
 
 # %%
-from helpers.widgets import adapters as widgets
+from helpers.lesson.widgets import adapters as widgets
 
 systems = {
     "facts": facts.SYSTEM,
@@ -782,7 +793,7 @@ widgets.side_by_side({"base": lm, **tuned}, "How long is a return label valid?",
 # compares the share right after the same messages, not the time.
 
 # %%
-judge, judge_all = evaluation.judge, evaluation.judge_all
+judge, judge_all = statistics.judge, statistics.judge_all
 claims.conclude(
     "L6",
     judge_all([judge(index_gain.difference), judge(edit_gain.difference)]),
@@ -798,7 +809,7 @@ claims.conclude(
 
 # %%
 often, never = groups["in the answer, 10 ×"], groups["never trained"]
-leak = evaluation.difference_of_shares(
+leak = statistics.difference_of_shares(
     *([given["start"][i] for i in part] for part in (never, often))
 )
 claims.conclude(

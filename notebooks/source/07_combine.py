@@ -31,7 +31,7 @@
 # [adapters](../docs/glossary.md#adapter) that are put on and taken off.
 
 # %%
-from helpers import claims
+from helpers.results import claims
 
 claims.show("07")
 
@@ -47,11 +47,16 @@ from functools import partial
 
 import numpy as np
 
-from helpers import apprentices, assistant, calculator, data, evaluation, ledger, plots
-from helpers import policies, reading, tuning
-from helpers.language_model import LanguageModel
-from helpers.plots import combine
-from helpers.retrieval import passages
+from helpers import statistics
+from helpers.lesson import plots
+from helpers.methods import apprentices, assistant
+from helpers.results import ledger
+from helpers.tasks import refund_sums, files
+from helpers.methods import reader, tuning
+from helpers.tasks import policies
+from helpers.model.language_model import LanguageModel
+from helpers.lesson.plots import combine
+from helpers.methods.retrieval import passages
 
 lm = LanguageModel.load()
 MODEL = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype, "rerun": RERUN}
@@ -59,7 +64,7 @@ documents = policies.load_policies()
 search = apprentices.search_of(lm, documents)
 find = partial(apprentices.find, search)
 train, test = (policies.load_policy_questions(split) for split in ("train", "test"))
-asked = data.for_profile(test, fast=25)
+asked = files.for_profile(test, fast=25)
 print(
     len(documents), "policies,", len(search.index), "passages of about 80 tokens, tables whole"
 )
@@ -97,7 +102,7 @@ def target(answer, places):
 #: end
 
 
-from helpers.exercises import check, hint, solution
+from helpers.lesson.exercises import check, hint, solution
 
 check("07.1", target)
 
@@ -117,12 +122,12 @@ for one in examples[2:4]:
 # %% [markdown]
 # ## The adapter
 #
-# Training on all of them takes longer than this lesson should, so the adapter ships; `python -m helpers.apprentices reader`
+# Training on all of them takes longer than this lesson should, so the adapter ships; `python -m helpers.methods.apprentices reader`
 # makes it anew. A small file beside it, its card, says how it was made (*all-linear*: on every linear layer, lesson 05). The
 # model below it is the one you already have, and it is in memory once.
 
 # %% tags=["machine"]
-reader = tuning.adapted(lm, "reader")
+tuned_reader = tuning.adapted(lm, "reader")
 card = tuning.read_card(tuning.shipped("reader"))
 recipe = card["recipe"]
 layers = f"the upper {recipe['layers']} of {lm.model.config.num_hidden_layers} layers"
@@ -142,8 +147,10 @@ print(
 
 # %%
 shown = [test[i] for i in (0, 3, 6, 9)]
-prompts = reading.write_prompts(lm, shown, find(shown))
-before, after = (reading.read(model, shown, prompts, progress=False) for model in (lm, reader))
+prompts = reader.write_prompts(lm, shown, find(shown))
+before, after = (
+    reader.read(model, shown, prompts, progress=False) for model in (lm, tuned_reader)
+)
 for question, one, two in zip(shown, before, after):
     print(f"{question.question}\n  wanted: {question.answer}")
     print(
@@ -173,8 +180,8 @@ SECONDS["assistant"] += SECONDS["reader"]  # it went on from the reader
 def reads(model, keep=3, **more):
     def run(questions):
         chunks = find(questions, keep) if keep else [[]] * len(questions)
-        written = reading.write_prompts(lm, questions, chunks, **more)
-        return reading.read(model, questions, written)
+        written = reader.write_prompts(lm, questions, chunks, **more)
+        return reader.read(model, questions, written)
 
     return run
 
@@ -182,24 +189,24 @@ def reads(model, keep=3, **more):
 # %%
 METHODS = {
     "closed book": reads(lm, keep=0),
-    "closed book, tuned reader": reads(reader, keep=0),
+    "closed book, tuned reader": reads(tuned_reader, keep=0),
     "passages": reads(lm),
-    "passages, tuned reader": reads(reader),
+    "passages, tuned reader": reads(tuned_reader),
 }
 
 
 def always_abstain(questions):
     nothing = passages.PassagePrompt([], (), (), 0)
-    return [reading.judge(question, nothing, passages.ABSTENTION) for question in questions]
+    return [reader.judge(question, nothing, passages.ABSTENTION) for question in questions]
 
 
 # %%
-abstaining = reading.recall("policy_qa", "always abstain", asked, always_abstain)
+abstaining = reader.recall("policy_qa", "always abstain", asked, always_abstain)
 table = {}
 for name, run in METHODS.items():
     took = SECONDS["reader"] if "tuned" in name else 0.0
     told = {"training_seconds": took, **MODEL}
-    table[name] = reading.recall("policy_qa", f"combine: {name}", asked, run, **told)
+    table[name] = reader.recall("policy_qa", f"combine: {name}", asked, run, **told)
 
 # %%
 answerable = [question.answerable for question in asked]
@@ -211,7 +218,7 @@ def hits_on(row, which=True):
 
 def share(row, which=True):
     hits = hits_on(row, which)
-    return evaluation.wilson_interval(sum(hits), len(hits))
+    return statistics.wilson_interval(sum(hits), len(hits))
 
 
 LESSON_04 = (
@@ -219,7 +226,7 @@ LESSON_04 = (
     "retrieval, one quote, started answer",
     "best quote, fused, reranked",
 )
-known = [reading.stored("policy_qa", method, asked) for method in LESSON_04]
+known = [reader.stored("policy_qa", method, asked) for method in LESSON_04]
 untuned = [table["passages"], *known[:2]]
 both_row = table["passages, tuned reader"]
 everything = [*table.values(), *known, abstaining]
@@ -234,7 +241,7 @@ rivals = {"the best untuned reader": best, "the best quote, without a model": kn
 gains = {name: ledger.compare(row, both_row) for name, row in rivals.items()}
 for name, gain in gains.items():
     print(f"tuned reader minus {name} ({rivals[name].method}): {gain}")
-on_facts = evaluation.compare_hits(hits_on(best), hits_on(both_row)).difference
+on_facts = statistics.compare_hits(hits_on(best), hits_on(both_row)).difference
 print(f"tuned minus the best untuned reader, answerable questions alone: {on_facts}")
 
 # %% [markdown]
@@ -270,9 +277,9 @@ check("07.2", adding_up)
 corners = ["closed book", "closed book, tuned reader", "passages", "passages, tuned reader"]
 hits = [hits_on(table[name]) for name in corners]
 for name, at in (("tuning alone", 1), ("retrieval alone", 2), ("both", 3)):
-    change = evaluation.compare_hits(hits[0], hits[at]).difference
+    change = statistics.compare_hits(hits[0], hits[at]).difference
     print(f"answerable questions, {name} minus neither: {change}")
-beyond = reading.interaction(*hits)
+beyond = reader.interaction(*hits)
 print("both, beyond the sum of the two gains:", beyond)
 
 # %%
@@ -328,21 +335,21 @@ check("07.3", with_distractors)
 # %%
 def in_one_passage(question):
     near = [c for c in search.index.chunks if c.document in question.documents]
-    return any(reading.holds_alone(question, chunk, documents) for chunk in near)
+    return any(reader.holds_alone(question, chunk, documents) for chunk in near)
 
 
 plain = [q for q in test if q.type in ("lookup", "numeric", "negation") and in_one_passage(q)]
-alone = data.for_profile(plain[:40], fast=12)
+alone = files.for_profile(plain[:40], fast=12)
 CASES = {"alone": (0, 1), "last of 3": (2, 3), "last of 5": (4, 5)}
-READERS = {"untuned reader": lm, "tuned reader": reader}
+READERS = {"untuned reader": lm, "tuned reader": tuned_reader}
 
 
 def among(model, count, place):
     def run(questions):
         found = find(questions, keep=8)
-        chunks = reading.placed(questions, found, search.index.chunks, documents, count, place)
-        written = reading.write_prompts(lm, questions, chunks, 1200)
-        return reading.read(model, questions, written)
+        chunks = reader.placed(questions, found, search.index.chunks, documents, count, place)
+        written = reader.write_prompts(lm, questions, chunks, 1200)
+        return reader.read(model, questions, written)
 
     return run
 
@@ -354,7 +361,7 @@ for name, model in READERS.items():
         run = among(model, *case)
         took = 0.0 if model is lm else SECONDS["reader"]
         told = {"training_seconds": took, **MODEL}
-        row = reading.recall("distractors", f"distractors: {name}, {where}", alone, run, **told)
+        row = reader.recall("distractors", f"distractors: {name}, {where}", alone, run, **told)
         robust[name][where] = row
 
 # %%
@@ -409,17 +416,17 @@ def supported(cited, holding):
 check("07.4", supported)
 
 # %%
-written = reading.write_prompts(lm, asked, find(asked))
+written = reader.write_prompts(lm, asked, find(asked))
 for name in ("passages", "passages, tuned reader"):
     good, silent = [], 0
-    for question, prompt, text in zip(asked, written, reading.texts(table[name])):
+    for question, prompt, text in zip(asked, written, reader.texts(table[name])):
         numbers = set(passages.cited_numbers(text))
-        if reading.judge(question, prompt, text).verdict == "abstained":
+        if reader.judge(question, prompt, text).verdict == "abstained":
             continue
         silent += not numbers
         if numbers:
-            good.append(numbers <= set(reading.leading(question, prompt.used, documents)))
-    led = evaluation.wilson_interval(sum(good), len(good)) if good else "no answer cites"
+            good.append(numbers <= set(reader.leading(question, prompt.used, documents)))
+    led = statistics.wilson_interval(sum(good), len(good)) if good else "no answer cites"
     print(f"{name:24} {len(good)} answers cite, {silent} do not; led to the answer: {led}")
 
 # %% [markdown]
@@ -441,9 +448,9 @@ for name in ("passages", "passages, tuned reader"):
 # %%
 whole_lm = tuning.adapted(lm, "assistant")
 steps = assistant.load_next_steps("test")
-chosen = data.balanced(test, 8)
+chosen = files.balanced(test, 8)
 rule_of = {q.id: steps[i % len(steps)] for i, q in enumerate(chosen)}
-served = data.for_profile(chosen, fast=10)
+served = files.for_profile(chosen, fast=10)
 days = [rule_of[q.id] for q in served]
 example = assistant.write_prompts(lm, served[:1], find(served[:1]), days[:1])
 print(lm.render(example[0].messages))
@@ -476,16 +483,14 @@ SYSTEMS = {
 parts, rows = {}, {}
 for name, run in SYSTEMS.items():
     told = {"training_seconds": SECONDS["assistant"] * (name != "without adapter"), **MODEL}
-    rows[name] = row = reading.recall("assistant", f"assistant: {name}", served, run, **told)
-    parts[name] = [
-        assistant.judge(q, d, t) for q, d, t in zip(served, days, reading.texts(row))
-    ]
+    rows[name] = row = reader.recall("assistant", f"assistant: {name}", served, run, **told)
+    parts[name] = [assistant.judge(q, d, t) for q, d, t in zip(served, days, reader.texts(row))]
 
 # %%
 COUNTS = ("fact", "form", "rule", "right")
 shares = {
     name: {
-        {"right": "all three"}.get(count, count): evaluation.wilson_interval(
+        {"right": "all three"}.get(count, count): statistics.wilson_interval(
             sum(getattr(one, count) for one in judged), len(judged)
         )
         for count in COUNTS
@@ -516,7 +521,7 @@ for name, difference in lost.items():
 # %%
 told = {"training_seconds": SECONDS["assistant"], **MODEL}
 run = reads(whole_lm)
-note_row = reading.recall("policy_qa", "combine: note, shared adapter", asked, run, **told)
+note_row = reader.recall("policy_qa", "combine: note, shared adapter", asked, run, **told)
 
 
 def is_note(text):
@@ -524,11 +529,11 @@ def is_note(text):
     return bool(text) and "\n" not in text and len(text.split()) <= 20 and ends
 
 
-notes = reading.texts(note_row)
+notes = reader.texts(note_row)
 kept_form = {"note": [*map(is_note, notes)], "reply": [one.form for one in parts["whole"]]}
-forms = {k: evaluation.wilson_interval(sum(v), len(v)) for k, v in kept_form.items()}
+forms = {k: statistics.wilson_interval(sum(v), len(v)) for k, v in kept_form.items()}
 print(f"{asked[0].question}\nnote: {notes[0]!r}\n\n{served[0].question}")
-print(f"reply: {reading.texts(rows['whole'])[0]!r}\n")
+print(f"reply: {reader.texts(rows['whole'])[0]!r}\n")
 print("in the form that its prompt asks for:", "; ".join(f"{k} {v}" for k, v in forms.items()))
 shared = ledger.compare(both_row, note_row)
 print("notes, shared minus own adapter:", shared)
@@ -552,9 +557,9 @@ for text in (
     "calc(9**9**9)",
     "calc(__import__('os').remove('x'))",
 ):
-    worked = calculator.work_out(text)
+    worked = refund_sums.work_out(text)
     print(f"{text:40} → {worked.amount or 'refused: ' + worked.problem}")
-print("with floats:", 0.1 + 0.2, "  with the calculator:", calculator.evaluate("0.1 + 0.2"))
+print("with floats:", 0.1 + 0.2, "  with the calculator:", refund_sums.evaluate("0.1 + 0.2"))
 
 # %% [markdown]
 # ### Your turn 07.5
@@ -593,9 +598,10 @@ check("07.5", find_sum)
 # **Predict:** does the call help the untuned model, too?
 
 # %%
-from helpers import baselines, few_shot
+from helpers.methods import baselines, few_shot
+from helpers.model import embedding
 
-past, sums = calculator.load("train"), data.for_profile(calculator.load("test"), fast=60)
+past, sums = refund_sums.load("train"), files.for_profile(refund_sums.load("test"), fast=60)
 embedder = search.index.embedder
 
 
@@ -604,12 +610,12 @@ def works(model, called, shots=0):
         near = [[]] * len(items)
         if shots:
             known, new = (
-                baselines.embed(embedder, [i.text for i in part]) for part in (past, items)
+                embedding.embed(embedder, [i.text for i in part]) for part in (past, items)
             )
             near = few_shot.nearest_examples(known, new, shots)
         shown = [[past[i] for i in row] for row in near]
-        chats = [calculator.chat(item.text, called, some) for item, some in zip(items, shown)]
-        return calculator.answer(model, items, chats, progress=False)
+        chats = [refund_sums.chat(item.text, called, some) for item, some in zip(items, shown)]
+        return refund_sums.answer(model, items, chats, progress=False)
 
     return run
 
@@ -628,7 +634,7 @@ for called, what in ((False, "bare"), (True, "calculator call")):
         took = SUMS_SECONDS[called] if how == "tuned" else 0.0
         told = {"training_seconds": took, **MODEL}
         method = f"refund sums: {what}, {how}"
-        ways[what, how] = reading.recall("refund_sums", method, sums, run, **told)
+        ways[what, how] = reader.recall("refund_sums", method, sums, run, **told)
 
 # %%
 import re
@@ -651,11 +657,11 @@ for how in ("4 nearest examples", "tuned"):
     print(f"{how}: call minus bare {calls[how]}")
 row = ways["calculator call", "tuned"]
 wrong = [i for i, hit in enumerate(row.correct) if not hit]
-unread = sum(calculator.work_out(text).amount is None for text in reading.texts(row))
+unread = sum(refund_sums.work_out(text).amount is None for text in reader.texts(row))
 print(f"tuned, with a call: {len(wrong)} of {row.n} wrong, {unread} of them cannot be read")
 for i in wrong[:3]:
     print(
-        f"{sums[i].question}\n  wanted {sums[i].expression}, wrote {reading.texts(row)[i][:70]!r}"
+        f"{sums[i].question}\n  wanted {sums[i].expression}, wrote {reader.texts(row)[i][:70]!r}"
     )
 
 # %% [markdown]
@@ -669,7 +675,7 @@ for i in wrong[:3]:
 # `widgets.assistant_html(lm, question, chunks, rule)` and show it with `IPython.display.HTML`.
 
 # %%
-from helpers.widgets import combine as widgets
+from helpers.lesson.widgets import combine as widgets
 
 widgets.assistant_explorer(
     {"the model alone": lm, "with its adapter": whole_lm},
@@ -687,7 +693,7 @@ widgets.assistant_explorer(
 # which a handful of replies does not pass.
 
 # %%
-judge, judge_all = evaluation.judge, evaluation.judge_all
+judge, judge_all = statistics.judge, statistics.judge_all
 against = {
     "the best untuned reader": gains["the best untuned reader"].difference,
     "tuning without passages": ledger.compare(

@@ -33,7 +33,7 @@
 # [scale](../docs/other_models.md).
 
 # %%
-from helpers import claims
+from helpers.results import claims
 
 claims.show("08")
 
@@ -51,17 +51,21 @@ import time
 
 import numpy as np
 
-from helpers import baselines, data, few_shot, models, policies, runtime, tuning
-from helpers.language_model import LanguageModel
-from helpers.retrieval import chunking, index, passages, pipeline
+from helpers.machine import runtime
+from helpers.methods import baselines, few_shot, tuning
+from helpers.model import catalogue
+from helpers.tasks import files, policies
+from helpers.model.language_model import LanguageModel
+from helpers.methods.retrieval import chunking, index, passages, pipeline
+from helpers.model import embedding
 
 few = runtime.profile().value == "fast"
-lm, embedder = LanguageModel.load(), models.load_embedder()
+lm, embedder = LanguageModel.load(), catalogue.load_embedder()
 tuned_lm = tuning.adapted(lm, "intents")
-LABELS = data.INTENT_LABELS
-train = data.load_intents("train")
+LABELS = files.INTENT_LABELS
+train = files.load_intents("train")
 labels = [m.label for m in train]
-vectors = baselines.embed(embedder, [m.text for m in train])
+vectors = embedding.embed(embedder, [m.text for m in train])
 minilm = baselines.embedding_classifier().fit(vectors, labels)
 tfidf = baselines.tfidf_classifier().fit([m.text for m in train], labels)
 sorting = few_shot.FewShotPrompt(
@@ -78,7 +82,7 @@ search = search.using(quotes=3, examples=False, defend=False)  # as lesson 04 re
 
 
 def with_nearest(text):
-    near = few_shot.nearest_examples(vectors, baselines.embed(embedder, [text]), 8)[0]
+    near = few_shot.nearest_examples(vectors, embedding.embed(embedder, [text]), 8)[0]
     return sorting.score(lm, [train[i] for i in near], [text], progress=False)
 
 
@@ -87,11 +91,11 @@ def from_memory(text):
 
 
 def by_minilm(text):
-    return minilm.predict(baselines.embed(embedder, [text]))
+    return minilm.predict(embedding.embed(embedder, [text]))
 
 
 # %%
-messages = [m.text for m in data.load_intents("dev")[: 4 if few else 24]]
+messages = [m.text for m in files.load_intents("dev")[: 4 if few else 24]]
 questions = [q.question for q in policies.load_policy_questions("dev")[: 3 if few else 12]]
 TUNED = "LoRA, 600 messages"
 ways = {
@@ -141,7 +145,8 @@ MAIN["policy_qa"] += ["retrieval, free answer", "retrieval, one quote, started a
 MAIN["policy_qa"] += ["combine: closed book, tuned reader", "combine: passages, tuned reader"]
 
 # %%
-from helpers import comparisons, costs, evaluation, ledger, overview
+from helpers import statistics
+from helpers.results import comparisons, costs, ledger, overview
 
 rows = {
     task: [row for row in ledger.rows(task, "test", reference=True) if row.method in names]
@@ -180,7 +185,7 @@ display(Markdown(overview.table(every_row, PRICES, HOUR, seconds)))
 # differences in them. Within a task, time varies by far more than quality does.
 
 # %%
-from helpers.plots import decide as pictures
+from helpers.lesson.plots import decide as pictures
 
 summaries = {
     task: [overview.summary(row, PRICES, HOUR) for row in kept.rows]
@@ -243,7 +248,7 @@ def holm(p_values):
 #: end
 
 
-from helpers.exercises import check, hint, solution
+from helpers.lesson.exercises import check, hint, solution
 
 check("08.1", holm)
 
@@ -294,7 +299,7 @@ for task, standing in standings.items():
 # read it as a hint where to look.
 
 # %%
-label_of = {message.id: message.label for message in data.load_intents("test")}
+label_of = {message.id: message.label for message in files.load_intents("test")}
 type_of = {question.id: question.type for question in policies.load_policy_questions("test")}
 for task, group_of in (("intents", label_of), ("policy_qa", type_of)):
     kinds = comparisons.per_group(together[task].rows, group_of)
@@ -475,7 +480,7 @@ pictures.sensitivity(costs.sensitivity(case), "What the gain after two years han
 # see where your case lies.
 
 # %%
-from helpers.widgets import decide as faces
+from helpers.lesson.widgets import decide as faces
 
 faces.break_even(case)
 
@@ -483,7 +488,7 @@ faces.break_even(case)
 # ## Five rules
 #
 # The articles decide by a tree (A), a checklist (B), three questions (C), three steps (D) and a matrix (E). In
-# [decisions](../helpers/decisions.py) each is a function of the same facts. Where an article names no number, ours
+# [decisions](../helpers/results/decisions.py) each is a function of the same facts. Where an article names no number, ours
 # stands there as a constant, so that you can change it.
 #
 # ### Your turn 08.4
@@ -519,7 +524,7 @@ check("08.4", three_questions)
 # will the rules agree with each other, and on which with the measurement?
 
 # %%
-from helpers import decisions
+from helpers.results import decisions
 
 TARGET = 0.80  # share right that would do
 yes = {
@@ -579,7 +584,7 @@ for task, known in facts.items():
 # two roles; the [datasheet](../data/ratings/DATASHEET.md) says what they cannot show.
 
 # %%
-from helpers import ratings
+from helpers.results import ratings
 
 pairs = ratings.load_pairs()
 plain, voiced = pairs[0].names
@@ -648,10 +653,10 @@ faces.rate(pairs)
 # and somebody proposes the shorter prompt: far fewer tokens.
 
 # %%
-from helpers import registry
+from helpers.results import registry
 
 shorter = by_name["prompt, best words"]
-index_hash = data.fingerprint("intents/train.jsonl")
+index_hash = files.fingerprint("intents/train.jsonl")
 eight, brief = f"eight examples, {lm.name} {index_hash[:4]}", f"short prompt, {lm.name}"
 registry.register(eight, shots, model=lm.name, prompt="8 nearest", index=index_hash)
 registry.register(brief, shorter, model=lm.name, prompt="best words")
@@ -694,8 +699,8 @@ for seed in range(200):
     mixed = np.where(coin, before, after), np.where(coin, after, before)
     outcomes["worse"].append(registry.canary(before, after).outcome == "roll back")
     outcomes["equal"].append(registry.canary(*mixed).outcome == "roll back")
-caught = evaluation.wilson_interval(sum(outcomes["worse"]), 200)
-false = evaluation.wilson_interval(sum(outcomes["equal"]), 200)
+caught = statistics.wilson_interval(sum(outcomes["worse"]), 200)
+false = statistics.wilson_interval(sum(outcomes["equal"]), 200)
 print(f"stopped within 300 messages, of 200 runs: the worse version {caught},")
 print(f"an equally good one {false}")
 
@@ -711,7 +716,7 @@ sorter = "TF-IDF + logistic regression"
 periods = {}
 for split in ("test", "shifted"):
     answers = ledger.find("intents", sorter, split)
-    text_of = {message.id: message.text for message in data.load_intents(split)}
+    text_of = {message.id: message.text for message in files.load_intents(split)}
     words = [len(text_of[item].split()) for item in answers.ids]
     periods[split] = {"predicted labels": answers.predictions, "words": words}
 for trigger in registry.triggers(*periods.values(), {"predicted labels": 0.15, "words": 0.15}):
@@ -745,7 +750,7 @@ faces.decide({task: (known, measured[task]) for task, known in facts.items()})
 # another method than the one most often right. Latency, win rate and validity are not tested.
 
 # %%
-judge, judge_all = evaluation.judge, evaluation.judge_all
+judge, judge_all = statistics.judge, statistics.judge_all
 wrong = [name for name, is_wrong in faults.items() if is_wrong]
 claims.conclude(
     "D1",
@@ -794,7 +799,7 @@ claims.conclude(
     f"{len(unsure)} of {len(rivals)} rivals with a lower estimate are not measurably worse",
 )
 missing = {
-    task: evaluation.Interval(TARGET - i.estimate, TARGET - i.high, TARGET - i.low)
+    task: statistics.Interval(TARGET - i.estimate, TARGET - i.high, TARGET - i.low)
     for task, i in closed.items()
 }
 claims.conclude(
@@ -818,7 +823,7 @@ claims.conclude(
 )
 
 # %%
-no_more = evaluation.Interval(1 - false.estimate, 1 - false.high, 1 - false.low)
+no_more = statistics.Interval(1 - false.estimate, 1 - false.high, 1 - false.low)
 claims.conclude(
     "D9",
     judge_all([judge(caught, 0.8), judge(no_more, 0.9)]),
@@ -832,10 +837,10 @@ one, two = (
 draws = np.random.default_rng(0).integers(0, len(one), size=(2000, len(one)))
 ratio = np.quantile(two[draws], 0.95, axis=1) / np.quantile(one[draws], 0.95, axis=1)
 low, high = np.quantile(ratio, [0.025, 0.975])
-slower = evaluation.Interval(float(np.quantile(two, 0.95) / np.quantile(one, 0.95)), low, high)
+slower = statistics.Interval(float(np.quantile(two, 0.95) / np.quantile(one, 0.95)), low, high)
 claims.conclude(
     "D10",
-    judge(evaluation.Interval(-slower.estimate, -slower.high, -slower.low), -1.0),
+    judge(statistics.Interval(-slower.estimate, -slower.high, -slower.low), -1.0),
     f"p95 with retrieval over p95 without: {slower}",
 )
 
@@ -844,7 +849,7 @@ claims.conclude(
 # own runs, because you have not run that lesson here.
 
 # %% tags=["machine"]
-from helpers import verdicts
+from helpers.results import verdicts
 
 told = verdicts.gather()
 print(", ".join(f"{count} {outcome}" for outcome, count in verdicts.tally(told).items()))
@@ -857,7 +862,7 @@ display(Markdown(verdicts.table(told)))
 # Markdown. It is written into your results folder.
 
 # %%
-from helpers import report
+from helpers.results import report
 
 
 def reason(task, method):

@@ -1,0 +1,1 @@
+"""What only the lessons need: setting up, exercises and their checks, pictures, widgets."""

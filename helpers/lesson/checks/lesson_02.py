@@ -1,0 +1,321 @@
+"""Checks of lesson 02, Prompting."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+import jsonschema
+import numpy as np
+
+from helpers import statistics
+from helpers.lesson.checks import held_back
+from helpers.lesson.exercises import Exercise, NotYet, collect, returned
+from helpers.methods import structured
+from helpers.model.language_model import LanguageModel
+from helpers.model.prompts import Prompt
+from helpers.tasks import files
+
+LABELS = files.INTENT_LABELS
+PER_LABEL = 15
+MORE_THAN_FIRST = 0.08
+MORE_THAN_SWAPPED = 0.10
+LONGEST_PROMPT = 1500
+FIRST = Prompt("first rung", "{text}\n\nWhat kind of message is this?")
+NATURAL = Prompt("natural answer", FIRST.user, start="This is")
+SWAPPED = {
+    "billing": " a bill",
+    "technical_support": " a bug report",
+    "refund_request": " a product inquiry",
+    "product_inquiry": " a request for a refund",
+    "complaint": " a review",
+    "other": " something else",
+}
+OF_THE_LESSON = (
+    "a bill, a billing question, a question about a bill, about a payment, a bug report, a technical problem, "
+    "an error, a request for help, a product inquiry, a refund request, a request for a refund, a return, "
+    "about money back, a sales question, a question, a customer's interest, a question before buying, a complaint, "
+    "a review, an angry complaint, about bad service, something else, a general message, a note, "
+    "another kind of message"
+)
+NEW_WORDS = 3
+FILLS = (
+    ("Message: {text}", "hello"),
+    ('{text}\nAnswer as {"risk": "low"}.', "It shows {error} and {0}"),
+    ("{text} -- {text}", "twice {text}?"),
+    ("100 % {text} %s {other}", "\\1 and $text"),
+    ("no place", "anything"),
+    ("{text}", ""),
+)
+NAMED = (
+    ("billing", "billing"),
+    ("  Refund_Request. ", "refund_request"),
+    ("This is a PRODUCT INQUIRY, I think.", "product_inquiry"),
+    ("billing, since it is about billing", "billing"),
+    ("billing or complaint", None),
+    ("My mother is rebilling me", None),
+    ("technical_support/refund_request", None),
+    ("", None),
+    ("I cannot help with that", None),
+    ("The label is 'other'.", "other"),
+)
+FITTING = (
+    {"order": "LF-48213", "amount": 0, "reason": "late"},
+    {"order": "LF-00001", "amount": 149.5, "reason": "unopened"},
+    {"order": "LF-99999", "amount": 12, "reason": "faulty"},
+)
+UNFITTING = (
+    ({}, "an empty object"),
+    ({"order": "LF-48213", "amount": 10}, "an object without its reason"),
+    ({"order": "LF-482130", "amount": 10, "reason": "late"}, "an order of six digits"),
+    ({"order": "no LF-48213", "amount": 10, "reason": "late"}, "text before the order"),
+    ({"order": "LF-48213", "amount": -1, "reason": "late"}, "a negative amount"),
+    ({"order": "LF-48213", "amount": "10", "reason": "late"}, "an amount written as text"),
+    ({"order": "LF-48213", "amount": 10, "reason": "changed my mind"}, "an unknown reason"),
+    ({"order": "LF-48213", "amount": 10, "reason": "late", "note": ""}, "a fourth field"),
+    ([], "a list"),
+)
+
+
+def _rows() -> list:
+    return files.balanced(held_back.load_intents(), PER_LABEL)
+
+
+def _accuracy(prompt: Prompt, words: Mapping[str, str]) -> statistics.Interval:
+    """Accuracy of a prompt and a table of label words on held-back messages."""
+    return _measured(prompt.system, prompt.user, prompt.start, tuple(words[label] for label in LABELS))
+
+
+@cache
+def _measured(system: str, user: str, start: str, words: tuple[str, ...]) -> statistics.Interval:
+    prompt, rows = Prompt("held back", user, system, start=start), _rows()
+    scores = LanguageModel.shared().score([prompt.messages(row.text) for row in rows], words, progress=False)
+    return statistics.accuracy_interval([row.label for row in rows], scores.renamed(LABELS).predictions)
+
+
+def _plain(word: str) -> str:
+    return " ".join(re.sub(r"[_\W]+", " ", word.lower()).split())
+
+
+def _need_words(words) -> None:
+    if not isinstance(words, Mapping) or not all(isinstance(word, str) for word in words.values()):
+        raise NotYet("the words must be a dict: label -> text")
+    missing, extra = set(LABELS) - set(words), set(words) - set(LABELS)
+    if missing or extra:
+        raise NotYet(f"the table needs exactly the six labels; missing {sorted(missing)}, unknown {sorted(extra)}")
+    if len(set(words.values())) < len(LABELS):
+        raise NotYet("two labels have the same words; the model could not tell them apart")
+
+
+def check_fill(answer) -> str:
+    """Templates and messages with braces, backslashes and percent signs."""
+    for template, text in FILLS:
+        found, wanted = returned(answer(template, text)), text.join(template.split("{text}"))
+        if found != wanted:
+            raise NotYet(f"template {template!r} with message {text!r} gives {found!r}; {wanted!r} is right")
+    return "whatever the customer writes stays as it is."
+
+
+def check_mended(answer) -> str:
+    """The mended table must do clearly better on held-back messages."""
+    _need_words(answer)
+    if not set(answer.values()) <= set(SWAPPED.values()):
+        raise NotYet("keep the phrases of the table; only their places are wrong")
+    before, after = _accuracy(NATURAL, SWAPPED), _accuracy(NATURAL, answer)
+    if after.estimate < before.estimate + MORE_THAN_SWAPPED:
+        raise NotYet(
+            f"the table as found gets {before}, yours {after}. Look for two rows of the matrix whose largest counts "
+            "lie in each other's column"
+        )
+    return f"from {before} to {after} on held-back messages."
+
+
+def check_prompt(prompt, words) -> str:
+    """Accuracy on held-back messages, against the first rung."""
+    if not isinstance(prompt, Prompt):
+        raise NotYet(f"my_prompt must be a Prompt; it is a {type(prompt).__name__}")
+    if "text" not in prompt.places:
+        raise NotYet("the prompt has no place {text}, so the model never sees the message")
+    _need_words(words)
+    whole = "\n".join((prompt.system, prompt.user, prompt.start))
+    if len(whole) > LONGEST_PROMPT:
+        raise NotYet(f"the prompt has {len(whole)} letters; keep to {LONGEST_PROMPT}. Examples are lesson 03's subject")
+    for split in files.INTENT_SPLITS:
+        if any(len(message.text) > 12 and message.text in whole for message in files.load_intents(split)):
+            raise NotYet(f"the prompt holds a message of the {split} set; instructions only, here")
+    known = {_plain(word) for word in (*OF_THE_LESSON.split(", "), *LABELS)}
+    own = [word for word in words.values() if _plain(word) not in known]
+    if len(own) < NEW_WORDS:
+        raise NotYet(f"{len(own)} of your six words are your own; at least {NEW_WORDS} must be words that no table has")
+    first, found = _accuracy(FIRST, {label: label for label in LABELS}), _accuracy(prompt, words)
+    if found.estimate < first.estimate + MORE_THAN_FIRST:
+        raise NotYet(
+            f"{found} on held-back messages; the first rung gets {first}, and {MORE_THAN_FIRST:.2f} more are asked. "
+            "Let the answer begin with start='This is', and give words that a person would say next"
+        )
+    return f"{found} on held-back messages, where the first rung gets {first}."
+
+
+def check_parse_label(answer) -> str:
+    """Answers as models write them, and another list of labels."""
+    for text, wanted in NAMED:
+        found = answer(text, list(LABELS))
+        if found != wanted:
+            raise NotYet(f"for the text {text!r} you return {found!r}; right is {wanted!r}")
+    if answer("A hot dog", ["cat", "hot_dog"]) != "hot_dog" or answer("billing", ["cat", "hot_dog"]) is not None:
+        raise NotYet("with the labels cat and hot_dog, 'A hot dog' names hot_dog, and 'billing' names none")
+    return "one label or none, never a guess."
+
+
+def check_allowed(answer) -> str:
+    """Random label sets with shared beginnings, compared with walking through them."""
+    rng = np.random.default_rng(5)
+    for _ in range(60):
+        sequences = [rng.integers(3, 6, size=rng.integers(1, 5)).tolist() for _ in range(rng.integers(1, 6))]
+        known = sequences[rng.integers(len(sequences))]
+        written = known[: rng.integers(0, len(known) + 1)] if rng.random() < 0.8 else rng.integers(3, 7, 2).tolist()
+        wanted = set()
+        for ids in sequences:
+            if ids[: len(written)] == written:
+                wanted.add(ids[len(written)] if len(ids) > len(written) else 2)
+        found = returned(answer([list(ids) for ids in sequences], list(written), 2))
+        if set(found) != wanted:
+            raise NotYet(
+                f"labels {sequences}, written {written}, end 2: you allow {sorted(set(found))}; "
+                f"right is {sorted(wanted)}"
+            )
+    return "only what can still become a label."
+
+
+def check_schema(answer) -> str:
+    """Objects that must fit, objects that must not, and use as a constraint."""
+    if not isinstance(answer, dict):
+        raise NotYet("refund_schema must be a dict")
+    try:
+        structured.grammar(answer)
+    except structured.SchemaError as error:
+        raise NotYet(str(error)) from None
+    for value in FITTING:
+        found = structured.problems(value, answer)
+        if found:
+            raise NotYet(f"{value} should fit, and your schema says: {found[0]}")
+    for value, what in UNFITTING:
+        if jsonschema.Draft202012Validator(answer).is_valid(value):
+            raise NotYet(f"your schema lets {what} pass: {value}")
+    return "what should fit fits, and nothing else."
+
+
+_GOOD = {**SWAPPED, "refund_request": SWAPPED["product_inquiry"], "product_inquiry": SWAPPED["refund_request"]}
+_FIELDS = {
+    "order": {"type": "string", "pattern": "^LF-[0-9]{5}$"},
+    "amount": {"type": "number", "minimum": 0},
+    "reason": {"enum": ["unopened", "faulty", "late"]},
+}
+
+
+def _leaking_prompt() -> Prompt:
+    solved = "\n".join(f"{message.text} -> {message.label}" for message in files.load_intents("test")[:6])
+    return Prompt("leak", f"{solved}\n\n{{text}}\n\nWhat kind of message is this?", start="This is")
+
+
+EXERCISES = collect(
+    Exercise(
+        "02.1",
+        check_fill,
+        hints=(
+            "You need no formatting: plain text methods are enough, and they do not look inside the message.",
+            "template.split('{text}') gives the pieces around the places; a text can join pieces.",
+        ),
+        wrong={
+            "str.format": lambda template, text: template.format(text=text),
+            "re.sub": lambda template, text: re.sub(r"\{text\}", text, template),
+            "replaces once": lambda template, text: template.replace("{text}", text, 1),
+        },
+        cheats={"the message alone": lambda template, text: text},
+    ),
+    Exercise(
+        "02.2",
+        check_mended,
+        hints=(
+            "Read each row of the matrix: in which column does it have its largest count?",
+            "Refund requests end up in product_inquiry, and product inquiries in refund_request. Look at their words.",
+        ),
+        wrong={
+            "as found": SWAPPED,
+            "another pair": {**SWAPPED, "billing": SWAPPED["complaint"], "complaint": SWAPPED["billing"]},
+        },
+        cheats={"other phrases": {label: f" {label}" for label in LABELS}},
+    ),
+    Exercise(
+        "02.3",
+        check_prompt,
+        hints=(
+            "Prompt(..., start='This is') begins the answer; my_words go on from there, each with a space in front.",
+            "Try phrases that are common in English after 'This is', such as ' a bug report'. Compare tables on dev.",
+        ),
+        wrong={
+            "the first rung": (FIRST, {label: label for label in LABELS}),
+            "no place": (Prompt("p", "What kind of message is this?", start="This is"), _GOOD),
+        },
+        cheats={
+            "the lesson's own table": (NATURAL, _GOOD),
+            "the lesson's own table, dressed up": (
+                NATURAL,
+                {label: f" {word}. ".upper() for label, word in _GOOD.items()},
+            ),
+            "test answers in the prompt": (_leaking_prompt(), _GOOD),
+            "one label for all": (NATURAL, {label: f" {label} " + "x" * (9 * i) for i, label in enumerate(LABELS)}),
+        },
+    ),
+    Exercise(
+        "02.4",
+        check_parse_label,
+        hints=(
+            "Bring text and labels to one form first: lower case, spaces for underscores.",
+            r"re.search(rf'\b{re.escape(name)}\b', text) finds whole words. Count how many labels are named.",
+        ),
+        wrong={
+            "exact only": lambda text, labels: text.strip() if text.strip() in labels else None,
+            "inside words": lambda text, labels: next(
+                (label for label in labels if label.replace("_", " ") in text.lower().replace("_", " ")), None
+            ),
+        },
+        cheats={"always a label": lambda text, labels: labels[0]},
+    ),
+    Exercise(
+        "02.5",
+        check_allowed,
+        hints=(
+            "Which sequences begin with what is written? Only those can still be reached.",
+            "Of each such sequence take the token at position len(written), or `end` if there is none.",
+        ),
+        wrong={
+            "forgets the end": lambda sequences, written, end: {
+                ids[len(written)]
+                for ids in sequences
+                if ids[: len(written)] == list(written) and len(ids) > len(written)
+            },
+            "ignores what is written": lambda sequences, written, end: {
+                ids[len(written)] if len(ids) > len(written) else end for ids in sequences
+            },
+        },
+        cheats={"everything": lambda sequences, written, end: {end, *(t for ids in sequences for t in ids)}},
+    ),
+    Exercise(
+        "02.6",
+        check_schema,
+        hints=(
+            "The parts are 'type', 'properties', 'required' and 'additionalProperties'.",
+            "A pattern is searched anywhere in the text unless ^ and $ tie it to the ends.",
+        ),
+        wrong={
+            "nothing required": {"type": "object", "properties": _FIELDS, "additionalProperties": False},
+            "open pattern": {
+                "type": "object",
+                "properties": {**_FIELDS, "order": {"type": "string", "pattern": "LF-[0-9]{5}"}},
+                "required": list(_FIELDS),
+                "additionalProperties": False,
+            },
+        },
+        cheats={"accepts all": {}, "lists three objects": {"enum": list(FITTING)[:2]}},
+    ),
+)

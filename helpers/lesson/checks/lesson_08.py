@@ -1,0 +1,241 @@
+"""Checks of lesson 08, Decide."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+
+from helpers.lesson.exercises import Exercise, NotYet, collect, returned
+from helpers.results import comparisons, costs, decisions
+
+TOLERANCE = 1e-9
+
+
+def _rng() -> np.random.Generator:
+    return np.random.default_rng(88)
+
+
+def check_holm(answer) -> str:
+    """Random lists of p-values, ties and single ones among them, in no order."""
+    rng = _rng()
+    cases = [[0.04], [0.01, 0.04, 0.03], [0.5, 0.5, 0.001], [1.0, 0.9], [0.02, 0.02, 0.02]]
+    cases += [list(rng.random(int(n)) ** 3) for n in rng.integers(2, 12, size=30)]
+    for p_values in cases:
+        found = np.asarray(returned(answer(list(p_values))), dtype=float)
+        wanted = comparisons.holm(p_values)
+        if found.shape != wanted.shape:
+            raise NotYet(f"for {len(p_values)} p-values you return {found.size} values; one each, in the order given")
+        if not np.allclose(found, wanted, atol=TOLERANCE):
+            raise NotYet(_holm_fault(np.array(p_values), found, wanted))
+    return "smallest times m, next times m − 1, never falling, never above 1."
+
+
+def _holm_fault(p_values: np.ndarray, found: np.ndarray, wanted: np.ndarray) -> str:
+    shown = ", ".join(f"{value:.3g}" for value in p_values)
+    if np.allclose(np.sort(found), np.sort(wanted)):
+        return f"for {shown} the values are right, but not in the order in which the p-values came"
+    if (found > 1 + TOLERANCE).any():
+        return f"for {shown} you return {found.max():.3g}; no p-value is above 1"
+    if np.allclose(found, np.minimum(1, p_values * len(p_values))):
+        return "every p-value is multiplied by m; that is Bonferroni's, and only the smallest needs all of it"
+    order = np.argsort(p_values)
+    if (np.diff(found[order]) < -TOLERANCE).any():
+        return f"for {shown} a larger p-value ends up below a smaller one; carry the maximum along"
+    right = ", ".join(f"{value:.3g}" for value in wanted)
+    return f"for {shown} you return {', '.join(f'{v:.3g}' for v in found)}; {right} is right"
+
+
+def check_mix(answer) -> str:
+    """Random hits in unequal groups, under random mixes that need not sum to one."""
+    rng = _rng()
+    for _ in range(30):
+        labels = rng.choice(["a", "b", "c"], size=90, p=[0.6, 0.3, 0.1])
+        labels[:3] = ["a", "b", "c"]
+        hits = (rng.random(90) < np.where(labels == "a", 0.9, 0.3)).astype(int)
+        mix = dict(zip("abc", rng.uniform(0.1, 5, size=3).tolist(), strict=True))
+        if rng.random() < 0.5:
+            mix.pop(str(rng.choice(list(mix))))
+        found = float(returned(answer(hits.tolist(), labels.tolist(), dict(mix))))
+        total = sum(mix.values())
+        wanted = sum(share / total * hits[labels == label].mean() for label, share in mix.items())
+        if not math.isclose(found, wanted, abs_tol=1e-6):
+            raise NotYet(_mix_fault(found, hits, labels, mix, wanted))
+    return "each label keeps its accuracy and gets its new weight."
+
+
+def _mix_fault(found: float, hits: np.ndarray, labels: np.ndarray, mix: dict, wanted: float) -> str:
+    shown = ", ".join(f"{label} {share:.2f}" for label, share in mix.items())
+    if math.isclose(found, hits.mean()):
+        return "that is the accuracy under the measured mix; the new shares play no part"
+    if math.isclose(found, np.mean([hits[labels == label].mean() for label in mix])):
+        return "each label counts the same in your answer; weigh it by its share"
+    if math.isclose(found, wanted * sum(mix.values())):
+        return "the shares need not sum to one; divide by their sum"
+    return f"for the mix {shown} you say {found:.4f}; {wanted:.4f} is right"
+
+
+def check_break_even(answer) -> str:
+    """The article's figures, equal, dearer, free, figures that binary fractions spoil, and random ones."""
+    rng = _rng()
+    cases = [(500, 0.02, 0.005), (500, 0.02, 0.02), (500, 0.005, 0.02), (0, 0.02, 0.02), (0, 0.02, 0.01)]
+    cases += [(0, 0.01, 0.02), (1, 0.3, 0.1), (1, 0.3, 0.2), (1, 0.6, 0.4), (7, 0.8, 0.1), (300, 1e-05, 9.9e-06)]
+    cases += [(int(f), o / 1000, n / 1000) for f, o, n in rng.integers(1, 900, size=(60, 3)).tolist()]
+    for figures in cases:
+        found, wanted = answer(*figures), costs.requests_needed(*figures)
+        if found != wanted or isinstance(found, bool) or (found is not None and int(found) != found):
+            right = "None, for it is never paid back," if wanted is None else wanted
+            raise NotYet(f"fixed {figures[0]}, old {figures[1]}, new {figures[2]}: you say {found}; {right} is right")
+    return "rounded up, exact, and None where nothing is saved."
+
+
+def check_three_questions(answer) -> str:
+    """All thresholds, from both sides, against C's rule in decisions."""
+    for labels in (0, 49, 50, 51, 600):
+        for short in (-0.1, 0.0, 0.01, 0.10, 0.11, 0.19, 0.20, 0.5):
+            for special in (False, True):
+                facts = decisions.Facts(
+                    False, False, False, special, True, labels, 0, 0, prompt_quality=0.0, target=max(short, 0.0)
+                )
+                wanted = decisions.three_questions(facts).approach
+                found = returned(answer(labels, short, special))
+                if found != wanted:
+                    raise NotYet(
+                        f"{labels} labels, {short:.2f} short, special={special}: you say {found!r}; {wanted!r} is right"
+                    )
+    return "C's three questions, in their order."
+
+
+def check_win_share(answer) -> str:
+    """Random blind ratings of two methods on changing sides, and some without any preference."""
+    rng = _rng()
+    for size in (1, 2, 7, 40, 40, 40):
+        ratings = []
+        for _ in range(size):
+            left, right = rng.permutation(["plain", "tuned"]).tolist()
+            choice = str(rng.choice(["left", "right", "neither"], p=[0.5, 0.2, 0.3]))
+            ratings.append({"left": left, "right": right, "choice": choice})
+        for method in ("plain", "tuned"):
+            _compare_share(answer, ratings, method)
+    nobody = [{"left": "plain", "right": "tuned", "choice": "neither"}] * 3
+    if answer([dict(r) for r in nobody], "tuned") is not None:
+        raise NotYet("where no rating has a preference there is no share; return None")
+    return "wins are counted by method, not by side."
+
+
+def _compare_share(answer, ratings: list[dict], method: str) -> None:
+    preferred = [rating[rating["choice"]] for rating in ratings if rating["choice"] != "neither"]
+    wanted = preferred.count(method) / len(preferred) if preferred else None
+    found = answer([dict(rating) for rating in ratings], method)
+    if wanted is None or found is None:
+        if found is not wanted:
+            raise NotYet(f"of {len(ratings)} ratings {len(preferred)} have a preference; you return {found!r}")
+    elif not math.isclose(float(found), wanted):
+        if math.isclose(float(found), preferred.count(method) / len(ratings)):
+            raise NotYet("ratings without a preference are in your denominator; leave them out")
+        raise NotYet(f"{preferred.count(method)} of {len(preferred)} prefer {method!r}; you say {float(found):.3f}")
+
+
+def _ceil(fixed, old, new):
+    return None if new >= old else math.ceil(fixed / (old - new))
+
+
+def _always_exact_but_floor(fixed, old, new):
+    fixed, old, new = (Fraction(str(value)) for value in (fixed, old, new))
+    return None if new >= old and fixed else 0 if not fixed and new <= old else int(fixed / (old - new))
+
+
+EXERCISES = collect(
+    Exercise(
+        "08.1",
+        check_holm,
+        hints=(
+            "np.argsort gives the order; multiply the sorted values by m, m − 1, …, 1: np.arange(m, 0, -1).",
+            "np.maximum.accumulate keeps the largest so far, np.minimum(…, 1) caps. Then put the values back: "
+            "adjusted[order] = ….",
+        ),
+        wrong={
+            "Bonferroni": lambda p_values: np.minimum(1, np.asarray(p_values) * len(p_values)),
+            "returns them sorted": lambda p_values: np.sort(comparisons.holm(p_values)),
+            "no running maximum": lambda p_values: np.minimum(
+                1, np.asarray(p_values) * (len(p_values) - np.argsort(np.argsort(p_values)))
+            ),
+        },
+        cheats={"as they came": lambda p_values: p_values, "never significant": lambda p_values: [1.0] * len(p_values)},
+    ),
+    Exercise(
+        "08.2",
+        check_mix,
+        hints=(
+            "Turn both columns into arrays; hits[labels == label].mean() is the accuracy on one label.",
+            "Add up share / total × accuracy over the labels of the mix, with total = sum(mix.values()).",
+        ),
+        wrong={
+            "every label the same": lambda hits, labels, mix: float(
+                np.mean([np.mean([h for h, x in zip(hits, labels, strict=True) if x == label]) for label in mix])
+            ),
+            "shares not scaled": lambda hits, labels, mix: sum(
+                share * np.mean([h for h, x in zip(hits, labels, strict=True) if x == label])
+                for label, share in mix.items()
+            ),
+        },
+        cheats={"as measured": lambda hits, labels, mix: float(np.mean(hits))},
+    ),
+    Exercise(
+        "08.3",
+        check_break_even,
+        hints=(
+            "Special answers: nothing to pay back and nothing lost gives 0; no saving, or a loss, gives None.",
+            "Else round up: math.ceil(fixed / (old − new)), with each figure turned into Fraction(str(figure)) first.",
+        ),
+        wrong={
+            "binary fractions": lambda fixed, old, new: 0 if not fixed and new <= old else _ceil(fixed, old, new),
+            "rounds down": _always_exact_but_floor,
+            "the article's formula": costs.article_formula,
+        },
+        cheats={"the printed figure": lambda fixed, old, new: 33_334},
+    ),
+    Exercise(
+        "08.4",
+        check_three_questions,
+        hints=(
+            "Four ifs in the order of the text; each returns at once.",
+            "Mind the edges: 50 labels are enough, exactly 0.20 is too much, exactly 0.10 is still close.",
+        ),
+        wrong={
+            "asks for the gap first": lambda labels, short, special: (
+                "none of these"
+                if short >= 0.20
+                else "prompt"
+                if labels < 50 or short <= 0 or (short > 0.10 and not special)
+                else "tune"
+            ),
+            "edges the other way": lambda labels, short, special: (
+                "prompt"
+                if labels <= 50 or short <= 0
+                else "none of these"
+                if short > 0.20
+                else "tune"
+                if short < 0.10 or special
+                else "prompt"
+            ),
+        },
+        cheats={"always tune": lambda labels, short, special: "tune"},
+    ),
+    Exercise(
+        "08.5",
+        check_win_share,
+        hints=(
+            "rating[rating['choice']] is the name of the method that was preferred, whichever side it stood on.",
+            "Collect these names for the ratings whose choice is not 'neither'; then count. An empty list gives None.",
+        ),
+        wrong={
+            "counts the left": lambda ratings, method: (
+                sum(r["choice"] == "left" for r in ratings) / max(1, sum(r["choice"] != "neither" for r in ratings))
+            ),
+            "undecided in the denominator": lambda ratings, method: (
+                sum(r["choice"] != "neither" and r[r["choice"]] == method for r in ratings) / len(ratings)
+            ),
+        },
+        cheats={"one half": lambda ratings, method: 0.5},
+    ),
+)

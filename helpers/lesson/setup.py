@@ -1,0 +1,128 @@
+"""Makes a lesson ready to run, wherever it was opened: threads, missing packages on Colab, weights.
+
+Called by the setup cell of every lesson, before anything imports torch. `python -m helpers.lesson.setup` prints a
+report of the machine and the weights that a bug report can carry.
+"""
+
+import logging
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import warnings
+from importlib.metadata import PackageNotFoundError, version
+
+from packaging.version import Version
+
+from helpers.machine import runtime
+
+# What a lesson needs at least. On Colab what is older or missing is laid over; elsewhere the pins are installed.
+AT_LEAST = {
+    "transformers": "5.15",
+    "peft": "0.20",
+    "sentence-transformers": "5.5",
+    "scikit-learn": "1.6",
+    "gguf": "0.17",
+    "llguidance": "1.3",
+    "jsonschema": "4.20",
+    "bm25s": "0.2",
+    "snowballstemmer": "2.2",
+    "usearch": "2.16",
+    "filelock": "3.12",
+    "platformdirs": "4.0",
+    "psutil": "5.9",
+}
+FROZEN = ("torch", "numpy", "ipywidgets", "ipykernel", "jupyterlab", "tornado")
+
+
+def lacking() -> dict[str, str]:
+    """Return what is missing or too old, by package: the installed version, or `missing`."""
+    found = {}
+    for package, lowest in AT_LEAST.items():
+        try:
+            installed = version(package)
+        except PackageNotFoundError:
+            found[package] = "missing"
+            continue
+        if Version(installed) < Version(lowest):
+            found[package] = installed
+    return found
+
+
+def pins() -> dict[str, str]:
+    """Return the exact pins of requirements.txt by package name."""
+    lines = (runtime.ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    pairs = (line.split("#")[0].split(";")[0].strip().split("==") for line in lines if "==" in line.split("#")[0])
+    return {name: pin for name, pin in pairs}
+
+
+def overlay() -> list[str]:
+    """Install what Colab lacks, with its own torch, numpy and Jupyter frozen; return what was installed.
+
+    Raises RuntimeError with pip's last words if that fails.
+    """
+    wanted = lacking()
+    if not wanted:
+        return []
+    chosen = [f"{package}=={pins()[package]}" for package in wanted]
+    constraints = []
+    for package in FROZEN:
+        try:
+            constraints.append(f"{package}=={version(package)}")
+        except PackageNotFoundError:
+            continue
+    with tempfile.TemporaryDirectory() as folder:
+        held = pathlib.Path(folder) / "constraints.txt"
+        held.write_text("\n".join(constraints))
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "-c", str(held), *chosen]
+        done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"could not install {', '.join(chosen)}: {(done.stderr or done.stdout).strip()[-400:]}")
+    return chosen
+
+
+def _quiet() -> None:
+    """Keep library chatter out of the lessons; errors still show."""
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", message=".*IProgress not found.*")
+
+
+def start(lesson: str) -> None:
+    """Prepare lesson `lesson` (`"01"`): set threads, complete the packages, fetch the weights, say one line.
+
+    Raises RuntimeError if packages are missing and cannot be installed, ModelError if the weights cannot be had.
+    """
+    runtime.set_threads()
+    _quiet()
+    if runtime.place().value == "colab":
+        installed = overlay()
+        if installed:
+            print(f"Installed for this session: {', '.join(installed)}")
+    elif lacking():
+        missing = ", ".join(f"{package} ({state})" for package, state in lacking().items())
+        raise RuntimeError(
+            f"packages are missing or too old: {missing}. Start the course with `make lab`, which installs them"
+        )
+    from helpers.model import catalogue  # after the packages are complete
+
+    for name in catalogue.NEEDED:
+        catalogue.location(name)
+    print(f"Lesson {lesson} is ready. Profile: {runtime.profile().value}.")
+
+
+def main() -> int:
+    """Print the report of machine and weights; exit status 1 if a row failed."""
+    from helpers.model import catalogue
+
+    rows = runtime.report() + catalogue.report()
+    for what, fine, detail in rows:
+        print(f"{'OK  ' if fine else 'FAIL'} {what:22} {detail}")
+    return int(not all(fine for _, fine, _ in rows))
+
+
+if __name__ == "__main__":
+    runtime.set_threads()
+    sys.exit(main())

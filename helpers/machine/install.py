@@ -1,0 +1,121 @@
+"""Sets up .venv with the pinned packages: `python3 -m helpers.machine.install`, with the standard library alone.
+
+A second run does nothing while requirements.txt and pyproject.toml are as they were. An interrupted run goes on where
+it stopped.
+"""
+
+from __future__ import annotations  # so that Python 3.7 and 3.8 get as far as the line that says they are too old
+
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+STAMP = VENV / "installed"
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+CPU_INDEX_SECONDS = 4
+LOWEST, HIGHEST = (3, 11), (3, 13)
+
+
+class InstallError(RuntimeError):
+    """The set-up cannot go on; the message says what to do."""
+
+
+def venv_python() -> pathlib.Path:
+    """Return the path of the virtual environment's Python."""
+    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def wanted() -> str:
+    """Return a hash of what should be installed, and in which folder."""
+    parts = [(ROOT / name).read_bytes() for name in ("requirements.txt", "pyproject.toml")]
+    return hashlib.sha256(b"".join(parts) + str(ROOT).encode()).hexdigest()
+
+
+def has_nvidia() -> bool:
+    """Return whether this machine seems to have an NVIDIA GPU."""
+    return pathlib.Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None
+
+
+def index_options() -> list[str]:
+    """Return pip's options on where to look: a folder without a network, PyTorch's CPU index where that is enough."""
+    shelf = os.environ.get("COURSE_WHEELS")
+    if shelf:
+        folder = pathlib.Path(shelf).expanduser()
+        if not folder.is_dir():
+            raise InstallError(f"COURSE_WHEELS is {shelf}, which is no folder; fill one as README.md says, or unset it")
+        print(f"Packages come from {folder} alone, since COURSE_WHEELS is set.")
+        return ["--no-index", "--find-links", str(folder)]
+    if not sys.platform.startswith("linux") or has_nvidia():
+        return []
+    try:
+        with urllib.request.urlopen(f"{CPU_INDEX}/torch/", timeout=CPU_INDEX_SECONDS):
+            return ["--extra-index-url", CPU_INDEX]
+    except (OSError, urllib.error.URLError, ValueError):
+        print(
+            f"PyTorch's index of CPU builds did not answer in {CPU_INDEX_SECONDS} seconds; using the default index, "
+            "which may bring the larger build with GPU support."
+        )
+        return []
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, cwd=ROOT)
+    if done.returncode:
+        raise InstallError(
+            f"this step failed: {' '.join(command)}\nIts own message stands above. Check the network and the free disk "
+            "space (about 3 GB are needed), then run the same command again; it goes on where it stopped"
+        )
+
+
+def _has_pip() -> bool:
+    """Return whether .venv has pip: a run cut off early leaves none, and a Python removed since leaves a dead link."""
+    python = venv_python()
+    return (
+        python.exists() and not subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True).returncode
+    )
+
+
+def install() -> bool:
+    """Bring .venv up to date; return whether anything had to be done. Raises InstallError with what to do."""
+    if not LOWEST <= sys.version_info[:2] <= HIGHEST:
+        raise InstallError(f"this is Python {sys.version.split()[0]}; the course needs 3.11, 3.12 or 3.13")
+    if venv_python().exists() and STAMP.exists() and STAMP.read_text() == wanted():
+        return False
+    if not _has_pip():
+        print("Making .venv …", flush=True)
+        done = subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)])
+        if done.returncode:
+            shutil.rmtree(VENV, ignore_errors=True)
+            raise InstallError(
+                "Python's venv module does not work here; on Debian and Ubuntu: apt install python3-venv"
+            )
+    print("Installing packages; the first time takes some minutes …", flush=True)
+    pip = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check"]
+    _run([*pip, *index_options(), "-r", "requirements.txt"])
+    _run([*pip, "--quiet", "--no-deps", "--no-build-isolation", "-e", "."])
+    STAMP.write_text(wanted())
+    return True
+
+
+def main() -> int:
+    """Install; exit status 1 with a readable line if that cannot be done."""
+    try:
+        install()
+    except InstallError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped; run the same command again, it goes on from here", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

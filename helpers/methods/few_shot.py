@@ -1,0 +1,312 @@
+"""Examples in the prompt: choosing them, ordering them, fitting a budget, and calibrating what they make of the labels.
+
+A demonstration is a solved message shown before the one that is asked about. Selection works on positions in a pool, so
+that a lesson can always tell which rows were shown. Measuring is left to evaluation.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import logsumexp
+from sklearn.cluster import KMeans
+
+from helpers.model import reuse
+from helpers.model.language_model import LanguageModel
+from helpers.model.scoring import LabelScores
+from helpers.tasks.files import Message
+
+CONTENT_FREE = ("N/A", "", "[MASK]")  # the three of Zhao et al. (2021)
+
+
+def random_examples(pool: Sequence[Message], k: int, seed: int = 0) -> list[int]:
+    """Return k positions in the pool, drawn without replacement; raises ValueError if the pool has fewer.
+
+    >>> random_examples([Message("1", "a", "x"), Message("2", "b", "y")], 2, seed=1)
+    [0, 1]
+    """
+    _need(pool, k)
+    return np.random.default_rng(seed).permutation(len(pool))[:k].tolist()
+
+
+def balanced_examples(pool: Sequence[Message], k: int, seed: int = 0) -> list[int]:
+    """Return k positions drawn at random so that no label comes more than once oftener than another, mixed in order."""
+    _need(pool, k)
+    rng = np.random.default_rng(seed)
+    waiting: dict[str, list[int]] = {}
+    for i in rng.permutation(len(pool)).tolist():
+        waiting.setdefault(pool[i].label, []).append(i)
+    labels = rng.permutation(sorted(waiting)).tolist()
+    chosen: list[int] = []
+    while len(chosen) < k:
+        for label in labels:
+            if waiting[label] and len(chosen) < k:
+                chosen.append(waiting[label].pop())
+    return rng.permutation(chosen).tolist()
+
+
+def diverse_examples(vectors: np.ndarray, k: int, seed: int = 0) -> list[int]:
+    """Return the positions nearest to the centers of k clusters of the pool's embeddings (n, d), by cluster size.
+
+    Spread over the pool, not over the labels; compare Su et al. (2022), Selective annotation.
+    """
+    _need(vectors, k)
+    if k == 0:
+        return []
+    clusters = KMeans(k, random_state=seed, n_init=4).fit(vectors)
+    distances = clusters.transform(vectors)
+    chosen = []
+    for center in np.argsort(-np.bincount(clusters.labels_, minlength=k), kind="stable"):
+        order = np.argsort(distances[:, center], kind="stable")
+        chosen.append(int(next(i for i in order if i not in chosen)))
+    return chosen
+
+
+def nearest_examples(
+    pool_vectors: np.ndarray,
+    query_vectors: np.ndarray,
+    k: int,
+    pool_texts: Sequence[str] = (),
+    query_texts: Sequence[str] = (),
+) -> list[list[int]]:
+    """Return for each query the positions of its k nearest pool rows, nearest last: what is read last counts most.
+
+    Args:
+        pool_vectors: (n, d) embeddings of length one. query_vectors: (m, d).
+        k: examples per query.
+        pool_texts, query_texts: where given, a pool row with the query's own text is never shown to it.
+
+    Liu et al. (2022), What makes good in-context examples for GPT-3?
+    """
+    _need(pool_vectors, k)
+    similarity = query_vectors @ pool_vectors.T
+    if pool_texts and query_texts:
+        same = {}
+        for i, text in enumerate(pool_texts):
+            same.setdefault(_plain(text), []).append(i)
+        for row, text in enumerate(query_texts):
+            similarity[row, same.get(_plain(text), [])] = -np.inf
+    nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :k]
+    return [[int(i) for i in row[::-1] if np.isfinite(similarity[query, i])] for query, row in enumerate(nearest)]
+
+
+def common_first(rows: Sequence[Sequence[int]], sizes: Sequence[float] | None = None) -> list[list[int]]:
+    """Return the same examples for each query, those that most queries share in front.
+
+    What stands in front of several prompts is read once (see scoring), so this order is cheaper than nearest last.
+
+    Args:
+        rows: positions in the pool, one list for each query.
+        sizes: tokens of each pool row; among equally common ones the longer saves more.
+
+    >>> common_first([[3, 1], [1, 2], [2, 1]])
+    [[1, 3], [1, 2], [1, 2]]
+    """
+    counts = Counter(i for row in rows for i in row)
+    saved = {i: count * (1 if sizes is None else sizes[i]) for i, count in counts.items()}
+    return [sorted(row, key=lambda i: (-saved[i], i)) for row in rows]
+
+
+def selections(pool: Sequence[Message], pool_vectors: np.ndarray, query_vectors: np.ndarray) -> dict[str, Callable]:
+    """Return name -> function of (k, seed) that gives one list of examples for each query."""
+    count = len(query_vectors)
+
+    def shared(positions: list[int]) -> list[list[Message]]:
+        return [[pool[i] for i in positions]] * count
+
+    def nearest(k: int, seed: int) -> list[list[Message]]:
+        return [[pool[i] for i in row] for row in nearest_examples(pool_vectors, query_vectors, k)]
+
+    return {
+        "random": lambda k, seed: shared(random_examples(pool, k, seed)),
+        "balanced": lambda k, seed: shared(balanced_examples(pool, k, seed)),
+        "diverse": lambda k, seed: shared(diverse_examples(pool_vectors, k, seed)),
+        "nearest": nearest,
+    }
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _need(pool: Sequence, k: int) -> None:
+    if not 0 <= k <= len(pool):
+        raise ValueError(f"k must lie between 0 and the pool's {len(pool)} rows; got {k}")
+
+
+def messages(
+    system: str,
+    examples: Sequence[Message],
+    text: str,
+    names: dict[str, str] | None = None,
+    template: str = "{text}",
+) -> list[dict]:
+    """Return a chat in which each example is a solved turn, and `text` the one that is asked about.
+
+    Args:
+        system: the instruction; may be empty.
+        examples: in the order in which they are shown.
+        text: the message.
+        names: what each label is called in the answers; the label itself if missing.
+        template: what the user says, with the place {text}.
+    """
+    names = names or {}
+    chat = [{"role": "system", "content": system}] if system else []
+    for example in examples:
+        chat.append({"role": "user", "content": template.replace("{text}", example.text)})
+        chat.append({"role": "assistant", "content": names.get(example.label, example.label)})
+    return [*chat, {"role": "user", "content": template.replace("{text}", text)}]
+
+
+def _of_each(examples: Sequence, texts: Sequence[str]) -> Sequence[Sequence[Message]]:
+    """One list of examples for each text: their own, or the shared one again and again."""
+    return examples if examples and not isinstance(examples[0], Message) else [examples] * len(texts)
+
+
+@dataclass(frozen=True)
+class FewShotPrompt:
+    """How solved examples are shown to a model.
+
+    names: label -> words that stand for it in the answers; its labels are what is scored. system: the instruction; may
+    be empty. template: what the user says, with the place {text}. start: words with which every answer begins.
+    """
+
+    names: Mapping[str, str]
+    system: str = ""
+    template: str = "{text}"
+    start: str = ""
+
+    def messages(self, examples: Sequence[Message], text: str) -> list[dict]:
+        """Return the chat that shows `examples`, in their order, and asks about `text`."""
+        answers = {label: self.start + words for label, words in self.names.items()}
+        chat = messages(self.system, examples, text, answers, self.template)
+        return [*chat, {"role": "assistant", "content": self.start}] if self.start else chat
+
+    def score(
+        self, lm: LanguageModel, examples: Sequence, texts: Sequence[str], read_once: bool = False, **options
+    ) -> LabelScores:
+        """Weigh every label for every text.
+
+        Args:
+            lm: the model.
+            examples: messages that all texts share, or one list of messages for each text.
+            texts: n messages.
+            read_once: let the model read each example once for all texts, apart from the other examples (see reuse).
+            options: those of `LanguageModel.score`, or of `score_reusing` if read_once.
+        """
+        words = list(self.names.values())
+        if read_once:
+            scores = lm.score_reusing(self.in_pieces(lm, examples, texts), words, **options)
+        else:
+            prompts = [self.messages(shown, text) for shown, text in zip(_of_each(examples, texts), texts, strict=True)]
+            scores = lm.score(prompts, words, **options)
+        return scores.renamed(list(self.names))
+
+    def in_pieces(self, lm: LanguageModel, examples: Sequence, texts: Sequence[str]) -> reuse.Prompts:
+        """Return the same prompts cut into the system message, the distinct examples, and what each asks about.
+
+        Raises ValueError without a system message, which is what all examples see, and where the model's chat template
+        writes a turn in another way when others stand before it.
+        """
+        if not self.system:
+            raise ValueError("examples that are read once need a system message in front of them; the prompt has none")
+        start = lm.render_turns(self.messages([], "")[:1])
+        known: dict[tuple[str, str], int] = {}
+        blocks: list[str] = []
+        chosen, tails = [], []
+        for shown, text in zip(_of_each(examples, texts), texts, strict=True):
+            chat, row = self.messages(shown, text), []
+            for example, at in zip(shown, range(1, len(chat), 2), strict=False):
+                key = example.text, example.label
+                if key not in known:
+                    known[key] = len(blocks)
+                    blocks.append(lm.render_turns([chat[0], *chat[at : at + 2]]).removeprefix(start))
+                row.append(known[key])
+            whole, before = lm.render(chat), start + "".join(blocks[i] for i in row)
+            if not whole.startswith(before):
+                raise ValueError(
+                    f"the chat template of {lm.name} writes a turn differently when others stand before it"
+                )
+            chosen.append(row)
+            tails.append(whole.removeprefix(before))
+        encode = lm.encode
+        pieces = reuse.Prompts(encode(start), [*map(encode, blocks)], chosen, [*map(encode, tails)])
+        if texts and lm.count_tokens(chat) != pieces.lengths[-1]:
+            raise ValueError(f"turns for {lm.name} join into other tokens than they have alone: leave out read_once")
+        return pieces
+
+    def score_calibrated(
+        self, lm: LanguageModel, examples: Sequence[Message], texts: Sequence[str], neutral: Sequence[str], **options
+    ) -> LabelScores:
+        """The same with the labels' own weight taken away, measured on `neutral` texts under the same examples."""
+        scores = self.score(lm, examples, [*texts, *neutral], **options)
+        real, own = scores.log_probs[: len(texts)], scores.log_probs[len(texts) :]
+        tokens = scores.prompt_tokens[: len(texts)]
+        return replace(scores, log_probs=calibrate(real, own), prompt_tokens=tokens)
+
+
+def as_counter_example(example: Message, wrong: str) -> Message:
+    """Return an example whose answer also says what it is not, as guides recommend: "billing, not complaint".
+
+    >>> as_counter_example(Message("1", "a", "billing"), "complaint").label
+    'billing, not complaint'
+    """
+    return Message(example.id, example.text, f"{example.label}, not {wrong}", example.tags)
+
+
+def fit_budget(
+    examples: Sequence[Message], count_tokens: Callable[[list[dict]], int], tokens: int, render: Callable
+) -> list[Message]:
+    """Return the longest start of `examples` whose prompt has at most `tokens` tokens.
+
+    Args:
+        examples: most wanted first.
+        count_tokens: `LanguageModel.count_tokens`.
+        tokens: the budget, for everything but the message that is asked about.
+        render: examples -> chat messages, e.g. `lambda shown: messages(system, shown, "")`.
+    """
+    low, high = 0, len(examples)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if count_tokens(render(list(examples[:middle]))) <= tokens:
+            low = middle
+        else:
+            high = middle - 1
+    return list(examples[:low])
+
+
+def random_words(texts: Sequence[str], count: int, seed: int = 0) -> list[str]:
+    """Return `count` meaningless texts of words drawn from `texts`, each of their average length.
+
+    These stand for "no message in particular" in domain-context calibration (Fei et al., 2023).
+    """
+    words = [word for text in texts for word in text.split()]
+    length = max(1, round(len(words) / len(texts)))
+    rng = np.random.default_rng(seed)
+    return [" ".join(rng.choice(words, size=length)) for _ in range(count)]
+
+
+def calibrate(log_probs: np.ndarray, neutral_log_probs: np.ndarray) -> np.ndarray:
+    """Return log-probabilities (n, m) from which the labels' own weight has been taken away.
+
+    Args:
+        log_probs: (n, m) of the real messages.
+        neutral_log_probs: (c, m) of texts that say nothing, under the same prompt: `CONTENT_FREE` gives contextual
+            calibration (Zhao et al., 2021, https://arxiv.org/abs/2102.09690), `random_words` domain-context calibration
+            (Fei et al., 2023, https://arxiv.org/abs/2305.19148).
+
+    >>> calibrate(np.log([[0.8, 0.2]]), np.log([[0.9, 0.1]])).argmax()
+    np.int64(1)
+    """
+    if log_probs.ndim != 2 or neutral_log_probs.ndim != 2 or log_probs.shape[1] != neutral_log_probs.shape[1]:
+        raise ValueError(f"need (n, m) and (c, m); got {log_probs.shape} and {neutral_log_probs.shape}")
+    shares = neutral_log_probs - logsumexp(neutral_log_probs, axis=1, keepdims=True)
+    own_weight = logsumexp(shares, axis=0) - np.log(len(shares))
+    return log_probs - own_weight
+
+
+def label_counts(examples: Sequence[Message], labels: Sequence[str]) -> dict[str, int]:
+    """Return how often each label is among the examples, in the order of `labels`."""
+    counts = Counter(example.label for example in examples)
+    return {label: counts[label] for label in labels}

@@ -1,0 +1,295 @@
+"""Reads an answer out of numbered passages, and makes the examples that teach a model to do so.
+
+Searching is left to retrieval, training to tuning. A reader is any LanguageModel: with an adapter or without.
+"""
+
+import os
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from helpers import statistics
+from helpers.methods.retrieval import passages
+from helpers.methods.retrieval.chunking import Chunk
+from helpers.methods.retrieval.passages import ABSTENTION, Citation, PassagePrompt
+from helpers.methods.retrieval.ranking import relevant
+from helpers.model.language_model import LanguageModel
+from helpers.results import ledger
+from helpers.tasks import grading
+from helpers.tasks.policies import Policy, PolicyQuestion
+
+MAX_NEW_TOKENS = 32
+ABSENT_SHOWN = 1.0  # of the questions whose passage the search missed, how many get it put in for training
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One answer out of passages: the prompt, the text as written, its checked citations, and the grade.
+
+    `right` says whether the grade is what the question deserves: right, or abstained where nothing holds the answer.
+    """
+
+    question: PolicyQuestion
+    prompt: PassagePrompt
+    text: str
+    citations: tuple[Citation, ...]
+    verdict: str
+    right: bool
+    new_tokens: int
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Tokens of the prompt."""
+        return self.prompt.tokens
+
+    @property
+    def cited(self) -> list[Chunk]:
+        """The passages that the answer cites and that exist."""
+        return [self.prompt.used[c.number - 1] for c in self.citations if c.exists]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One example to learn from: the prompt, the answer to give, and the places of the passages that hold it."""
+
+    id: str
+    prompt: PassagePrompt
+    answer: str
+    places: tuple[int, ...]
+
+    @property
+    def abstains(self) -> bool:
+        """Whether the answer to give is that there is none."""
+        return self.answer == ABSTENTION
+
+
+def write_prompts(
+    lm: LanguageModel,
+    questions: Sequence[PolicyQuestion],
+    chunks: Sequence[Sequence[Chunk]],
+    budget: int = 400,
+    examples: Sequence[tuple[str, str, str, str]] = (),
+) -> list[PassagePrompt]:
+    """Return each question's prompt over its chunks, in the words of helpers.methods.retrieval.passages.
+
+    Args:
+        lm: counts tokens.
+        questions: n questions.
+        chunks: for each the chunks that should stand in the prompt, best first; none is allowed (closed book).
+        budget: the most tokens of a prompt, worked examples included.
+        examples: worked examples; a tuned reader needs none.
+    """
+    return [
+        passages.write_prompt(question.question, some, lm.count_tokens, budget, examples=examples)
+        for question, some in zip(questions, chunks, strict=True)
+    ]
+
+
+def read(
+    lm: LanguageModel, questions: Sequence[PolicyQuestion], prompts: Sequence[PassagePrompt], **options
+) -> list[Reading]:
+    """Let a model answer questions from prompts that `write_prompts` made, check its citations, and grade it.
+
+    Options are those of LanguageModel.generate.
+    """
+    made = lm.generate([p.messages for p in prompts], **{"max_new_tokens": MAX_NEW_TOKENS, **options})
+    return [
+        judge(question, prompt, text, tokens)
+        for question, prompt, text, tokens in zip(questions, prompts, made.texts, made.new_tokens, strict=True)
+    ]
+
+
+def judge(question: PolicyQuestion, prompt: PassagePrompt, text: str, new_tokens: int = 0) -> Reading:
+    """Check the citations of an answer and grade it."""
+    citations = passages.check_citations(text, prompt.used, question.question)
+    verdict = grading.grade(question, passages.without_citations(text)).verdict
+    right = grading.correct(question, verdict)
+    return Reading(question, prompt, text, tuple(citations), verdict, right, new_tokens)
+
+
+def holders(question: PolicyQuestion, used: Sequence[Chunk], policies: Sequence[Policy]) -> tuple[int, ...]:
+    """Return the places, from 1, of the passages that an answer should cite; none if they do not hold it.
+
+    A passage that holds an evidence quote and an accepted answer is enough: the first of them. Without one, all quotes
+    must stand among the passages: then the answer follows from these together.
+    """
+    sure, together = _holding(question, used, policies)
+    return sure[:1] or together
+
+
+def leading(question: PolicyQuestion, used: Sequence[Chunk], policies: Sequence[Policy]) -> tuple[int, ...]:
+    """Return the places, from 1, of all passages that lead to the answer: a citation of any of them is a good one."""
+    sure, together = _holding(question, used, policies)
+    return sure or together
+
+
+def _holding(question, used, policies) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The places of passages that hold the answer alone, and of those that hold it together."""
+    quoted = relevant(question, used, policies)
+    places = [i for i, chunk in enumerate(used, start=1) if chunk.id in quoted]
+    options = (question.answer, *question.accepted)
+    sure = [i for i in places if any(grading.holds(used[i - 1].searched, option) for option in options)]
+    shown = " ".join(used[i - 1].text for i in places)
+    whole = places and all(quote in shown for quote in question.evidence)
+    return tuple(sure), tuple(places) if whole else ()
+
+
+def lessons(
+    lm: LanguageModel,
+    questions: Sequence[PolicyQuestion],
+    found: Sequence[Sequence[Chunk]],
+    every: Sequence[Chunk],
+    policies: Sequence[Policy],
+    budget: int = 400,
+    seed: int = 0,
+) -> list[Lesson]:
+    """Return one example for each question: what the search found, the answer, and the citation that holds.
+
+    The passages are those of the real search, mistakes included. Where none holds the answer, the right passage is put
+    in (ABSENT_SHOWN); an answer that needs two passages and has one, and a question that no document answers, teach to
+    abstain. The order is shuffled in half of the examples, so that the first place is not always right. Follows Zhang
+    et al., "RAFT" (2024), but for its reasoning before the answer: tried with the evidence quoted first, this model
+    abstained nearly always.
+
+    Args:
+        lm: counts tokens.
+        questions: training questions.
+        found: for each the chunks found, best first.
+        every: all chunks of the index, to put in what was missed.
+        policies: the documents that the chunks are of.
+        budget: the most tokens of a prompt.
+        seed: of the choices.
+    """
+    rng = random.Random(seed)
+    made = []
+    for question, some in zip(questions, found, strict=True):
+        used = rng.sample(list(some), len(some)) if rng.random() < 0.5 else list(some)
+        prompt = write_prompts(lm, [question], [used], budget)[0]
+        if question.answerable and not holders(question, prompt.used, policies) and rng.random() < ABSENT_SHOWN:
+            prompt = _with_the_right_one(lm, question, prompt.used, every, policies, budget, rng)
+        places = holders(question, prompt.used, policies) if question.answerable else ()
+        answer = f"{question.answer} [{', '.join(map(str, places))}]" if places else ABSTENTION
+        made.append(Lesson(question.id, prompt, answer, places))
+    return made
+
+
+def _with_the_right_one(lm, question, used, every, policies, budget, rng) -> PassagePrompt:
+    """The prompt with a passage that holds the answer put in first or second, whichever the budget holds."""
+    right = [chunk for chunk in every if holds_alone(question, chunk, policies)]
+    right = right or [chunk for chunk in every if chunk.id in relevant(question, every, policies)]
+    others = [chunk for chunk in used if chunk not in right]
+    chosen = rng.choice(right)
+    first = rng.randrange(2)
+    prompt = write_prompts(lm, [question], [[*others[:first], chosen, *others[first:]]], budget)[0]
+    return prompt if chosen in prompt.used else write_prompts(lm, [question], [[chosen, *others]], budget)[0]
+
+
+def recall(
+    task: str, method: str, items: Sequence, run: Callable[[list], Sequence], *, rerun: bool = False, **more
+) -> ledger.LedgerRow:
+    """Return the course's reference row of a heavy measurement; measure it here if `rerun` says so or there is none.
+
+    As reference.recall, for answers that are judged and not compared. A question on the policies has as its gold the
+    verdict that it deserves ("right", or "abstained" where no document holds the answer), other items their label.
+
+    Args:
+        task, method: as in the ledger.
+        items: objects with `id` and `label`.
+        run: takes the items; returns for each an object with `text`, `verdict`, `right`, and its tokens, `new_tokens`
+            and `prompt_tokens`.
+        rerun: measure here; so does COURSE_RERUN=1.
+        more: passed on to ledger.record, e.g. `model` or `split`.
+
+    Returns:
+        The row; `details["answers"]` maps an item's id to the text of its answer.
+    """
+    gold = {item.id: deserved(item) for item in items}
+    known = stored(task, method, items, more.get("split", "test"))
+    if known and not rerun and not os.environ.get("COURSE_RERUN"):
+        return known
+    started = time.perf_counter()
+    answers = run(list(items))
+    return ledger.record(
+        task,
+        method,
+        list(gold.values()),
+        [answer.verdict for answer in answers],
+        ids=list(gold),
+        seconds=time.perf_counter() - started,
+        correct=[answer.right for answer in answers],
+        prompt_tokens=float(np.mean([answer.prompt_tokens for answer in answers])),
+        new_tokens=float(np.mean([answer.new_tokens for answer in answers])),
+        details={"answers": dict(zip(gold, [answer.text for answer in answers], strict=True))},
+        **more,
+    )
+
+
+def stored(task: str, method: str, items: Sequence, split: str = "test") -> ledger.LedgerRow | None:
+    """Return the course's reference row of a method, cut to these items; None if there is none that holds them all."""
+    gold = {item.id: deserved(item) for item in items}
+    for row in reversed(ledger.read(ledger.REFERENCE, ledger.LedgerRow, "a ledger row")):
+        known = dict(zip(row.ids, row.gold, strict=True))
+        if (row.task, row.method, row.split) == (task, method, split) and gold.items() <= known.items():
+            return row.cut(list(gold))
+    return None
+
+
+def deserved(item) -> str:
+    """Return the verdict that a question on the policies deserves; of any other item, its label."""
+    if isinstance(item, PolicyQuestion):
+        return "right" if item.answerable else "abstained"
+    return item.label
+
+
+def texts(row: ledger.LedgerRow) -> list[str]:
+    """Return the answers that a row keeps, in the order of its items."""
+    return [row.details["answers"][item] for item in row.ids]
+
+
+def holds_alone(question: PolicyQuestion, chunk: Chunk, policies: Sequence[Policy]) -> bool:
+    """Return whether one passage alone holds the answer."""
+    return bool(holders(question, [chunk], policies))
+
+
+def placed(
+    questions: Sequence[PolicyQuestion],
+    found: Sequence[Sequence[Chunk]],
+    every: Sequence[Chunk],
+    policies: Sequence[Policy],
+    count: int,
+    place: int,
+) -> list[list[Chunk]]:
+    """Return each question's right passage at `place`, from 1, among `count` found ones that do not hold its answer.
+
+    Raises ValueError for a question whose answer no single passage holds.
+    """
+    made = []
+    for question, some in zip(questions, found, strict=True):
+        held = [chunk for chunk in every if holds_alone(question, chunk, policies)][:1]
+        if not held:
+            raise ValueError(f"{question.id}: no single passage holds the answer, so none can be placed")
+        options = (question.answer, *question.accepted)
+        others = [c for c in some if not any(grading.holds(c.searched, option) for option in options)][:count]
+        made.append([*others[: place - 1], *held, *others[place - 1 :]])
+    return made
+
+
+def interaction(
+    neither: Sequence[bool], one: Sequence[bool], other: Sequence[bool], both: Sequence[bool], seed: int = 0
+) -> statistics.Interval:
+    """Return what two changes give together beyond the sum of their gains, with a paired bootstrap interval.
+
+    Each argument says for the same n items whether they were right. Zero means that the gains add up.
+
+    >>> print(interaction([0, 0], [0, 0], [0, 0], [1, 1]))
+    1.000 [1.000, 1.000]
+    """
+    table = np.array([both, one, other, neither], dtype=float)
+    gaps = table[0] - table[1] - table[2] + table[3]
+    rng = np.random.default_rng(seed)
+    means = gaps[rng.integers(0, len(gaps), size=(statistics.RESAMPLES, len(gaps)))].mean(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return statistics.Interval(float(gaps.mean()), float(low), float(high), statistics.LEVEL)

@@ -1,0 +1,225 @@
+"""Puts the stages together: rewrite → retrieve → rerank → keep → prompt → answer → check. Each can be switched off.
+
+What each stage did is kept, so that a lesson can show it. Grading answers is left to grading.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from helpers.methods.retrieval import copying, passages
+from helpers.methods.retrieval.index import EVERYTHING, Filter, Index, check_question, fuse
+from helpers.methods.retrieval.passages import Citation, PassagePrompt
+from helpers.methods.retrieval.quotes import best_quotes, quotes_of
+from helpers.methods.retrieval.ranking import Hit, Reranker
+from helpers.model.language_model import LanguageModel
+from helpers.model.prompts import Prompt
+
+REWRITE = Prompt(
+    "rewrite a question for search",
+    system="You turn a customer's message into a search query. Write one short line with the words that a policy "
+    "document would use. Do not answer.",
+    user="Message: I paid twice this month, what now?\nQuery: duplicate charge, double payment, refund\n\n"
+    "Message: {text}\nQuery:",
+)
+POOL = 200  # of each list, how many scores the reranker may add to its own
+SEARCHES = ("fusion", "dense", "bm25")
+Rewriter = Callable[[Sequence[str]], list[str]]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How questions are answered.
+
+    search: "fusion", "dense" or "bm25".
+    retrieve: how many candidates are searched for.
+    rerank: reorder them by late interaction.
+    keep: how many of them may go into the prompt.
+    quotes: how many sentences and rows of those go into the prompt; 0 takes the chunks whole.
+    budget: the most tokens of a prompt.
+    abstain_below: abstain without asking the model if no chunk's cosine reaches this; 0 never does.
+    cite, abstain, defend: see passages.write_prompt.
+    examples: show worked examples, see passages.EXAMPLES.
+    start: words with which every answer begins; the model goes on from there.
+    copy: let the model only copy a stretch of a passage, and cite the passage it comes from; see copying.
+    max_new_tokens: the most tokens of an answer.
+    """
+
+    search: str = "fusion"
+    retrieve: int = 16
+    rerank: bool = True
+    keep: int = 4
+    quotes: int = 0
+    budget: int = 1500
+    abstain_below: float = 0.0
+    cite: bool = True
+    abstain: bool = True
+    defend: bool = True
+    examples: bool = True
+    start: str = ""
+    copy: bool = False
+    max_new_tokens: int = 48
+
+    def __post_init__(self):
+        if self.search not in SEARCHES:
+            raise ValueError(f"no search {self.search!r}; choose one of {', '.join(SEARCHES)}")
+        if not 1 <= self.keep <= self.retrieve:
+            raise ValueError(f"use 1 <= keep <= retrieve; got keep {self.keep}, retrieve {self.retrieve}")
+        if self.quotes < 0:
+            raise ValueError(f"quotes must be 0 (whole chunks) or more; got {self.quotes}")
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """What was found for one question: candidates as retrieved, then as reranked; `kept` are the first of these.
+
+    `best_cosine` is the highest cosine of any chunk with the query, the score that abstention goes by.
+    """
+
+    question: str
+    query: str
+    candidates: tuple[Hit, ...]
+    reranked: tuple[Hit, ...]
+    kept: tuple[Hit, ...]
+    best_cosine: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer with all that led to it. `asked` is False where the threshold made it abstain without the model."""
+
+    retrieved: Retrieved
+    prompt: PassagePrompt
+    text: str
+    citations: tuple[Citation, ...]
+    asked: bool
+    new_tokens: int
+
+    @property
+    def traceable(self) -> bool:
+        """Whether at least one citation holds."""
+        return any(citation.holds for citation in self.citations)
+
+
+def identity(questions: Sequence[str]) -> list[str]:
+    """Return the questions as they are: search without rewriting."""
+    return list(questions)
+
+
+def rewriter(lm: LanguageModel, prompt: Prompt = REWRITE, keep_question: bool = True, **options) -> Rewriter:
+    """Return a function that lets the model rewrite questions for search, many at once.
+
+    Args:
+        lm: the model that rewrites.
+        prompt: has the place {text}.
+        keep_question: search for the question and the rewriting together, so that a poor one costs less.
+        options: those of LanguageModel.generate.
+    """
+
+    def rewrite(questions: Sequence[str]) -> list[str]:
+        prompts = [prompt.messages(passages.neutralize(question)) for question in questions]
+        made = lm.generate(prompts, **{"max_new_tokens": 24, "progress": False, **options}).texts
+        lines = [text.strip().split("\n")[0].strip(" \"'") for text in made]
+        if keep_question:
+            return [f"{question} {line}".strip() for question, line in zip(questions, lines, strict=True)]
+        return [line or question for question, line in zip(questions, lines, strict=True)]
+
+    return rewrite
+
+
+class Pipeline:
+    """Answers questions from an index. `settings` says which stages run; `rewrite` is identity or a rewriter."""
+
+    def __init__(self, index: Index, lm: LanguageModel, settings: Settings | None = None, rewrite: Rewriter = identity):
+        self.index, self.lm, self.rewrite = index, lm, rewrite
+        self.settings = settings or Settings()
+        self._rerankers: dict[str, tuple[list, Reranker]] = {}
+
+    def using(self, **changes) -> "Pipeline":
+        """Return the same pipeline with some settings changed; what the reranker knows of the chunks is shared."""
+        other = Pipeline(self.index, self.lm, replace(self.settings, **changes), self.rewrite)
+        other._rerankers = self._rerankers
+        return other
+
+    def reranker(self, quotes: bool = False) -> Reranker:
+        """Return the reranker for the chunks of the index as it stands now, or for their quotes."""
+        chunks = self.index.chunks
+        kind = "quotes" if quotes else "chunks"
+        known = self._rerankers.get(kind)
+        if known is None or known[0] != chunks:
+            texts = [quote for chunk in chunks for quote in quotes_of(chunk)] if quotes else chunks
+            self._rerankers[kind] = chunks, Reranker(self.index.embedder, texts)
+        return self._rerankers[kind][1]
+
+    def retrieve(self, questions: Sequence[str], where: Filter = EVERYTHING) -> list[Retrieved]:
+        """Return what is found for each question; raises ValueError if one is empty."""
+        questions = [check_question(question) for question in questions]
+        return [
+            self._retrieve_one(question, query, where)
+            for question, query in zip(questions, self.rewrite(questions), strict=True)
+        ]
+
+    def _retrieve_one(self, question: str, query: str, where: Filter) -> Retrieved:
+        settings = self.settings
+        depth = max(POOL, settings.retrieve)
+        dense, bm25 = self.index.dense(query, depth, where), self.index.bm25(query, depth, where)
+        found = fuse(dense, bm25) if settings.search == "fusion" else {"dense": dense, "bm25": bm25}[settings.search]
+        candidates = found[: settings.retrieve]
+        reranked = candidates
+        if settings.rerank:
+            reranked = self.reranker().rerank(query, candidates, [dense[:POOL], bm25[:POOL]])
+        kept = tuple(reranked[: settings.keep])
+        return Retrieved(question, query, tuple(candidates), tuple(reranked), kept, dense[0].score)
+
+    def ask(self, questions: Sequence[str], where: Filter = EVERYTHING, progress: bool = False) -> list[Answer]:
+        """Return an answer to each question, generated in batches; a reader sees only what `where` allows.
+
+        Raises ValueError for an empty question, and PromptTooLongError for one that leaves no room for a passage.
+        """
+        return self.answer(self.retrieve(questions, where), progress)
+
+    def quoted(self, one: Retrieved) -> list[Hit]:
+        """Return what goes into the prompt: the kept chunks, or the best quotes from them."""
+        if not self.settings.quotes:
+            return list(one.kept)
+        return best_quotes(self.reranker(quotes=True), one.query, one.kept, self.settings.quotes)
+
+    def write(self, one: Retrieved) -> PassagePrompt:
+        """Return the prompt for one question."""
+        settings = self.settings
+        return passages.write_prompt(
+            one.question,
+            [hit.chunk for hit in self.quoted(one)],
+            self.lm.count_tokens,
+            settings.budget,
+            prompt=copying.COPY if settings.copy else passages.ANSWER,
+            cite=settings.cite and not settings.copy,
+            abstain=settings.abstain and not settings.copy,
+            defend=settings.defend,
+            examples=passages.EXAMPLES if settings.examples else (),
+        )
+
+    def answer(self, found: Sequence[Retrieved], progress: bool = False) -> list[Answer]:
+        """Return an answer for each thing retrieved, which may have been changed by hand."""
+        settings = self.settings
+        prompts = [self.write(one) for one in found]
+        asked = [
+            bool(prompt.used) and one.best_cosine >= settings.abstain_below
+            for one, prompt in zip(found, prompts, strict=True)
+        ]
+        begun = [{"role": "assistant", "content": settings.start}] if settings.start else []
+        chosen = [[*prompt.messages, *begun] for prompt, wanted in zip(prompts, asked, strict=True) if wanted]
+        made = iter(())
+        if chosen:
+            only = {"logits_processor": copying.copy_only(self.lm)} if settings.copy else {}
+            out = self.lm.generate(chosen, max_new_tokens=settings.max_new_tokens, progress=progress, **only)
+            made = iter(zip(out.texts, out.new_tokens, strict=True))
+        answers = []
+        for one, prompt, wanted in zip(found, prompts, asked, strict=True):
+            text, tokens = next(made) if wanted else (passages.ABSTENTION, 0)
+            if wanted and settings.start:
+                text = f"{settings.start} {text}"
+            if wanted and settings.copy and settings.cite:
+                text = copying.with_source(text, prompt.used)
+            citations = passages.check_citations(text, prompt.used, one.question)
+            answers.append(Answer(one, prompt, text, tuple(citations), wanted, tokens))
+        return answers

@@ -1,0 +1,241 @@
+"""Adapters: put one beside a frozen model, save it with a card, load it onto the base it was made for, merge it.
+
+The tuned model is a second tree of modules around the same frozen weights: the base stays untouched and usable, and an
+adapter costs its own few megabytes only.
+"""
+
+import copy
+import datetime
+import hashlib
+import json
+import pathlib
+import weakref
+
+import torch
+from peft import LoraConfig, get_peft_model_state_dict, inject_adapter_in_model
+from peft.tuners.lora import LoraLayer
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from helpers.methods.tuning.recipe import Recipe, TuningError
+from helpers.model import weights
+from helpers.model.language_model import LanguageModel
+from helpers.tasks import files
+
+ADAPTERS = files.DATA / "adapters"
+WEIGHTS, CONFIG, CARD = (
+    "adapter_model.safetensors",
+    "adapter_config.json",
+    "card.json",
+)  # the first two are peft's names
+PREFIX = "base_model.model."  # what peft writes before a weight's name
+_hashes: "weakref.WeakKeyDictionary" = weakref.WeakKeyDictionary()
+
+
+def sharing_copy(model):
+    """Return a copy of a model whose parameters and buffers are the very same tensors: it takes next to no memory."""
+    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
+    return copy.deepcopy(model, shared)
+
+
+def lora_layers(model) -> dict[str, LoraLayer]:
+    """Return the layers of a model that carry an adapter, by name."""
+    return {name: module for name, module in model.named_modules() if isinstance(module, LoraLayer)}
+
+
+def _config(model, recipe: Recipe) -> LoraConfig:
+    """The recipe in peft's words, with the names of targets checked against the model."""
+    layers = model.model.layers
+    linear = {name.split(".")[-1] for name, part in layers.named_modules() if isinstance(part, torch.nn.Linear)}
+    targets = sorted(linear) if recipe.targets == "all-linear" else recipe.targets
+    if not linear.issuperset(targets):
+        missing = sorted(set(targets) - linear)
+        raise TuningError(f"no linear layer is called {missing[0]!r}; this model has {', '.join(sorted(linear))}")
+    if recipe.layers > len(layers):
+        raise TuningError(f"recipe: layers = {recipe.layers}, and the model has {len(layers)}")
+    return LoraConfig(
+        r=recipe.rank,
+        lora_alpha=recipe.alpha,
+        lora_dropout=recipe.dropout,
+        target_modules=targets,
+        layers_to_transform=list(range(len(layers) - recipe.layers, len(layers))) if recipe.layers else None,
+        task_type="CAUSAL_LM",
+    )
+
+
+def count_parameters(model, recipe: Recipe) -> dict[str, int]:
+    """Return how many numbers a recipe trains in a model, for each kind of target layer.
+
+    A layer of i inputs and o outputs gets A (rank x i) and B (o x rank), so rank x (i + o) numbers.
+    """
+    config = _config(model, recipe)
+    wanted, layers = config.target_modules, model.model.layers
+    counted: dict[str, int] = {}
+    for layer in layers[len(layers) - recipe.layers :] if recipe.layers else layers:
+        for name, part in layer.named_modules():
+            last = name.split(".")[-1]
+            if isinstance(part, torch.nn.Linear) and last in wanted:
+                counted[last] = counted.get(last, 0) + recipe.rank * (part.in_features + part.out_features)
+    return counted
+
+
+def attach(lm: LanguageModel, recipe: Recipe, name: str) -> LanguageModel:
+    """Return the model with a new adapter, in float32 and seeded; it answers as before until the adapter is trained."""
+    if lora_layers(lm.model):
+        raise TuningError(
+            f"{lm.name} carries an adapter already; merge it first (tuning.merge), or pass the base model"
+        )
+    model = sharing_copy(lm.model)
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        inject_adapter_in_model(_config(model, recipe), model)
+    for key, parameter in model.named_parameters():
+        if "lora_" in key:
+            parameter.data = parameter.data.float()
+        else:
+            parameter.requires_grad_(False)
+    return LanguageModel(model.eval(), lm.tokenizer, name)
+
+
+def state_of(model) -> dict[str, torch.Tensor]:
+    """Return a copy of the adapter's weights on the CPU, by peft's names."""
+    found = get_peft_model_state_dict(model, save_embedding_layers=False)
+    return {key: value.detach().cpu().clone() for key, value in found.items()}
+
+
+def set_state(model, state: dict[str, torch.Tensor]) -> None:
+    """Put an adapter's weights into a model; raises TuningError where names or shapes do not fit."""
+    places = {key.replace(".default", ""): value for key, value in model.named_parameters() if "lora_" in key}
+    if set(places) != set(state):
+        odd = sorted(set(places) ^ set(state))[0]
+        raise TuningError(f"the adapter does not fit this model: {odd} stands in only one of them")
+    for key, value in state.items():
+        if places[key].shape != value.shape:
+            raise TuningError(
+                f"the adapter does not fit: {key} is {tuple(value.shape)}, not {tuple(places[key].shape)}"
+            )
+        places[key].data.copy_(value)
+
+
+def base_sha256(model) -> str:
+    """Return 12 hex digits that stand for all weights below an adapter, the same in float32 as in bfloat16."""
+    if model not in _hashes:
+        digest = hashlib.sha256()
+        for name, tensor in sorted(model.named_parameters()):
+            if "lora_" not in name:
+                digest.update(name.replace(".base_layer", "").encode())
+                digest.update(tensor.detach().to("cpu", torch.bfloat16).view(torch.int16).numpy().tobytes())
+        _hashes[model] = digest.hexdigest()[:12]
+    return _hashes[model]
+
+
+def save(tuned, folder: str | pathlib.Path, note: str = "", dtype: torch.dtype = torch.float32) -> pathlib.Path:
+    """Write an adapter as peft does (safetensors and its configuration), with a card that says where it comes from.
+
+    Args:
+        tuned: what `train` returned.
+        folder: made if it is not there.
+        note: one line for a reader.
+        dtype: bfloat16 halves the file.
+
+    Returns:
+        The folder. Its card.json holds recipe, hashes of base and data, and the result on dev.
+    """
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {PREFIX + key: value.to(dtype).contiguous() for key, value in state_of(tuned.lm.model).items()}
+    save_file(state, folder / WEIGHTS, metadata={"format": "pt"})
+    config = next(iter(tuned.lm.model.peft_config.values())).to_dict()
+    plain = {key: sorted(value) if isinstance(value, set) else value for key, value in config.items()}
+    plain |= {"base_model_name_or_path": tuned.base_name, "inference_mode": True}
+    (folder / CONFIG).write_text(json.dumps(plain, indent=1, sort_keys=True, default=str) + "\n", encoding="utf-8")
+    card = {
+        "note": note,
+        "base": tuned.base_name,
+        "base_sha256": base_sha256(tuned.lm.model),
+        "weights_sha256": weights.sha256_of(folder / WEIGHTS),
+        "data_sha256": tuned.data_sha256,
+        "pairs": tuned.report.used,
+        "recipe": tuned.recipe.as_dict(),
+        "steps": len(tuned.history.losses),
+        "best_step": tuned.history.best_step,
+        "dev_loss": tuned.history.best_loss,
+        "training_seconds": round(tuned.seconds, 3),
+        "made": datetime.date.today().isoformat(),
+    }
+    (folder / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return folder
+
+
+def read_card(folder: str | pathlib.Path) -> dict:
+    """Return an adapter's card; raises TuningError if there is none that can be read."""
+    try:
+        return json.loads((pathlib.Path(folder) / CARD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TuningError(
+            f"no adapter's card can be read in {pathlib.Path(folder).name} ({error}); see tuning.save"
+        ) from None
+
+
+def load(lm: LanguageModel, folder: str | pathlib.Path, any_base: bool = False) -> LanguageModel:
+    """Return the model with a saved adapter on; `lm` itself stays as it is.
+
+    Args:
+        lm: the base that the adapter was made for, in any precision.
+        folder: what `save` wrote.
+        any_base: load it onto another base all the same, to see what that does.
+
+    Raises:
+        TuningError: no adapter is there, its file is damaged, or it was made for another base.
+    """
+    folder = pathlib.Path(folder)
+    card = read_card(folder)
+    try:
+        if weights.sha256_of(folder / WEIGHTS) != card["weights_sha256"]:
+            raise TuningError(f"{WEIGHTS} in {folder.name} is not the file that its card describes; restore it")
+        state = load_file(folder / WEIGHTS)
+    except (OSError, SafetensorError) as error:
+        raise TuningError(f"{WEIGHTS} in {folder.name} cannot be read ({error}); restore it") from None
+    if not any_base and base_sha256(lm.model) != card["base_sha256"]:
+        raise TuningError(
+            f"the adapter {folder.name} was made for {card['base']} with weights {card['base_sha256']}; {lm.name} has "
+            f"{base_sha256(lm.model)}. An adapter only corrects the weights it was trained beside: train it again here"
+        )
+    tuned = attach(lm, Recipe(**card["recipe"]), f"{lm.name} + {folder.name}")
+    set_state(tuned.model, {key.removeprefix(PREFIX): value.float() for key, value in state.items()})
+    return tuned
+
+
+def merge(lm: LanguageModel) -> LanguageModel:
+    """Return a model with the adapter added into its weights: no extra work per token, and no adapter to take off.
+
+    Weights that no adapter touches stay shared with the base.
+    """
+    if not lora_layers(lm.model):
+        raise TuningError(f"{lm.name} carries no adapter that could be merged")
+    model = sharing_copy(lm.model)
+    for name, layer in lora_layers(model).items():
+        base, adapter = layer.get_base_layer(), layer.active_adapters[0]
+        linear = torch.nn.Linear(base.in_features, base.out_features, bias=base.bias is not None, device="meta")
+        update = layer.get_delta_weight(adapter).detach().float()
+        linear.weight = torch.nn.Parameter((base.weight.float() + update).to(base.weight.dtype), requires_grad=False)
+        linear.bias = base.bias
+        parent, _, last = name.rpartition(".")
+        setattr(model.get_submodule(parent), last, linear)
+    del model.peft_config
+    model._hf_peft_config_loaded = False
+    return LanguageModel(model.eval(), lm.tokenizer, f"{lm.name}, merged")
+
+
+def shipped(name: str) -> pathlib.Path:
+    """Return the folder of an adapter that the course ships; raises TuningError naming those it has."""
+    folder = ADAPTERS / name
+    if not (folder / CARD).is_file():
+        known = sorted(path.parent.name for path in ADAPTERS.glob(f"*/{CARD}"))
+        raise TuningError(f"no adapter {name!r} ships; there {'are ' + ', '.join(known) if known else 'is none'}")
+    return folder
+
+
+def adapted(lm: LanguageModel, name: str) -> LanguageModel:
+    """Return the model with one of the shipped adapters on."""
+    return load(lm, shipped(name))

@@ -1,0 +1,129 @@
+"""What a training run is told: pairs of prompt and answer, and a recipe. Both are data; nothing is trained here."""
+
+import json
+import pathlib
+import tomllib
+from dataclasses import asdict, dataclass, fields
+
+SCHEDULES = ("linear", "constant")
+
+
+class TuningError(ValueError):
+    """A recipe, a training set or an adapter is not as it should be; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a training run does, so that the same recipe and data give the same adapter.
+
+    rank: rows of A and columns of B, the two thin matrices whose product is added to a frozen weight.
+    alpha: the product is multiplied by alpha / rank.
+    dropout: share of a layer's inputs set to zero on their way into A, in training only.
+    target_modules: which linear layers get an update: names separated by spaces, or "all-linear".
+    layers: how many decoder layers get one, counted from the top; 0 means all. Layers below are the same in every
+        epoch: they are computed once and kept, which saves time and memory.
+    learning_rate: the highest step size of AdamW, reached after the warm-up.
+    batch_size: pairs in one step of the optimizer, whatever number of rows they are packed into.
+    epochs: how often each pair is seen.
+    warmup: share of all steps in which the step size rises from zero.
+    schedule: after the warm-up, "linear" falls to zero, "constant" stays.
+    clip: the longest gradient that a step may follow.
+    weight_decay: AdamW's pull of the adapter towards zero.
+    seed: of the first A, the order of pairs, and dropout.
+    max_tokens: the longest pair; a longer prompt is cut in its middle, and the report says so.
+    row_tokens: about how many tokens go through the model at once: more takes more memory.
+    patience: stop after so many dev measurements without a new best; None never stops early.
+    dev_per_epoch: how often an epoch measures the loss on dev.
+    """
+
+    rank: int = 8
+    alpha: float = 16
+    dropout: float = 0.0
+    target_modules: str | tuple[str, ...] = "q_proj v_proj"
+    layers: int = 0
+    learning_rate: float = 2e-3
+    batch_size: int = 16
+    epochs: int = 3
+    warmup: float = 0.1
+    schedule: str = "linear"
+    clip: float = 1.0
+    weight_decay: float = 0.0
+    seed: int = 0
+    max_tokens: int = 512
+    row_tokens: int = 256
+    patience: int | None = None
+    dev_per_epoch: int = 1
+
+    def __post_init__(self):
+        names = self.target_modules
+        if not isinstance(names, str):
+            object.__setattr__(self, "target_modules", " ".join(names))
+        whole = ("rank", "batch_size", "epochs", "max_tokens", "row_tokens", "dev_per_epoch")
+        wrong = [name for name in whole if not isinstance(getattr(self, name), int) or getattr(self, name) < 1]
+        if wrong:
+            raise TuningError(
+                f"recipe: {wrong[0]} must be a whole number of at least 1, not {getattr(self, wrong[0])!r}"
+            )
+        bounds = {"alpha": self.alpha > 0, "learning_rate": 0 < self.learning_rate < 1, "clip": self.clip > 0}
+        bounds |= {"dropout": 0 <= self.dropout < 1, "warmup": 0 <= self.warmup < 1, "layers": self.layers >= 0}
+        bounds |= {"weight_decay": self.weight_decay >= 0, "patience": self.patience is None or self.patience >= 1}
+        bounds |= {"schedule": self.schedule in SCHEDULES, "target_modules": bool(self.target_modules.split())}
+        for name, good in bounds.items():
+            if not good:
+                raise TuningError(f"recipe: {name} = {getattr(self, name)!r} is out of range; see tuning.Recipe")
+
+    @property
+    def targets(self) -> str | list[str]:
+        """What peft's `LoraConfig(target_modules=…)` takes.
+
+        >>> Recipe().targets
+        ['q_proj', 'v_proj']
+        """
+        return self.target_modules if self.target_modules == "all-linear" else self.target_modules.split()
+
+    def step_size(self, step: int, steps: int) -> float:
+        """Return the learning rate of step `step` (0 is the first) of `steps`: a rise, then a fall or a plateau.
+
+        >>> [round(Recipe(learning_rate=0.1, warmup=0.4).step_size(i, 5), 3) for i in range(5)]
+        [0.05, 0.1, 0.1, 0.067, 0.033]
+        """
+        rising = round(self.warmup * steps)
+        if step < rising:
+            return self.learning_rate * (step + 1) / rising
+        if self.schedule == "constant":
+            return self.learning_rate
+        return self.learning_rate * (steps - step) / max(1, steps - rising)
+
+    def as_dict(self) -> dict:
+        """Return the recipe as plain values, for a card or a file."""
+        return asdict(self)
+
+
+RECIPE = Recipe(target_modules="all-linear", layers=8, learning_rate=2e-3, batch_size=8)
+ARTICLE_B = Recipe(dropout=0.05, learning_rate=2e-4, batch_size=64)
+ARTICLE_C = Recipe(learning_rate=1e-4, batch_size=8)
+
+
+def read_settings(path: str | pathlib.Path) -> tuple[Recipe, dict]:
+    """Read a file of settings (.toml or .json): fields of Recipe, and what the command needs besides.
+
+    Returns (recipe, the other settings). Raises TuningError where the file cannot be read or a value is out of range.
+    """
+    path = pathlib.Path(path)
+    if path.suffix not in (".toml", ".json"):
+        raise TuningError(f"{path.name}: a recipe's name must end in .toml or .json")
+    try:
+        text = path.read_text(encoding="utf-8")
+        settings = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+    except OSError as error:
+        raise TuningError(f"{path.name} cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise TuningError(f"{path.name} is not valid {path.suffix[1:].upper()}: {error}") from None
+    if not isinstance(settings, dict):
+        raise TuningError(f"{path.name} must hold names and values, not a {type(settings).__name__}")
+    known = {field.name for field in fields(Recipe)}
+    try:
+        recipe = Recipe(**{name: value for name, value in settings.items() if name in known})
+    except TypeError as error:
+        raise TuningError(f"{path.name}: {error}; see tuning.Recipe for what each field takes") from None
+    return recipe, {name: value for name, value in settings.items() if name not in known}

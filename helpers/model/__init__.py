@@ -1,0 +1,1 @@
+"""The language model: which there are, bringing one to memory, prompting, generating, scoring."""

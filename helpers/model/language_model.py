@@ -1,0 +1,297 @@
+"""One small open model, three ways to use it: `chat` and `generate` write, `score` weighs given labels.
+
+Scoring is packed (helpers.model.scoring); this module leaves fetching to models, prompts and metrics to others.
+"""
+
+import time
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from tqdm.auto import tqdm
+from transformers import LogitsProcessor, LogitsProcessorList
+
+from helpers.machine import runtime
+from helpers.model import catalogue, reuse, scoring
+
+Messages = Sequence[dict]  # [{"role": "system" | "user" | "assistant", "content": "…"}, …]
+MAX_BATCH_TOKENS = 6_000  # of prompts and answers, in one batch of `generate`: bounds the cache to 0.3 GB in float32
+READ_AT_ONCE = 64  # tokens of each prompt in one pass: what a pass holds beside the cache grows with it
+
+
+@dataclass(frozen=True)
+class ModelInput:
+    """Exactly what the model receives: the rendered text, its token ids, and each token as text."""
+
+    text: str
+    token_ids: list[int]
+    tokens: list[str]
+
+
+@dataclass(frozen=True)
+class Generation:
+    """Answers to a batch of prompts: texts, tokens read and written per prompt, and seconds for the whole batch.
+
+    `token_ids` holds the written tokens of each answer, the end token included where the model reached it.
+    """
+
+    texts: list[str]
+    token_ids: list[list[int]]
+    prompt_tokens: list[int]
+    new_tokens: list[int]
+    finished: list[bool]
+    seconds: float
+
+
+def as_messages(prompt: "str | Messages", system: str | None = None) -> list[dict]:
+    """Return a prompt as chat messages; a string becomes one user message, after a system message if one is given.
+
+    >>> as_messages("Hi")
+    [{'role': 'user', 'content': 'Hi'}]
+    """
+    if isinstance(prompt, str):
+        prompt = [{"role": "user", "content": prompt}]
+    prompt = [dict(message) for message in prompt]
+    for i, message in enumerate(prompt):
+        if set(message) != {"role", "content"} or not isinstance(message["content"], str):
+            raise ValueError(f"message {i} must hold exactly the texts 'role' and 'content', not {message!r}")
+        if message["role"] not in ("system", "user", "assistant"):
+            raise ValueError(f"message {i} has the role {message['role']!r}; use system, user or assistant")
+    if not prompt:
+        raise ValueError("the prompt holds no message")
+    return ([{"role": "system", "content": system}] if system is not None else []) + prompt
+
+
+_in_use: "weakref.WeakValueDictionary[str, LanguageModel]" = weakref.WeakValueDictionary()
+
+
+class LanguageModel:
+    """A causal language model with its tokenizer.
+
+    Load one with `LanguageModel.load()`. A prompt is a string (one user message) or a list of chat messages.
+    """
+
+    def __init__(self, model, tokenizer, name: str = "a model"):
+        self.model, self.tokenizer, self.name = model, tokenizer, name
+        self.device = next(model.parameters()).device
+
+    def __repr__(self) -> str:
+        count = sum(parameter.numel() for parameter in self.model.parameters())
+        return f"LanguageModel({self.name}, {count / 1e6:.0f}M parameters, {self.model.dtype}, on {self.device})"
+
+    @classmethod
+    def load(cls, name: str = catalogue.DEFAULT, device: str | None = None, dtype=None) -> "LanguageModel":
+        """Load a model of the catalogue; device and dtype default to what `runtime` chooses for this machine."""
+        runtime.set_threads()
+        model, tokenizer = catalogue.load(name, device, dtype)
+        lm = cls(model, tokenizer, name)
+        if device is None and dtype is None:
+            _in_use[name] = lm
+        return lm
+
+    @classmethod
+    def shared(cls, name: str = catalogue.DEFAULT) -> "LanguageModel":
+        """Return the model that was loaded last and is still in use, so that memory holds it once; else load it."""
+        return _in_use.get(name) or cls.load(name)
+
+    def render(self, prompt: "str | Messages", system: str | None = None) -> str:
+        """Return the text that the model reads for a prompt, up to where its answer starts.
+
+        If the last message is the assistant's, the model goes on with that message instead of starting a new one.
+        """
+        messages = as_messages(prompt, system)
+        going_on = messages[-1]["role"] == "assistant"
+        return self.tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=not going_on, continue_final_message=going_on
+        )
+
+    def render_turns(self, messages: Messages) -> str:
+        """Return the text of finished turns alone, without the place where an answer would start."""
+        return self.tokenizer.apply_chat_template(as_messages(messages), tokenize=False, add_generation_prompt=False)
+
+    def inspect(self, prompt: "str | Messages", system: str | None = None) -> ModelInput:
+        """Return exactly the text and the tokens that the model receives for a prompt."""
+        text = self.render(prompt, system)
+        token_ids = self.encode(text)
+        return ModelInput(text, token_ids, [self.tokenizer.decode([token]) for token in token_ids])
+
+    def count_tokens(self, text: "str | Messages") -> int:
+        """Return the number of tokens: of a plain text as it stands, or of messages as rendered for the model."""
+        return len(self.encode(text if isinstance(text, str) else self.render(text)))
+
+    def encode(self, text: str) -> list[int]:
+        """Return the token ids of a plain text as it stands."""
+        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
+
+    def _encode_prompts(self, prompts: Sequence, room: int) -> list[list[int]]:
+        """Token ids of each prompt; raises ValueError where one leaves no room for `room` further tokens."""
+        encoded = [self.encode(self.render(prompt)) for prompt in prompts]
+        self._check_lengths([len(ids) for ids in encoded], room)
+        return encoded
+
+    def _check_lengths(self, lengths: Sequence[int], room: int) -> None:
+        limit = self.model.config.max_position_embeddings
+        for i, length in enumerate(lengths):
+            if length + room > limit:
+                raise ValueError(
+                    f"prompt {i} has {length} tokens and needs {room} more; the model holds {limit}. Shorten it"
+                )
+
+    def chat(self, prompt: "str | Messages", system: str | None = None, **options) -> str:
+        """Return the model's answer to one prompt, as text. Options are those of `generate`."""
+        return self.generate([as_messages(prompt, system)], progress=False, **options).texts[0]
+
+    def generate(
+        self,
+        prompts: Sequence["str | Messages"],
+        max_new_tokens: int = 64,
+        temperature: float = 0.0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        batch_size: int = 32,
+        progress: bool = True,
+        logits_processor: Callable[[int, int], LogitsProcessor] | None = None,
+    ) -> Generation:
+        """Let the model answer each prompt.
+
+        Args:
+            prompts: strings or message lists.
+            max_new_tokens: the most tokens one answer may have.
+            temperature: 0 takes the likeliest token each time; above 0 samples, and more evenly the higher it is.
+            top_p: when sampling, keep the likeliest tokens that hold this share of the probability.
+            seed: makes sampling repeatable on one machine; the global random state is left as it was.
+            batch_size: the most prompts decoded side by side; long prompts take smaller batches.
+            progress: show a bar.
+            logits_processor: called for each batch with its number of rows and the width of its padded prompts; returns
+                what changes the scores before each token is chosen (see structured).
+
+        Returns:
+            Generation, in the order of `prompts`. `finished[i]` is False where the answer was cut at max_new_tokens.
+
+        Raises:
+            ValueError: a setting is out of range, or a prompt is too long for the model.
+        """
+        if temperature < 0 or not 0 < top_p <= 1 or max_new_tokens < 1 or batch_size < 1:
+            raise ValueError("use temperature >= 0, 0 < top_p <= 1, max_new_tokens >= 1 and batch_size >= 1")
+        started = time.perf_counter()
+        encoded = self._encode_prompts(prompts, room=max_new_tokens)
+        answers: list[list[int]] = [[] for _ in encoded]
+        settings = {"max_new_tokens": max_new_tokens, "do_sample": temperature > 0, "prefill_chunk_size": READ_AT_ONCE}
+        if temperature > 0:
+            settings |= {"temperature": temperature, "top_p": top_p, "top_k": 0}
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []), torch.inference_mode():
+            torch.manual_seed(seed)
+            batches = list(_batches(encoded, batch_size, max_new_tokens))
+            for batch in tqdm(batches, desc="generate", disable=not progress or len(batches) < 3, leave=False):
+                made = self._generate_batch([encoded[i] for i in batch], settings, logits_processor)
+                for i, new in zip(batch, made, strict=True):
+                    answers[i] = new
+        runtime.release_memory()
+        eos = self.tokenizer.eos_token_id
+        return Generation(
+            texts=[self.tokenizer.decode(ids, skip_special_tokens=True).strip() for ids in answers],
+            token_ids=answers,
+            prompt_tokens=[len(ids) for ids in encoded],
+            new_tokens=[len(ids) for ids in answers],
+            finished=[bool(ids) and ids[-1] == eos for ids in answers],
+            seconds=time.perf_counter() - started,
+        )
+
+    def _generate_batch(self, rows: list[list[int]], settings: dict, make_processor) -> list[list[int]]:
+        """New token ids for each row, up to and including the end token; rows are padded on the left."""
+        eos, width = self.tokenizer.eos_token_id, max(map(len, rows))
+        pad = self.tokenizer.pad_token_id
+        ids = torch.tensor([[pad] * (width - len(row)) + row for row in rows], device=self.device)
+        mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=self.device)
+        if make_processor:
+            settings = settings | {"logits_processor": LogitsProcessorList([make_processor(len(rows), width)])}
+        out = self.model.generate(input_ids=ids, attention_mask=mask, pad_token_id=pad, eos_token_id=eos, **settings)
+        new = out[:, width:].tolist()
+        return [row[: row.index(eos) + 1] if eos in row else row for row in new]
+
+    def score(
+        self,
+        prompts: Sequence["str | Messages"],
+        labels: Sequence[str],
+        end_of_turn: bool = True,
+        progress: bool = True,
+        row_tokens: int = scoring.ROW_TOKENS,
+        share_start: bool = True,
+    ) -> scoring.LabelScores:
+        """Weigh each label as the whole answer to each prompt, by its log-probability.
+
+        Args:
+            prompts: n strings or message lists. What all share at their start is read by the model once.
+            labels: m texts, each of at least one token.
+            end_of_turn: count the end-of-turn token as part of the label, so that "refund" is not favored over
+                "refund_request" for being shorter.
+            progress: show a bar.
+            row_tokens: about how many tokens one forward pass reads; more is not faster on a CPU and takes more memory.
+            share_start: read what all prompts share at their start once; False reads it for every prompt, to see what
+                that costs.
+
+        Returns:
+            LabelScores: log_probs of shape (n, m), natural logarithms, summed over the label's tokens; and more.
+
+        Raises:
+            ValueError: no labels, an empty or repeated label, or a prompt too long for the model.
+        """
+        labels = list(labels)
+        label_ids = self._encode_labels(labels, end_of_turn)
+        encoded = self._encode_prompts(prompts, room=max(map(len, label_ids)))
+        scores = scoring.score_packed(self.model, encoded, labels, label_ids, row_tokens, progress, share_start)
+        runtime.release_memory()
+        return scores
+
+    def score_reusing(
+        self,
+        prompts: reuse.Prompts,
+        labels: Sequence[str],
+        end_of_turn: bool = True,
+        progress: bool = True,
+        row_tokens: int = scoring.ROW_TOKENS,
+    ) -> scoring.LabelScores:
+        """Weigh each label after prompts whose examples do not see each other, each example read once: see reuse.
+
+        Args are those of `score`, except that prompts come in pieces (`FewShotPrompt.in_pieces` makes them).
+        """
+        labels = list(labels)
+        label_ids = self._encode_labels(labels, end_of_turn)
+        self._check_lengths(prompts.lengths, room=max(map(len, label_ids)))
+        scores = reuse.score(self.model, prompts, labels, label_ids, row_tokens, progress)
+        runtime.release_memory()
+        return scores
+
+    def _encode_labels(self, labels: Sequence[str], end_of_turn: bool) -> list[list[int]]:
+        """Token ids of each label; raises ValueError for none, an empty or a repeated one."""
+        if not labels or len(set(labels)) != len(labels) or not all(isinstance(x, str) and x for x in labels):
+            raise ValueError(f"labels must be different, non-empty texts; got {labels!r}")
+        ends = [self.tokenizer.eos_token_id] if end_of_turn else []
+        label_ids = [self.encode(label) + ends for label in labels]
+        if [] in label_ids:
+            raise ValueError(f"the label {labels[label_ids.index([])]!r} has no token that this model knows")
+        return label_ids
+
+    def next_token_probabilities(self, prompt: "str | Messages", top: int = 10) -> list[tuple[str, float]]:
+        """Return the `top` likeliest next tokens after a prompt, as (text, probability), likeliest first."""
+        ids = torch.tensor([self._encode_prompts([prompt], room=1)[0]], device=self.device)
+        with torch.inference_mode():
+            probabilities = self.model(ids, logits_to_keep=1).logits[0, -1].float().softmax(-1)
+        best = probabilities.topk(top)
+        return [
+            (self.tokenizer.decode([i]), p) for i, p in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        ]
+
+
+def _batches(encoded: list[list[int]], batch_size: int, room: int) -> Iterator[list[int]]:
+    """Indices in batches of like length, longest first, each within batch_size and, with `room`, MAX_BATCH_TOKENS."""
+    batch: list[int] = []
+    for i in sorted(range(len(encoded)), key=lambda i: -len(encoded[i])):
+        longest = len(encoded[batch[0] if batch else i]) + room
+        if batch and (len(batch) >= batch_size or (len(batch) + 1) * longest > MAX_BATCH_TOKENS):
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch

@@ -1,0 +1,174 @@
+"""Blind ratings: which of two answers would you send, and how good is each from 1 to 5? Kept as you go, and counted.
+
+Whoever rates sees neither the methods nor always the same one on the left. Ratings are appended to
+results/ratings.jsonl; the newest one of a rater and pair counts. The faces that ask stand in widgets.
+"""
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sklearn import metrics
+
+from helpers import statistics
+from helpers.machine import runtime
+from helpers.results import ledger
+from helpers.tasks import curation, files
+from helpers.statistics import Interval
+
+FOLDER = runtime.ROOT / "data" / "ratings"
+RUBRIC = {
+    1: "you would not know what happened, or what to do next",
+    2: "you would have to ask again, or feel brushed off",
+    3: "usable: it says what matters, but is long, cold or unclear in places",
+    4: "good, with one thing to mend",
+    5: "clear, kind and no longer than needed; you would send it as it is",
+}
+CHOICES = ("left", "right", "neither")
+
+
+@dataclass(frozen=True)
+class RatedPair:
+    """What was asked, the right answer (empty if there is no one), and what two methods said (name -> text)."""
+
+    id: str
+    question: str
+    answer: str
+    methods: dict
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The two methods' names, in the order of the file."""
+        first, second = self.methods
+        return first, second
+
+
+@dataclass(frozen=True)
+class Card:
+    """A pair as a rater sees it: no names; `left_name` and `right_name` stay hidden until the rating is kept."""
+
+    pair: str
+    question: str
+    answer: str
+    left: str
+    right: str
+    left_name: str = field(repr=False)
+    right_name: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Rating:
+    """One rating: the method preferred (an empty text for neither), scores from 1 to 5, and which one was left."""
+
+    pair: str
+    rater: str
+    preferred: str
+    scores: dict
+    left: str
+    made: str = ""
+
+
+def load_pairs() -> list[RatedPair]:
+    """Return the course's pairs of answers."""
+    return [RatedPair(**row) for row in files.read_jsonl(FOLDER / "pairs.jsonl")]
+
+
+def shipped() -> list[Rating]:
+    """Return the ratings that the course ships; data/ratings/DATASHEET.md says who made them, and how."""
+    return ledger.read(FOLDER / "ratings.jsonl", Rating, "a rating")
+
+
+def path():
+    """Return the learner's file of ratings, beside the ledger."""
+    return ledger.path().with_name("ratings.jsonl")
+
+
+def kept(rater: str | None = None) -> list[Rating]:
+    """Return the newest rating of each rater and pair; a line that cannot be read is warned of, and left as it is."""
+    newest = {(r.rater, r.pair): r for r in ledger.read(path(), Rating, "a rating")}
+    return [rating for rating in newest.values() if rater in (None, rating.rater)]
+
+
+def blind(pair: RatedPair, rater: str) -> Card:
+    """Return a pair as this rater sees it; the side is drawn from rater and pair, so it is the same each time."""
+    names = pair.names
+    if int(hashlib.sha256(f"{rater}\n{pair.id}".encode()).hexdigest(), 16) % 2:
+        names = names[::-1]
+    left, right = (pair.methods[name] for name in names)
+    return Card(pair.id, pair.question, pair.answer, left, right, *names)
+
+
+def to_rate(pairs: Sequence[RatedPair], rater: str) -> Card | None:
+    """Return the first pair that this rater has not rated yet, blind; None if all are done."""
+    done = {rating.pair for rating in kept(rater)}
+    return next((blind(pair, rater) for pair in pairs if pair.id not in done), None)
+
+
+def rated(card: Card, rater: str, choice: str, left_score: int, right_score: int) -> Rating:
+    """Return a rating of a card, its methods named; raises ValueError if choice or a score is none of those allowed."""
+    if choice not in CHOICES:
+        raise ValueError(f"the choice is one of {', '.join(CHOICES)}; got {choice!r}")
+    if not rater.strip() or left_score not in RUBRIC or right_score not in RUBRIC:
+        raise ValueError(f"give a rater and whole scores from 1 to 5; got {rater!r}, {left_score!r}, {right_score!r}")
+    preferred = {"left": card.left_name, "right": card.right_name, "neither": ""}[choice]
+    scores = {card.left_name: int(left_score), card.right_name: int(right_score)}
+    return Rating(card.pair, rater.strip(), preferred, scores, card.left_name, time.strftime("%Y-%m-%dT%H:%M:%S"))
+
+
+def keep(rating: Rating) -> None:
+    """Append a rating to the learner's file."""
+    ledger.append(rating, path())
+
+
+def win_rate(ratings: Sequence[Rating], method: str, other: str) -> Interval:
+    """Return how often `method` is preferred to `other`, among the pairs in which one of them is, with its interval.
+
+    Give the ratings of one rater: two ratings of one pair are not two pairs. Raises ValueError if none prefers one.
+    """
+    counted = Counter(rating.preferred for rating in ratings)
+    decided = counted[method] + counted[other]
+    if not decided:
+        raise ValueError(f"no rating prefers {method!r} or {other!r}")
+    return statistics.wilson_interval(counted[method], decided)
+
+
+def left_share(ratings: Sequence[Rating]) -> Interval:
+    """Return how often the left answer was preferred, among those with a preference; far from one half is a bias."""
+    decided = [rating for rating in ratings if rating.preferred]
+    return statistics.wilson_interval(sum(r.preferred == r.left for r in decided), len(decided))
+
+
+def kappa(first: Sequence, second: Sequence, weights: str | None = None) -> Interval:
+    """Return Cohen's kappa of two raters' answers to the same pairs, with a bootstrap interval over the pairs.
+
+    0 is what chance gives, 1 is full agreement. weights: "quadratic" for scores, where 4 against 5 is nearly agreed.
+
+    Raises:
+        ValueError: the columns differ in length, are empty, or hold one same answer throughout, where it is undefined.
+
+    >>> round(kappa(["a", "b", "a", "b"], ["a", "b", "a", "a"]).estimate, 2)
+    0.5
+    """
+    if len(first) == len(second) and len({*first, *second}) == 1:
+        raise ValueError("both raters gave the same one answer throughout; kappa is undefined")
+    if weights is None:
+        return curation.agreement(first, second).kappa
+
+    def weighted(one: Sequence, two: Sequence) -> float:
+        if len({*one, *two}) == 1:
+            return 1.0
+        return float(metrics.cohen_kappa_score(list(one), list(two), weights=weights))
+
+    return statistics.bootstrap_interval(first, second, weighted, resamples=500)
+
+
+def agreement(one: Sequence[Rating], two: Sequence[Rating]) -> tuple[Interval, Interval]:
+    """Return kappa of two raters on the pairs that both rated: on preferences, and weighted on all scores."""
+    first, second = ({rating.pair: rating for rating in ratings} for ratings in (one, two))
+    both = [pair for pair in first if pair in second]
+    choices = [[by[pair].preferred for pair in both] for by in (first, second)]
+    names = sorted({name for pair in both for name in first[pair].scores})
+    scores = [[by[pair].scores[name] for pair in both for name in names] for by in (first, second)]
+    return kappa(*choices), kappa(*scores, weights="quadratic")

@@ -1,0 +1,221 @@
+"""What runs, and what ran before: versions with their evaluation, canary runs that stop in time, rollback, triggers.
+
+A version names every part that its answers depend on, each by a hash. Entries are appended to results/registry.jsonl
+and never rewritten, so that the history of what ran is the file itself.
+"""
+
+import hashlib
+import json
+import pathlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+from scipy import special, stats
+
+from helpers.results import comparisons, ledger
+from helpers.results.ledger import LedgerRow
+
+PARTS = ("model", "prompt", "index", "adapter")
+ACTIONS = ("register", "promote", "roll back")
+ALARM = 0.05  # how often a canary run may roll back a version that is no worse, or promote one that is no better
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version: its name, its parts (part -> hash or name; an empty text where there is none), and its evaluation."""
+
+    name: str
+    parts: dict
+    task: str = ""
+    method: str = ""
+    right: int = 0
+    n: int = 0
+
+    @property
+    def sha256(self) -> str:
+        """12 hex digits that stand for the parts: two versions with the same ones answer alike."""
+        return hashlib.sha256(json.dumps(self.parts, sort_keys=True).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the registry: what was done with which version, when and why."""
+
+    action: str
+    version: dict
+    why: str = ""
+    made: str = field(default_factory=lambda: time.strftime("%Y-%m-%dT%H:%M:%S"))
+
+
+def path() -> pathlib.Path:
+    """Return the registry's file, beside the ledger."""
+    return ledger.path().with_name("registry.jsonl")
+
+
+def history() -> list[Entry]:
+    """Return all entries in order; a line that cannot be read is warned of, left out, and stays in the file."""
+    return [e for e in ledger.read(path(), Entry, "an entry of the registry") if e.action in ACTIONS]
+
+
+def versions() -> dict[str, Version]:
+    """Return the registered versions by name."""
+    return {e.version["name"]: Version(**e.version) for e in history() if e.action == "register"}
+
+
+def register(name: str, row: LedgerRow, **parts: str) -> Version:
+    """Enter a version with the ledger row that evaluated it; the same name with the same parts is entered once.
+
+    Args:
+        name: of the version.
+        row: its evaluation.
+        parts: hash or name of each of PARTS that it has.
+
+    Raises:
+        ValueError: a part is unknown, or the name stands for other parts already.
+    """
+    strange = set(parts) - set(PARTS)
+    if strange:
+        raise ValueError(f"unknown parts {sorted(strange)}; a version has some of {', '.join(PARTS)}")
+    version = Version(
+        name, {part: parts.get(part, "") for part in PARTS}, row.task, row.method, sum(row.correct), row.n
+    )
+    known = versions().get(name)
+    if known and known.parts != version.parts:
+        raise ValueError(f"{name!r} is registered with other parts ({known.sha256}); give a changed version a new name")
+    if known != version:
+        ledger.append(Entry("register", asdict(version)), path())
+    return version
+
+
+def in_use() -> Version | None:
+    """Return the version that runs now, or None before the first promotion."""
+    stack = _promoted()
+    return stack[-1] if stack else None
+
+
+def _promoted() -> list[Version]:
+    stack: list[Version] = []
+    for entry in history():
+        if entry.action == "promote":
+            stack.append(Version(**entry.version))
+        elif entry.action == "roll back" and len(stack) > 1:
+            stack.pop()
+    return stack
+
+
+def promote(name: str, why: str) -> Version:
+    """Put a registered version into use; raises KeyError naming those there are."""
+    known = versions()
+    if name not in known:
+        raise KeyError(f"no version {name!r} is registered; there are {', '.join(known) or 'none'}")
+    ledger.append(Entry("promote", asdict(known[name]), why), path())
+    return known[name]
+
+
+def roll_back(why: str) -> Version:
+    """Return to the version that ran before; raises ValueError if there is none."""
+    stack = _promoted()
+    if len(stack) < 2:
+        raise ValueError("nothing to roll back to: fewer than two versions have been in use")
+    ledger.append(Entry("roll back", asdict(stack[-1]), why), path())
+    return stack[-2]
+
+
+@dataclass(frozen=True)
+class CanaryRun:
+    """How a canary run ended: `promote`, `roll back` or `undecided`, after how many messages.
+
+    against, for_: the evidence that the new version is worse, or better, after each message; 1/ALARM decides.
+    """
+
+    outcome: str
+    messages: int
+    against: np.ndarray
+    for_: np.ndarray
+
+
+def evidence(wins: int, losses: int) -> float:
+    """Return how much a bet on "wins are likelier than losses" would have multiplied, averaged over all its stakes.
+
+    If wins are in truth no likelier, this exceeds 1/a at any time, ever, with a probability of at most a (Ville's
+    inequality): so one may look after every message and stop when one likes. Shafer (2021), Ramdas et al. (2023).
+
+    >>> evidence(0, 0), evidence(10, 0) > 20, evidence(5, 5) < 1
+    (1.0, True, True)
+    """
+    upper = special.betainc(losses + 1, wins + 1, 0.5)  # the part of the beta function above one half
+    with np.errstate(divide="ignore"):  # so many more losses that the bet is worth nothing
+        logarithm = special.betaln(wins + 1, losses + 1) + np.log(upper) + (wins + losses + 1) * np.log(2)
+    return float(np.exp(min(logarithm, 700.0)))
+
+
+def canary(old: Sequence[bool], new: Sequence[bool], alarm: float = ALARM) -> CanaryRun:
+    """Run a new version beside the old one on the same messages, in order, and stop as soon as the evidence suffices.
+
+    Args:
+        old, new: whether each version's answer to each message was right.
+        alarm: how often, at most, a version that is no worse may be rolled back, and one no better promoted.
+
+    Only messages on which just one version is right count, as in McNemar's test.
+    """
+    if len(old) != len(new) or not 0 < alarm < 1:
+        raise ValueError(f"give equally many judgments of both and 0 < alarm < 1; got {len(old)}, {len(new)}, {alarm}")
+    wins = losses = 0
+    worse = better = evidence(0, 0)
+    against, for_ = [], []
+    outcome = "undecided"
+    for before, after in zip(old, new, strict=True):
+        if bool(before) != bool(after):
+            wins, losses = wins + bool(after), losses + bool(before)
+            better, worse = evidence(wins, losses), evidence(losses, wins)
+        for_.append(better)
+        against.append(worse)
+        if against[-1] >= 1 / alarm or for_[-1] >= 1 / alarm:
+            outcome = "roll back" if against[-1] >= 1 / alarm else "promote"
+            break
+    return CanaryRun(outcome, len(for_), np.array(against), np.array(for_))
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """One sign of drift: what was watched, how much it moved, the p-value after Holm's correction, whether it rings."""
+
+    watched: str
+    moved: float
+    adjusted: float
+    rings: bool
+
+
+def triggers(
+    before: Mapping[str, Sequence], now: Mapping[str, Sequence], least: Mapping[str, float], level: float = ALARM
+) -> list[Trigger]:
+    """Return for each thing watched whether it has moved: enough to matter, and more than chance would.
+
+    Args:
+        before, now: name -> values, one for each message of two periods: texts (such as predicted labels) or numbers
+            (such as lengths or hits). Texts are compared by their shares (total variation; chi-square test), numbers by
+            their distributions (Kolmogorov and Smirnov).
+        least: name -> the smallest movement, 0 to 1, that should ring.
+        level: how often any of the triggers may ring without cause.
+    """
+    moves, p_values = [], []
+    for name in least:
+        first, second = list(before[name]), list(now[name])
+        if not first or not second:
+            raise ValueError(f"{name!r} has no values in one of the two periods")
+        if isinstance(first[0], str):
+            kinds = sorted(set(first) | set(second))
+            counts = np.array([[period.count(kind) for kind in kinds] for period in (first, second)])
+            shares = counts / counts.sum(axis=1, keepdims=True)
+            moves.append(float(abs(shares[0] - shares[1]).sum() / 2))
+            p_values.append(float(stats.chi2_contingency(counts).pvalue) if len(kinds) > 1 else 1.0)
+        else:
+            found = stats.ks_2samp(np.asarray(first, float), np.asarray(second, float))
+            moves.append(float(found.statistic))
+            p_values.append(float(found.pvalue))
+    return [
+        Trigger(name, moved, float(adjusted), bool(adjusted < level and moved >= least[name]))
+        for name, moved, adjusted in zip(least, moves, comparisons.holm(p_values), strict=True)
+    ]

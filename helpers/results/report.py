@@ -1,0 +1,108 @@
+"""A one-page report to show to a colleague: Markdown, and HTML that needs no other file. All text in it is escaped.
+
+What it says comes from measurements; the pictures come in as PNG bytes with their words.
+"""
+
+import base64
+import pathlib
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from helpers.results import ledger
+
+STYLE = """
+body{font:15px/1.45 system-ui,sans-serif;color:#111;background:#fff;max-width:52em;margin:2em auto;padding:0 1em}
+h1{font-size:1.5em;margin-bottom:.2em}h2{font-size:1.1em;margin:1.1em 0 .3em}
+table{border-collapse:collapse;font-size:.87em}td,th{border-bottom:1px solid #ccc;padding:.2em .6em;text-align:left}
+img{max-width:100%;height:auto}figcaption{font-size:.82em;color:#444}figure{margin:.5em 0}
+@media print{body{margin:0;font-size:11px}h2{break-after:avoid}figure,table{break-inside:avoid}}
+""".strip()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture for a report: a PNG file's bytes, and what it shows in words."""
+
+    png: bytes
+    words: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of a report: a heading, paragraphs, rows of a table (the first is its head), a picture."""
+
+    heading: str
+    paragraphs: tuple[str, ...] = ()
+    table: tuple[tuple[str, ...], ...] = ()
+    picture: Picture | None = None
+
+
+def html(title: str, sections: Sequence[Section], made: str = "") -> str:
+    """Return the report as one HTML page: style and pictures inside, nothing fetched, no script."""
+    parts = [f"<h1>{escape(title)}</h1>", f"<p><small>{escape(made)}</small></p>" if made else ""]
+    for section in sections:
+        parts.append(f"<h2>{escape(section.heading)}</h2>")
+        parts += [f"<p>{escape(text)}</p>" for text in section.paragraphs]
+        for number, row in enumerate(section.table):
+            kind = "td" if number else "th"
+            cells = "".join(f"<{kind}>{escape(cell)}</{kind}>" for cell in row)
+            parts.append(("" if number else "<table>") + f"<tr>{cells}</tr>")
+        parts.append("</table>" if section.table else "")
+        if section.picture:
+            source = base64.b64encode(section.picture.png).decode()
+            words = escape(section.picture.words)
+            image = f'<img alt="{words}" src="data:image/png;base64,{source}">'
+            parts.append(f"<figure>{image}<figcaption>{words}</figcaption></figure>")
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    head = (
+        f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
+        f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title><style>{STYLE}</style>'
+    )
+    body = "\n".join(part for part in parts if part)
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
+
+
+def _plain(text: str) -> str:
+    """Return a text in one line in which Markdown and HTML find nothing to interpret."""
+    return re.sub(r"([\\`*_\[\]|#!])", r"\\\1", escape(" ".join(text.split()), quote=False))
+
+
+def markdown(title: str, sections: Sequence[Section], pictures: Sequence[str], made: str = "") -> str:
+    """Return the report as Markdown; `pictures` are the file names of the sections' pictures, in their order."""
+    names = iter(pictures)
+    parts = [f"# {_plain(title)}", _plain(made)]
+    for section in sections:
+        parts += [f"## {_plain(section.heading)}", *map(_plain, section.paragraphs)]
+        lines = ["| " + " | ".join(map(_plain, row)) + " |" for row in section.table]
+        if lines:
+            parts.append("\n".join([lines[0], "|" + "---|" * len(section.table[0]), *lines[1:]]))
+        if section.picture:
+            words = _plain(section.picture.words)
+            parts += [f"![{words}]({next(names)})", words]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def write(
+    title: str, sections: Sequence[Section], folder: pathlib.Path | None = None
+) -> tuple[pathlib.Path, pathlib.Path]:
+    """Write report.html, report.md and the latter's pictures; return the paths of the two.
+
+    Args:
+        title: of the report.
+        sections: its parts, in order.
+        folder: where to write; default is the folder of the learner's results.
+    """
+    folder = ledger.path().parent if folder is None else folder
+    folder.mkdir(parents=True, exist_ok=True)
+    made = f"Made on {time.strftime('%Y-%m-%d')} from the measurements of this course; intervals are 95 %."
+    pictures = [section.picture for section in sections if section.picture]
+    names = [f"report-{number}.png" for number in range(1, len(pictures) + 1)]
+    for name, picture in zip(names, pictures, strict=True):
+        (folder / name).write_bytes(picture.png)
+    page, text = folder / "report.html", folder / "report.md"
+    page.write_text(html(title, sections, made), encoding="utf-8")
+    text.write_text(markdown(title, sections, names, made), encoding="utf-8")
+    return page, text

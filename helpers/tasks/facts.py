@@ -1,0 +1,162 @@
+"""Forty policy facts as training pairs: the wording that is trained, others that are not, a neighbor, and edits.
+
+What a model took into its weights shows only in questions it was not trained on. Training is left to tuning, grading to
+grading, and searching the same policies to retrieval.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from helpers.model.language_model import LanguageModel
+from helpers.tasks import files, grading
+from helpers.tasks.policies import Policy, PolicyQuestion
+
+SYSTEM = "You answer questions about Larkfield in a few words."
+WORDINGS = ("trained", "new", "neighbor")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A fact as it is after a change of its policy: the new quote, and the new answer with other ways to write it."""
+
+    evidence: str
+    answer: str
+    accepted: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Neighbor:
+    """A fact from the same document that no training pair holds."""
+
+    question: str
+    answer: str
+    accepted: tuple[str, ...]
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One fact.
+
+    document, evidence: the policy that holds it, and the exact quote.
+    question, answer: the training pair. accepted: other ways to write the answer.
+    also: two further wordings, for training on three instead of one.
+    held_back: two wordings that are never trained.
+    """
+
+    id: str
+    document: str
+    evidence: str
+    question: str
+    answer: str
+    accepted: tuple[str, ...]
+    also: tuple[str, ...]
+    held_back: tuple[str, ...]
+    neighbor: Neighbor
+    edit: Edit | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question on a fact, as an item to measure: what should be said of the answer is `right`."""
+
+    question: PolicyQuestion
+    label: str = "right"
+
+    @property
+    def id(self) -> str:
+        """The question's id."""
+        return self.question.id
+
+    @property
+    def text(self) -> str:
+        """The question itself."""
+        return self.question.question
+
+
+def load() -> list[Fact]:
+    """Return the 40 facts; 15 of them have an edit.
+
+    >>> sum(fact.edit is not None for fact in load())
+    15
+    """
+    facts = []
+    for row in files.read_jsonl(files.DATA / "facts" / "facts.jsonl"):
+        near = Neighbor(**{**row["neighbor"], "accepted": tuple(row["neighbor"]["accepted"])})
+        edit = row["edit"] and Edit(**{**row["edit"], "accepted": tuple(row["edit"]["accepted"])})
+        lists = {name: tuple(row[name]) for name in ("accepted", "also", "held_back")}
+        facts.append(Fact(**{**row, **lists, "neighbor": near, "edit": edit}))
+    return facts
+
+
+def chat(question: str) -> list[dict]:
+    """Return the chat in which a question on the policies is asked without any document."""
+    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": question}]
+
+
+def training_pairs(facts: Iterable[Fact], wordings: int = 1) -> list[tuple[list[dict], str, str]]:
+    """Return (chat, answer, id) to train on, with one or up to three wordings of each fact."""
+    if not 1 <= wordings <= 3:
+        raise ValueError(f"each fact has from 1 to 3 wordings to train on; got {wordings}")
+    return [
+        (chat(question), fact.answer, f"{fact.id}-{number}")
+        for fact in facts
+        for number, question in enumerate((fact.question, *fact.also)[:wordings], start=1)
+    ]
+
+
+def questions(facts: Iterable[Fact], wording: str) -> list[PolicyQuestion]:
+    """Return the questions of one kind: `trained` (one a fact), `new` (two a fact) or `neighbor` (one a fact)."""
+    if wording not in WORDINGS:
+        raise ValueError(f"no wording {wording!r}; choose one of {', '.join(WORDINGS)}")
+    made = []
+    for fact in facts:
+        near = fact.neighbor
+        if wording == "neighbor":
+            made.append(_question(f"{fact.id}-near", near.question, near.answer, near.accepted, fact, near.evidence))
+            continue
+        asked = [fact.question] if wording == "trained" else fact.held_back
+        for number, question in enumerate(asked, start=1):
+            name = f"{fact.id}-{wording}-{number}"
+            made.append(_question(name, question, fact.answer, fact.accepted, fact, fact.evidence))
+    return made
+
+
+def _question(name: str, question: str, answer: str, accepted: tuple, fact: Fact, evidence: str) -> PolicyQuestion:
+    return PolicyQuestion(name, question, answer, accepted, "lookup", (fact.document,), (evidence,))
+
+
+def edited(facts: Iterable[Fact]) -> list[Fact]:
+    """Return the facts that have an edit, as they are after it; everything else about them stays."""
+    return [
+        replace(fact, evidence=fact.edit.evidence, answer=fact.edit.answer, accepted=fact.edit.accepted, edit=None)
+        for fact in facts
+        if fact.edit
+    ]
+
+
+def edit_policies(policies: Sequence[Policy], facts: Iterable[Fact]) -> list[Policy]:
+    """Return the policies with every edit made; raises ValueError if a quote does not stand once in its document."""
+    changed = {policy.id: policy for policy in policies}
+    for fact in facts:
+        if fact.edit:
+            policy = changed[fact.document]
+            if policy.text.count(fact.evidence) != 1:
+                raise ValueError(f"{fact.id}: {fact.evidence!r} must stand once in {fact.document}")
+            changed[fact.document] = replace(policy, text=policy.text.replace(fact.evidence, fact.edit.evidence))
+    return list(changed.values())
+
+
+def right(asked: Sequence[PolicyQuestion], answers: Sequence[str]) -> list[bool]:
+    """Return for each answer whether it is graded right."""
+    return [verdict == "right" for verdict in verdicts([Asked(question) for question in asked], answers)]
+
+
+def verdicts(asked: Sequence[Asked], answers: Sequence[str]) -> list[str]:
+    """Return what the grading says of each answer: `right`, `abstained` or `wrong`."""
+    return [grading.grade(one.question, answer).verdict for one, answer in zip(asked, answers, strict=True)]
+
+
+def from_memory(lm: LanguageModel, texts: Sequence[str]) -> list[str]:
+    """Return what a model answers to questions without any document, likeliest token by token."""
+    return lm.generate([chat(text) for text in texts], max_new_tokens=16, progress=False).texts

@@ -1,0 +1,284 @@
+"""Reads and checks the course's data sets, and a learner's own labeled file.
+
+The course's sets are fixed: data/manifest.json holds counts and hashes; `python -m helpers.tasks.files` verifies them.
+Measuring is left to evaluation, cleaning to curation.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import pathlib
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from helpers.machine import runtime
+
+DATA = runtime.ROOT / "data"
+INTENT_LABELS = ("billing", "technical_support", "refund_request", "product_inquiry", "complaint", "other")
+INTENT_SPLITS = ("train", "dev", "test", "shifted")
+CHANGE_SPLITS = ("train", "dev", "test")
+RISKS = ("low", "medium", "high")
+MAX_OWN_BYTES = 50_000_000
+MEASURED = ("*/*.jsonl", "*/*.csv", "*/*.json", "policies/documents/*.md")  # what the manifest holds
+
+
+class DataError(ValueError):
+    """A data file is missing, broken or not as it should be; the message names file, line and remedy."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One labeled customer message. `shift` names the kind of distribution shift, in the shifted split only."""
+
+    id: str
+    text: str
+    label: str
+    tags: tuple[str, ...] = ()
+    shift: str = ""
+
+
+@dataclass(frozen=True)
+class ChangeRequest:
+    """One change request with its answer. `ambiguous`: the fact that decides is missing, so that `risk` is medium."""
+
+    id: str
+    request: str
+    title: str
+    risk: str
+    rationale: str
+    ambiguous: bool
+
+    @property
+    def text(self) -> str:
+        """The request, under the name that all tasks share."""
+        return self.request
+
+    @property
+    def label(self) -> str:
+        """The risk, under the name that all tasks share."""
+        return self.risk
+
+
+@dataclass(frozen=True)
+class ChoiceItem:
+    """One question of the general probe, with four choices; `answer` is the position of the right one."""
+
+    id: str
+    kind: str
+    question: str
+    choices: tuple[str, ...]
+    answer: int
+
+    @property
+    def text(self) -> str:
+        """The question, under the name that all tasks share."""
+        return self.question
+
+    @property
+    def label(self) -> str:
+        """The right choice, under the name that all tasks share."""
+        return self.choices[self.answer]
+
+
+def read_agreement(name: str) -> list[dict]:
+    """Return the annotators' labels of a set (`intents` or `changes`), a dict a row, every value a text."""
+    return list(csv.DictReader(io.StringIO(read_text(DATA / name / "agreement.csv"), newline="")))
+
+
+def read_jsonl(path: pathlib.Path) -> list[dict]:
+    """Return a JSON Lines file as a list of objects; raises DataError naming the first bad line."""
+    rows = []
+    for number, line in enumerate(read_text(path).split("\n"), start=1):  # not splitlines: a text may hold U+2028
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise DataError(f"{path.name}, line {number}: not JSON ({error}); each line must be one object") from None
+        if not isinstance(row, dict):
+            raise DataError(f"{path.name}, line {number}: holds {type(row).__name__}, not an object in braces")
+        rows.append(row)
+    return rows
+
+
+def read_text(path: pathlib.Path) -> str:
+    """Return a file's text: UTF-8 (with or without a mark), or UTF-16 if it says so."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
+    if raw[:4] == b"PK\x03\x04":
+        raise DataError(f"{path.name} is a zip archive or a spreadsheet (.xlsx), not text; export it as CSV (UTF-8)")
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise DataError(f"{path.name}, line {line}: not UTF-8 text; save the file as UTF-8 and try again") from None
+    if "\0" in text:
+        raise DataError(f"{path.name} is not a text file")
+    return text
+
+
+def load_intents(split: str) -> list[Message]:
+    """Return one split of the customer messages: `train` (600), `dev` (120), `test` (300) or `shifted` (120).
+
+    >>> len(load_intents("test"))
+    300
+    """
+    if split not in INTENT_SPLITS:
+        raise DataError(f"no split {split!r}; choose one of {', '.join(INTENT_SPLITS)}")
+    rows = read_jsonl(DATA / "intents" / f"{split}.jsonl")
+    return [Message(**{**row, "tags": tuple(row.get("tags", ()))}) for row in rows]
+
+
+def load_changes(split: str) -> list[ChangeRequest]:
+    """Return one split of the change requests: `train` (400), `dev` (60) or `test` (120)."""
+    if split not in CHANGE_SPLITS:
+        raise DataError(f"no split {split!r}; choose one of {', '.join(CHANGE_SPLITS)}")
+    rows = read_jsonl(DATA / "changes" / f"{split}.jsonl")
+    return [ChangeRequest(row["id"], row["request"], **row["answer"], ambiguous=row["ambiguous"]) for row in rows]
+
+
+def load_general() -> list[ChoiceItem]:
+    """Return the 120 four-choice questions of the probe of general ability.
+
+    >>> len(load_general())
+    120
+    """
+    rows = read_jsonl(DATA / "general" / "probe.jsonl")
+    return [ChoiceItem(**{**row, "choices": tuple(row["choices"])}) for row in rows]
+
+
+def change_schema() -> dict:
+    """Return the JSON Schema of an answer to a change request."""
+    return json.loads((DATA / "changes" / "schema.json").read_text(encoding="utf-8"))
+
+
+def for_profile(items: Sequence, fast: int) -> list:
+    """Return all items in the full profile; in the fast one the first `fast` of them, balanced over the labels."""
+    if runtime.profile().value == "full" or len(items) <= fast:
+        return list(items)
+    return balanced(items, fast // len({item.label for item in items}))
+
+
+def balanced(items: Sequence, per_label: int) -> list:
+    """Return the first `per_label` items of each label, in their order.
+
+    >>> [m.label for m in balanced([Message("1", "a", "x"), Message("2", "b", "x"), Message("3", "c", "y")], 1)]
+    ['x', 'y']
+    """
+    seen: Counter = Counter()
+    chosen = []
+    for item in items:
+        seen[item.label] += 1
+        if seen[item.label] <= per_label:
+            chosen.append(item)
+    return chosen
+
+
+def read_labeled(path: str | pathlib.Path, text_column: str = "text", label_column: str = "label") -> list[Message]:
+    """Read a learner's own labeled file: JSON Lines, or CSV with a header (comma, semicolon or tab).
+
+    Args:
+        path: the file; its name must end in .jsonl, .csv or .tsv.
+        text_column: the field with the text.
+        label_column: the field with the label.
+
+    Returns:
+        One Message per row, ids `own-1`, `own-2`, … by line order.
+
+    Raises:
+        DataError: the file cannot be read, is empty, lacks a column, or holds an empty text or label; line and remedy
+            are in the message.
+    """
+    path = pathlib.Path(path)
+    if path.is_file() and path.stat().st_size > MAX_OWN_BYTES:
+        raise DataError(f"{path.name} holds {path.stat().st_size / 1e6:.0f} MB; take a sample of at most 50 MB")
+    if path.suffix == ".jsonl":
+        rows = list(enumerate(read_jsonl(path), start=1))
+    elif path.suffix in (".csv", ".tsv"):
+        rows = _read_table(path)
+    else:
+        raise DataError(f"{path.name}: the name must end in .jsonl, .csv or .tsv, so that it is clear how to read it")
+    if not rows:
+        raise DataError(f"{path.name} holds no rows")
+    messages = []
+    for number, row in rows:
+        for column in (text_column, label_column):
+            if column not in row:
+                raise DataError(
+                    f"{path.name}, row {number}: no column {column!r}; it has {', '.join(map(str, row))}. "
+                    "Name yours with text_column=… and label_column=…"
+                )
+            if not isinstance(row[column], str) or not row[column].strip():
+                raise DataError(f"{path.name}, row {number}: {column!r} is empty or not text; fill it or drop the row")
+        messages.append(Message(f"own-{number}", row[text_column], row[label_column].strip()))
+    return messages
+
+
+def _read_table(path: pathlib.Path) -> list[tuple[int, dict]]:
+    text = read_text(path)
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    try:
+        return list(enumerate(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter), start=1))
+    except csv.Error as error:
+        raise DataError(f"{path.name} cannot be read as a table: {error}") from None
+
+
+def manifest() -> dict:
+    """Return data/manifest.json: for each file of the course's data its bytes and SHA-256, and a table's rows."""
+    return json.loads((DATA / "manifest.json").read_text(encoding="utf-8"))
+
+
+def describe() -> dict:
+    """Return what data/manifest.json should say of the files as they stand now; a table also has rows and labels."""
+    found = {}
+    for path in sorted(path for kind in MEASURED for path in DATA.glob(kind)):
+        raw = path.read_bytes()
+        rows = read_jsonl(path) if path.suffix == ".jsonl" else []
+        rows = read_agreement(path.parent.name) if path.suffix == ".csv" else rows
+        entry = {"rows": len(rows)} if rows else {}
+        entry |= {"bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+        if rows and "label" in rows[0]:
+            entry["labels"] = dict(sorted(Counter(row["label"] for row in rows).items()))
+        found[path.relative_to(DATA).as_posix()] = entry
+    return found
+
+
+def verify() -> list[str]:
+    """Return one line per data file that is missing, new or changed against the manifest; empty if all is well."""
+    expected, found = manifest(), describe()
+    wrong = [f"{name}: missing; restore it with: git checkout data" for name in expected if name not in found]
+    wrong += [f"{name}: not in the manifest" for name in found if name not in expected]
+    wrong += [
+        f"{name}: changed ({_size(found[name])}, {_size(expected[name])} expected); restore it with: git checkout data"
+        for name in expected
+        if name in found and found[name] != expected[name]
+    ]
+    return wrong
+
+
+def _size(entry: dict) -> str:
+    return f"{entry['rows']} rows" if "rows" in entry else f"{entry['bytes']} bytes"
+
+
+def fingerprint(name: str) -> str:
+    """Return the first 12 hex digits of a data file's SHA-256, as the manifest has it (`intents/test.jsonl`)."""
+    return manifest()[name]["sha256"][:12]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Verify the data against its manifest; with `--write`, write the manifest anew."""
+    if "--write" in arguments:
+        (DATA / "manifest.json").write_text(json.dumps(describe(), indent=1) + "\n", encoding="utf-8")
+    wrong = verify()
+    print("\n".join(wrong) or f"{len(manifest())} data files agree with data/manifest.json")
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,59 @@
+"""Asks the probe of general ability: which of four choices does a model find likeliest?
+
+The share of probability on the right choice moves before the choice itself does, so both are kept.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from transformers import DynamicCache
+
+from helpers.machine import runtime
+from helpers.model import packing, scoring
+from helpers.model.language_model import LanguageModel
+from helpers.tasks import files
+from helpers.tasks.files import ChoiceItem
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a model chose: the n choices, and the share of probability it gave the right one."""
+
+    predictions: list[str]
+    right_share: np.ndarray
+    prompt_tokens: np.ndarray
+
+
+def load(fast: int = 20) -> list[ChoiceItem]:
+    """Return the probe's items: all in the full profile, the first `fast` in the fast one (kinds are mixed in it)."""
+    items = files.load_general()
+    return items if runtime.profile().value == "full" else items[:fast]
+
+
+def ask(lm: LanguageModel, items: Sequence[ChoiceItem]) -> Probe:
+    """Return the model's choice for each item: the likeliest of the four as the whole answer to the question.
+
+    Each item has choices of its own, so that items cannot be scored with `LanguageModel.score` at once; what all
+    prompts share at their start is read once all the same.
+    """
+    ends = [lm.tokenizer.eos_token_id]
+    encoded = [lm.encode(lm.render(item.question)) for item in items]
+    start = packing.shared_start(encoded) if len(items) > 1 else 0
+    cache = DynamicCache(config=lm.model.config)
+    chosen, shares = [], []
+    with torch.inference_mode():
+        scoring.read_start(lm.model, cache, encoded[0][:start])
+        for item, prompt in zip(items, encoded, strict=True):
+            log_probs = np.zeros(len(item.choices))
+            options = [lm.encode(choice) + ends for choice in item.choices]
+            with scoring.attention(lm.model) as in_parts:
+                for row in packing.pack([prompt], options, start, scoring.ROW_TOKENS):
+                    read = scoring.read_row(lm.model, cache, row, start, in_parts)
+                    np.add.at(log_probs, [place[3] for place in row.reads], read)
+            chosen.append(item.choices[int(log_probs.argmax())])
+            weights = np.exp(log_probs - log_probs.max())
+            shares.append(weights[item.answer] / weights.sum())
+    runtime.release_memory()
+    return Probe(chosen, np.array(shares), np.array([len(prompt) for prompt in encoded]))

@@ -1,0 +1,144 @@
+r"""The ten rules of Larkfield's voice as code, numbered as in data/voice/GUIDE.md. No rule looks at the facts.
+
+>>> reply = "Hi there,\nWe've refunded $29 today.\nNext step: keep this message.\nLarkfield, at home with you."
+>>> broken(reply)
+[]
+>>> broken(reply.replace("We've", "We have").replace("$29", "29 dollars"))
+['contractions', 'numbers']
+>>> broken("The customer's hub was exchanged on Friday!")
+['opening', 'close', 'next_step', 'we', 'active', 'calm', 'names']
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from helpers.tasks import files
+
+SPLITS = ("train", "test")
+OPENING, CLOSE, STEP = "Hi there,", "Larkfield, at home with you.", "Next step:"
+MOST_WORDS, MOST_SENTENCE_WORDS = 60, 20
+
+_PARTICIPLE = (
+    r"(?:(?:not|never|now|also|already|still|only|just|\w+ly) )?(?:(?!\w*eed\b)\w{2,}ed|been|bought|built|cut|done|"
+    r"(?:with)?drawn|found|given|held|kept|left|lost|made|paid|put|read|seen|sent|set|shown|sold|taken|told|written)\b"
+)
+_LONG_FORMS = re.compile(
+    r"(?i)\b(?:(?:do|does|did|is|are|was|were|has|have|had|would|could|should|must|can|will) not|cannot|"
+    r"(?:(?:we|you|they|it) will|(?:we|you|they) are|(?:it|that|there|here|what) is)(?![,.;:?])|"
+    rf"(?:we|you|they) have {_PARTICIPLE})\b"
+)
+_OUTSIDERS = re.compile(
+    r"\b(?:I|I'm|I've|I'll|I'd|[Mm]e|[Mm]y|[Tt]he (?:company|customer|client|user|undersigned)|"
+    r"Larkfield(?! (?:Plus|Pro Install|app)))\b"
+)
+_PASSIVE = re.compile(rf"\b(?:was|were|wasn't|weren't|be|been|being) {_PARTICIPLE}", re.IGNORECASE)
+_STOCK_PHRASES = re.compile(
+    r"(?i)!|unfortunately|inconvenience|apolog|regret|rest assured|kindly|please (?:note|be advised|be informed)|"
+    r"as per\b|hesitate|valued|patience|understanding\b"
+)
+_NUMBER_WORDS = re.compile(
+    r"(?i)\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
+    r"twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand)\b"
+)
+_OTHER_MONEY = re.compile(r"\b(?:dollars?|cents?|USD|euros?)\b|US\$|€|\d ?\$|\$ ", re.IGNORECASE)
+_NAMES = re.compile(
+    r"(?i)\b(?:hub (?:one|two|mini)|hubs?|thermostats?|(?:leak |door |climate )?sensors?|(?:radiator )?valves?|"
+    r"(?:energy )?clips?|smart plugs?|(?:larkfield )?plus|pro install)\b"
+)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One reply to a customer, in a neutral agent's words (`plain`) and in Larkfield's voice."""
+
+    id: str
+    plain: str
+    voice: str
+    topic: str
+
+
+def load(split: str) -> list[Reply]:
+    """Return one split of the replies in two voices: `train` (300) or `test` (80).
+
+    >>> len(load("test"))
+    80
+    """
+    if split not in SPLITS:
+        raise files.DataError(f"no split {split!r}; choose one of {', '.join(SPLITS)}")
+    return [Reply(**row) for row in files.read_jsonl(files.DATA / "voice" / f"{split}.jsonl")]
+
+
+def sentences(text: str) -> list[str]:
+    """Split at line ends and after . ! ? before a space; "a.m." and "p.m." end no sentence.
+
+    >>> sentences("It's $7.99. Call by 6 p.m. Central, please.")
+    ["It's $7.99.", 'Call by 6 p.m. Central, please.']
+    """
+    return [part for part in re.split(r"(?<![ap]\.m\.)(?<=[.!?])\s+|\n+", text.strip()) if part]
+
+
+def body(reply: str) -> str:
+    """The reply without its opening and its closing line."""
+    return reply.strip().removeprefix(OPENING).removesuffix(CLOSE).strip()
+
+
+def opening(reply: str) -> bool:
+    """Rule 1: it opens with "Hi there,"."""
+    return reply.strip().startswith(OPENING)
+
+
+def close(reply: str) -> bool:
+    """Rule 2: it ends with "Larkfield, at home with you."."""
+    return reply.strip().endswith(CLOSE)
+
+
+def next_step(reply: str) -> bool:
+    """Rule 3: one sentence starts with "Next step:", and it is the last before the close."""
+    return reply.count(STEP) == 1 and sentences(body(reply))[-1].startswith(STEP)
+
+
+def short(reply: str) -> bool:
+    """Rule 4: at most 60 words in all, and no sentence above 20."""
+    longest = max((len(sentence.split()) for sentence in sentences(reply)), default=0)
+    return len(reply.split()) <= MOST_WORDS and longest <= MOST_SENTENCE_WORDS
+
+
+def contractions(reply: str) -> bool:
+    """Rule 5: contracted wherever it can be ("we'll", "don't")."""
+    return not _LONG_FORMS.search(reply)
+
+
+def we(reply: str) -> bool:
+    """Rule 6: the writer is "we"; no "I", no "the company", no "the customer"."""
+    return not _OUTSIDERS.search(body(reply))
+
+
+def active(reply: str) -> bool:
+    """Rule 7: past and future are told in the active ("we sent it", not "it was sent")."""
+    return not _PASSIVE.search(reply)
+
+
+def calm(reply: str) -> bool:
+    """Rule 8: no exclamation mark and no stock phrase ("unfortunately", "inconvenience")."""
+    return not _STOCK_PHRASES.search(reply)
+
+
+def numbers(reply: str) -> bool:
+    """Rule 9: numbers from 2 up are digits, and money is "$" and digits; Hub Two keeps its name."""
+    text = re.sub(r"\bhub (?:one|two)\b", "", reply, flags=re.IGNORECASE)
+    return not _NUMBER_WORDS.search(text) and not _OTHER_MONEY.search(text)
+
+
+def names(reply: str) -> bool:
+    """Rule 10: products are written as in the shop: Hub Two, Thermostat, Leak Sensor, Larkfield Plus."""
+    return all(name == name.title() for name in _NAMES.findall(reply))
+
+
+_ORDER = (opening, close, next_step, short, contractions, we, active, calm, numbers, names)
+RULES: dict[str, Callable[[str], bool]] = {rule.__name__: rule for rule in _ORDER}
+
+
+def broken(reply: str) -> list[str]:
+    """The names of the rules that a reply breaks, in the guide's order."""
+    return [name for name, rule in RULES.items() if not rule(reply)]

@@ -1,0 +1,163 @@
+"""Every exercise has a check that accepts its solution and refuses a plausible wrong answer and a cheat."""
+
+import ast
+import json
+import pathlib
+import re
+
+import near_copies
+import pytest
+
+from helpers import statistics
+from helpers.lesson import exercises
+from helpers.lesson.checks import lesson_01, lesson_02
+from helpers.model.language_model import LanguageModel
+
+SOURCES = pathlib.Path(__file__).parents[2] / "notebooks" / "source"
+LESSONS = sorted(path.name[:2] for path in SOURCES.glob("*.py"))
+ALL = [exercise for lesson in LESSONS for exercise in exercises.lesson_exercises(lesson).values()]
+ANSWERS = [
+    pytest.param(entry.id, answer, id=f"{entry.id}: {name}")
+    for entry in ALL
+    for name, answer in {**entry.wrong, **entry.cheats}.items()
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def model_in_use():
+    """Keep one model loaded, as a lesson does, so that checks which ask a model share it."""
+    return LanguageModel.load()
+
+
+PRELUDE = """
+import math
+import re
+from fractions import Fraction
+import numpy as np
+from scipy import stats
+from helpers.model.prompts import Prompt
+from helpers.methods.retrieval import passages
+"""
+
+
+def asked(exercise):
+    """Return the names that a lesson's source hands to `check` for an exercise, in their order."""
+    for source in SOURCES.glob("*.py"):
+        call = re.search(rf'check\("{exercise}", ([^)]*)\)', source.read_text(encoding="utf-8"))
+        if call:
+            return [name.strip() for name in call[1].split(",")]
+    raise AssertionError(f"no lesson checks {exercise}")
+
+
+def solve(exercise):
+    """Run the stored solution in a namespace with what its lesson holds by then, and return the answers."""
+    namespace = {"found_words": lesson_02.SWAPPED}
+    exec(PRELUDE, namespace)
+    exec(json.loads(exercises.SOLUTIONS.read_text())[exercise]["code"], namespace)
+    return [namespace[name] for name in asked(exercise)]
+
+
+@pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry.id)
+def test_every_exercise_is_complete(entry):
+    assert len(entry.hints) >= 2
+    assert entry.wrong
+    assert entry.cheats
+    stored = json.loads(exercises.SOLUTIONS.read_text())[entry.id]
+    assert len(stored["why"]) > 40
+
+
+@pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry.id)
+def test_the_solution_passes(entry):
+    result = exercises.judge(entry.id, *solve(entry.id))
+    assert result.status == exercises.CORRECT, result
+
+
+@pytest.mark.parametrize(("exercise", "answer"), ANSWERS)
+def test_wrong_answers_and_cheats_fail_with_a_reason(exercise, answer):
+    result = exercises.judge(exercise, *(answer if isinstance(answer, tuple) else (answer,)))
+    assert result.status == exercises.NOT_YET
+    assert len(result.message) > 15
+
+
+def _blank_function(*_): ...
+
+
+@pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry.id)
+@pytest.mark.parametrize("answer", [..., None, _blank_function])
+def test_what_is_not_written_is_not_attempted(entry, answer):
+    assert exercises.judge(entry.id, *[answer] * len(asked(entry.id))).status == exercises.NOT_ATTEMPTED
+
+
+@pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry.id)
+@pytest.mark.parametrize("answer", [42, "text", [], {}, lambda *_: 1 / 0, lambda: 1, lambda *_: "?", object()])
+def test_no_answer_makes_a_check_raise(entry, answer):
+    answers = [answer] * len(asked(entry.id))
+    assert exercises.judge(entry.id, *answers).status in (exercises.NOT_YET, exercises.NOT_ATTEMPTED)
+
+
+def test_a_learners_own_error_is_shown():
+    result = exercises.judge("01.3", lambda gold, predicted: gold[10**9])
+    assert "IndexError" in result.message
+
+
+def test_hints_come_one_at_a_time_and_start_again(capsys):
+    exercises._hints_given.clear()
+    for _ in range(3):
+        exercises.hint("01.5")
+    lines = capsys.readouterr().out.splitlines()
+    assert [re.search(r"Hint \d of \d", line)[0] for line in lines] == ["Hint 1 of 2", "Hint 2 of 2", "Hint 1 of 2"]
+
+
+def test_solution_shows_code_and_reasoning(capsys):
+    exercises.solution("01.5")
+    said = capsys.readouterr().out
+    assert "def messages_needed" in said
+    assert "Why:" in said
+
+
+def test_unknown_exercises_name_the_known_ones():
+    with pytest.raises(KeyError, match=r"lesson 01 has 01\.1"):
+        exercises.find("01.99")
+    with pytest.raises(KeyError, match="ids look like"):
+        exercises.find("77.1")
+
+
+def test_expected_status_is_enforced_where_asked(monkeypatch):
+    exercises.check("01.5", ...)
+    monkeypatch.setenv("COURSE_EXPECT", exercises.CORRECT)
+    with pytest.raises(AssertionError, match="not attempted"):
+        exercises.check("01.5", ...)
+
+
+def lesson(number):
+    return next(SOURCES.glob(f"{number}_*.py")).read_text(encoding="utf-8")
+
+
+def test_checks_and_lesson_02_speak_of_the_same_words():
+    tables = re.findall(r"^(found_words|wordings|by_hand) = (\{.*?^\})", lesson("02"), re.M | re.S)
+    tables = {name: ast.literal_eval(table) for name, table in tables}
+    assert tables["found_words"] == lesson_02.SWAPPED
+    listed = [word for row in tables["wordings"].values() for word in row.split(", ")]
+    others = [word.strip() for name in ("found_words", "by_hand") for word in tables[name].values()]
+    assert set(lesson_02.OF_THE_LESSON.split(", ")) == {*listed, *others}
+
+
+def test_what_a_lesson_says_a_check_asks_is_what_it_asks():
+    assert f"an accuracy of at least {lesson_01.RULES_MUST_REACH:.2f}." in lesson("01")
+    assert f"{lesson_02.MORE_THAN_FIRST:.2f}\n# more accuracy than the first rung" in lesson("02")
+    assert "at least three of the six" in lesson("02")
+    assert lesson_02.NEW_WORDS == 3
+
+
+def test_what_lesson_01_says_of_the_course_is_so():
+    assert f"reach a cosine of {near_copies.TOO_ALIKE} in meaning" in lesson("01")
+    assert f"a difference under {statistics.WORTHWHILE:.2f} it calls too small" in lesson("01")
+
+
+def test_calls_that_go_wrong_are_told_in_words():
+    assert "give your answer too" in exercises.judge("01.1").message
+    assert "a function is asked for, and this is a list" in exercises.judge("01.1", [1]).message
+    with pytest.raises(ValueError, match="text in quotes"):
+        exercises.check(1.1, len)
+    with pytest.raises(ValueError, match="given twice"):
+        exercises.collect(exercises.find("01.1"), exercises.find("01.1"))

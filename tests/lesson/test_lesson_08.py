@@ -1,0 +1,58 @@
+"""Lesson 08 can be opened first: all that it compares is among the reference results, on the frozen test sets."""
+
+import re
+
+import nbformat
+import pytest
+
+from helpers.machine import runtime
+from helpers.results import ledger, overview, verdicts
+from helpers.results.ledger import LedgerRow
+from helpers.tasks import files, policies
+
+SOURCE = (runtime.ROOT / "notebooks" / "source" / "08_decide.py").read_text(encoding="utf-8")
+ITEMS = {
+    "intents": files.load_intents("test"),
+    "changes": files.load_changes("test"),
+    "policy_qa": policies.load_policy_questions("test"),
+}
+STORED = {
+    (row.task, row.method): row
+    for row in ledger.read(ledger.REFERENCE, LedgerRow, "a ledger row")
+    if row.split == "test"
+}
+
+
+def main_methods():
+    """MAIN as the lesson has it."""
+    namespace = {}
+    exec(re.search(r'^TUNED = ".*"$', SOURCE, re.M)[0], namespace)
+    exec(re.search(r"^MAIN = \{.*?(?=^# %%)", SOURCE, re.M | re.S)[0], namespace)
+    return namespace["MAIN"]
+
+
+CASES = [(task, method) for task, methods in main_methods().items() for method in methods]
+
+
+@pytest.mark.parametrize(("task", "method"), CASES)
+def test_every_method_has_a_reference_row_on_the_whole_test_set(task, method):
+    row = STORED[task, method]
+    assert set(row.ids) == {item.id for item in ITEMS[task]}
+    assert row.profile == "full"
+
+
+def test_each_task_has_a_plain_baseline_and_a_prompt_and_a_tuned_model():
+    for task, methods in main_methods().items():
+        rows = [row for row in ledger.rows(task, "test", reference=True) if row.method in methods]
+        assert {"plain", "prompt"} <= {overview.approach(row) for row in rows}
+        assert any("tune" in overview.approach(row) for row in rows)
+
+
+@pytest.mark.parametrize("folder", ["notebooks", "notebooks/solutions"])
+def test_the_stored_table_of_all_claims_tells_the_verdicts_that_ship(folder):
+    notebook = nbformat.read(runtime.ROOT / folder / "08_decide.ipynb", as_version=4)
+    cell = next(cell for cell in notebook.cells if "verdicts.table(told)" in cell.source)
+    shown = next(output.data["text/markdown"] for output in cell.outputs if "data" in output)
+    told = [row for row in verdicts.gather() if row.claim.lesson != "08"]
+    for line in verdicts.table(told).splitlines():
+        assert line in shown.splitlines()

@@ -1,0 +1,123 @@
+"""Widgets are thin faces on pure functions, escape what they show, and leave a picture for readers without a kernel."""
+
+import ipywidgets
+import pytest
+
+from helpers.lesson import plots, widgets
+from helpers.methods import few_shot
+from helpers.tasks import files
+
+EVIL = '<script>alert(1)</script> & "quotes"'
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Catch what a widget displays, and hand out its controls."""
+    caught = []
+    monkeypatch.setattr(widgets.basics, "display", lambda bundle, raw: caught.append(bundle))
+    boxes = []
+    original = ipywidgets.VBox.__init__
+
+    def remember(self, children=(), **options):
+        boxes.append(children)
+        original(self, children, **options)
+
+    monkeypatch.setattr(ipywidgets.VBox, "__init__", remember)
+    return caught, boxes
+
+
+def test_tokens_are_escaped_and_counted():
+    html = widgets.tokens_html(["<b>", " a", "\n"], [1, 2, 3])
+    assert "<b>3 tokens</b>" in html
+    assert "&lt;b&gt;" in html
+    assert "␣a" in html
+    assert "↵" in html
+
+
+def test_token_viewer_updates_and_escapes(real, shown):
+    widgets.token_viewer(real, EVIL)
+    bundle, (box, chat, output) = shown[0][0], shown[1][0]
+    assert "script" in bundle["text/html"]
+    assert "<script>" not in bundle["text/html"]
+    before = output.value
+    chat.value = True
+    assert output.value != before
+    assert "im_start" in output.value
+    box.value = ""
+    assert "tokens" in output.value
+
+
+def test_next_token_explorer_follows_its_slider(real, shown):
+    widgets.next_token_explorer(real, "The capital of France is")
+    _, slider, output = shown[1][0]
+    assert "Paris" in output.value
+    sharp = output.value
+    slider.value = 2.0
+    assert output.value != sharp
+    assert "temperature 2" in output.value
+
+
+def test_keyword_playground_measures_what_is_typed(shown):
+    messages = files.balanced(files.load_intents("dev"), 3)
+    widgets.keyword_playground(messages, {"billing": ["charge"]})
+    controls, output = shown[1][0][:-1], shown[1][0][-1]
+    assert len(controls) == 5
+    assert "accuracy on 18 messages" in output.value
+    controls[0].value = "e"
+    assert "accuracy on 18 messages: 0.167" in output.value
+
+
+def test_keyword_picture_escapes_messages():
+    html = widgets.keyword_html([files.Message("1", EVIL, "other")], {"billing": ["script"]}, "other")
+    assert "<script>" not in html
+
+
+def test_a_readers_picture_stands_beside_the_widget(real, shown):
+    widgets.token_viewer(real, "Hi")
+    bundle = shown[0][0]
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"]
+    assert "run the cell to use it" in bundle["text/html"]
+
+
+def test_temperature_is_checked():
+    assert plots.at_temperature([0.5, 0.5], 3).tolist() == [0.5, 0.5]
+    with pytest.raises(ValueError, match="above 0"):
+        plots.at_temperature([1.0], 0)
+    assert plots.at_temperature([1.0, 0.0], 1).tolist() == [1.0, 0.0]
+
+
+def test_prompt_playground_shows_what_reaches_the_model_and_escapes_it(real, shown):
+    widgets.prompt_playground(real, EVIL, "Be brief.", ["billing", "other"])
+    system, user, labels, _, length, output = shown[1][0]
+    assert "<script>" not in output.value
+    assert "&lt;script&gt;" in output.value
+    assert "tokens reach the model" in output.value
+    assert "billing" in output.value
+    length.value = 1
+    labels.value = ""
+    assert "Share of each label" not in output.value
+    system.value = "Answer in one word."
+    assert "Answer in one word." in output.value
+    user.value = ""
+    assert "Its answer" in output.value
+
+
+def test_few_shot_explorer_measures_the_selection_and_escapes(real, shown):
+    pool = [files.Message("p", EVIL, "billing"), *files.load_intents("train")[:5]]
+    items = files.load_intents("dev")[:4]
+    prompt = few_shot.FewShotPrompt({label: label for label in files.INTENT_LABELS}, "Sort.")
+    choose = {
+        "first": lambda k, seed: [pool[:k]] * len(items),
+        "shifted by the seed": lambda k, seed: [pool[seed : seed + k]] * len(items),
+    }
+    widgets.few_shot_explorer(real, prompt, choose, items)
+    bundle, (how, k, _, output) = shown[0][0], shown[1][0]
+    assert "accuracy on 4 messages" in bundle["text/html"]
+    assert "&lt;script&gt;" in bundle["text/html"]
+    assert "<script>" not in bundle["text/html"]
+    before = output.value
+    k.value = 0
+    assert output.value != before
+    assert "script" not in output.value
+    how.value = "shifted by the seed"
+    assert "accuracy on 4 messages" in output.value

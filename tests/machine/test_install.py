@@ -1,0 +1,218 @@
+"""Setting up .venv: where pip looks, what stops it, and that a second run does nothing."""
+
+import ast
+import contextlib
+import http.server
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+import tiny
+
+from helpers.machine import install
+
+
+@pytest.fixture(autouse=True)
+def plain_linux(monkeypatch):
+    """Linux without a GPU, without a shelf of wheels, and with no proxy between here and here."""
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(install, "has_nvidia", lambda: False)
+    monkeypatch.delenv("COURSE_WHEELS", raising=False)
+    monkeypatch.setenv("no_proxy", "*")
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """An own checkout with one requirement and no .venv yet."""
+    (tmp_path / "requirements.txt").write_text("tiny_pkg==1.0\n")
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'a-course'\nversion = '1'\n")
+    monkeypatch.setattr(install, "ROOT", tmp_path)
+    monkeypatch.setattr(install, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(install, "STAMP", tmp_path / ".venv" / "installed")
+    return tmp_path
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """The commands that install would run."""
+    commands = []
+    monkeypatch.setattr(install, "_run", commands.append)
+    return commands
+
+
+def make_venv() -> None:
+    """A .venv that costs no time: a link to this Python, which has pip."""
+    install.venv_python().parent.mkdir(parents=True)
+    install.venv_python().symlink_to(sys.executable)
+
+
+@contextlib.contextmanager
+def serving(answer: int):
+    """A web server on this machine that answers every request with the status `answer`; gives its address."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(answer)
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_shelf_of_wheels_is_the_only_place(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("COURSE_WHEELS", str(tmp_path))
+    assert install.index_options() == ["--no-index", "--find-links", str(tmp_path)]
+    assert str(tmp_path) in capsys.readouterr().out
+
+
+def test_a_shelf_that_is_no_folder_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_WHEELS", str(tmp_path / "missing"))
+    with pytest.raises(install.InstallError, match="COURSE_WHEELS is .*missing, which is no folder"):
+        install.index_options()
+
+
+def test_the_cpu_builds_are_used_where_their_index_answers(monkeypatch, capsys):
+    with serving(200) as address:
+        monkeypatch.setattr(install, "CPU_INDEX", address)
+        assert install.index_options() == ["--extra-index-url", address]
+    assert capsys.readouterr().out == ""
+
+
+def test_nobody_at_the_cpu_index_is_said(monkeypatch, capsys):
+    monkeypatch.setattr(install, "CPU_INDEX", "http://127.0.0.1:9")
+    assert install.index_options() == []
+    assert "did not answer" in capsys.readouterr().out
+
+
+def test_an_error_from_the_cpu_index_is_said(monkeypatch, capsys):
+    with serving(503) as address:
+        monkeypatch.setattr(install, "CPU_INDEX", address)
+        assert install.index_options() == []
+    assert "did not answer" in capsys.readouterr().out
+
+
+def test_a_cpu_index_that_is_silent_is_not_waited_for(monkeypatch, capsys):
+    """It takes the connection and then says nothing, as some firewalls do."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setattr(install, "CPU_INDEX", f"http://127.0.0.1:{server.getsockname()[1]}")
+        monkeypatch.setattr(install, "CPU_INDEX_SECONDS", 0.2)
+        started = time.monotonic()
+        assert install.index_options() == []
+        assert time.monotonic() - started < 5
+    assert "did not answer in 0.2 seconds" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("system", "gpu"), [("linux", True), ("darwin", False), ("win32", False)])
+def test_a_gpu_machine_and_other_systems_use_the_default_index(monkeypatch, capsys, system, gpu):
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(install, "has_nvidia", lambda: gpu)
+    monkeypatch.setattr(install, "CPU_INDEX", "http://127.0.0.1:9")
+    assert install.index_options() == []
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("version", [(3, 10, 14), (3, 14, 0)])
+def test_another_python_is_refused(monkeypatch, checkout, steps, capsys, version):
+    monkeypatch.setattr(sys, "version_info", version)
+    with pytest.raises(install.InstallError, match=r"the course needs 3\.11, 3\.12 or 3\.13"):
+        install.install()
+    assert install.main() == 1
+    assert capsys.readouterr().err.startswith("error: this is Python")
+    assert not steps
+    assert not install.VENV.exists()
+
+
+def test_a_stamp_that_matches_means_nothing_is_done(monkeypatch, checkout, steps):
+    make_venv()
+    assert install.install() is True
+    assert len(steps) == 2
+    monkeypatch.setattr(subprocess, "run", lambda *args, **options: pytest.fail(f"ran {args}"))
+    assert install.install() is False
+    assert len(steps) == 2
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml"])
+def test_a_change_of_what_is_wanted_is_noticed(checkout, steps, name):
+    make_venv()
+    install.install()
+    with open(checkout / name, "a") as file:
+        file.write("# changed\n")
+    assert install.install() is True
+    assert install.install() is False
+
+
+def test_a_step_that_fails_is_named_and_tried_again(monkeypatch, checkout, capfd):
+    """A real pip that finds an empty shelf: exit status 1 with a readable line, and no stamp."""
+    make_venv()
+    (checkout / "shelf").mkdir()
+    monkeypatch.setenv("COURSE_WHEELS", str(checkout / "shelf"))
+    monkeypatch.setenv("PIP_FIND_LINKS", "")
+    assert install.main() == 1
+    said = capfd.readouterr().err
+    assert "error: this step failed: " in said
+    assert "-r requirements.txt" in said
+    assert "run the same command again" in said
+    assert not install.STAMP.exists()
+
+
+@pytest.mark.parametrize("state", ["none", "cut off before pip came", "its Python was removed"])
+def test_a_venv_is_made_or_mended_and_filled_from_the_shelf(monkeypatch, checkout, state):
+    """A real venv and a real pip, on a shelf that holds the one package; the editable install is left out."""
+    if state == "cut off before pip came":
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(install.VENV)], check=True)
+    if state == "its Python was removed":
+        install.venv_python().parent.mkdir(parents=True)
+        install.venv_python().symlink_to(checkout / "removed")
+        install.STAMP.write_text(install.wanted())
+    tiny.wheel(checkout / "shelf")
+    monkeypatch.setenv("COURSE_WHEELS", str(checkout / "shelf"))
+    run = install._run
+    monkeypatch.setattr(install, "_run", lambda command: None if "-e" in command else run(command))
+    assert install.install() is True
+    shown = [str(install.venv_python()), "-m", "pip", "show", "tiny_pkg"]
+    assert "Version: 1.0" in subprocess.run(shown, capture_output=True, text=True).stdout
+    assert install.install() is False
+
+
+def test_install_needs_only_the_standard_library():
+    """It runs before anything is installed."""
+    imported = set()
+    for node in ast.walk(ast.parse(pathlib.Path(install.__file__).read_text())):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            imported.add(node.module)
+    assert imported
+    assert {name.split(".")[0] for name in imported} <= sys.stdlib_module_names
+
+
+def test_install_is_understood_by_pythons_that_it_refuses():
+    """It keeps to the syntax of 3.7, and no annotation of a later kind is computed; the refusal could not be read."""
+    package = pathlib.Path(install.__file__).parent
+    for name in ("install.py", "__init__.py"):
+        ast.parse((package / name).read_text(), feature_version=(3, 7))
+    own = [value for value in vars(install).values() if getattr(value, "__module__", None) == install.__name__]
+    assert own
+    assert all(isinstance(kind, str) for value in own for kind in getattr(value, "__annotations__", {}).values())
+
+
+@pytest.mark.parametrize("name", ["python3.8", "python3.9", "python3.10"])
+def test_an_old_python_that_is_here_reads_the_refusal(name):
+    found = shutil.which(name)
+    if not found or subprocess.run([found, "--version"], capture_output=True).returncode:
+        pytest.skip(f"no {name} here")
+    command = [found, "-B", "-m", "helpers.machine.install"]
+    done = subprocess.run(command, cwd=pathlib.Path(install.__file__).parents[2], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: this is Python 3.")

@@ -1,0 +1,290 @@
+"""The reader's examples say what their passages hold, and its answers are judged on what they cite."""
+
+import numpy as np
+import pytest
+import torch
+
+from helpers import statistics
+from helpers.methods import apprentices, assistant, reader
+from helpers.methods.retrieval import chunking, passages
+from helpers.methods.retrieval.ranking import relevant
+from helpers.model.language_model import Generation
+from helpers.results import ledger, reference
+from helpers.tasks import grading, policies, voice
+from helpers.tasks.policies import Policy, PolicyQuestion
+
+KEYS = "## Lost\n\nA key is replaced in 9 days.\n\n## Cost\n\nIt costs $4."
+DOORS = "## Paint\n\nDoors are green.\n\n## Locks\n\nLocks are oiled."
+POLICY = Policy("a", "Keys", "public", "2026-01-01", KEYS)
+OTHER = Policy("b", "Doors", "public", "2026-01-01", DOORS)
+ASKED = PolicyQuestion("q1", "How long until I get it?", "9 days", ("nine days",), "numeric", ("a",), ("in 9 days.",))
+TWO = PolicyQuestion("q2", "Color and price?", "green for four", (), "two_documents", ("a", "b"), ("$4", "green"))
+NONE = PolicyQuestion("q3", "Do you sell windows?", "not stated", (), "unanswerable", (), ())
+
+
+class Words:
+    """Stands for a model: counts words, and answers with what it was told to say."""
+
+    def __init__(self, *answers):
+        self.answers, self.asked = list(answers), []
+
+    def count_tokens(self, messages):
+        return sum(len(message["content"].split()) for message in messages)
+
+    def generate(self, prompts, **options):
+        self.asked += prompts
+        count = len(prompts)
+        return Generation(self.answers[:count], [[]] * count, [1] * count, [3] * count, [True] * count, 0.0)
+
+
+@pytest.fixture(scope="module")
+def chunks():
+    cut = chunking.Chunker(chunking.word_spans, size=50)
+    return [*cut.split(POLICY), *cut.split(OTHER)]
+
+
+def test_holders_name_the_passage_that_holds_the_answer(chunks):
+    documents = [POLICY, OTHER]
+    assert reader.holders(ASKED, chunks, documents) == (1,)
+    assert reader.holders(ASKED, chunks[::-1], documents) == (4,)
+    assert reader.holders(ASKED, chunks[1:], documents) == ()
+    assert reader.holders(TWO, chunks, documents) == (2, 3)
+    assert reader.holders(TWO, chunks[:2], documents) == ()
+    assert reader.holders(NONE, chunks, documents) == ()
+
+
+def test_an_example_answers_from_its_passages_or_abstains(chunks):
+    lm, documents = Words(), [POLICY, OTHER]
+    found = [chunks[:2], chunks[1:3], chunks[2:]]
+    kinds = set()
+    for seed in range(20):
+        made = reader.lessons(lm, [ASKED, TWO, NONE], found, chunks, documents, 400, seed)
+        for question, one in zip((ASKED, TWO, NONE), made, strict=True):
+            assert one.places == (reader.holders(question, one.prompt.used, documents) if question.answerable else ())
+            assert one.abstains == (not one.places)
+            said = reader.judge(question, one.prompt, one.answer)
+            assert one.abstains or said.verdict == "right"
+            kinds.add((one.id, one.places))
+        assert made[2].answer == passages.ABSTENTION
+    assert {("q1", (1,)), ("q1", (2,))} <= kinds, "the right passage stands now here, now there"
+
+
+def test_a_missed_passage_is_put_in_now_first_now_second(chunks):
+    found = [chunks[2:]] * 30
+    many = [PolicyQuestion(f"q{i}", *list(vars(ASKED).values())[1:]) for i in range(30)]
+    made = reader.lessons(Words(), many, found, chunks, [POLICY, OTHER], 400, seed=1)
+    assert {one.places for one in made} == {(1,), (2,)}
+    assert all(relevant(ASKED, one.prompt.used, [POLICY]) for one in made)
+
+
+def test_a_question_is_learned_in_views_and_never_without_a_passage(chunks):
+    questions = [ASKED, NONE]
+    found = [chunks[1:4], chunks[:3]]
+    made = apprentices.reader_lessons(Words(), questions, found, chunks, [POLICY, OTHER])
+    assert [one.id for one in made] == ["q1", "q3"] * len(apprentices.VIEWS)
+    assert all(one.prompt.used for one in made)
+    assert [one.abstains for one in made] == [False, True] * len(apprentices.VIEWS)
+    assert len(made[0].prompt.used) == 1 < len(made[-2].prompt.used)
+
+
+def test_the_same_seed_gives_the_same_examples(chunks):
+    arguments = [ASKED, TWO], [chunks[:3], chunks[1:]], chunks, [POLICY, OTHER], 400
+    assert reader.lessons(Words(), *arguments, seed=3) == reader.lessons(Words(), *arguments, seed=3)
+
+
+def test_reading_grades_and_checks_citations(chunks):
+    lm = Words("9 days [1]", "9 days [2]", passages.ABSTENTION)
+    questions = [ASKED, ASKED, NONE]
+    prompts = reader.write_prompts(lm, questions, [chunks[:2]] * 3)
+    read = reader.read(lm, questions, prompts)
+    assert [one.right for one in read] == [True, True, True]
+    assert [any(c.holds for c in one.citations) for one in read] == [True, False, False]
+    assert [chunk.id for chunk in read[0].cited] == ["a#1"]
+
+
+def test_without_passages_the_prompt_says_so():
+    prompt = reader.write_prompts(Words(), [ASKED], [[]])[0]
+    assert "(no passages)" in prompt.messages[-1]["content"]
+    assert prompt.used == ()
+
+
+def test_every_reply_to_learn_from_keeps_the_voice(chunks):
+    lm = Words()
+    learned = reader.lessons(lm, [ASKED, TWO, NONE], [chunks[:3]] * 3, chunks, [POLICY, OTHER], 400)
+    rules = assistant.load_next_steps("train")
+    made = assistant.lessons(lm, [ASKED, TWO, NONE], learned, rules)
+    assert made
+    for (name, messages, text), rule in zip(made, rules, strict=False):
+        assert not voice.broken(passages.without_citations(text)), name
+        assert rule in messages[0]["content"] or any(r in messages[0]["content"] for r in rules)
+        assert any(r in text and r in messages[0]["content"] for r in rules)
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_next_steps_keep_the_voice_and_differ(split):
+    steps = assistant.load_next_steps(split)
+    other = assistant.load_next_steps({"train": "test", "test": "train"}[split])
+    assert len(set(steps)) == len(steps)
+    assert not set(steps) & set(other)
+    for step in steps:
+        assert not voice.broken(assistant.reply("38 days", (), step)), step
+
+
+def test_a_reply_is_judged_on_three_counts():
+    rule = "open the app."
+    good = assistant.reply("9 days", (1,), rule)
+    assert assistant.judge(ASKED, rule, good).right
+    assert not assistant.judge(ASKED, "call us.", good).rule
+    assert not assistant.judge(ASKED, rule, good.replace("9 days", "8 days")).fact
+    loud = assistant.judge(ASKED, rule, good.replace("Hi there,", "Hello!"))
+    assert (loud.fact, loud.form, loud.rule) == (True, False, True)
+    assert loud.broken == ("opening", "calm")
+    assert assistant.judge(NONE, rule, assistant.reply("", (), rule)).right
+    assert not assistant.judge(ASKED, rule, "").right
+
+
+def test_a_number_in_the_next_step_is_no_second_answer():
+    rule = "call within 2 days."
+    assert assistant.judge(ASKED, rule, assistant.reply("9 days", (1,), rule)).fact
+
+
+def test_without_a_rule_or_an_index_the_prompt_says_nothing_of_them(chunks):
+    bare = assistant.write_prompts(Words(), [ASKED], [[]], [""])[0]
+    whole = assistant.write_prompts(Words(), [ASKED], [chunks[:1]], ["open the app."])[0]
+    assert assistant.TODAY not in bare.messages[0]["content"]
+    assert assistant.TODAY + "open the app." in whole.messages[0]["content"]
+    assert whole.messages[0]["content"].replace(assistant.TODAY + "open the app.", "") == bare.messages[0]["content"]
+    assert passages.DEFEND in whole.messages[0]["content"]
+
+
+def test_the_sentence_for_no_answer_is_graded_as_one():
+    assert grading.abstains(assistant.NOT_FOUND)
+    assert grading.abstains(passages.ABSTENTION)
+
+
+def test_questions_of_the_test_set_are_taught_nowhere():
+    splits = {split: {q.question for q in policies.load_policy_questions(split)} for split in ("train", "test")}
+    assert not splits["train"] & splits["test"]
+
+
+def test_the_right_passage_stands_where_it_should(chunks):
+    documents = [POLICY, OTHER]
+    found = [chunks[::-1]]
+    for count, place, wanted in ((0, 1, ["a#1"]), (2, 1, ["a#1", "b#2", "b#1"]), (2, 9, ["b#2", "b#1", "a#1"])):
+        made = reader.placed([ASKED], found, chunks, documents, count, place)
+        assert [chunk.id for chunk in made[0]] == wanted
+    with pytest.raises(ValueError, match="q2: no single passage"):
+        reader.placed([TWO], [chunks], chunks, documents, 1, 1)
+
+
+def test_interaction_is_the_difference_of_differences():
+    rng = np.random.default_rng(5)
+    rows = rng.integers(0, 2, size=(4, 200)).astype(bool)
+    found = reader.interaction(*rows)
+    neither, one, other, both = rows.mean(axis=1)
+    assert found.estimate == pytest.approx((both - other) - (one - neither))
+    assert found.low < found.estimate < found.high
+    nothing = np.zeros(200, dtype=bool)
+    assert reader.interaction(nothing, nothing, nothing, rows[3]).estimate == pytest.approx(both)
+    assert reader.interaction(rows[0], rows[0], rows[3], rows[3]).estimate == 0
+
+
+def test_a_row_is_measured_once_then_recalled(chunks, tmp_path, monkeypatch):
+    monkeypatch.setattr(ledger, "REFERENCE", tmp_path / "reference.jsonl")
+    lm, times = Words("9 days [1]", passages.ABSTENTION), []
+
+    def run(items):
+        times.append(len(items))
+        return reader.read(lm, items, reader.write_prompts(lm, items, [chunks[:1]] * len(items)))
+
+    first = reader.recall("policy_qa", "a method", [ASKED, NONE], run, model="words")
+    assert (first.correct, first.predictions, first.new_tokens) == ([1, 1], ["right", "abstained"], 3.0)
+    assert first.gold == ["right", "abstained"]
+    assert reader.texts(first) == ["9 days [1]", passages.ABSTENTION]
+    reference.keep(ledger.path())
+    again = reader.recall("policy_qa", "a method", [NONE], run, model="words")
+    assert (again.ids, again.reference, times) == (["q3"], True, [2])
+    assert reader.texts(again) == [passages.ABSTENTION]
+    reader.recall("policy_qa", "a method", [ASKED, NONE], run, model="words", rerun=True)
+    monkeypatch.setenv("COURSE_RERUN", "1")
+    reader.recall("policy_qa", "a method", [NONE], run, model="words")
+    assert times == [2, 2, 1]
+
+
+class Rendering(Words):
+    """The same, for what shows a prompt."""
+
+    def render(self, messages):
+        return "\n".join(message["content"] for message in messages)
+
+
+def test_the_explorer_shows_prompt_reply_and_verdict_escaped(chunks):
+    from helpers.lesson.widgets import combine
+
+    rule = "open the app."
+    shown = combine.assistant_html(Rendering(assistant.reply("9 days", (1,), rule)), ASKED, chunks[:1], rule)
+    assert "fact: <b>yes</b>" in shown
+    assert "form: <b>yes</b>" in shown
+    assert "rule: <b>yes</b>" in shown
+    hostile = combine.assistant_html(Rendering("<script>alert(1)</script>"), ASKED, [], rule, "")
+    assert "<script>" not in hostile
+    assert "&lt;script&gt;" in hostile
+    assert "fact: <b>no</b>" in hostile
+    assert rule not in hostile, "a rule that is taken out of the prompt is not shown there"
+
+
+def test_the_explorer_answers_to_its_controls(chunks, monkeypatch):
+    from helpers.lesson.widgets import combine
+
+    kept = {}
+    monkeypatch.setattr(combine, "show", lambda controls, render: kept.update(controls=controls, render=render))
+    models = {"plain": Rendering("plain " * 3), "tuned": Rendering("tuned")}
+    combine.assistant_explorer(models, [ASKED], lambda question: chunks[:1], "open the app.")
+    _, model, index, *_ = kept["controls"]
+    assert "tuned" in kept["render"]()
+    assert "1 passages" in kept["render"]()
+    model.value, index.value = "plain", False
+    assert "plain plain" in kept["render"]()
+    assert "0 passages" in kept["render"]()
+
+
+def test_the_picture_of_parts_says_every_share(capsys):
+    from helpers.lesson.plots import combine
+
+    share = statistics.wilson_interval
+    rows = {"whole": {"fact": share(5, 10), "form": share(9, 10)}, "without index": {"fact": share(0, 10)}}
+    combine.parts(rows, "One part removed", "share of replies")
+    said = capsys.readouterr().out
+    assert "whole: fact 0.50, form 0.90; without index: fact 0.00." in said
+
+
+def test_adapters_are_made_from_their_own_examples_with_their_own_recipe(monkeypatch, tmp_path, small):
+    from helpers.methods import tuning
+    from helpers.model.language_model import LanguageModel
+
+    trained, saved = [], []
+
+    def train(lm, pairs, recipe, progress, on_step, start=None):
+        trained.append((pairs, recipe, start))
+        return tuning.Tuned(lm, None, 2.0, 0, recipe, None, "small", "")
+
+    monkeypatch.setattr(LanguageModel, "shared", classmethod(lambda cls: small))
+    monkeypatch.setattr(apprentices.tuning, "train", train)
+    monkeypatch.setattr(apprentices.tuning, "save", lambda tuned, folder, note, dtype: saved.append(dtype))
+    documents, questions = policies.load_policies(), policies.load_policy_questions("train")
+    cut = chunking.Chunker(chunking.token_spans(small.tokenizer), size=apprentices.CHUNK_TOKENS)
+    every = [chunk for document in documents for chunk in cut.split(document)]
+    found = [[c for c in every if c.id in relevant(q, every, documents)][:2] or every[:2] for q in questions]
+    learned = apprentices.reader_lessons(small, questions, found, every, documents)
+    made = apprentices.make(apprentices.NAMES, tmp_path, learned)
+    assert [run.recipe for run in made.values()] == [apprentices.READER, apprentices.ASSISTANT, *[apprentices.SUMS] * 2]
+    assert len(trained[0][0]) == len(questions) * len(apprentices.VIEWS)
+    assert [start for _, _, start in trained] == [None, tmp_path / "reader", None, None]
+    assert saved == [torch.bfloat16] * len(apprentices.NAMES), "half the size of float32"
+    assert {type(pairs[0]) for pairs, _, _ in trained} == {tuning.Pair}
+    assert len(trained[1][0]) == apprentices.REPLIES + apprentices.NOTES
+    assert all("calc(" in pair.answer for pair in trained[2][0])
+    assert all(pair.answer.startswith("$") for pair in trained[3][0])
+    longest = max(one.prompt.tokens for one in learned)
+    assert longest <= apprentices.TRAINING_BUDGET
+    assert not any(tuning.prepare(small, pairs, recipe).report.truncated for pairs, recipe, _ in trained)

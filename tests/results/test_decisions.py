@@ -1,0 +1,185 @@
+"""The rules say what they are documented to say, and the measured winner is found, or the call is too close."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.results import comparisons, costs, decisions, ledger, overview
+from helpers.results.decisions import BOTH, NONE, PROMPT, RETRIEVE, TUNE, Facts
+
+SORTING = Facts(
+    needs_facts=False,
+    facts_change=False,
+    behavior=False,
+    narrow=True,
+    stable=True,
+    labels=600,
+    documents=0,
+    requests=10_000,
+    prompt_quality=0.40,
+    target=0.80,
+)
+POLICIES = dataclasses.replace(SORTING, needs_facts=True, facts_change=True, narrow=False, labels=300, documents=30)
+FORMAT = dataclasses.replace(SORTING, behavior=True, labels=400, prompt_quality=0.72)
+
+
+def advice(facts):
+    return {said.article: said.approach for said in decisions.ask_all(facts)}
+
+
+def test_the_five_rules_disagree_where_the_articles_do():
+    assert advice(SORTING) == {"A": TUNE, "B": PROMPT, "C": NONE, "D": PROMPT, "E": PROMPT}
+    assert advice(POLICIES) == {"A": RETRIEVE, "B": RETRIEVE, "C": NONE, "D": RETRIEVE, "E": RETRIEVE}
+    assert advice(FORMAT) == {"A": TUNE, "B": PROMPT, "C": TUNE, "D": PROMPT, "E": PROMPT}
+
+
+def test_thresholds_are_met_where_decimals_meet_them():
+    assert dataclasses.replace(SORTING, prompt_quality=0.7).short == 0.1
+    assert dataclasses.replace(SORTING, target=0.7, prompt_quality=0.5).short == 0.2
+
+
+def test_a_tie_in_the_matrix_is_said():
+    by = dataclasses.replace(FORMAT, requests=10_000)
+    assert "a tie of prompt and tune" in decisions.matrix(by).because
+    assert "tie" not in decisions.matrix(SORTING).because
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes", "approach"),
+    [
+        ("A", {"prompt_quality": 0.8}, PROMPT),
+        ("A", {"labels": 499}, PROMPT),
+        ("A", {"labels": 300, "behavior": True}, TUNE),
+        ("B", {"labels": 1000}, TUNE),
+        ("B", {"labels": 1000, "stable": False}, PROMPT),
+        ("B", {"labels": 1000, "narrow": False}, PROMPT),
+        ("B", {"labels": 1000, "needs_facts": True}, BOTH),
+        ("C", {"labels": 49}, PROMPT),
+        ("C", {"prompt_quality": 0.70}, TUNE),
+        ("C", {"prompt_quality": 0.65, "narrow": False}, PROMPT),
+        ("C", {"prompt_quality": 0.60}, NONE),
+        ("D", {"requests": 33_334}, TUNE),
+        ("D", {"requests": 33_333}, PROMPT),
+        ("D", {"needs_facts": True, "requests": 10**6}, RETRIEVE),
+        ("E", {"behavior": True, "requests": 10**6}, TUNE),
+        ("E", {"needs_facts": True, "requests": 10**6, "facts_change": True, "stable": False}, RETRIEVE),
+        ("E", {"needs_facts": True, "facts_change": True, "behavior": True, "requests": 10**6}, BOTH),
+    ],
+)
+def test_each_threshold_turns_the_rule(rule, changes, approach):
+    assert decisions.RULES[rule](dataclasses.replace(SORTING, **changes)).approach == approach
+
+
+def test_the_volume_is_the_articles_break_even():
+    assert costs.requests_needed(500, 0.02, 0.005) == decisions.MANY_REQUESTS
+
+
+@given(
+    st.builds(
+        Facts,
+        *[st.booleans()] * 5,
+        *[st.integers(0, 10**6)] * 3,
+        *[st.floats(0, 1)] * 2,
+    )
+)
+def test_every_rule_always_answers_with_a_reason(facts):
+    for said in decisions.ask_all(facts):
+        assert said.approach in (PROMPT, RETRIEVE, TUNE, BOTH, NONE)
+        assert len(said.because) > 10
+
+
+def test_impossible_facts_are_refused():
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        dataclasses.replace(SORTING, target=80)
+    with pytest.raises(ValueError, match="counts"):
+        dataclasses.replace(SORTING, labels=-1)
+
+
+def row(method, hits, model="SmolLM2-135M-Instruct", **more):
+    ids = [f"i{n}" for n in range(len(hits))]
+    said = ["a" if hit else "b" for hit in hits]
+    return ledger.record("toy", method, ["a"] * len(hits), said, ids=ids, seconds=len(hits) * 0.36, model=model, **more)
+
+
+@pytest.mark.parametrize(
+    ("method", "model", "approach"),
+    [
+        ("TF-IDF + logistic regression", "none", "plain"),
+        ("MiniLM nearest neighbors", "all-MiniLM-L6-v2", "plain"),
+        ("zero-shot prompt", "SmolLM2-135M-Instruct", "prompt"),
+        ("few-shot, 8 nearest", "SmolLM2-135M-Instruct", "prompt"),
+        ("closed book", "SmolLM2-135M-Instruct", "prompt"),
+        ("4 retrieved passages", "SmolLM2-135M-Instruct", "retrieve"),
+        ("LoRA, 600 messages", "SmolLM2-135M-Instruct", "tune"),
+        ("tuned reader, retrieved passages", "SmolLM2-135M-Instruct", "retrieve + tune"),
+        ("untuned reader, retrieved passages", "SmolLM2-135M-Instruct", "retrieve"),
+    ],
+)
+def test_approaches_are_read_from_model_and_name(method, model, approach):
+    assert overview.approach(row(method, [1], model)) == approach
+    assert overview.approach(row(method, [1], model, details={"approach": "tune"})) == "tune"
+
+
+def test_the_measured_winner_is_found_and_the_advice_judged():
+    chance = np.random.default_rng(0).random(300)
+    rows = [row("zero-shot prompt", chance < 0.3), row("LoRA", chance < 0.8), row("TF-IDF", chance < 0.95, "none")]
+    found = decisions.measured(rows)
+    assert found.approaches == ("tune",)
+    verdicts = {said.article: found.judge(said) for said in decisions.ask_all(SORTING)}
+    assert verdicts == {"A": "held", **dict.fromkeys("BCDE", "did not hold")}
+    assert decisions.measured(rows, plain=True).approaches == ("plain",)
+
+
+def test_a_tie_is_too_close_to_call_for_those_in_it():
+    rng = np.random.default_rng(1)
+    rows = [row("zero-shot prompt", rng.random(100) < 0.5), row("LoRA", rng.random(100) < 0.5)]
+    found = decisions.measured(rows)
+    assert found.approaches == ("prompt", "tune")
+    assert found.standing.call == "too close to call"
+    said = decisions.ask_all(SORTING)
+    assert {s.article: found.judge(s) for s in said} == {
+        "C": "did not hold",
+        **dict.fromkeys("ABDE", "too close to call"),
+    }
+    with pytest.raises(ValueError, match="no method of a language model"):
+        decisions.measured([row("TF-IDF", [1, 0], "none")])
+
+
+def test_a_summary_holds_what_the_row_holds_and_guesses_nothing():
+    known = row("few-shot", [1, 0], prompt_tokens=300, new_tokens=2, training_seconds=5, details={"seconds": [1, 2, 3]})
+    found = overview.summary(known, costs.Prices(1, 1, 10, ""), hour=1.0)
+    assert (found.tokens, found.p50, found.by_tokens) == (302, 2.0, pytest.approx(0.32))
+    assert found.by_machine == pytest.approx(0.1)
+    assert found.change == pytest.approx(5 + 0.72)
+    blank = overview.summary(row("free text", [1, 0]))
+    assert (blank.tokens, blank.p50, blank.by_tokens) == (None, None, None)
+    timed = {("toy", "few-shot"): [4.0] * 9, ("toy", "other"): [100.0]}
+    assert overview.summary(row("few-shot", [1, 0]), alone=timed).p95 == 4.0
+    assert overview.summary(known, alone={("intents", "few-shot"): [9.0]}).p95 < 4.0
+    plain = overview.summary(row("TF-IDF", [1, 0], "none"))
+    assert (plain.tokens, plain.by_tokens) == (0, 0)
+
+
+def test_the_table_has_one_line_for_each_row_and_marks_reference_rows():
+    rows = [row("m|1", [1, 0]), dataclasses.replace(row("m2", [1, 1]), reference=True)]
+    lines = overview.table(rows).splitlines()
+    assert len(lines) == 4
+    assert "m2 (reference)" in lines[2]
+    assert {line.count("|") for line in lines} == {12}
+
+
+def test_the_best_of_each_approach():
+    best = overview.best_of([row("LoRA", [1, 0]), row("LoRA, longer", [1, 1]), row("TF-IDF", [0, 0], "none")])
+    assert {way: r.method for way, r in best.items()} == {"plain": "TF-IDF", "tune": "LoRA, longer"}
+    assert isinstance(comparisons.on_same_items(list(best.values())), comparisons.Together)
+
+
+def test_the_cheapest_by_each_measure_and_none_where_one_method_alone_was_counted():
+    rows = [row("long", [1, 1], prompt_tokens=900, training_seconds=9), row("short", [1, 0], prompt_tokens=60)]
+    found = overview.cheapest([overview.summary(r) for r in rows])
+    assert found["by_tokens"] == found["change"] == "short"
+    uncounted = [overview.summary(row("free", [1, 0])), overview.summary(rows[0])]
+    assert "by_tokens" not in overview.cheapest(uncounted)

@@ -1,0 +1,129 @@
+"""Ratings are blind, kept at once, never lost; win rate and kappa agree with the obvious ways to compute them."""
+
+import collections
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from helpers.results import ratings
+from helpers.results.ratings import RatedPair
+
+PAIRS = [RatedPair(f"p{i}", f"question {i}", "gold", {"plain": f"a{i}", "tuned": f"b{i}"}) for i in range(60)]
+
+
+def test_a_card_hides_the_methods_and_puts_them_on_either_side():
+    cards = [ratings.blind(pair, "ann") for pair in PAIRS]
+    assert cards == [ratings.blind(pair, "ann") for pair in PAIRS]
+    assert not any("plain" in repr(card) or "tuned" in repr(card) for card in cards)
+    left = collections.Counter(card.left_name for card in cards)
+    assert 15 < left["plain"] < 45
+    assert [c.left_name for c in cards] != [ratings.blind(pair, "bob").left_name for pair in PAIRS]
+    for card, pair in zip(cards, PAIRS, strict=True):
+        assert pair.methods[card.left_name] == card.left
+        assert pair.methods[card.right_name] == card.right
+
+
+def test_a_rating_is_kept_at_once_and_the_next_pair_comes():
+    first = ratings.to_rate(PAIRS, "ann")
+    ratings.keep(ratings.rated(first, "ann", "left", 5, 2))
+    kept = ratings.kept("ann")
+    assert kept[0].preferred == first.left_name
+    assert kept[0].scores == {first.left_name: 5, first.right_name: 2}
+    assert ratings.to_rate(PAIRS, "ann").pair == "p1"
+    assert ratings.to_rate(PAIRS, "bob").pair == "p0"
+    ratings.keep(ratings.rated(first, "ann", "neither", 3, 3))
+    assert [r.preferred for r in ratings.kept("ann")] == [""], "the newest one counts"
+    assert ratings.to_rate(PAIRS[:1], "ann") is None
+
+
+def test_a_torn_line_costs_no_other_rating(capsys):
+    for pair in PAIRS[:3]:
+        ratings.keep(ratings.rated(ratings.blind(pair, "ann"), "ann", "right", 1, 4))
+        with open(ratings.path(), "a", encoding="utf-8") as file:
+            file.write('{"pair": "p9", "rat\n')
+    assert [rating.pair for rating in ratings.kept()] == ["p0", "p1", "p2"]
+    assert "is not a rating" in capsys.readouterr().err
+    assert ratings.path().read_text().count("\n") == 6, "what could not be read is still there"
+
+
+@pytest.mark.parametrize(
+    ("rater", "choice", "left", "right"),
+    [("ann", "both", 1, 1), ("ann", "left", 0, 3), ("ann", "left", 3, 6), (" ", "left", 3, 3), ("ann", "left", 3, 3.5)],
+)
+def test_ratings_outside_the_rubric_are_refused(rater, choice, left, right):
+    with pytest.raises(ValueError, match="got"):
+        ratings.rated(ratings.blind(PAIRS[0], "ann"), rater, choice, left, right)
+
+
+def rate_all(rater, judge):
+    cards = [ratings.blind(pair, rater) for pair in PAIRS]
+    return [ratings.rated(card, rater, *judge(card)) for card in cards]
+
+
+def test_the_win_rate_counts_methods_not_sides():
+    ours = rate_all("ann", lambda card: ("left" if card.left_name == "tuned" else "right", 3, 3))
+    assert ratings.win_rate(ours, "tuned", "plain").estimate == 1.0
+    found = ratings.left_share(ours)
+    assert found.low < 0.5 < found.high
+    always_left = rate_all("bob", lambda card: ("left", 4, 4))
+    assert ratings.left_share(always_left).low > 0.9
+    mixed = ours[:10] + rate_all("ann", lambda card: ("neither", 3, 3))[10:]
+    found = ratings.win_rate(mixed, "tuned", "plain")
+    wanted = stats.binomtest(10, 10).proportion_ci(method="wilson")
+    assert (found.low, found.high) == pytest.approx((wanted.low, wanted.high))
+    with pytest.raises(ValueError, match="no rating prefers"):
+        ratings.win_rate(mixed[10:], "tuned", "plain")
+
+
+def test_kappa_agrees_with_its_definition():
+    rng = np.random.default_rng(0)
+    for weights in (None, "quadratic"):
+        one = rng.integers(1, 6, 200)
+        two = np.where(rng.random(200) < 0.6, one, rng.integers(1, 6, 200))
+        table = np.zeros((5, 5))
+        for a, b in zip(one, two, strict=True):
+            table[a - 1, b - 1] += 1 / 200
+        gap = np.subtract.outer(np.arange(5), np.arange(5))
+        cost = gap**2 if weights else gap != 0
+        expected = np.outer(table.sum(axis=1), table.sum(axis=0))
+        wanted = 1 - (cost * table).sum() / (cost * expected).sum()
+        found = ratings.kappa(one.tolist(), two.tolist(), weights)
+        assert found.estimate == pytest.approx(wanted)
+        assert found.low < wanted < found.high
+    with pytest.raises(ValueError, match="undefined"):
+        ratings.kappa(["a", "a"], ["a", "a"])
+    with pytest.raises(ValueError, match="equally long"):
+        ratings.kappa(["a"], [])
+
+
+def test_two_raters_who_guess_do_not_agree_and_two_who_look_do():
+    rng = np.random.default_rng(1)
+    guess = [
+        rate_all(name, lambda card: (str(rng.choice(["left", "right"])), 3, int(rng.integers(1, 6)))) for name in "ab"
+    ]
+    assert ratings.agreement(*guess)[0].high < 0.5
+
+    def look(card):
+        good = (card.left_name == "tuned") == (int(card.pair[1:]) % 3 > 0)
+        return ("left" if good else "right", 5 if good else 1, 1 if good else 5)
+
+    seen = [rate_all(name, look) for name in "cd"]
+    choices, scores = ratings.agreement(seen[0][::-1], seen[1])
+    assert (choices.estimate, scores.estimate) == (1.0, 1.0)
+    half = [*seen[1][:30], *guess[0][30:]]
+    assert 0.2 < ratings.agreement(seen[0], half)[0].estimate < 0.8
+
+
+def test_the_shipped_ratings_are_two_raters_on_every_pair():
+    pairs, given = ratings.load_pairs(), ratings.shipped()
+    assert len({pair.id for pair in pairs}) == len(pairs) >= 20
+    assert {tuple(pair.methods) for pair in pairs} == {tuple(pairs[0].methods)}
+    by_rater = collections.Counter(rating.rater for rating in given)
+    assert list(by_rater.values()) == [len(pairs)] * 2
+    methods = {pair.id: pair.methods for pair in pairs}
+    for rating in given:
+        assert set(rating.scores) == set(methods[rating.pair])
+        assert set(rating.scores.values()) <= set(ratings.RUBRIC)
+        assert rating.preferred in {"", *methods[rating.pair]}
+        assert rating.left == ratings.blind(next(p for p in pairs if p.id == rating.pair), rating.rater).left_name
