@@ -82,7 +82,8 @@ def test_in_an_empty_folder_the_cell_clones_the_course_at_its_tag(tmp_path, orig
 
 def test_the_cloned_course_runs_a_lesson(tmp_path, origin):
     then = (
-        "from helpers.lesson import widgets; from helpers.tasks import files; from helpers.model.language_model import LanguageModel\n"
+        "from helpers.lesson import widgets; from helpers.tasks import files\n"
+        "from helpers.model.language_model import LanguageModel\n"
         "lm = LanguageModel.load(); widgets.token_viewer(lm, 'Hi')\n"
         "print(len(files.load_intents('test')), lm.chat('Hi'))"
     )
@@ -100,7 +101,8 @@ def test_it_works_with_the_widgets_that_colab_has(tmp_path, origin):
     if got.returncode:
         pytest.skip("ipywidgets 7.7.1 cannot be fetched without a network")
     then = (
-        "from helpers.lesson import widgets; from helpers.tasks import files; from helpers.model.language_model import LanguageModel\n"
+        "from helpers.lesson import widgets; from helpers.tasks import files\n"
+        "from helpers.model.language_model import LanguageModel\n"
         "lm = LanguageModel.load(); widgets.token_viewer(lm, 'Hi'); widgets.next_token_explorer(lm, 'It is')\n"
         "widgets.keyword_playground(files.load_intents('dev'), {'billing': ['charge']})"
     )
