@@ -11,8 +11,8 @@ import numpy as np
 from scipy import stats
 
 from helpers import statistics
-from helpers.statistics import LEVEL, RESAMPLES, WORTHWHILE, Interval
 from helpers.results.ledger import LedgerRow
+from helpers.statistics import LEVEL, RESAMPLES, WORTHWHILE, Interval
 
 COVERED = 0.8  # a row that has measured less than this share of the items is left out, and said so
 

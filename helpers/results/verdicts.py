@@ -1,7 +1,7 @@
 """All verdicts of the course in one table: yours where a lesson has run here, else those that the course ships, marked.
 
-The shipped ones are read from the built notebooks, which ran with everything on: `python -m helpers.results.verdicts` does so
-after a build. `python -m helpers.results.verdicts FILE` takes a file of verdicts that a run has left instead.
+The shipped ones are read from the built notebooks, which ran with everything on: `python -m helpers.results.verdicts`
+does so after a build; with a FILE it takes the verdicts that a run has left instead.
 """
 
 import json
