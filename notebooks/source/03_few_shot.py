@@ -62,6 +62,7 @@ from helpers.tasks import files
 from helpers.tasks.files import Message
 from helpers.model.language_model import LanguageModel
 
+# %%
 lm = LanguageModel.load()
 MODEL = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype}
 LABELS = files.INTENT_LABELS

@@ -49,11 +49,9 @@ import numpy as np
 
 from helpers import statistics
 from helpers.lesson import plots
-from helpers.methods import apprentices, assistant
+from helpers.methods import apprentices, assistant, reader, tuning
 from helpers.results import ledger
-from helpers.tasks import refund_sums, files
-from helpers.methods import reader, tuning
-from helpers.tasks import policies
+from helpers.tasks import files, policies, refund_sums
 from helpers.model.language_model import LanguageModel
 from helpers.lesson.plots import combine
 from helpers.methods.retrieval import passages

@@ -53,11 +53,10 @@ import numpy as np
 
 from helpers.machine import runtime
 from helpers.methods import baselines, few_shot, tuning
-from helpers.model import catalogue
+from helpers.model import catalogue, embedding
 from helpers.tasks import files, policies
 from helpers.model.language_model import LanguageModel
 from helpers.methods.retrieval import chunking, index, passages, pipeline
-from helpers.model import embedding
 
 few = runtime.profile().value == "fast"
 lm, embedder = LanguageModel.load(), catalogue.load_embedder()
