@@ -21,11 +21,10 @@ import torch
 from tqdm.auto import tqdm
 from transformers import AttentionInterface, DynamicCache
 
-from helpers.model import packing
+from helpers.model import head, packing
 from helpers.model.packing import Row
 
 ROW_TOKENS = 512
-HEAD_ROWS = 64  # positions whose logits are held at once: 64 x 49,152 floats are 13 MB
 PACKED = "course_packed"  # the name under which transformers finds _packed_attention
 # Attention that also returns the log-sum-exp of its scores; None where this torch has no such kernel.
 _attend = getattr(torch.ops.aten, "_scaled_dot_product_flash_attention_for_cpu", None)
@@ -157,9 +156,9 @@ def read_log_probs(model, hidden: torch.Tensor, reads) -> torch.Tensor:
     where, tokens = torch.tensor([read[:2] for read in reads], device=hidden.device).T
     positions, slot = where.unique(return_inverse=True)
     parts = torch.empty(len(reads), device=hidden.device)
-    for at in range(0, len(positions), HEAD_ROWS):
-        logits = model.get_output_embeddings()(hidden[positions[at : at + HEAD_ROWS]]).float()
-        here = (slot >= at) & (slot < at + HEAD_ROWS)
+    for at in range(0, len(positions), head.ROWS):
+        logits = model.get_output_embeddings()(hidden[positions[at : at + head.ROWS]]).float()
+        here = (slot >= at) & (slot < at + head.ROWS)
         row = slot[here] - at
         parts[here] = logits[row, tokens[here]] - logits.logsumexp(-1)[row]
     return parts

@@ -11,8 +11,8 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from helpers.methods.tuning.prepare import Example
+from helpers.model import head
 
-HEAD_ROWS = 64  # positions whose logits are held at once: 64 x 49,152 floats are 13 MB
 STEP = 32  # row lengths are multiples of it: oneDNN keeps a kernel for each shape
 SHARED, FILLING = -1, -2
 
@@ -162,7 +162,7 @@ def loss_of(model, hidden: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """(k,): the loss in nats at each read position."""
     parts = [
         cross_entropy(model.lm_head(some).float(), wanted.to(some.device), reduction="none")
-        for some, wanted in zip(hidden.split(HEAD_ROWS), targets.split(HEAD_ROWS), strict=True)
+        for some, wanted in zip(hidden.split(head.ROWS), targets.split(head.ROWS), strict=True)
     ]
     return torch.cat(parts)
 
@@ -174,7 +174,7 @@ def backward(model, hidden: torch.Tensor, targets: torch.Tensor, answer_tokens: 
     those go back through the decoder at once.
     """
     leaf, total = hidden.detach().requires_grad_(), 0.0
-    for some, wanted in zip(leaf.split(HEAD_ROWS), targets.split(HEAD_ROWS), strict=True):
+    for some, wanted in zip(leaf.split(head.ROWS), targets.split(head.ROWS), strict=True):
         logits = model.lm_head(some).float()
         loss = cross_entropy(logits, wanted.to(logits.device), reduction="sum") / answer_tokens
         loss.backward()
