@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers import statistics
 from helpers.methods.retrieval import passages
 from helpers.methods.retrieval.chunking import Chunk
 from helpers.methods.retrieval.passages import ABSTENTION, Citation, PassagePrompt
@@ -275,21 +274,3 @@ def placed(
         others = [c for c in some if not any(grading.holds(c.searched, option) for option in options)][:count]
         made.append([*others[: place - 1], *held, *others[place - 1 :]])
     return made
-
-
-def interaction(
-    neither: Sequence[bool], one: Sequence[bool], other: Sequence[bool], both: Sequence[bool], seed: int = 0
-) -> statistics.Interval:
-    """Return what two changes give together beyond the sum of their gains, with a paired bootstrap interval.
-
-    Each argument says for the same n items whether they were right. Zero means that the gains add up.
-
-    >>> print(interaction([0, 0], [0, 0], [0, 0], [1, 1]))
-    1.000 [1.000, 1.000]
-    """
-    table = np.array([both, one, other, neither], dtype=float)
-    gaps = table[0] - table[1] - table[2] + table[3]
-    rng = np.random.default_rng(seed)
-    means = gaps[rng.integers(0, len(gaps), size=(statistics.RESAMPLES, len(gaps)))].mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return statistics.Interval(float(gaps.mean()), float(low), float(high), statistics.LEVEL)

@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from helpers import statistics
-from helpers.statistics import LEVEL, RESAMPLES, WORTHWHILE, Interval
+from helpers.statistics import RESAMPLES, WORTHWHILE, Interval
 from helpers.results.ledger import LedgerRow
 
 COVERED = 0.8  # a row that has measured less than this share of the items is left out, and said so
@@ -35,7 +34,7 @@ class Pair:
     """`second` minus `first` on the same items.
 
     p_value: McNemar's exact test. adjusted: the same after Holm's correction for all pairs of the family.
-    verdict: in words; a difference is named only where `adjusted` is below 0.05.
+    verdict: in words, by `statistics.decide`; a difference is named only where `adjusted` is below 0.05 too.
     """
 
     first: str
@@ -103,29 +102,14 @@ def on_same_items(rows: Sequence[LedgerRow], covered: float = COVERED) -> Togeth
     return Together(tuple(row.cut(ids) for row in kept), tuple(row.method for row in left_out))
 
 
-def _verdict(difference: Interval, adjusted: float, worthwhile: float) -> str:
-    if adjusted < 1 - LEVEL:
-        if difference.estimate > 0:
-            return "better" if difference.estimate >= worthwhile else "better, by less than is worth having"
-        return "worse" if difference.estimate <= -worthwhile else "worse, by less than matters"
-    if -worthwhile < difference.low and difference.high < worthwhile:
-        return "no difference that matters"
-    return "too close to call"
-
-
-def _mcnemar(first: np.ndarray, second: np.ndarray) -> float:
-    only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
-    differing = only_first + only_second
-    return min(1.0, 2 * float(stats.binom.cdf(min(only_first, only_second), differing, 0.5))) if differing else 1.0
-
-
 def all_p_values(hits: np.ndarray) -> dict[tuple[int, int], tuple[float, float]]:
     """Return McNemar's p-value and Holm's adjusted one for each pair (i, j), i < j, of methods.
 
     hits: booleans of shape (methods, items).
     """
     pairs = list(itertools.combinations(range(len(hits)), 2))
-    values = [_mcnemar(hits[i], hits[j]) for i, j in pairs]
+    only = [(int((hits[i] & ~hits[j]).sum()), int((hits[j] & ~hits[i]).sum())) for i, j in pairs]
+    values = [statistics.paired_p_value(*counts, hits.shape[1]) for counts in only]
     return dict(zip(pairs, zip(values, holm(values).tolist(), strict=True), strict=True))
 
 
@@ -145,7 +129,7 @@ def standing(rows: Sequence[LedgerRow], worthwhile: float = WORTHWHILE) -> Stand
         if i != best:
             p_value, adjusted = p_values[min(i, best), max(i, best)]
             gap = statistics.compare_hits(hits[best], hits[i], worthwhile).difference
-            verdict = _verdict(gap, adjusted, worthwhile)
+            verdict = statistics.in_words(statistics.decide(gap, adjusted, worthwhile=worthwhile))
             rivals.append(Pair(rows[best].method, row.method, gap, p_value, adjusted, verdict))
     rivals.sort(key=lambda pair: -pair.difference.estimate)
     leader = rows[best].method
@@ -203,17 +187,19 @@ def _shares(mix: Mapping[str, float]) -> dict[str, float]:
 
 def _weighted(values: np.ndarray, groups: np.ndarray, weights: Mapping[str, float]) -> Interval:
     """Sum of the groups' means, each times its weight, with a bootstrap interval that draws within the groups."""
-    rng = np.random.default_rng(0)
     estimate, draws = 0.0, np.zeros(RESAMPLES)
-    for group, weight in weights.items():
+    for seed, (group, weight) in enumerate(weights.items()):
         if weight:
             own = values[groups == group]
             if not len(own):
                 raise ValueError(f"the mix gives {group!r} a share of {weight:g}, but no item of it was measured")
             estimate += weight * own.mean()
-            draws += weight * own[rng.integers(0, len(own), size=(RESAMPLES, len(own)))].mean(axis=1)
-    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(float(estimate), float(low), float(high), LEVEL)
+            draws += weight * _means(own, seed)
+    return statistics.percentiles(estimate, draws)
+
+
+def _means(values: np.ndarray, seed: int) -> np.ndarray:
+    return statistics.resample(len(values), lambda draws: values[draws].mean(axis=1), seed=seed)
 
 
 def per_group(rows: Sequence[LedgerRow], group_of: Mapping[str, str]) -> dict[str, dict[str, tuple[int, int]]]:

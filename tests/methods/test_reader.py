@@ -1,6 +1,5 @@
 """The reader's examples say what their passages hold, and its answers are judged on what they cite."""
 
-import numpy as np
 import pytest
 import torch
 
@@ -175,18 +174,6 @@ def test_the_right_passage_stands_where_it_should(chunks):
         assert [chunk.id for chunk in made[0]] == wanted
     with pytest.raises(ValueError, match="q2: no single passage"):
         reader.placed([TWO], [chunks], chunks, documents, 1, 1)
-
-
-def test_interaction_is_the_difference_of_differences():
-    rng = np.random.default_rng(5)
-    rows = rng.integers(0, 2, size=(4, 200)).astype(bool)
-    found = reader.interaction(*rows)
-    neither, one, other, both = rows.mean(axis=1)
-    assert found.estimate == pytest.approx((both - other) - (one - neither))
-    assert found.low < found.estimate < found.high
-    nothing = np.zeros(200, dtype=bool)
-    assert reader.interaction(nothing, nothing, nothing, rows[3]).estimate == pytest.approx(both)
-    assert reader.interaction(rows[0], rows[0], rows[3], rows[3]).estimate == 0
 
 
 def test_a_row_is_measured_once_then_recalled(chunks, tmp_path, monkeypatch):

@@ -1,0 +1,87 @@
+"""Metrics, intervals, paired tests and decisions: how good, how sure, and is the difference real?
+
+Plain functions on sequences of labels, hits and numbers. Intervals are 95 % unless said otherwise. Nothing here knows a
+model or a task.
+"""
+
+from helpers.statistics.decisions import (
+    ABOVE,
+    BELOW,
+    EQUAL,
+    LITTLE_ABOVE,
+    LITTLE_BELOW,
+    OPEN,
+    WORTHWHILE,
+    Comparison,
+    compare,
+    compare_hits,
+    decide,
+    detectable_difference,
+    in_words,
+)
+from helpers.statistics.first_edition import judge, judge_all, judge_within
+from helpers.statistics.intervals import (
+    LEVEL,
+    RESAMPLES,
+    Interval,
+    accuracy_interval,
+    bootstrap_interval,
+    difference_of_intervals,
+    difference_of_shares,
+    gap_interval,
+    interaction,
+    mean_interval,
+    paired_difference,
+    percentiles,
+    ratio_interval,
+    resample,
+    wilson_interval,
+)
+from helpers.statistics.metrics import ClassScore, accuracy, confusion, correct, macro_f1, per_class
+from helpers.statistics.paired import McNemar, Spread, mcnemar, paired_p_value, rank_test, spread
+
+__all__ = [
+    "ABOVE",
+    "BELOW",
+    "EQUAL",
+    "LEVEL",
+    "LITTLE_ABOVE",
+    "LITTLE_BELOW",
+    "OPEN",
+    "RESAMPLES",
+    "WORTHWHILE",
+    "ClassScore",
+    "Comparison",
+    "Interval",
+    "McNemar",
+    "Spread",
+    "accuracy",
+    "accuracy_interval",
+    "bootstrap_interval",
+    "compare",
+    "compare_hits",
+    "confusion",
+    "correct",
+    "decide",
+    "detectable_difference",
+    "difference_of_intervals",
+    "difference_of_shares",
+    "gap_interval",
+    "in_words",
+    "interaction",
+    "judge",
+    "judge_all",
+    "judge_within",
+    "macro_f1",
+    "mcnemar",
+    "mean_interval",
+    "paired_difference",
+    "paired_p_value",
+    "per_class",
+    "percentiles",
+    "rank_test",
+    "ratio_interval",
+    "resample",
+    "spread",
+    "wilson_interval",
+]
