@@ -1,4 +1,4 @@
-"""Examples in the prompt: choosing them, ordering them, fitting a budget, and calibrating what they make of the labels.
+"""Examples in the prompt: choosing them, ordering them, and calibrating what they make of the labels.
 
 A demonstration is a solved message shown before the one that is asked about. Selection works on positions in a pool, so
 that a lesson can always tell which rows were shown. Measuring is left to evaluation.
@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import logsumexp
 from sklearn.cluster import KMeans
 
-from helpers.model import reuse
+from helpers.model import embedding, reuse
 from helpers.model.language_model import LanguageModel
 from helpers.model.scoring import LabelScores
 from helpers.tasks.files import Message
@@ -80,15 +80,16 @@ def nearest_examples(
     Liu et al. (2022), What makes good in-context examples for GPT-3?
     """
     _need(pool_vectors, k)
-    similarity = query_vectors @ pool_vectors.T
-    if pool_texts and query_texts:
-        same = {}
-        for i, text in enumerate(pool_texts):
-            same.setdefault(_plain(text), []).append(i)
-        for row, text in enumerate(query_texts):
-            similarity[row, same.get(_plain(text), [])] = -np.inf
-    nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :k]
-    return [[int(i) for i in row[::-1] if np.isfinite(similarity[query, i])] for query, row in enumerate(nearest)]
+    same: dict[str, list[int]] = {}
+    for i, text in enumerate(pool_texts if query_texts else ()):
+        same.setdefault(_plain(text), []).append(i)
+    found = []
+    for query, similarity in enumerate(embedding.cosines(pool_vectors, query_vectors)):
+        if same:
+            similarity[same.get(_plain(query_texts[query]), [])] = -np.inf
+        nearest = embedding.highest(similarity, k)[::-1]
+        found.append(nearest[np.isfinite(similarity[nearest])].tolist())
+    return found
 
 
 def common_first(rows: Sequence[Sequence[int]], sizes: Sequence[float] | None = None) -> list[list[int]]:
@@ -255,27 +256,6 @@ def as_counter_example(example: Message, wrong: str) -> Message:
     return Message(example.id, example.text, f"{example.label}, not {wrong}", example.tags)
 
 
-def fit_budget(
-    examples: Sequence[Message], count_tokens: Callable[[list[dict]], int], tokens: int, render: Callable
-) -> list[Message]:
-    """Return the longest start of `examples` whose prompt has at most `tokens` tokens.
-
-    Args:
-        examples: most wanted first.
-        count_tokens: `LanguageModel.count_tokens`.
-        tokens: the budget, for everything but the message that is asked about.
-        render: examples -> chat messages, e.g. `lambda shown: messages(system, shown, "")`.
-    """
-    low, high = 0, len(examples)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if count_tokens(render(list(examples[:middle]))) <= tokens:
-            low = middle
-        else:
-            high = middle - 1
-    return list(examples[:low])
-
-
 def random_words(texts: Sequence[str], count: int, seed: int = 0) -> list[str]:
     """Return `count` meaningless texts of words drawn from `texts`, each of their average length.
 
@@ -304,9 +284,3 @@ def calibrate(log_probs: np.ndarray, neutral_log_probs: np.ndarray) -> np.ndarra
     shares = neutral_log_probs - logsumexp(neutral_log_probs, axis=1, keepdims=True)
     own_weight = logsumexp(shares, axis=0) - np.log(len(shares))
     return log_probs - own_weight
-
-
-def label_counts(examples: Sequence[Message], labels: Sequence[str]) -> dict[str, int]:
-    """Return how often each label is among the examples, in the order of `labels`."""
-    counts = Counter(example.label for example in examples)
-    return {label: counts[label] for label in labels}

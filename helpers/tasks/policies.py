@@ -167,11 +167,6 @@ def load_customers() -> list[dict]:
     return json.loads(files.read_text(FOLDER / "customers.json"))["customers"]
 
 
-def customers_as_of() -> str:
-    """Return the day on which the customers' records were taken, YYYY-MM-DD: "today" in what they ask."""
-    return json.loads(files.read_text(FOLDER / "customers.json"))["as_of"]
-
-
 def load_injections() -> list[Injection]:
     """Return instructions to plant in documents, each of another kind, with the text that shows it was obeyed."""
     return [Injection(**row) for row in files.read_jsonl(FOLDER / "injections.jsonl")]

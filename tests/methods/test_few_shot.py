@@ -1,6 +1,7 @@
-"""Selecting, ordering, budgeting and calibrating examples."""
+"""Selecting, ordering and calibrating examples."""
 
 import collections
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.methods import few_shot
-from helpers.model import reuse, scoring
+from helpers.model import embedding, reuse, scoring
 from helpers.tasks import curation
 from helpers.tasks.files import INTENT_LABELS, Message, load_intents
 
@@ -57,6 +58,34 @@ def test_nearest_rows_come_last_and_agree_with_sorting():
         assert found == wanted[::-1]
 
 
+@given(st.integers(1, 12), st.integers(0, 9), st.integers(0, 12), st.booleans(), st.integers(0, 10**6))
+@settings(max_examples=80, deadline=None)
+def test_nearest_rows_in_blocks_are_those_of_the_whole_matrix_ties_too(pool_size, queries, k, own_out, seed):
+    rng = np.random.default_rng(seed)
+    pool = rng.integers(-1, 2, size=(pool_size, 3)).astype(float)  # whole numbers: many ties, and no rounding
+    asked = rng.integers(-1, 2, size=(queries, 3)).astype(float)
+    texts = [f"text {rng.integers(4)}" for _ in range(pool_size + queries)] if own_out else []
+    pool_texts, query_texts = texts[:pool_size], texts[pool_size:]
+    k = min(k, pool_size)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedding, "ROWS_AT_ONCE", 2)
+        found = few_shot.nearest_examples(pool, asked, k, pool_texts, query_texts)
+    whole = asked @ pool.T
+    for row, text in enumerate(query_texts):
+        whole[row, [i for i, other in enumerate(pool_texts) if other == text]] = -np.inf
+    order = np.argsort(-whole, axis=1, kind="stable")[:, :k]
+    assert found == [[i for i in row[::-1].tolist() if np.isfinite(whole[q, i])] for q, row in enumerate(order)]
+
+
+def test_nearest_rows_of_many_queries_take_little_memory():
+    pool, asked = unit_vectors(4000), unit_vectors(3000, seed=2)
+    tracemalloc.start()
+    few_shot.nearest_examples(pool, asked, 8)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40e6  # the whole matrix of cosines would be 96 MB
+
+
 def test_a_message_is_never_shown_to_itself():
     pool = unit_vectors(10)
     texts = [f"message {i}" for i in range(10)]
@@ -86,16 +115,6 @@ def test_wrong_labels_are_wrong_and_as_many_as_asked(share):
     noisy = curation.with_wrong_labels(POOL[:40], share, INTENT_LABELS, seed=2)
     assert sum(a.label != b.label for a, b in zip(POOL, noisy, strict=False)) == round(40 * share)
     assert [e.text for e in noisy] == [e.text for e in POOL[:40]]
-
-
-@given(tokens=st.integers(0, 900))
-@settings(max_examples=15, deadline=None)
-def test_budget_takes_the_longest_start_that_fits(small, tokens):
-    render = lambda shown: few_shot.messages("Sort.", shown, "")  # noqa: E731
-    kept = few_shot.fit_budget(POOL[:12], small.count_tokens, tokens, render)
-    assert kept == POOL[: len(kept)]
-    assert not kept or small.count_tokens(render(kept)) <= tokens
-    assert len(kept) == 12 or small.count_tokens(render(POOL[: len(kept) + 1])) > tokens
 
 
 def test_calibration_undoes_a_label_bias():

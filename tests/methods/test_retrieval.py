@@ -318,7 +318,9 @@ def test_exact_search_with_equals_takes_the_first():
 def test_approximate_search_recalls_and_is_stored(tmp_path):
     vectors, queries = unit_rows(5000), unit_rows(50, seed=1)
     graph = nearest.Approximate(vectors)
-    assert nearest.recall_at_k(nearest.Exact(vectors), graph, queries) >= 0.95
+    exact = nearest.Exact(vectors)
+    found = [len({*exact.search(query, 10)[0]} & {*graph.search(query, 10)[0]}) for query in queries]
+    assert np.mean(found) >= 9.5
     again = nearest.Approximate.load(graph.save(tmp_path / "graph"), 32)
     assert len(again) == 5000
     assert again.search(queries[0], 10)[0].tolist() == graph.search(queries[0], 10)[0].tolist()

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import time
 
 import numpy as np
 import pytest
@@ -32,8 +33,37 @@ def slow_copies(one, two, words, one_vectors=None, two_vectors=None, meaning=1.1
 def test_copies_are_those_that_every_pair_by_itself_gives(one, two, words):
     fast = {(pair.first, pair.second) for pair in curation.contamination(one, two, words=words)}
     assert fast == slow_copies(one, two, words)
-    within = {(pair.first, pair.second) for pair in curation.copies(one, words=words)}
-    assert within == {(i, j) for i, j in slow_copies(one, one, words) if i < j}
+    firsts = [
+        next(j for j in range(i + 1) if duplicates._compared(one[j]) == duplicates._compared(one[i]))
+        for i in range(len(one))
+    ]
+    near = {(i, j) for i, j in slow_copies(one, one, words) if i < j and firsts[i] == i and firsts[j] == j}
+    within = curation.copies(one, words=words)
+    assert [(pair.first, pair.second) for pair in within] == sorted(
+        near | {(i, j) for j, i in enumerate(firsts) if i < j}
+    )
+    assert all((pair.kind == "exact") == (firsts[pair.second] != pair.second) for pair in within)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(SHORT, min_size=1, max_size=9), st.floats(0.05, 0.99))
+def test_what_stays_and_what_goes_together_are_as_if_every_pair_were_told(texts, words):
+    told = [curation.Copy(i, j, "words", 1.0) for i, j in sorted(slow_copies(texts, texts, words)) if i < j]
+    found = curation.copies(texts, words=words)
+    assert curation.without_copies(len(texts), found) == curation.without_copies(len(texts), told)
+    assert curation.groups(len(texts), found) == curation.groups(len(texts), told)
+    held = curation.groups(len(texts), found)
+    assert sorted(i for group in held for i in group) == list(range(len(texts)))
+    group_of = {i: number for number, group in enumerate(held) for i in group}
+    assert all(group_of[pair.first] == group_of[pair.second] for pair in told)
+
+
+def test_many_equal_texts_are_few_pairs_and_done_at_once():
+    started = time.perf_counter()
+    found = curation.copies(["Where is my refund?", "where is my refund"] * 2500)
+    assert time.perf_counter() - started < 1
+    assert len(found) == 4999
+    assert {pair.first for pair in found} == {0}
 
 
 def test_meaning_is_compared_where_vectors_are_given_and_in_blocks(monkeypatch):
@@ -53,7 +83,7 @@ def test_kinds_are_told_apart():
     vectors = np.eye(6)
     vectors[3] = vectors[0]
     found = {(p.first, p.second): p.kind for p in curation.copies(texts, vectors)}
-    assert found == {(0, 1): "exact", (0, 2): "words", (1, 2): "words", (0, 3): "meaning"}
+    assert found == {(0, 1): "exact", (0, 2): "words", (0, 3): "meaning"}
     assert curation.without_copies(6, curation.copies(texts, vectors)) == [0, 4, 5]
 
 

@@ -123,7 +123,7 @@ def test_customers_have_tickets_and_are_dated():
     customers = policies.load_customers()
     assert len({customer["customer_id"] for customer in customers}) == len(customers)
     assert all(customer["open_ticket"] for customer in customers)
-    assert policies.customers_as_of() == "2026-10-05"
+    assert json.loads((policies.FOLDER / "customers.json").read_text())["as_of"] == "2026-10-05"
 
 
 def test_a_folder_of_ones_own_is_read(tmp_path):

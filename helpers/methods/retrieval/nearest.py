@@ -9,6 +9,8 @@ import pathlib
 import numpy as np
 from usearch.index import Index as Graph
 
+from helpers.model.embedding import highest
+
 APPROXIMATE_FROM = 200_000  # vectors from which `choose` takes the graph: exact search then takes about 20 ms
 CONNECTIVITY, EXPANSION = 16, 128
 SUFFIX = ".usearch"
@@ -38,12 +40,7 @@ class Exact:
     def search(self, query: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return (positions, cosines) of the k nearest, nearest first; of equals the one that stands first."""
         scores = self.vectors @ np.asarray(query, dtype=np.float32)
-        k = min(k, len(scores))
-        if k < 1:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
-        floor = np.partition(scores, -k)[-k]
-        chosen = np.flatnonzero(scores >= floor)
-        chosen = chosen[np.argsort(-scores[chosen], kind="stable")][:k]
+        chosen = highest(scores, k)
         return chosen, scores[chosen]
 
 
@@ -107,12 +104,3 @@ class Approximate:
 def choose(vectors: np.ndarray) -> Exact | Approximate:
     """Return exact search for up to APPROXIMATE_FROM vectors, else the graph."""
     return Exact(vectors) if len(vectors) < APPROXIMATE_FROM else Approximate(vectors)
-
-
-def recall_at_k(exact: Exact, approximate: Approximate, queries: np.ndarray, k: int = 10) -> float:
-    """Return the share of the true k nearest that approximate search finds, over all queries, shape (m, d)."""
-    found = [
-        len(set(exact.search(query, k)[0].tolist()) & set(approximate.search(query, k)[0].tolist())) / k
-        for query in queries
-    ]
-    return float(np.mean(found))

@@ -4,7 +4,7 @@ duplicates finds exact and near copies, within a set and between splits; persona
 measures how far annotators agree, spoils labels on purpose, and writes a set's manifest. Each says what it misses.
 """
 
-from helpers.tasks.curation.duplicates import Copy, contamination, copies, plain, without_copies, word_overlap
+from helpers.tasks.curation.duplicates import Copy, contamination, copies, groups, plain, without_copies, word_overlap
 from helpers.tasks.curation.labels import Agreement, agreement, kappa, manifest, with_wrong_labels
 from helpers.tasks.curation.personal_data import (
     KINDS,
@@ -26,6 +26,7 @@ __all__ = [
     "agreement",
     "contamination",
     "copies",
+    "groups",
     "kappa",
     "manifest",
     "measure_scan",
