@@ -19,20 +19,20 @@ from helpers.methods.retrieval import chunking, index, pipeline, scale
 from helpers.model import catalogue, embedding, scoring
 from helpers.model.language_model import LanguageModel
 from helpers.results import ledger
-from helpers.tasks import files, policies
+from helpers.tasks import files, intents, policies
 
 MESSAGES, EXAMPLES, SLOW_MESSAGES = 240, 24, 4
-LABELS = files.INTENT_LABELS
+LABELS = intents.LABELS
 SYSTEM = f"You sort customer messages into one of six labels: {', '.join(LABELS)}. Answer with the label only."
 
 
 def prompts() -> list[list[dict]]:
     """Return 240 messages, each under the same 24 solved examples."""
-    shots = files.balanced(files.load_intents("train"), EXAMPLES // len(LABELS))
+    shots = files.balanced(intents.read("train"), EXAMPLES // len(LABELS))
     start = [{"role": "system", "content": SYSTEM}]
     for shot in shots:
         start += [{"role": "user", "content": shot.text}, {"role": "assistant", "content": shot.label}]
-    return [[*start, {"role": "user", "content": message.text}] for message in files.load_intents("test")[:MESSAGES]]
+    return [[*start, {"role": "user", "content": message.text}] for message in intents.read("test")[:MESSAGES]]
 
 
 def seconds(work) -> float:
@@ -67,7 +67,7 @@ def measure_scoring(lm: LanguageModel) -> dict:
 
 def measure_few_shot(lm: LanguageModel) -> dict:
     """Return seconds per message against k, with the shared start read once and every time; and nearest neighbors."""
-    train, test = files.load_intents("train"), files.load_intents("test")
+    train, test = intents.read("train"), intents.read("test")
     prompt = few_shot.FewShotPrompt({label: label for label in LABELS}, SYSTEM)
     found, each = {}, {}
     for k in (2, 8, 32):
@@ -96,7 +96,7 @@ def measure_few_shot(lm: LanguageModel) -> dict:
 
 def measure_speed(lm: LanguageModel) -> dict:
     """Return tokens per second when reading a long prompt, and when writing alone and side by side."""
-    long = " ".join(message.text for message in files.load_intents("train")[:40])
+    long = " ".join(message.text for message in intents.read("train")[:40])
     tokens = lm.count_tokens([{"role": "user", "content": long}])
     read = seconds(lambda: lm.next_token_probabilities(long))
     alone = lm.generate(["Tell a long story."], max_new_tokens=64, progress=False)

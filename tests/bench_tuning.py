@@ -15,7 +15,7 @@ import time
 from helpers.machine import runtime
 from helpers.methods import few_shot, tuning
 from helpers.model.language_model import LanguageModel
-from helpers.tasks import files
+from helpers.tasks import intents
 
 TRL = (
     "trl==1.16.0",
@@ -38,7 +38,7 @@ RECIPES = {
 
 def rows() -> list[tuning.Pair]:
     """Return 96 messages with their labels, balanced."""
-    train = files.load_intents("train")
+    train = intents.read("train")
     return tuning.intent_pairs([train[i] for i in few_shot.balanced_examples(train, ROWS)])
 
 

@@ -6,7 +6,6 @@ modules of their own (facts, canaries, refusals); training is tuning's job, sear
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -18,10 +17,8 @@ from helpers.methods.retrieval.index import Index
 from helpers.methods.retrieval.pipeline import Pipeline, Settings
 from helpers.methods.tuning import Pair, Recipe
 from helpers.model.language_model import LanguageModel
-from helpers.model.scoring import LabelScores
-from helpers.tasks import canaries, facts, files, refusals
+from helpers.tasks import canaries, facts, refusals
 from helpers.tasks.facts import Asked
-from helpers.tasks.files import Message
 from helpers.tasks.policies import Policy
 
 UPPER = {"target_modules": "all-linear", "layers": 15}  # every linear layer of the upper half
@@ -89,18 +86,6 @@ def quote_verdicts(asked: Sequence[Asked], quotes: Sequence[Chunk | None], docum
         "right" if quote and stands_there(one, quote) else verdict
         for one, quote, verdict in zip(asked, quotes, graded, strict=True)
     ]
-
-
-def sorting_pairs(messages: Sequence[Message], labels: Sequence[str] = ()) -> list[Pair]:
-    """Return messages as pairs for lesson 05's task `intents`, with `labels` in place of their own if given."""
-    labels = labels or [message.label for message in messages]
-    told = [replace(message, label=label) for message, label in zip(messages, labels, strict=True)]
-    return tuning.intent_pairs(told)
-
-
-def sort(lm: LanguageModel, texts: Sequence[str]) -> LabelScores:
-    """Weigh the six intents for each message, without an example, as lesson 05's adapter was trained."""
-    return lm.score([tuning.prompt("intents", text) for text in texts], files.INTENT_LABELS, progress=False)
 
 
 def with_review(labels: Sequence[str], gold: Sequence[str], reviewed: Sequence[int]) -> list[str]:

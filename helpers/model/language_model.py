@@ -69,7 +69,7 @@ _in_use: "weakref.WeakValueDictionary[str, LanguageModel]" = weakref.WeakValueDi
 class LanguageModel:
     """A causal language model with its tokenizer.
 
-    Load one with `LanguageModel.load()`. A prompt is a string (one user message) or a list of chat messages.
+    `LanguageModel.load()` gives the default one (see catalogue). A prompt is a string (a user message) or chat messages.
     """
 
     def __init__(self, model, tokenizer, name: str = "a model"):
@@ -82,18 +82,20 @@ class LanguageModel:
         return f"LanguageModel({self.name}, {count / 1e6:.0f}M parameters, {self.model.dtype}, on {self.device})"
 
     @classmethod
-    def load(cls, name: str = catalogue.DEFAULT, device: str | None = None, dtype=None) -> "LanguageModel":
-        """Load a model of the catalogue; device and dtype default to what `runtime` chooses for this machine."""
+    def load(cls, name: str | None = None, device: str | None = None, dtype=None) -> "LanguageModel":
+        """Load a model of the catalogue or a folder; `runtime` chooses device and dtype if not given."""
+        name = name or catalogue.default()
         runtime.set_threads()
         model, tokenizer = catalogue.load(name, device, dtype)
-        lm = cls(model, tokenizer, name)
+        lm = cls(model, tokenizer, catalogue.name_of(name))
         if device is None and dtype is None:
             _in_use[name] = lm
         return lm
 
     @classmethod
-    def shared(cls, name: str = catalogue.DEFAULT) -> "LanguageModel":
-        """Return the model that was loaded last and is still in use, so that memory holds it once; else load it."""
+    def shared(cls, name: str | None = None) -> "LanguageModel":
+        """Return the model of this name that is still in use, so that memory holds it once; else load it."""
+        name = name or catalogue.default()
         return _in_use.get(name) or cls.load(name)
 
     def render(self, prompt: "str | Messages", system: str | None = None) -> str:

@@ -190,7 +190,7 @@ def measure(
     gold, ids = [item.label for item in items], [item.id for item in items]
     row = record(task, method, gold, [str(x) for x in answer], ids=ids, split=split, seconds=seconds, **more)
     if show:
-        print(f"{method}: accuracy {row.interval} on {row.n} messages")
+        print(f"{method}: accuracy {row.interval} on {row.n} items")
     return row
 
 

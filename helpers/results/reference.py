@@ -37,7 +37,7 @@ def recall(
             if (row.task, row.method, row.split) == wanted and _agrees(row, items):
                 row = row.cut([item.id for item in items])
                 if show:
-                    print(f"{method}: accuracy {row.interval} on {row.n} messages (reference)")
+                    print(f"{method}: accuracy {row.interval} on {row.n} items (reference)")
                 return row
     return ledger.measure(task, method, items, predict, split=split, show=show, **more)
 

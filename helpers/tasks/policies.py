@@ -10,6 +10,7 @@ import pathlib
 import re
 from dataclasses import dataclass
 
+from helpers.model.prompts import Prompt
 from helpers.tasks import files
 from helpers.tasks.files import DataError
 
@@ -17,6 +18,19 @@ FOLDER = files.DATA / "policies"
 QUESTION_SPLITS = ("train", "dev", "test")
 QUESTION_TYPES = ("lookup", "numeric", "negation", "two_documents", "unanswerable")
 AUDIENCES = ("public", "staff")
+ABSTENTION = "The policies do not say."
+CLOSED_BOOK = Prompt(
+    "closed book",
+    system="You answer questions about Larkfield's policies in one short sentence.",
+    user="Question: {text}",
+)
+REWRITE = Prompt(
+    "rewrite a question for search",
+    system="You turn a customer's message into a search query. Write one short line with the words that a policy "
+    "document would use. Do not answer.",
+    user="Message: I paid twice this month, what now?\nQuery: duplicate charge, double payment, refund\n\n"
+    "Message: {text}\nQuery:",
+)
 FIELDS = ("id", "title", "audience", "effective")
 MAX_DOCUMENT_BYTES = 1_000_000
 FRONT_MATTER = "---\nid: my-policy\ntitle: My policy\naudience: public\neffective: 2026-01-31\n---"
@@ -155,10 +169,8 @@ def load_policy_questions(split: str) -> list[PolicyQuestion]:
     >>> sum(not question.answerable for question in load_policy_questions("test"))
     30
     """
-    if split not in QUESTION_SPLITS:
-        raise DataError(f"no split {split!r}; choose one of {', '.join(QUESTION_SPLITS)}")
     lists = ("accepted", "documents", "evidence")
-    rows = files.read_jsonl(files.DATA / "policy_qa" / f"{split}.jsonl")
+    rows = files.read_split("policy_qa", split, QUESTION_SPLITS)
     return [PolicyQuestion(**{**row, **{name: tuple(row[name]) for name in lists}}) for row in rows]
 
 

@@ -32,9 +32,9 @@
 # next cell tells.
 
 # %%
-from helpers.tasks import files
+from helpers.tasks import files, intents
 
-train, dev, test, shifted = (files.load_intents(split) for split in files.INTENT_SPLITS)
+train, dev, test, shifted = (intents.read(split) for split in intents.SPLITS)
 six = [message for message in files.balanced(dev, 3) if len(message.text) < 90]
 six = files.balanced(six, 1)
 for message in six:
@@ -55,7 +55,7 @@ for message in six:
 # %%
 import collections
 
-for split, messages in zip(files.INTENT_SPLITS, (train, dev, test, shifted)):
+for split, messages in zip(intents.SPLITS, (train, dev, test, shifted)):
     counts = collections.Counter(message.label for message in messages)
     print(f"{split:8} {len(messages):4} messages, per label: {sorted(set(counts.values()))}")
 
@@ -207,7 +207,7 @@ fitted = time.perf_counter() - started
 tfidf_row = ledger.measure(
     "intents", "TF-IDF + logistic regression", test, tfidf.predict, training_seconds=fitted
 )
-for score in statistics.per_class(gold, tfidf_row.predictions, files.INTENT_LABELS):
+for score in statistics.per_class(gold, tfidf_row.predictions, intents.LABELS):
     print(
         f"{score.label:18} precision {score.precision:.2f}  recall {score.recall:.2f}  F1 {score.f1:.2f}"
     )
@@ -222,8 +222,8 @@ print("macro-F1, majority label:", statistics.bootstrap_interval(gold, majority.
 # %%
 from helpers.lesson import plots
 
-matrix = statistics.confusion(gold, tfidf_row.predictions, files.INTENT_LABELS)
-plots.confusion(matrix, files.INTENT_LABELS, "TF-IDF: where messages end up")
+matrix = statistics.confusion(gold, tfidf_row.predictions, intents.LABELS)
+plots.confusion(matrix, intents.LABELS, "TF-IDF: where messages end up")
 
 # %% [markdown]
 # ### Your turn 01.3
@@ -337,7 +337,7 @@ check("01.5", messages_needed)
 from helpers.model.language_model import LanguageModel
 
 lm = LanguageModel.load()
-SYSTEM = f"You sort customer messages into one of six labels: {', '.join(files.INTENT_LABELS)}. Answer with the label only."
+SYSTEM = f"You sort customer messages into one of six labels: {', '.join(intents.LABELS)}. Answer with the label only."
 
 
 def zero_shot(texts):
@@ -345,7 +345,7 @@ def zero_shot(texts):
         [{"role": "system", "content": SYSTEM}, {"role": "user", "content": text}]
         for text in texts
     ]
-    return lm.score(prompts, files.INTENT_LABELS)
+    return lm.score(prompts, intents.LABELS)
 
 
 model_row = ledger.measure(
@@ -363,8 +363,8 @@ model_row = ledger.measure(
 # is wrong.
 
 # %%
-matrix = statistics.confusion(gold, model_row.predictions, files.INTENT_LABELS)
-plots.confusion(matrix, files.INTENT_LABELS, "Zero-shot model: where messages end up")
+matrix = statistics.confusion(gold, model_row.predictions, intents.LABELS)
+plots.confusion(matrix, intents.LABELS, "Zero-shot model: where messages end up")
 print("times predicted:", dict(collections.Counter(model_row.predictions).most_common()))
 
 # %% [markdown]
@@ -496,7 +496,7 @@ plots.methods(ledger.rows("intents", "test"), "Six intents: what each method get
 # %%
 from helpers.lesson import widgets
 
-widgets.keyword_playground(dev, first_rules)
+widgets.keyword_playground(intents.load(), dev, first_rules)
 
 # %% [markdown]
 # ## What we found

@@ -50,13 +50,13 @@ from helpers import statistics
 from helpers.lesson import plots
 from helpers.model import prompts
 from helpers.results import ledger
-from helpers.tasks import files
+from helpers.tasks import change_requests, files, intents
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import Prompt
 
 lm = LanguageModel.load()
-LABELS = files.INTENT_LABELS
-dev = files.for_profile(files.load_intents("dev"), fast=24)
+LABELS = intents.LABELS
+dev = files.for_profile(intents.read("dev"), fast=24)
 half = files.for_profile(files.balanced(dev, 10), fast=12)  # for what takes many runs
 texts, wanted = [message.text for message in half], [message.label for message in half]
 
@@ -173,14 +173,8 @@ for row in ladder:
 
 # %%
 kind = Prompt("6 natural answer", bare.user, start="This is")
-by_hand = {
-    "billing": " a billing question",
-    "technical_support": " a technical problem",
-    "refund_request": " a refund request",
-    "product_inquiry": " a question before buying",
-    "complaint": " a complaint",
-    "other": " something else",
-}
+by_hand = {label: f" {words}" for label, words in intents.WORDS.items()}
+print(by_hand)
 hand_row = ledger.measure(
     "intents",
     "prompt 6: natural answers",
@@ -269,7 +263,7 @@ for label, word in zip(LABELS, best_words):
 # it give on *test*? (Lesson 01 had an opinion about such winners.) Now the one look at test.
 
 # %%
-test = files.for_profile(files.load_intents("test"), fast=60)
+test = files.for_profile(intents.read("test"), fast=60)
 
 
 def best_prompt(texts):
@@ -293,7 +287,7 @@ print("best words minus first rung, on test:", ledger.compare(started_row, best_
 # %%
 from helpers.methods import baselines
 
-train = files.load_intents("train")
+train = intents.read("train")
 tfidf = baselines.tfidf_classifier().fit([m.text for m in train], [m.label for m in train])
 tfidf_row = ledger.measure("intents", "TF-IDF + logistic regression", test, tfidf.predict)
 against_plain = ledger.compare(tfidf_row, best_row)
@@ -476,9 +470,9 @@ print(f"{len(some)} messages, and agree on {same} of these")
 # %%
 import json
 
-changes = files.load_changes("test")
-schema = files.change_schema()
-few = files.for_profile(files.balanced(files.load_changes("dev"), 8), fast=6)
+changes = change_requests.load("test")
+schema = change_requests.schema()
+few = files.for_profile(files.balanced(change_requests.load("dev"), 8), fast=6)
 print(json.dumps(schema, indent=1)[:700], "\n")
 print(few[0].request, "\n")
 print(json.dumps({key: getattr(few[0], key) for key in ("title", "risk", "rationale")}))
@@ -597,7 +591,7 @@ for name, given in answers.items():
 # %%
 
 items = files.for_profile(changes, fast=12)
-past = files.load_changes("train")
+past = change_requests.load("train")
 plain_risk = baselines.tfidf_classifier().fit(
     [c.request for c in past], [c.label for c in past]
 )
@@ -718,7 +712,7 @@ print(f"under ten minutes: {minutes < 10}; tokens decode to the text shown: {sam
 # *test*, so this difference is not paired. The plain baseline stands beside it.
 
 # %%
-shifted = files.for_profile(files.load_intents("shifted"), fast=24)
+shifted = files.for_profile(intents.read("shifted"), fast=24)
 drops = {}
 for name, predict, before in (
     ("prompt, best words", best_prompt, best_row),

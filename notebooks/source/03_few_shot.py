@@ -58,25 +58,19 @@ from helpers.lesson import plots
 from helpers.methods import baselines, few_shot
 from helpers.model import catalogue
 from helpers.results import ledger, reference
-from helpers.tasks import files
+from helpers.tasks import change_requests, files, intents
 from helpers.tasks.files import Message
 from helpers.model.language_model import LanguageModel
 
 lm = LanguageModel.load()
 MODEL = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype}
-LABELS = files.INTENT_LABELS
-train, dev, test = (files.load_intents(split) for split in ("train", "dev", "test"))
+LABELS = intents.LABELS
+train, dev, test = (intents.read(split) for split in ("train", "dev", "test"))
 half = files.for_profile(files.balanced(dev, 10), fast=12)
 texts, wanted = [m.text for m in half], [m.label for m in half]
-WORDS = {
-    "billing": "a billing question",
-    "technical_support": "a technical problem",
-    "refund_request": "a refund request",
-    "product_inquiry": "a question before buying",
-    "complaint": "a complaint",
-    "other": "something else",
-}
-prompt = few_shot.FewShotPrompt(WORDS, system="You sort customer messages.")
+task = intents.load()
+prompt = few_shot.prompt_for(task)
+print(task.system, dict(task.words))
 
 # %% [markdown]
 # A prompt pays for every token of every example, so we draw them from the training messages of at most 20 tokens.
@@ -626,8 +620,8 @@ print("few-shot minus regression, 50 labels:", ledger.compare(fifty_plain, fifty
 # %%
 def with_counters(examples):
     rng = np.random.default_rng(1)
-    spoken = [Message(e.id, e.text, WORDS[e.label]) for e in examples]
-    others = [rng.choice([w for w in WORDS.values() if w != e.label]) for e in spoken]
+    spoken = [Message(e.id, e.text, task.words[e.label]) for e in examples]
+    others = [rng.choice([w for w in task.words.values() if w != e.label]) for e in spoken]
     return [few_shot.as_counter_example(e, wrong) for e, wrong in zip(spoken, others)]
 
 
@@ -721,7 +715,7 @@ print("with minus without:", recall_gain)
 # typos, for the clean messages of *dev*.
 
 # %%
-shifted = files.load_intents("shifted")
+shifted = intents.read("shifted")
 foreign = [shifted[i] for i in few_shot.random_examples(shifted, 8, 0)]
 foreign_row = ledger.measure(
     "intents",
@@ -747,9 +741,9 @@ import json
 
 from helpers.methods import structured
 
-schema = files.change_schema()
-solved = [c for c in files.load_changes("train") if lm.count_tokens(c.request) <= 50]
-open_ones = files.for_profile(files.load_changes("dev"), fast=4)
+schema = change_requests.schema()
+solved = [c for c in change_requests.load("train") if lm.count_tokens(c.request) <= 50]
+open_ones = files.for_profile(change_requests.load("dev"), fast=4)
 KEYS = "Answer with a JSON object of title, risk (low, medium or high) and rationale."
 
 
@@ -790,7 +784,7 @@ for k in (0, 1, 2, 4):
     outcomes[f"{k} examples{mark}"] = (right, row.n - right - bad, bad)
 
 # %%
-past = files.load_changes("train")
+past = change_requests.load("train")
 tfidf = baselines.tfidf_classifier().fit([c.text for c in past], [c.label for c in past])
 hits = sum(tfidf.predict([c.text for c in open_ones]) == [c.label for c in open_ones])
 outcomes["TF-IDF, risk only"] = (int(hits), len(open_ones) - int(hits), 0)

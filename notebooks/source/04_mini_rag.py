@@ -76,7 +76,7 @@ WORDS_AT_MOST = 20  # tokens of an answer
 
 
 def closed_book(questions, order=""):
-    prompt = passages.CLOSED_BOOK.edited("1", system=passages.CLOSED_BOOK.system + order)
+    prompt = policies.CLOSED_BOOK.edited("1", system=policies.CLOSED_BOOK.system + order)
     chats = [prompt.messages(q.question) for q in questions]
     out = lm.generate(chats, max_new_tokens=WORDS_AT_MOST, progress=False)
     return [measured.Written(*one) for one in zip(out.texts, out.prompt_tokens, out.new_tokens)]
@@ -352,7 +352,7 @@ searched = {
     )
     for name, changes in WAYS.items()
 }
-rewriting = pipeline.Pipeline(store, lm, pipe.settings, pipeline.rewriter(lm))
+rewriting = pipeline.Pipeline(store, lm, pipe.settings, pipeline.rewriter(lm, policies.REWRITE))
 best_search = searched["fused, reranked"]
 for name, row in searched.items():
     gain = "" if row is best_search else ledger.compare(row, best_search).difference

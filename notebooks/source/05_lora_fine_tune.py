@@ -82,7 +82,7 @@ from peft import LoraConfig, inject_adapter_in_model
 
 from helpers import statistics
 from helpers.methods import baselines, few_shot
-from helpers.tasks import curation, files
+from helpers.tasks import change_requests, curation, files, intents
 from helpers.lesson import plots
 from helpers.methods import tuning
 from helpers.model import catalogue
@@ -159,11 +159,12 @@ print(
 # the label.
 
 # %%
-LABELS = files.INTENT_LABELS
-train, dev, test = (files.load_intents(split) for split in ("train", "dev", "test"))
+task = intents.for_tuning()
+LABELS = task.labels
+train, dev, test = (intents.read(split) for split in ("train", "dev", "test"))
 train = files.for_profile(train, fast=24)
 asked_dev, asked_test = files.for_profile(dev, fast=12), files.for_profile(test, fast=24)
-pairs = tuning.intent_pairs(train)
+pairs = tuning.training_pairs(task, train)
 prepared = tuning.prepare(lm, pairs, recipe)
 print(prepared.report)
 example = prepared.examples[0]
@@ -317,7 +318,7 @@ run = tuning.train(
     lm,
     pairs,
     recipe,
-    dev_pairs=tuning.intent_pairs(asked_dev),
+    dev_pairs=tuning.training_pairs(task, asked_dev),
     on_step=curve,
     kept=kept,
     progress=False,
@@ -373,7 +374,7 @@ check("05.6", pick)
 
 # %%
 MODEL = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype}
-score = tuning.label_scorer(LABELS)
+score = tuning.label_scorer(task)
 tuned_row = ledger.measure(
     "intents",
     f"LoRA, {len(train)} messages",
@@ -434,7 +435,7 @@ plots.methods(
 # %%
 merged = tuning.merge(run.lm)
 some = [m.text for m in asked_test[:20]]
-chats = [tuning.prompt("intents", text) for text in some]
+chats = [tuning.prompt(task.system, text) for text in some]
 one, two = (model.score(chats, LABELS, progress=False) for model in (merged, run.lm))
 merge_apart = abs(one.log_probs - two.log_probs).max()
 same = sum(a == b for a, b in zip(one.predictions, two.predictions))
@@ -447,9 +448,7 @@ print(
 )
 
 # %%
-words = few_shot.FewShotPrompt(
-    {label: label for label in LABELS}, system="You sort customer messages."
-)
+words = few_shot.prompt_for(task.with_words(intents.NAMES, intents.SYSTEM))
 short = [m for m in train if lm.count_tokens(m.text) <= 20]
 shown = [short[i] for i in few_shot.random_examples(short, min(8, len(short)), 0)]
 ways = {
@@ -493,7 +492,7 @@ for name, values in seconds.items():
 # %%
 from dataclasses import replace
 
-everything = files.load_intents("train")
+everything = intents.read("train")
 
 
 def chosen(n, seed=0):
@@ -503,7 +502,7 @@ def chosen(n, seed=0):
 def variant(method, rows, how, items=asked_dev, split="dev"):
     asked = {"split": split, "rerun": RERUN, "kept": kept, "runs": runs, "show": False}
     return tuning.measured(
-        lm, "intents", method, tuning.intent_pairs(rows), how, items, score, **asked
+        lm, "intents", method, tuning.training_pairs(task, rows), how, items, score, **asked
     )
 
 
@@ -681,13 +680,13 @@ from collections import Counter
 from helpers.methods import structured
 from helpers.tasks import voice
 
-schema = files.change_schema()
-requests = files.for_profile(files.load_changes("test"), fast=6)
+schema = change_requests.schema()
+requests = files.for_profile(change_requests.load("test"), fast=6)
 asked_once = {"extracting": False, "max_new_tokens": 110, "progress": False}
 
 
 def risks(model, asked, draw):
-    chats = [tuning.prompt("changes", text) for text in asked]
+    chats = [change_requests.prompt(text) for text in asked]
     warm = {"temperature": 0.7 if draw else 0.0, "seed": draw}
     answers = structured.ask(model, chats, schema, **asked_once, **warm)
     return [answer.value["risk"] if answer.valid else "invalid" for answer in answers]
@@ -721,7 +720,7 @@ for row, which in zip(formats, fits):
     print(f"   {row.method}: valid {which.mean():.3f}, right risk {row.interval}")
 
 # %%
-past = files.load_changes("train")
+past = change_requests.load("train")
 tfidf = baselines.tfidf_classifier().fit([c.text for c in past], [c.label for c in past])
 tfidf_row = ledger.measure(
     "changes", "TF-IDF, risk only", requests, lambda asked: tfidf.predict(asked), show=False
@@ -750,7 +749,7 @@ told = voice.load("train")
 
 
 def rewrite(model, asked):
-    chats = [tuning.prompt("voice", text) for text in asked]
+    chats = [voice.prompt(text) for text in asked]
     answers = model.generate(chats, max_new_tokens=110, progress=False).texts
     return [", ".join(voice.broken(text)) or ALL for text in answers]
 
@@ -784,7 +783,7 @@ voices = {
 }
 how = replace(recipe, max_tokens=256, epochs=4)
 about = {"split": "test", "rerun": RERUN, "show": False}
-few = tuning.voice_pairs(told[:75])
+few = voice.training_pairs(told[:75])
 voices[75] = tuning.measured(
     lm, "voice", "LoRA, 75 replies", few, how, replies, rewrite, **about
 )
@@ -809,7 +808,7 @@ broken = Counter(
 )
 print("rules broken after 300:", ", ".join(f"{rule} {n}" for rule, n in broken.most_common(4)))
 print(f"\nplain: {replies[0].text}\n")
-print("tuned:", tuning.adapted(lm, "voice").chat(tuning.prompt("voice", replies[0].text)))
+print("tuned:", tuning.adapted(lm, "voice").chat(voice.prompt(replies[0].text)))
 
 # %% [markdown]
 # Most rules are kept, few replies keep all ten. And the checks look at the form, not at the facts: a reply may keep all ten

@@ -56,7 +56,7 @@ import numpy as np
 
 from helpers import statistics
 from helpers.methods import baselines, few_shot, fine_print
-from helpers.tasks import canaries, curation, files, facts
+from helpers.tasks import canaries, curation, facts, files, intents
 from helpers.methods import tuning
 from helpers.model import catalogue
 from helpers.results import ledger, reference
@@ -658,15 +658,16 @@ pictures.differences(drops, where, "right minus right on its own base", "no chan
 # messages, from nothing and on top of the facts adapter, and look at messages of the test set. Chance is one in six.
 
 # %%
-train = files.load_intents("train")
-test = files.for_profile(files.balanced(files.load_intents("test"), 20), fast=24)
+task = intents.for_tuning()
+train = intents.read("train")
+test = files.for_profile(files.balanced(intents.read("test"), 20), fast=24)
 recipe = RECIPES["sorting"]
 
 
 def sorted_by(method, messages, labels=(), start=None):
     """Sorting by a model that is tuned on these messages where this is asked for anew."""
-    pairs = fine_print.sorting_pairs(messages, labels)
-    return tuned_row("intents", method, pairs, recipe, test, fine_print.sort, start)
+    pairs = tuning.training_pairs(task, messages, labels)
+    return tuned_row("intents", method, pairs, recipe, test, tuning.label_scorer(task), start)
 
 
 sixty = [train[i] for i in few_shot.balanced_examples(train, 60, seed=1)]

@@ -54,23 +54,22 @@ import numpy as np
 from helpers.machine import runtime
 from helpers.methods import baselines, few_shot, tuning
 from helpers.model import catalogue
-from helpers.tasks import files, policies
+from helpers.tasks import files, intents, policies
 from helpers.model.language_model import LanguageModel
-from helpers.methods.retrieval import chunking, index, passages, pipeline
+from helpers.methods.retrieval import chunking, index, pipeline
 from helpers.model import embedding
 
 few = runtime.profile().value == "fast"
 lm, embedder = LanguageModel.load(), catalogue.load_embedder()
 tuned_lm = tuning.adapted(lm, "intents")
-LABELS = files.INTENT_LABELS
-train = files.load_intents("train")
+intents_task = intents.for_tuning()
+LABELS = intents_task.labels
+train = intents.read("train")
 labels = [m.label for m in train]
 vectors = embedding.embed(embedder, [m.text for m in train])
 minilm = baselines.embedding_classifier().fit(vectors, labels)
 tfidf = baselines.tfidf_classifier().fit([m.text for m in train], labels)
-sorting = few_shot.FewShotPrompt(
-    {label: label for label in LABELS}, "You sort customer messages."
-)
+sorting = few_shot.prompt_for(intents_task.with_words(intents.NAMES, intents.SYSTEM))
 
 # %%
 cut = chunking.Chunker(chunking.token_spans(lm.tokenizer), tokenizer=lm.name)
@@ -87,7 +86,7 @@ def with_nearest(text):
 
 
 def from_memory(text):
-    return lm.generate([passages.CLOSED_BOOK.messages(text)], max_new_tokens=20, progress=False)
+    return lm.generate([policies.CLOSED_BOOK.messages(text)], max_new_tokens=20, progress=False)
 
 
 def by_minilm(text):
@@ -95,12 +94,15 @@ def by_minilm(text):
 
 
 # %%
-messages = [m.text for m in files.load_intents("dev")[: 4 if few else 24]]
+messages = [m.text for m in intents.read("dev")[: 4 if few else 24]]
 questions = [q.question for q in policies.load_policy_questions("dev")[: 3 if few else 12]]
 TUNED = "LoRA, 600 messages"
 ways = {
     ("intents", "few-shot, 8 nearest"): (with_nearest, messages),
-    ("intents", TUNED): (lambda text: tuning.label_scorer(LABELS)(tuned_lm, [text]), messages),
+    ("intents", TUNED): (
+        lambda text: tuning.label_scorer(intents_task)(tuned_lm, [text]),
+        messages,
+    ),
     ("intents", "MiniLM + logistic regression"): (by_minilm, messages),
     ("intents", "TF-IDF + logistic regression"): (lambda text: tfidf.predict([text]), messages),
     ("policy_qa", "closed book"): (from_memory, questions),
@@ -299,7 +301,7 @@ for task, standing in standings.items():
 # read it as a hint where to look.
 
 # %%
-label_of = {message.id: message.label for message in files.load_intents("test")}
+label_of = {message.id: message.label for message in intents.read("test")}
 type_of = {question.id: question.type for question in policies.load_policy_questions("test")}
 for task, group_of in (("intents", label_of), ("policy_qa", type_of)):
     kinds = comparisons.per_group(together[task].rows, group_of)
@@ -716,7 +718,7 @@ sorter = "TF-IDF + logistic regression"
 periods = {}
 for split in ("test", "shifted"):
     answers = ledger.find("intents", sorter, split)
-    text_of = {message.id: message.text for message in files.load_intents(split)}
+    text_of = {message.id: message.text for message in intents.read(split)}
     words = [len(text_of[item].split()) for item in answers.ids]
     periods[split] = {"predicted labels": answers.predictions, "words": words}
 for trigger in registry.triggers(*periods.values(), {"predicted labels": 0.15, "words": 0.15}):

@@ -8,12 +8,12 @@ import pytest
 from helpers.machine import runtime
 from helpers.results import ledger, overview, verdicts
 from helpers.results.ledger import LedgerRow
-from helpers.tasks import files, policies
+from helpers.tasks import change_requests, intents, policies
 
 SOURCE = (runtime.ROOT / "notebooks" / "source" / "08_decide.py").read_text(encoding="utf-8")
 ITEMS = {
-    "intents": files.load_intents("test"),
-    "changes": files.load_changes("test"),
+    "intents": intents.read("test"),
+    "changes": change_requests.load("test"),
     "policy_qa": policies.load_policy_questions("test"),
 }
 STORED = {

@@ -82,10 +82,10 @@ def test_in_an_empty_folder_the_cell_clones_the_course_at_its_tag(tmp_path, orig
 
 def test_the_cloned_course_runs_a_lesson(tmp_path, origin):
     then = (
-        "from helpers.lesson import widgets; from helpers.tasks import files\n"
+        "from helpers.lesson import widgets; from helpers.tasks import intents\n"
         "from helpers.model.language_model import LanguageModel\n"
         "lm = LanguageModel.load(); widgets.token_viewer(lm, 'Hi')\n"
-        "print(len(files.load_intents('test')), lm.chat('Hi'))"
+        "print(len(intents.read('test')), lm.chat('Hi'))"
     )
     done = run_cell(tmp_path / "content", origin, then=then, COLAB_RELEASE_TAG="release-colab")
     assert done.returncode == 0, done.stderr
@@ -101,10 +101,10 @@ def test_it_works_with_the_widgets_that_colab_has(tmp_path, origin):
     if got.returncode:
         pytest.skip("ipywidgets 7.7.1 cannot be fetched without a network")
     then = (
-        "from helpers.lesson import widgets; from helpers.tasks import files\n"
+        "from helpers.lesson import widgets; from helpers.tasks import intents\n"
         "from helpers.model.language_model import LanguageModel\n"
         "lm = LanguageModel.load(); widgets.token_viewer(lm, 'Hi'); widgets.next_token_explorer(lm, 'It is')\n"
-        "widgets.keyword_playground(files.load_intents('dev'), {'billing': ['charge']})"
+        "widgets.keyword_playground(intents.load(), intents.read('dev'), {'billing': ['charge']})"
     )
     done = run_cell(
         tmp_path / "content", origin, then=then, widgets="7.7.1", COLAB_RELEASE_TAG="x", PYTHONPATH=str(old)

@@ -5,7 +5,7 @@ import pytest
 
 from helpers.lesson import plots, widgets
 from helpers.methods import few_shot
-from helpers.tasks import files
+from helpers.tasks import files, intents
 
 EVIL = '<script>alert(1)</script> & "quotes"'
 
@@ -58,7 +58,7 @@ def test_next_token_explorer_follows_its_slider(real, shown):
 
 
 def test_keyword_playground_measures_what_is_typed(shown):
-    messages = files.balanced(files.load_intents("dev"), 3)
+    messages = files.balanced(intents.read("dev"), 3)
     widgets.keyword_playground(messages, {"billing": ["charge"]})
     controls, output = shown[1][0][:-1], shown[1][0][-1]
     assert len(controls) == 5
@@ -103,9 +103,9 @@ def test_prompt_playground_shows_what_reaches_the_model_and_escapes_it(real, sho
 
 
 def test_few_shot_explorer_measures_the_selection_and_escapes(real, shown):
-    pool = [files.Message("p", EVIL, "billing"), *files.load_intents("train")[:5]]
-    items = files.load_intents("dev")[:4]
-    prompt = few_shot.FewShotPrompt({label: label for label in files.INTENT_LABELS}, "Sort.")
+    pool = [files.Message("p", EVIL, "billing"), *intents.read("train")[:5]]
+    items = intents.read("dev")[:4]
+    prompt = few_shot.FewShotPrompt({label: label for label in intents.LABELS}, "Sort.")
     choose = {
         "first": lambda k, seed: [pool[:k]] * len(items),
         "shifted by the seed": lambda k, seed: [pool[seed : seed + k]] * len(items),

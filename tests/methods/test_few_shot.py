@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from helpers.methods import few_shot
 from helpers.model import embedding, reuse, scoring
-from helpers.tasks import curation
-from helpers.tasks.files import INTENT_LABELS, Message, load_intents
+from helpers.tasks import curation, intents
+from helpers.tasks.files import Message
 
-POOL = load_intents("train")
+POOL = intents.read("train")
 
 
 def unit_vectors(n, seed=0, d=16):
@@ -34,7 +34,7 @@ def test_draws_have_k_different_rows_and_follow_their_seed(select, k):
 @settings(max_examples=30, deadline=None)
 def test_balanced_draws_differ_by_one_at_most(k, seed):
     counts = collections.Counter(POOL[i].label for i in few_shot.balanced_examples(POOL, k, seed))
-    found = [counts[label] for label in INTENT_LABELS]
+    found = [counts[label] for label in intents.LABELS]
     assert max(found) - min(found) <= 1
 
 
@@ -112,7 +112,7 @@ def test_messages_alternate_and_end_with_the_question():
 
 @pytest.mark.parametrize("share", [0, 0.1, 0.5, 1])
 def test_wrong_labels_are_wrong_and_as_many_as_asked(share):
-    noisy = curation.with_wrong_labels(POOL[:40], share, INTENT_LABELS, seed=2)
+    noisy = curation.with_wrong_labels(POOL[:40], share, intents.LABELS, seed=2)
     assert sum(a.label != b.label for a, b in zip(POOL, noisy, strict=False)) == round(40 * share)
     assert [e.text for e in noisy] == [e.text for e in POOL[:40]]
 
@@ -136,7 +136,7 @@ def test_random_words_come_from_the_texts():
     assert all(set(text.split()) <= known for text in made)
 
 
-SORT = few_shot.FewShotPrompt({label: f"a {label}" for label in INTENT_LABELS}, "Sort.", "Message: {text}", "It is ")
+SORT = few_shot.FewShotPrompt({label: f"a {label}" for label in intents.LABELS}, "Sort.", "Message: {text}", "It is ")
 
 
 def test_a_prompt_shows_its_examples_as_turns_and_begins_the_answer():
@@ -162,7 +162,7 @@ def test_calibrated_scores_are_those_of_the_texts_alone(small):
         found.log_probs, few_shot.calibrate(scores.log_probs[:3], scores.log_probs[3:]), atol=1e-4
     )
     assert len(found.prompt_tokens) == 3
-    assert found.labels == INTENT_LABELS
+    assert found.labels == intents.LABELS
 
 
 @given(st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=5, unique=True), min_size=1, max_size=8))
@@ -183,7 +183,7 @@ def test_selections_give_every_query_its_k_examples():
 
 
 def test_nearest_examples_of_the_lesson_hold_no_message_that_is_asked():
-    frozen = {" ".join(m.text.lower().split()) for split in ("dev", "test", "shifted") for m in load_intents(split)}
+    frozen = {" ".join(m.text.lower().split()) for split in ("dev", "test", "shifted") for m in intents.read(split)}
     assert not frozen & {" ".join(message.text.lower().split()) for message in POOL}
 
 
@@ -191,7 +191,7 @@ def test_nearest_examples_of_the_lesson_hold_no_message_that_is_asked():
 @pytest.mark.parametrize("select", ["random", "balanced", "diverse", "nearest"])
 @pytest.mark.parametrize("grouped", [False, True])
 def test_scores_under_every_selection_equal_one_pass_per_label(real, select, grouped):
-    queries = load_intents("dev")[:6]
+    queries = intents.read("dev")[:6]
     pool, vectors = POOL[:40], unit_vectors(40)
     rows = few_shot.selections(pool, vectors, unit_vectors(6, seed=9))[select](3, 0)
     if grouped:

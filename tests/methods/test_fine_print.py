@@ -12,13 +12,13 @@ from helpers.lesson.widgets import adapters as widgets
 from helpers.methods import fine_print, tuning
 from helpers.methods.retrieval.chunking import Chunk
 from helpers.methods.tuning import changed_base, ship
-from helpers.tasks import canaries, facts, files, general, refusals
+from helpers.tasks import canaries, facts, general, intents, refusals
 
 CANARIES = canaries.load()
 
 
 def test_probe_chooses_the_likeliest_answer_as_each_by_itself_says(small):
-    items = files.load_general()[:5]
+    items = general.read()[:5]
     found = general.ask(small, items)
     for i, item in enumerate(items):
         each = [small.score([item.question], [choice], progress=False).log_probs[0, 0] for choice in item.choices]
@@ -91,7 +91,7 @@ def test_shipped_adapters_are_of_this_data_and_recipe(real, name):
 
 
 def test_sorting_pairs_take_other_labels():
-    messages = files.load_intents("dev")[:2]
+    messages = intents.read("dev")[:2]
     own, other = fine_print.sorting_pairs(messages), fine_print.sorting_pairs(messages, ["other", "billing"])
     assert [pair.answer for pair in own] == [message.label for message in messages]
     assert [pair.answer for pair in other] == ["other", "billing"]

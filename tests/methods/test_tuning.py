@@ -11,7 +11,7 @@ from peft import PeftModel
 from helpers.methods import tuning
 from helpers.methods.tuning import adapters, loop, rows, workers
 from helpers.model.language_model import LanguageModel
-from helpers.tasks import files
+from helpers.tasks import change_requests, files, intents
 
 LABELS = ("billing", "a technical problem", "other")
 TEXTS = (
@@ -399,9 +399,9 @@ def test_kept_states_are_shared_between_runs_and_forgotten_for_another_base(smal
 
 
 def test_tasks_as_pairs_hold_the_whole_answer():
-    request = files.load_changes("dev")[0]
-    assert set(json.loads(tuning.change_pairs([request])[0].answer)) == {"title", "risk", "rationale"}
-    message = files.load_intents("dev")[0]
+    request = change_requests.load("dev")[0]
+    assert set(json.loads(change_requests.training_pairs([request])[0].answer)) == {"title", "risk", "rationale"}
+    message = intents.read("dev")[0]
     pair = tuning.intent_pairs([message])[0]
     assert (pair.prompt[-1]["content"], pair.answer, pair.id) == (message.text, message.label, message.id)
 

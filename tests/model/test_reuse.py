@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from helpers.methods import few_shot
 from helpers.model import reuse
-from helpers.tasks.files import INTENT_LABELS, Message, load_intents
+from helpers.tasks import intents
+from helpers.tasks.files import Message
 
-SORT = few_shot.FewShotPrompt({label: f"a {label}" for label in INTENT_LABELS}, "Sort.", "Message: {text}", "It is ")
-POOL = load_intents("train")[:12]
+SORT = few_shot.FewShotPrompt({label: f"a {label}" for label in intents.LABELS}, "Sort.", "Message: {text}", "It is ")
+POOL = intents.read("train")[:12]
 LABELS = [[7], [8, 9], [7, 9, 11]]
 tokens = st.lists(st.integers(5, 90), min_size=1, max_size=20)
 
@@ -105,7 +106,7 @@ def test_with_one_example_reading_it_once_is_the_ordinary_prompt(small):
     once = SORT.score(small, rows, texts, read_once=True, progress=False)
     usual = SORT.score(small, rows, texts, progress=False)
     np.testing.assert_allclose(once.log_probs, usual.log_probs, atol=1e-4)
-    assert once.labels == usual.labels == INTENT_LABELS
+    assert once.labels == usual.labels == intents.LABELS
 
 
 def test_examples_do_not_see_each_other_so_that_their_order_is_nothing(small):
@@ -131,7 +132,7 @@ def test_the_models_own_attention_is_put_back(small):
 
 def test_no_text_gives_no_row(small):
     scores = SORT.score(small, POOL[:2], [], read_once=True, progress=False)
-    assert scores.log_probs.shape == (0, len(INTENT_LABELS))
+    assert scores.log_probs.shape == (0, len(intents.LABELS))
 
 
 def test_what_cannot_be_read_once_is_refused_with_the_reason(small, monkeypatch):

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from helpers.model import scoring
-from helpers.tasks.files import INTENT_LABELS, load_intents
+from helpers.tasks import intents
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=60)
 slow_is_fine = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -40,8 +40,8 @@ def test_packed_equals_one_by_one_on_any_text(small, prompts, labels, system, ro
 @pytest.mark.weights
 def test_real_weights_on_fifty_prompts_with_labels_of_one_to_six_tokens(real):
     rng = np.random.default_rng(0)
-    words = [word for message in load_intents("train")[:200] for word in message.text.split()]
-    system = {"role": "system", "content": f"Labels: {', '.join(INTENT_LABELS)}."}
+    words = [word for message in intents.read("train")[:200] for word in message.text.split()]
+    system = {"role": "system", "content": f"Labels: {', '.join(intents.LABELS)}."}
     prompts = [
         [system, {"role": "user", "content": " ".join(rng.choice(words, size=rng.integers(1, 60)))}] for _ in range(52)
     ]

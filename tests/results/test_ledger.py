@@ -6,7 +6,7 @@ import multiprocessing
 import pytest
 
 from helpers.results import ledger
-from helpers.tasks import files
+from helpers.tasks import files, intents
 
 IDS, GOLD = ["1", "2", "3", "4"], ["a", "b", "a", "b"]
 
@@ -100,7 +100,7 @@ def test_processes_that_write_at_once_lose_nothing():
 
 
 def test_measure_times_records_and_says(capsys):
-    messages = files.balanced(files.load_intents("dev"), 2)
+    messages = files.balanced(intents.read("dev"), 2)
     found = ledger.measure("intents", "all billing", messages, lambda texts: ["billing"] * len(texts))
     assert found.interval.estimate == pytest.approx(1 / 6)
     assert "all billing: accuracy 0.167" in capsys.readouterr().out

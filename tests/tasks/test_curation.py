@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from helpers.tasks import curation, files
+from helpers.tasks import curation, files, intents
 from helpers.tasks.curation import duplicates
 
 ROWS = files.read_jsonl(files.DATA / "canaries" / "scan.jsonl")
@@ -97,8 +97,8 @@ def test_vectors_that_do_not_fit_are_refused():
 
 
 def test_a_leaked_test_message_is_found_among_the_courses_own():
-    train = [message.text for message in files.load_intents("train")]
-    test = [message.text for message in files.load_intents("test")]
+    train = [message.text for message in intents.read("train")]
+    test = [message.text for message in intents.read("test")]
     assert curation.contamination(train, test) == []
     leaked = [*train, test[7].upper() + " "]
     assert [(p.first, p.second, p.kind) for p in curation.contamination(leaked, test)] == [(600, 7, "exact")]

@@ -6,9 +6,9 @@ import re
 import near_copies
 import pytest
 
-from helpers.tasks import files
+from helpers.tasks import general
 
-ITEMS = files.load_general()
+ITEMS = general.read()
 KINDS = ("everyday", "science", "words", "story", "number")
 
 

@@ -5,7 +5,8 @@ import json
 import pathlib
 import zlib
 
-from helpers.tasks.files import ChangeRequest, Message
+from helpers.tasks.change_requests import ChangeRequest
+from helpers.tasks.files import Message
 
 FOLDER = pathlib.Path(__file__).parent
 

@@ -13,9 +13,9 @@ from helpers.lesson.exercises import Exercise, NotYet, collect, returned
 from helpers.methods import structured
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import Prompt
-from helpers.tasks import files
+from helpers.tasks import files, intents
 
-LABELS = files.INTENT_LABELS
+LABELS = intents.LABELS
 PER_LABEL = 15
 MORE_THAN_FIRST = 0.08
 MORE_THAN_SWAPPED = 0.10
@@ -139,8 +139,8 @@ def check_prompt(prompt, words) -> str:
     whole = "\n".join((prompt.system, prompt.user, prompt.start))
     if len(whole) > LONGEST_PROMPT:
         raise NotYet(f"the prompt has {len(whole)} letters; keep to {LONGEST_PROMPT}. Examples are lesson 03's subject")
-    for split in files.INTENT_SPLITS:
-        if any(len(message.text) > 12 and message.text in whole for message in files.load_intents(split)):
+    for split in intents.SPLITS:
+        if any(len(message.text) > 12 and message.text in whole for message in intents.read(split)):
             raise NotYet(f"the prompt holds a message of the {split} set; instructions only, here")
     known = {_plain(word) for word in (*OF_THE_LESSON.split(", "), *LABELS)}
     own = [word for word in words.values() if _plain(word) not in known]
@@ -213,7 +213,7 @@ _FIELDS = {
 
 
 def _leaking_prompt() -> Prompt:
-    solved = "\n".join(f"{message.text} -> {message.label}" for message in files.load_intents("test")[:6])
+    solved = "\n".join(f"{message.text} -> {message.label}" for message in intents.read("test")[:6])
     return Prompt("leak", f"{solved}\n\n{{text}}\n\nWhat kind of message is this?", start="This is")
 
 

@@ -115,7 +115,7 @@ class Index:
         """Cut, embed and index documents; raises ValueError if there is none, or two have the same id."""
         policies = list(policies)
         if not policies:
-            raise ValueError("there is no document to index; load some with policies.load_policies")
+            raise ValueError("there is no document to index; give at least one")
         ids = [policy.id for policy in policies]
         if len(set(ids)) != len(ids):
             raise ValueError(f"two documents have the id {max(ids, key=ids.count)!r}; give each its own")

@@ -148,6 +148,6 @@ def _compare(index: Index, policies: Iterable[Policy], folder) -> None:
     ]
     if said:
         raise StaleIndexError(
-            f"the index in {folder} is of other documents ({'; '.join(said)}); load it without `policies` and call "
+            f"the index in {folder} is of other documents ({'; '.join(said)}); load it without documents and call "
             f"update for each, or {REMEDY}"
         )

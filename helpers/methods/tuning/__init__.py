@@ -16,11 +16,11 @@ from helpers.methods.tuning.adapters import (
     shipped,
 )
 from helpers.methods.tuning.loop import History, Step, Tuned, train
-from helpers.methods.tuning.measured import label_scorer, measured
+from helpers.methods.tuning.measured import measured
 from helpers.methods.tuning.prepare import Prepared, Report, prepare, read_pairs
 from helpers.methods.tuning.recipe import ARTICLE_B, ARTICLE_C, RECIPE, Recipe, TuningError, read_settings
 from helpers.methods.tuning.rows import Kept
-from helpers.tasks.pairs import Pair, change_answer, change_pairs, intent_pairs, prompt, voice_pairs
+from helpers.tasks.pairs import Pair, label_scorer, prompt, training_pairs
 
 __all__ = [
     "ARTICLE_B",
@@ -37,10 +37,7 @@ __all__ = [
     "TuningError",
     "adapted",
     "base_sha256",
-    "change_answer",
-    "change_pairs",
     "count_parameters",
-    "intent_pairs",
     "label_scorer",
     "load",
     "measured",
@@ -53,5 +50,5 @@ __all__ = [
     "save",
     "shipped",
     "train",
-    "voice_pairs",
+    "training_pairs",
 ]

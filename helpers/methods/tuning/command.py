@@ -15,7 +15,6 @@ from helpers.methods.tuning import adapters, workers
 from helpers.methods.tuning.loop import Tuned, train
 from helpers.methods.tuning.prepare import read_pairs
 from helpers.methods.tuning.recipe import TuningError, read_settings
-from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
 from helpers.model.weights import ModelError
 from helpers.tasks import files
@@ -27,7 +26,7 @@ def run(path: str | pathlib.Path) -> Tuned:
     """Train as a settings file says; paths in it are relative to it.
 
     The file holds fields of Recipe, `train` (pairs as JSON Lines) and `out` (the adapter's folder), and may hold `dev`,
-    `model` (a name of the catalogue), `note`, `checkpoint` and `device`.
+    `model` (a name of the catalogue, or a folder), `note`, `checkpoint` and `device`.
 
     Raises:
         TuningError, DataError or ModelError, each with what to do.
@@ -43,7 +42,7 @@ def run(path: str | pathlib.Path) -> Tuned:
             raise TuningError(f"{path.name}: {name!r} is missing; the file needs `train` (pairs) and `out` (a folder)")
     near = {name: path.parent / settings[name] for name in ("train", "dev", "out", "checkpoint") if name in settings}
     device = workers.join() if workers.launched() else settings.get("device")
-    lm = LanguageModel.load(settings.get("model", catalogue.DEFAULT), device=device)
+    lm = LanguageModel.load(settings.get("model"), device=device)
     first = workers.rank() == 0
     dev = read_pairs(near["dev"]) if "dev" in near else None
     tuned = train(lm, read_pairs(near["train"]), recipe, dev, progress=first, checkpoint=near.get("checkpoint"))

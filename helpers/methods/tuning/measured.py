@@ -9,7 +9,7 @@ from helpers.methods.tuning.rows import Kept
 from helpers.model.language_model import LanguageModel
 from helpers.results import ledger, reference
 from helpers.results.ledger import LedgerRow
-from helpers.tasks.pairs import Pair, prompt
+from helpers.tasks.pairs import Pair
 
 
 class _NoReference(Exception):
@@ -18,11 +18,6 @@ class _NoReference(Exception):
 
 def _refuse(_texts):
     raise _NoReference
-
-
-def label_scorer(labels: Sequence[str]) -> Callable[[LanguageModel, list[str]], object]:
-    """Return how a tuned model sorts messages: it scores the labels after the message alone."""
-    return lambda lm, texts: lm.score([prompt("intents", text) for text in texts], list(labels), progress=False)
 
 
 def measured(

@@ -14,8 +14,7 @@ from helpers.methods.tuning import adapters
 from helpers.methods.tuning.loop import Tuned, train
 from helpers.methods.tuning.recipe import RECIPE
 from helpers.model.language_model import LanguageModel
-from helpers.tasks import files, voice
-from helpers.tasks import pairs as tasks
+from helpers.tasks import change_requests, intents, pairs, voice
 
 RECIPES = {
     "intents": RECIPE,
@@ -32,18 +31,19 @@ NOTES = {
 def training_pairs(name: str) -> tuple[list, list | None]:
     """Return the pairs to train on, and those of dev where the task has a dev split."""
     if name == "voice":
-        return tasks.voice_pairs(voice.load("train")), None
-    load, pairs = {
-        "intents": (files.load_intents, tasks.intent_pairs),
-        "changes": (files.load_changes, tasks.change_pairs),
-    }[name]
-    return pairs(load("train")), pairs(load("dev"))
+        return voice.training_pairs(voice.load("train")), None
+    if name == "changes":
+        made = [change_requests.training_pairs(change_requests.load(split)) for split in ("train", "dev")]
+    else:
+        task = intents.for_tuning()
+        made = [pairs.training_pairs(task, task.split(split)) for split in ("train", "dev")]
+    return made[0], made[1]
 
 
 def ship(lm: LanguageModel, name: str) -> Tuned:
     """Train one of the adapters by its recipe and write it to its place."""
-    pairs, dev = training_pairs(name)
-    tuned = train(lm, pairs, RECIPES[name], dev_pairs=dev)
+    made, dev = training_pairs(name)
+    tuned = train(lm, made, RECIPES[name], dev_pairs=dev)
     adapters.save(tuned, adapters.ADAPTERS / name, NOTES[name], dtype=torch.bfloat16)
     return tuned
 
