@@ -69,7 +69,7 @@ _in_use: "weakref.WeakValueDictionary[str, LanguageModel]" = weakref.WeakValueDi
 class LanguageModel:
     """A causal language model with its tokenizer.
 
-    `LanguageModel.load()` gives the default one (see catalogue). A prompt is a string (a user message) or chat messages.
+    `LanguageModel.load()` gives the default one (see catalogue). A prompt is a string (a user message) or a chat.
     """
 
     def __init__(self, model, tokenizer, name: str = "a model"):
