@@ -39,7 +39,7 @@ RECIPES = {
 def rows() -> list[tuning.Pair]:
     """Return 96 messages with their labels, balanced."""
     train = intents.read("train")
-    return tuning.intent_pairs([train[i] for i in few_shot.balanced_examples(train, ROWS)])
+    return tuning.training_pairs(intents.for_tuning(), [train[i] for i in few_shot.balanced_examples(train, ROWS)])
 
 
 def ours(recipe: tuning.Recipe) -> dict:

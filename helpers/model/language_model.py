@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 from transformers import LogitsProcessor, LogitsProcessorList
 
 from helpers.machine import runtime
-from helpers.model import catalogue, head, reuse, scoring
+from helpers.model import catalogue, reuse, scoring
 
 Messages = Sequence[dict]  # [{"role": "system" | "user" | "assistant", "content": "…"}, …]
 MAX_BATCH_TOKENS = 6_000  # of prompts and answers, in one batch of `generate`: bounds the cache to 0.3 GB in float32
@@ -69,13 +69,12 @@ _in_use: "weakref.WeakValueDictionary[str, LanguageModel]" = weakref.WeakValueDi
 class LanguageModel:
     """A causal language model with its tokenizer.
 
-    `LanguageModel.load()` gives the default one (see catalogue). A prompt is a string (a user message) or messages.
+    `LanguageModel.load()` gives the default one (see catalogue). A prompt is a string (a user message) or a chat.
     """
 
     def __init__(self, model, tokenizer, name: str = "a model"):
         self.model, self.tokenizer, self.name = model, tokenizer, name
         self.device = next(model.parameters()).device
-        head.read_contiguously(model)
 
     def __repr__(self) -> str:
         count = sum(parameter.numel() for parameter in self.model.parameters())

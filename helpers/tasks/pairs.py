@@ -41,7 +41,8 @@ def training_pairs(task: Task, messages: Sequence[Message], labels: Sequence[str
     unknown = sorted(set(labels) - set(task.labels))
     if unknown or len(labels) != len(messages):
         raise ValueError(
-            f"{len(messages)} messages need a label of {task.name} each; got {len(labels)}, unknown {unknown}"
+            f"{task.name}: give one label for each of {len(messages)} {task.noun}; got {len(labels)}, unknown among "
+            f"them: {unknown}"
         )
     return [
         Pair(prompt(task.system, message.text), task.words[label], message.id)

@@ -12,7 +12,7 @@ from helpers.lesson.widgets import adapters as widgets
 from helpers.methods import fine_print, tuning
 from helpers.methods.retrieval.chunking import Chunk
 from helpers.methods.tuning import changed_base, ship
-from helpers.tasks import canaries, facts, general, intents, refusals
+from helpers.tasks import canaries, facts, general, refusals
 
 CANARIES = canaries.load()
 
@@ -88,14 +88,6 @@ def test_shipped_adapters_are_of_this_data_and_recipe(real, name):
     assert card["data_sha256"] == tuning.prepare(real, fine_print.pairs_of(name), fine_print.RECIPES[name]).data_sha256
     assert card["note"] == fine_print.NOTES[name]
     assert sum(path.stat().st_size for path in tuning.shipped(name).iterdir()) < 5_000_000
-
-
-def test_sorting_pairs_take_other_labels():
-    messages = intents.read("dev")[:2]
-    own, other = fine_print.sorting_pairs(messages), fine_print.sorting_pairs(messages, ["other", "billing"])
-    assert [pair.answer for pair in own] == [message.label for message in messages]
-    assert [pair.answer for pair in other] == ["other", "billing"]
-    assert [pair.prompt for pair in own] == [pair.prompt for pair in other]
 
 
 def test_noise_is_of_the_size_asked_for_and_leaves_the_base_alone(small):

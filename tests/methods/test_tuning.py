@@ -12,6 +12,7 @@ from helpers.methods import tuning
 from helpers.methods.tuning import adapters, loop, rows, workers
 from helpers.model.language_model import LanguageModel
 from helpers.tasks import change_requests, files, intents
+from helpers.tasks.task import Task
 
 LABELS = ("billing", "a technical problem", "other")
 TEXTS = (
@@ -375,7 +376,7 @@ def test_on_the_real_weights_merged_and_unmerged_agree_and_a_save_loads(real, tm
 
 def test_a_variant_is_trained_once_and_its_row_says_how(small):
     runs, items = {}, [files.Message(f"m{i}", text, LABELS[i % 3]) for i, text in enumerate(TEXTS)]
-    again = {"predict": tuning.label_scorer(LABELS), "runs": runs, "show": False}
+    again = {"predict": tuning.label_scorer(Task("t", {label: label for label in LABELS})), "runs": runs, "show": False}
     rows_of = [tuning.measured(small, "t", "LoRA", PAIRS, RECIPE, part, **again) for part in (items, items[:2])]
     assert list(runs) == ["LoRA"]
     assert rows_of[0].training_seconds == rows_of[1].training_seconds > 0
@@ -402,7 +403,7 @@ def test_tasks_as_pairs_hold_the_whole_answer():
     request = change_requests.load("dev")[0]
     assert set(json.loads(change_requests.training_pairs([request])[0].answer)) == {"title", "risk", "rationale"}
     message = intents.read("dev")[0]
-    pair = tuning.intent_pairs([message])[0]
+    pair = tuning.training_pairs(intents.for_tuning(), [message])[0]
     assert (pair.prompt[-1]["content"], pair.answer, pair.id) == (message.text, message.label, message.id)
 
 

@@ -120,7 +120,7 @@ def test_shipped_adapters_have_a_recipe_pairs_and_a_note(small, tmp_path, monkey
         assert (dev is None) == (name == "voice")
     assert ship.main(["nothing"]) == 1
     assert "intents" in capsys.readouterr().err
-    few = tuning.intent_pairs(intents.read("dev")[:6])
+    few = tuning.training_pairs(intents.for_tuning(), intents.read("dev")[:6])
     monkeypatch.setattr(ship, "training_pairs", lambda name: (few, few[:2]))
     monkeypatch.setattr(ship.adapters, "ADAPTERS", tmp_path)
     monkeypatch.setitem(ship.RECIPES, "intents", tuning.Recipe(epochs=1))

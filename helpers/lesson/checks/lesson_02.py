@@ -11,6 +11,7 @@ from helpers import statistics
 from helpers.lesson.checks import held_back
 from helpers.lesson.exercises import Exercise, NotYet, collect, returned
 from helpers.methods import structured
+from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import Prompt
 from helpers.tasks import files, intents
@@ -82,13 +83,14 @@ def _rows() -> list:
 
 def _accuracy(prompt: Prompt, words: Mapping[str, str]) -> statistics.Interval:
     """Accuracy of a prompt and a table of label words on held-back messages."""
-    return _measured(prompt.system, prompt.user, prompt.start, tuple(words[label] for label in LABELS))
+    told = tuple(words[label] for label in LABELS)
+    return _measured(catalogue.default(), prompt.system, prompt.user, prompt.start, told)
 
 
 @cache
-def _measured(system: str, user: str, start: str, words: tuple[str, ...]) -> statistics.Interval:
+def _measured(model: str, system: str, user: str, start: str, words: tuple[str, ...]) -> statistics.Interval:
     prompt, rows = Prompt("held back", user, system, start=start), _rows()
-    scores = LanguageModel.shared().score([prompt.messages(row.text) for row in rows], words, progress=False)
+    scores = LanguageModel.shared(model).score([prompt.messages(row.text) for row in rows], words, progress=False)
     return statistics.accuracy_interval([row.label for row in rows], scores.renamed(LABELS).predictions)
 
 
