@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from helpers import statistics
-from helpers.statistics import RESAMPLES, WORTHWHILE, Interval
 from helpers.results.ledger import LedgerRow
+from helpers.statistics import RESAMPLES, WORTHWHILE, Interval
 
 COVERED = 0.8  # a row that has measured less than this share of the items is left out, and said so
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from helpers.results import costs
-from helpers.tasks import grading
-from helpers.statistics import Interval
 from helpers.results.ledger import LedgerRow
+from helpers.statistics import Interval
+from helpers.tasks import grading
 
 APPROACHES = ("plain", "prompt", "retrieve", "tune", "retrieve + tune")
 _TUNED = re.compile(r"\blora\b|\btuned\b|\badapter\b|fine-tun|\breader\b", re.I)

@@ -15,8 +15,8 @@ from sklearn import metrics
 from helpers import statistics
 from helpers.machine import runtime
 from helpers.results import ledger
-from helpers.tasks import curation, files
 from helpers.statistics import Interval
+from helpers.tasks import curation, files
 
 FOLDER = runtime.ROOT / "data" / "ratings"
 RUBRIC = {
