@@ -17,7 +17,7 @@ ITEMS = [Item(str(i), f"text {i}", "ab"[i % 2]) for i in range(6)]
 
 
 def row(method="m", predictions=None, *, task="toy", items=ITEMS, approach="prompt", **more) -> LedgerRow:
-    """Return a row that nobody measured: `predictions` for items, all "a" by default, in the ledger as if it had been."""
+    """Return a row that nobody measured, kept in the ledger as if it had been; by default every prediction is "a"."""
     predictions = list(predictions or ["a"] * len(items))
     gold = [item.label for item in items]
     made = LedgerRow(
@@ -36,6 +36,6 @@ def row(method="m", predictions=None, *, task="toy", items=ITEMS, approach="prom
 
 def of_hits(method, hits, *, ids=None, **more) -> LedgerRow:
     """Return such a row of items whose label is "a", by which of them were right."""
-    ids = ids or [str(i) for i in range(len(hits))]
+    ids = ids or [f"i{i}" for i in range(len(hits))]
     items = [Item(one, f"text {one}", "a") for one in ids]
     return row(method, ["a" if hit else "b" for hit in hits], items=items, **more)

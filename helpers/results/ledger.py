@@ -12,12 +12,12 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from helpers.machine import runtime
 from helpers.results import lookup, markdown, measuring
 from helpers.results.lookup import ANY, compare, find, keep, path, rows, stored
-from helpers.results.rows import LedgerRow, digest
+from helpers.results.rows import LedgerRow, as_json, digest
 from helpers.results.store import append, read
 
 __all__ = "ANY Lab LedgerRow append compare find keep measure path read rows stored table".split()
@@ -39,6 +39,7 @@ def measure(
     settings: Mapping | None = None,
     training_seconds: float = 0.0,
     details: Mapping | None = None,
+    prepare: Callable[[], Mapping] | None = None,
     heavy: bool = False,
     rerun: bool = False,
     show: bool = True,
@@ -63,6 +64,8 @@ def measure(
         seed, settings: what else decides the outcome, as JSON values.
         training_seconds: spent on fitting.
         details: anything else worth keeping, as JSON values.
+        prepare: called before the clock starts, and only if the method is measured; returns training_seconds and details
+            that are known only then.
         heavy: take a stored row if one agrees with all of the above (see `stored`).
         rerun: measure in any case; so does COURSE_RERUN=1.
         show: print the line.
@@ -73,16 +76,17 @@ def measure(
     """
     texts = [item.text for item in items]
     read_in = list(prompts(texts) if callable(prompts) else prompts) if prompts is not None else None
-    known = {"approach": approach, "labels_used": labels_used, "seed": seed, "settings": dict(settings or {})}
+    known = {"approach": approach, "labels_used": labels_used, "seed": seed, "settings": as_json(settings or {})}
     if heavy and not rerun and not os.environ.get("COURSE_RERUN"):
         row = stored(task, method, items, split=split, model=model, prompts=read_in, labels=labels, **known)
         if row:
             return _shown(row, noun) if show else row
+    ready = prepare() if prepare else {}
     started = time.perf_counter()
     answers = predict(texts)
     took = time.perf_counter() - started
     found = measuring.unpack(items, answers, took)
-    found["details"] |= dict(details or {})
+    found["details"] |= {**(details or {}), **ready.get("details", {})}
     if read_in is not None:
         found["prompts"] = measuring.hash_prompts(read_in)
     if labels is not None:
@@ -98,7 +102,7 @@ def measure(
         **measuring.about(model),
         **found,
         machine=platform.machine(),
-        training_seconds=float(training_seconds),
+        training_seconds=float(ready.get("training_seconds", training_seconds)),
         looks=_looks(lookup.name_of(task), method, split),
         profile=runtime.profile().value,
         made=time.strftime("%Y-%m-%dT%H:%M:%S"),
@@ -152,6 +156,10 @@ class Lab:
     noun: str = "items"
     rerun: bool = False
     show: bool = True
+
+    def using(self, **changes) -> "Lab":
+        """Return the same lab with some of its parts changed, such as the task or the model."""
+        return replace(self, **changes)
 
     def measure(self, method: str, items: Sequence, predict: Callable, *, approach: str, **more) -> LedgerRow:
         """Measure a method or, if it is heavy, take its stored row; see `ledger.measure`."""

@@ -1,4 +1,4 @@
-"""The ledger keeps everything, returns a stored row only where all agrees, and refuses comparisons that mean nothing."""
+"""The ledger keeps all, returns a stored row only where everything agrees, and refuses comparisons that mean nothing."""
 
 import json
 import multiprocessing
@@ -128,6 +128,11 @@ def test_either_switch_measures_again(switch, monkeypatch):
     assert again.predictions == ["b"] * 6 and not again.reference
 
 
+def test_settings_may_hold_tuples_and_numbers_as_keys():
+    made = measured(settings={1: (2, 3)})
+    assert measured(settings={1: (2, 3)}, predict=never, heavy=True) == made == ledger.rows("toy", model=ledger.ANY)[0]
+
+
 def test_a_light_measurement_is_always_made():
     measured()
     assert measured(predict=lambda texts: ["b"] * len(texts)).predictions == ["b"] * 6
@@ -189,7 +194,9 @@ def test_scores_give_tokens_labels_and_confidence_for_each_item():
 def test_judged_answers_give_their_verdicts_texts_and_tokens(capsys):
     def answer(texts):
         return [
-            SimpleNamespace(text=f"to {text}", verdict="wrong", right=i == 2, prompt_tokens=7, new_tokens=i, prompt=text)
+            SimpleNamespace(
+                text=f"to {text}", verdict="wrong", right=i == 2, prompt_tokens=7, new_tokens=i, prompt=text
+            )
             for i, text in enumerate(texts)
         ]
 
