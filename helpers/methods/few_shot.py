@@ -188,6 +188,10 @@ class FewShotPrompt:
         chat = messages(self.system, examples, text, answers, self.template)
         return [*chat, {"role": "assistant", "content": self.start}] if self.start else chat
 
+    def prompts(self, examples: Sequence, texts: Sequence[str]) -> list[list[dict]]:
+        """Return the chat for each text; `examples` are those that all share, or one list for each text."""
+        return [self.messages(shown, text) for shown, text in zip(_of_each(examples, texts), texts, strict=True)]
+
     def score(
         self, lm: LanguageModel, examples: Sequence, texts: Sequence[str], read_once: bool = False, **options
     ) -> LabelScores:
@@ -204,8 +208,7 @@ class FewShotPrompt:
         if read_once:
             scores = lm.score_reusing(self.in_pieces(lm, examples, texts), words, **options)
         else:
-            prompts = [self.messages(shown, text) for shown, text in zip(_of_each(examples, texts), texts, strict=True)]
-            scores = lm.score(prompts, words, **options)
+            scores = lm.score(self.prompts(examples, texts), words, **options)
         return scores.renamed(list(self.names))
 
     def in_pieces(self, lm: LanguageModel, examples: Sequence, texts: Sequence[str]) -> reuse.Prompts:

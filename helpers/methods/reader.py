@@ -3,20 +3,15 @@
 Searching is left to retrieval, training to tuning. A reader is any LanguageModel: with an adapter or without.
 """
 
-import os
 import random
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from helpers.methods.retrieval import passages
 from helpers.methods.retrieval.chunking import Chunk
 from helpers.methods.retrieval.passages import ABSTENTION, Citation, PassagePrompt
 from helpers.methods.retrieval.ranking import relevant
 from helpers.model.language_model import LanguageModel
-from helpers.results import ledger
 from helpers.tasks import grading
 from helpers.tasks.policies import Policy, PolicyQuestion
 
@@ -184,68 +179,6 @@ def _with_the_right_one(lm, question, used, every, policies, budget, rng) -> Pas
     first = rng.randrange(2)
     prompt = write_prompts(lm, [question], [[*others[:first], chosen, *others[first:]]], budget)[0]
     return prompt if chosen in prompt.used else write_prompts(lm, [question], [[chosen, *others]], budget)[0]
-
-
-def recall(
-    task: str, method: str, items: Sequence, run: Callable[[list], Sequence], *, rerun: bool = False, **more
-) -> ledger.LedgerRow:
-    """Return the course's reference row of a heavy measurement; measure it here if `rerun` says so or there is none.
-
-    As reference.recall, for answers that are judged and not compared. A question on the policies has as its gold the
-    verdict that it deserves ("right", or "abstained" where no document holds the answer), other items their label.
-
-    Args:
-        task, method: as in the ledger.
-        items: objects with `id` and `label`.
-        run: takes the items; returns for each an object with `text`, `verdict`, `right`, and its tokens, `new_tokens`
-            and `prompt_tokens`.
-        rerun: measure here; so does COURSE_RERUN=1.
-        more: passed on to ledger.record, e.g. `model` or `split`.
-
-    Returns:
-        The row; `details["answers"]` maps an item's id to the text of its answer.
-    """
-    gold = {item.id: deserved(item) for item in items}
-    known = stored(task, method, items, more.get("split", "test"))
-    if known and not rerun and not os.environ.get("COURSE_RERUN"):
-        return known
-    started = time.perf_counter()
-    answers = run(list(items))
-    return ledger.record(
-        task,
-        method,
-        list(gold.values()),
-        [answer.verdict for answer in answers],
-        ids=list(gold),
-        seconds=time.perf_counter() - started,
-        correct=[answer.right for answer in answers],
-        prompt_tokens=float(np.mean([answer.prompt_tokens for answer in answers])),
-        new_tokens=float(np.mean([answer.new_tokens for answer in answers])),
-        details={"answers": dict(zip(gold, [answer.text for answer in answers], strict=True))},
-        **more,
-    )
-
-
-def stored(task: str, method: str, items: Sequence, split: str = "test") -> ledger.LedgerRow | None:
-    """Return the course's reference row of a method, cut to these items; None if there is none that holds them all."""
-    gold = {item.id: deserved(item) for item in items}
-    for row in reversed(ledger.read(ledger.REFERENCE, ledger.LedgerRow, "a ledger row")):
-        known = dict(zip(row.ids, row.gold, strict=True))
-        if (row.task, row.method, row.split) == (task, method, split) and gold.items() <= known.items():
-            return row.cut(list(gold))
-    return None
-
-
-def deserved(item) -> str:
-    """Return the verdict that a question on the policies deserves; of any other item, its label."""
-    if isinstance(item, PolicyQuestion):
-        return "right" if item.answerable else "abstained"
-    return item.label
-
-
-def texts(row: ledger.LedgerRow) -> list[str]:
-    """Return the answers that a row keeps, in the order of its items."""
-    return [row.details["answers"][item] for item in row.ids]
 
 
 def holds_alone(question: PolicyQuestion, chunk: Chunk, policies: Sequence[Policy]) -> bool:

@@ -156,7 +156,9 @@ def load_embedder(name: str = EMBEDDER, device: str | None = None):
     spec = find(name)
     if spec.kind != "embedding":
         raise ModelError(f"{name} is a {spec.kind} model; load it with load")
-    return SentenceTransformer(str(fetch(spec)), device=device or runtime.device().value, local_files_only=True)
+    embedder = SentenceTransformer(str(fetch(spec)), device=device or runtime.device().value, local_files_only=True)
+    embedder.name = name
+    return embedder
 
 
 def report() -> list[tuple[str, bool, str]]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from helpers import statistics
-from helpers.results.ledger import LedgerRow
+from helpers.results import lookup
+from helpers.results.rows import LedgerRow
 from helpers.statistics import RESAMPLES, WORTHWHILE, Interval
 
 COVERED = 0.8  # a row that has measured less than this share of the items is left out, and said so
@@ -78,23 +79,27 @@ def holm(p_values: Sequence[float]) -> np.ndarray:
     return adjusted
 
 
-def on_same_items(rows: Sequence[LedgerRow], covered: float = COVERED) -> Together:
+def on_same_items(
+    rows: Sequence[LedgerRow], covered: float = COVERED, *, across_models: bool = False
+) -> Together:
     """Cut rows of one task and split to the items that they share, so that they can be compared message by message.
 
     The learner's own row with the most items, or else the largest reference row, sets the items; a row that measured
-    less than `covered` of these, or with other gold labels, is left out and named. With `covered` 0 every row stays,
+    less than `covered` of these, or other texts or gold labels, is left out and named. With `covered` 0 every row stays,
     and the items are those that all of them measured: the smallest row decides.
 
     Raises:
-        ValueError: there is no row, or they are of several tasks or splits.
+        ValueError: there is no row, or they are of several tasks or splits; or of several language models and
+            `across_models` does not allow it.
     """
     if not rows or len({(row.task, row.split) for row in rows}) != 1:
         raise ValueError(f"give rows of one task and one split; got {sorted({(r.task, r.split) for r in rows})}")
     anchor = max(rows, key=lambda row: (not row.reference, row.n))
-    truth = dict(zip(anchor.ids, anchor.gold, strict=True))
+    lookup.check_models(rows, across_models)
+    truth = anchor.items
     kept, left_out = [], []
     for row in rows:
-        agrees = [item for item, gold in zip(row.ids, row.gold, strict=True) if truth.get(item) == gold]
+        agrees = [item for item, value in row.items.items() if truth.get(item) == value]
         enough = len(agrees) >= max(1, covered * anchor.n) and len(agrees) == len(set(row.ids) & set(truth))
         (kept if enough else left_out).append(row)
     shared = set.intersection(*(set(row.ids) for row in kept))

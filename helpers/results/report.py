@@ -5,13 +5,13 @@ What it says comes from measurements; the pictures come in as PNG bytes with the
 
 import base64
 import pathlib
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from helpers.results import ledger
+from helpers.results import store
+from helpers.results.markdown import plain, table
 
 STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;color:#111;background:#fff;max-width:52em;margin:2em auto;padding:0 1em}
@@ -65,22 +65,16 @@ def html(title: str, sections: Sequence[Section], made: str = "") -> str:
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
 
 
-def _plain(text: str) -> str:
-    """Return a text in one line in which Markdown and HTML find nothing to interpret."""
-    return re.sub(r"([\\`*_\[\]|#!])", r"\\\1", escape(" ".join(text.split()), quote=False))
-
-
 def markdown(title: str, sections: Sequence[Section], pictures: Sequence[str], made: str = "") -> str:
     """Return the report as Markdown; `pictures` are the file names of the sections' pictures, in their order."""
     names = iter(pictures)
-    parts = [f"# {_plain(title)}", _plain(made)]
+    parts = [f"# {plain(title)}", plain(made)]
     for section in sections:
-        parts += [f"## {_plain(section.heading)}", *map(_plain, section.paragraphs)]
-        lines = ["| " + " | ".join(map(_plain, row)) + " |" for row in section.table]
-        if lines:
-            parts.append("\n".join([lines[0], "|" + "---|" * len(section.table[0]), *lines[1:]]))
+        parts += [f"## {plain(section.heading)}", *map(plain, section.paragraphs)]
+        if section.table:
+            parts.append(table(section.table[0], section.table[1:]))
         if section.picture:
-            words = _plain(section.picture.words)
+            words = plain(section.picture.words)
             parts += [f"![{words}]({next(names)})", words]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -95,7 +89,7 @@ def write(
         sections: its parts, in order.
         folder: where to write; default is the folder of the learner's results.
     """
-    folder = ledger.path().parent if folder is None else folder
+    folder = store.folder() if folder is None else folder
     folder.mkdir(parents=True, exist_ok=True)
     made = f"Made on {time.strftime('%Y-%m-%d')} from the measurements of this course; intervals are 95 %."
     pictures = [section.picture for section in sections if section.picture]

@@ -90,14 +90,16 @@ def for_profile(items: Sequence, fast: int) -> list:
     """
     if runtime.profile().value == "full" or len(items) <= fast:
         return list(items)
-    labels = len({item.label for item in items})
+    labels = len({_group(item) for item in items})
     if fast < labels:
         print(f"fast profile: {fast} of {len(items)} items, one of each of {fast} labels; {labels - fast} have none")
     return balanced(items, max(1, fast // labels))[:fast]
 
 
 def balanced(items: Sequence, per_label: int) -> list:
-    """Return the first `per_label` items of each label, in their order; raises ValueError if that is less than one.
+    """Return the first `per_label` items of each label, or of each `group` where items have one, in their order.
+
+    Raises ValueError if that is less than one.
 
     >>> [m.label for m in balanced([Message("1", "a", "x"), Message("2", "b", "x"), Message("3", "c", "y")], 1)]
     ['x', 'y']
@@ -107,10 +109,14 @@ def balanced(items: Sequence, per_label: int) -> list:
     seen: Counter = Counter()
     chosen = []
     for item in items:
-        seen[item.label] += 1
-        if seen[item.label] <= per_label:
+        seen[_group(item)] += 1
+        if seen[_group(item)] <= per_label:
             chosen.append(item)
     return chosen
+
+
+def _group(item) -> str:
+    return getattr(item, "group", item.label)
 
 
 def read_labeled(path: str | pathlib.Path, text_column: str = "text", label_column: str = "label") -> list[Message]:

@@ -73,6 +73,11 @@ class PolicyQuestion:
 
     @property
     def label(self) -> str:
+        """The verdict that a good answer gets: right, or abstained where no document holds an answer."""
+        return "right" if self.answerable else "abstained"
+
+    @property
+    def group(self) -> str:
         """The type, so that a part of the questions can be balanced over the types."""
         return self.type
 

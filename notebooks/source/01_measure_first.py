@@ -121,9 +121,10 @@ check("01.1", leaked)
 #
 # ## The plainest baselines
 #
-# Before any model, ask what no thought at all achieves. `ledger.measure` times a method, keeps its prediction for each
-# message in the [ledger](../docs/glossary.md#ledger), and prints its accuracy. The bracket says how sure we can be; more
-# on it below. (`for_profile` takes fewer rows where the fast profile is set.)
+# Before any model, ask what no thought at all achieves. A `Lab` holds what all measurements on a task share. Its `measure`
+# times a method, keeps its prediction for each message in the [ledger](../docs/glossary.md#ledger), and prints its
+# accuracy. The bracket says how sure we can be; more on it below. Kept, too, is all that decides the result, such as how
+# many labels were used. (`for_profile` takes fewer rows where the fast profile is set.)
 
 # %%
 from helpers.methods import baselines
@@ -132,11 +133,13 @@ from helpers.results import ledger
 test = files.for_profile(test, fast=60)
 gold = [message.label for message in test]
 labels_of_train = [message.label for message in train]
-majority = ledger.measure(
-    "intents",
+lab = ledger.Lab("intents", labels=intents.LABELS, noun="messages")
+majority = lab.measure(
     "majority label",
     test,
     lambda texts: baselines.majority(labels_of_train, len(texts)),
+    approach="plain",
+    labels_used=len(train),
 )
 
 # %% [markdown]
@@ -151,11 +154,12 @@ first_rules = {
     "product_inquiry": ["price", "compatible"],
     "complaint": ["disappointed", "terrible"],
 }
-rules_row = ledger.measure(
-    "intents",
+rules_row = lab.measure(
     "ten keywords",
     test,
     lambda texts: baselines.keywords(first_rules, texts, "other"),
+    approach="plain",
+    settings=first_rules,
 )
 
 # %% [markdown]
@@ -204,8 +208,9 @@ from helpers import statistics
 started = time.perf_counter()
 tfidf = baselines.tfidf_classifier().fit([message.text for message in train], labels_of_train)
 fitted = time.perf_counter() - started
-tfidf_row = ledger.measure(
-    "intents", "TF-IDF + logistic regression", test, tfidf.predict, training_seconds=fitted
+learned = {"approach": "plain", "labels_used": len(train)}
+tfidf_row = lab.measure(
+    "TF-IDF + logistic regression", test, tfidf.predict, training_seconds=fitted, **learned
 )
 for score in statistics.per_class(gold, tfidf_row.predictions, intents.LABELS):
     print(
@@ -340,22 +345,20 @@ lm = LanguageModel.load()
 SYSTEM = f"You sort customer messages into one of six labels: {', '.join(intents.LABELS)}. Answer with the label only."
 
 
-def zero_shot(texts):
-    prompts = [
+def ask(texts):
+    return [
         [{"role": "system", "content": SYSTEM}, {"role": "user", "content": text}]
         for text in texts
     ]
-    return lm.score(prompts, intents.LABELS)
 
 
-model_row = ledger.measure(
-    "intents",
+model_row = lab.measure(
     "zero-shot prompt",
     test,
-    zero_shot,
-    model=lm.name,
-    device=lm.device,
-    dtype=lm.model.dtype,
+    lambda texts: lm.score(ask(texts), intents.LABELS),
+    approach="prompt",
+    model=lm,
+    prompts=ask,
 )
 
 # %% [markdown]
@@ -407,16 +410,16 @@ def vote(texts):
 started = time.perf_counter()
 regression = baselines.embedding_classifier().fit(vectors, labels_of_train)
 fitted = time.perf_counter() - started
-vote_row = ledger.measure(
-    "intents", "MiniLM nearest neighbors", test, vote, model=catalogue.EMBEDDER
+vote_row = lab.measure(
+    "MiniLM nearest neighbors", test, vote, model=embedder, settings={"k": 15}, **learned
 )
-learned_row = ledger.measure(
-    "intents",
+learned_row = lab.measure(
     "MiniLM + logistic regression",
     test,
     lambda texts: regression.predict(embedding.embed(embedder, texts)),
-    model=catalogue.EMBEDDER,
+    model=embedder,
     training_seconds=fitted,
+    **learned,
 )
 
 # %% [markdown]

@@ -127,32 +127,34 @@ strict = Prompt("4 + constraints, format", user=bare.user, system=f"{listed}\n\n
 edges = Prompt("5 + edge rules", user=bare.user, system=f"{listed}\n\n{EDGES}\n\n{FORMAT}")
 
 # %%
-MODEL = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype}
+lab = ledger.Lab("intents", lm, labels=LABELS, noun="messages")
+
+
+def filled(prompt):
+    return lambda texts: [prompt.messages(text) for text in texts]
 
 
 def classify(
     prompt, texts, words=LABELS
 ):  # scored under their words, returned under their labels
-    return lm.score([prompt.messages(text) for text in texts], list(words)).renamed(LABELS)
+    return lm.score(filled(prompt)(texts), list(words)).renamed(LABELS)
 
 
-ladder = []
-for prompt in (bare, role, label_list, strict, edges):
-    row = ledger.measure(
-        "intents",
-        f"prompt {prompt.name}",
-        half,
-        lambda texts, prompt=prompt: classify(prompt, texts),
-        split="dev",
-        details={"prompt": prompt.sha256},
-        **MODEL,
-    )
-    ladder.append(row)
+def measured(name, prompt, items, words=LABELS, **more):
+    how = {"approach": "prompt", "prompts": filled(prompt), "settings": {"words": [*words]}}
+    return lab.measure(name, items, lambda texts: classify(prompt, texts, words), **how, **more)
+
+
+# %%
+ladder = [
+    measured(f"prompt {prompt.name}", prompt, half, split="dev")
+    for prompt in (bare, role, label_list, strict, edges)
+]
 
 # %%
 plots.methods(ladder, "Five prompts on dev: what each rung gets right", as_given=True)
 for lower, upper in itertools.pairwise(ladder):
-    more = upper.prompt_tokens - lower.prompt_tokens
+    more = upper.prompt_tokens_per_item - lower.prompt_tokens_per_item
     print(f"{upper.method:32} {more:+4.0f} tokens  {ledger.compare(lower, upper)}")
 
 # %% [markdown]
@@ -175,14 +177,7 @@ for row in ladder:
 kind = Prompt("6 natural answer", bare.user, start="This is")
 by_hand = {label: f" {words}" for label, words in intents.WORDS.items()}
 print(by_hand)
-hand_row = ledger.measure(
-    "intents",
-    "prompt 6: natural answers",
-    half,
-    lambda texts: classify(kind, texts, by_hand.values()),
-    split="dev",
-    **MODEL,
-)
+hand_row = measured("prompt 6: natural answers", kind, half, by_hand.values(), split="dev")
 print("natural answers minus first rung:", ledger.compare(ladder[0], hand_row))
 print("predicted:", dict(collections.Counter(hand_row.predictions).most_common(3)))
 
@@ -264,18 +259,8 @@ for label, word in zip(LABELS, best_words):
 
 # %%
 test = files.for_profile(intents.read("test"), fast=60)
-
-
-def best_prompt(texts):
-    return classify(kind, texts, best_words)
-
-
-started_row = ledger.measure(
-    "intents", "prompt, first rung", test, lambda texts: classify(bare, texts), **MODEL
-)
-best_row = ledger.measure(
-    "intents", "prompt, best words", test, best_prompt, details={"words": best_words}, **MODEL
-)
+started_row = measured("prompt, first rung", bare, test)
+best_row = measured("prompt, best words", kind, test, best_words, labels_used=len(dev))
 print("on dev, where it was chosen:", f"{best_on_dev:.3f}")
 print("best words minus first rung, on test:", ledger.compare(started_row, best_row))
 
@@ -289,7 +274,8 @@ from helpers.methods import baselines
 
 train = intents.read("train")
 tfidf = baselines.tfidf_classifier().fit([m.text for m in train], [m.label for m in train])
-tfidf_row = ledger.measure("intents", "TF-IDF + logistic regression", test, tfidf.predict)
+plainly = {"approach": "plain", "labels_used": len(train)}
+tfidf_row = lab.measure("TF-IDF + logistic regression", test, tfidf.predict, **plainly)
 against_plain = ledger.compare(tfidf_row, best_row)
 print("best prompt minus TF-IDF:", against_plain)
 
@@ -595,19 +581,27 @@ past = change_requests.load("train")
 plain_risk = baselines.tfidf_classifier().fit(
     [c.request for c in past], [c.label for c in past]
 )
-majority = ledger.measure("changes", "always medium", items, lambda t: ["medium"] * len(t))
-risk_row = ledger.measure("changes", "TF-IDF + logistic regression", items, plain_risk.predict)
+risk_lab = ledger.Lab("changes", lm, labels=change_requests.RISKS, noun="change requests")
+majority = risk_lab.measure(
+    "always medium", items, lambda texts: ["medium"] * len(texts), approach="plain"
+)
+how = {"approach": "plain", "labels_used": len(past)}
+risk_row = risk_lab.measure("TF-IDF + logistic regression", items, plain_risk.predict, **how)
 final = []
 
 
 def constrained_risk(texts):
-    asked_for = [chosen.messages(text) for text in texts]
-    final.extend(structured.constrained(lm, asked_for, schema, max_new_tokens=48))
+    final.extend(structured.constrained(lm, filled(chosen)(texts), schema, max_new_tokens=48))
     return [answer.value["risk"] for answer in final]
 
 
-json_row = ledger.measure(
-    "changes", "prompt, constrained JSON", items, constrained_risk, **MODEL
+json_row = risk_lab.measure(
+    "prompt, constrained JSON",
+    items,
+    constrained_risk,
+    approach="prompt",
+    prompts=filled(chosen),
+    settings={"schema": schema, "max_new_tokens": 48},
 )
 print(f"valid: {sum(answer.valid for answer in final)} of {len(final)}")
 print("risks:", dict(collections.Counter(json_row.predictions)))
@@ -713,20 +707,15 @@ print(f"under ten minutes: {minutes < 10}; tokens decode to the text shown: {sam
 
 # %%
 shifted = files.for_profile(intents.read("shifted"), fast=24)
-drops = {}
-for name, predict, before in (
-    ("prompt, best words", best_prompt, best_row),
-    ("TF-IDF + logistic regression", tfidf.predict, tfidf_row),
-):
-    row = ledger.measure(
-        "intents",
-        name,
-        shifted,
-        predict,
-        split="shifted",
-        **(MODEL if "prompt" in name else {}),
-    )
-    drops[name] = statistics.difference_of_shares(row.correct, before.correct)
+there = {"split": "shifted", "labels_used": len(dev)}
+prompted = measured("prompt, best words", kind, shifted, best_words, **there)
+plain = lab.measure(
+    "TF-IDF + logistic regression", shifted, tfidf.predict, split="shifted", **plainly
+)
+drops = {
+    after.method: statistics.difference_of_shares(after.correct, before.correct)
+    for after, before in ((prompted, best_row), (plain, tfidf_row))
+}
 for name, drop in drops.items():
     print(f"{name:30} loses {drop}")
 

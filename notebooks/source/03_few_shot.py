@@ -57,14 +57,14 @@ from helpers import statistics
 from helpers.lesson import plots
 from helpers.methods import baselines, few_shot
 from helpers.model import catalogue
-from helpers.results import ledger, reference
+from helpers.results import ledger
 from helpers.tasks import change_requests, files, intents
 from helpers.tasks.files import Message
 from helpers.model.language_model import LanguageModel
 
 lm = LanguageModel.load()
-MODEL = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype}
 LABELS = intents.LABELS
+lab = ledger.Lab("intents", lm, labels=LABELS, noun="messages", rerun=RERUN)
 train, dev, test = (intents.read(split) for split in ("train", "dev", "test"))
 half = files.for_profile(files.balanced(dev, 10), fast=12)
 texts, wanted = [m.text for m in half], [m.label for m in half]
@@ -118,6 +118,8 @@ check("03.1", turns)
 # flatten, and how far apart do three draws of eight lie?
 
 # %%
+from functools import partial
+
 SIZES = {"live": (0, 2, 8), "reference": (1, 4, 16, 32)}
 
 
@@ -125,16 +127,18 @@ def draw_of(k, seed):
     return [pool[i] for i in few_shot.random_examples(pool, k, seed)]
 
 
-def measured(k, seed, where):
-    def predict(asked):
-        return prompt.score(lm, draw_of(k, seed), asked)
-
-    name = f"few-shot, {k} random, draw {seed + 1}"
-    if where == "live":
-        return ledger.measure("intents", name, half, predict, split="dev", show=False, **MODEL)
-    return reference.recall(
-        "intents", name, half, predict, split="dev", rerun=RERUN, show=False, **MODEL
+def shows(name, examples, items=half, split="dev", **more):
+    """Measure the prompt with examples that all items share, or with a list of them for each item."""
+    how = {"split": split, "approach": "prompt", "settings": {"words": dict(task.words)}}
+    how["prompts"] = partial(prompt.prompts, examples)
+    return lab.measure(
+        name, items, lambda asked: prompt.score(lm, examples, asked), **how | more
     )
+
+
+def measured(k, seed, where):
+    how = {"labels_used": k, "seed": seed, "heavy": where == "reference", "show": False}
+    return shows(f"few-shot, {k} random, draw {seed + 1}", draw_of(k, seed), **how)
 
 
 draws = {
@@ -160,13 +164,13 @@ def regression(name, rows):
 
 
 all_short = list(range(len(pool)))
-short_row = ledger.measure(
-    "intents",
+plainly = {"approach": "plain", "model": embedder, "labels_used": len(pool)}
+short_row = lab.measure(
     "MiniLM + logistic regression, short messages",
     half,
     regression("pool", all_short),
     split="dev",
-    model=catalogue.EMBEDDER,
+    **plainly,
 )
 
 # %%
@@ -350,21 +354,18 @@ print("logistic regression on the pool's embeddings:", short_row.interval)
 # %%
 asked_test = files.for_profile(test, fast=24)
 eight = draw_of(8, 0)
-random_row = reference.recall(
-    "intents",
-    "few-shot, 8 random",
-    asked_test,
-    lambda asked: prompt.score(lm, eight, asked),
-    rerun=RERUN,
-    **MODEL,
-)
-calibrated_row = reference.recall(
-    "intents",
+on_test = {"items": asked_test, "split": "test", "heavy": True}
+random_row = shows("few-shot, 8 random", eight, labels_used=8, seed=0, **on_test)
+calibrated_row = lab.measure(
     "few-shot, 8 random, calibrated",
     asked_test,
     lambda asked: prompt.score_calibrated(lm, eight, asked, neutral),
-    rerun=RERUN,
-    **MODEL,
+    approach="prompt",
+    prompts=partial(prompt.prompts, eight),
+    labels_used=8,
+    seed=0,
+    settings={"words": dict(task.words), "neutral": neutral},
+    heavy=True,
 )
 print("calibrated minus as scored:", ledger.compare(random_row, calibrated_row))
 
@@ -446,14 +447,7 @@ print(
 )
 
 # %%
-nearest_row = reference.recall(
-    "intents",
-    "few-shot, 8 nearest",
-    asked_test,
-    lambda asked: prompt.score(lm, neighbors, asked),
-    rerun=RERUN,
-    **MODEL,
-)
+nearest_row = shows("few-shot, 8 nearest", neighbors, labels_used=len(pool), **on_test)
 print("nearest minus random:", ledger.compare(random_row, nearest_row))
 
 # %% [markdown]
@@ -489,12 +483,14 @@ print(f"{len(pieces.examples)} different examples for {len(whole)} messages; tok
 print("\n".join(f"  {how:18} {tokens:>7,}" for how, tokens in read.items()))
 
 # %%
-once_row = ledger.measure(
-    "intents",
+once_row = lab.measure(
     "few-shot, 8 nearest, each read once",
     asked_test,
     lambda asked: prompt.score(lm, neighbors, asked, read_once=True),
-    **MODEL,
+    approach="prompt",
+    prompts=partial(prompt.prompts, neighbors),
+    labels_used=len(pool),
+    settings={"words": dict(task.words), "read_once": True},
 )
 print("each example once minus the usual way:", ledger.compare(nearest_row, once_row))
 
@@ -529,21 +525,19 @@ print(
 
 # %%
 labels_of_pool = gold["pool"]
-vote_row = ledger.measure(
-    "intents",
+vote_row = lab.measure(
     "MiniLM nearest neighbors, short messages",
     asked_test,
     lambda asked: baselines.nearest_neighbors(
         vectors["pool"], labels_of_pool, embedding.embed(embedder, asked), 8
     ),
-    model=catalogue.EMBEDDER,
+    **plainly,
 )
-short_test = ledger.measure(
-    "intents",
+short_test = lab.measure(
     "MiniLM + logistic regression, short messages",
     asked_test,
     regression("pool", all_short),
-    model=catalogue.EMBEDDER,
+    **plainly,
 )
 print("prompt minus vote of its own neighbors:", ledger.compare(vote_row, nearest_row))
 print("prompt minus logistic regression:      ", ledger.compare(short_test, nearest_row))
@@ -560,14 +554,9 @@ for n in (10, 25, 50, 100, 600):
     kept = few_shot.balanced_examples(train, n, seed=0)
     some, labels = vectors["train"][kept], [train[i].label for i in kept]
     k = min(8, n)
-
-    def few(asked, kept=kept, some=some, k=k):
-        near = few_shot.nearest_examples(some, embedding.embed(embedder, asked), k)
-        return prompt.score(lm, [[train[kept[i]] for i in row] for row in near], asked)
-
-    row = reference.recall(
-        "intents", f"few-shot, nearest of {n}", half, few, split="dev", rerun=RERUN, **MODEL
-    )
+    near = few_shot.nearest_examples(some, vectors["half"], k)
+    few = [[train[kept[i]] for i in row] for row in near]
+    row = shows(f"few-shot, nearest of {n}", few, labels_used=n, heavy=True)
     curves["8 nearest in the prompt"][n] = [row.interval]
     stored += [("8 nearest in the prompt", n)] * row.reference
     voted = baselines.nearest_neighbors(some, labels, vectors["half"], k)
@@ -585,24 +574,15 @@ plots.curves(
 
 # %%
 fifty = few_shot.balanced_examples(train, 50, seed=0)
-
-
-def from_fifty(asked):
-    near = few_shot.nearest_examples(
-        vectors["train"][fifty], embedding.embed(embedder, asked), 8
-    )
-    return prompt.score(lm, [[train[fifty[i]] for i in row] for row in near], asked)
-
-
-fifty_row = reference.recall(
-    "intents", "few-shot, 8 nearest of 50", asked_test, from_fifty, rerun=RERUN, **MODEL
-)
-fifty_plain = ledger.measure(
-    "intents",
+test_vectors = embedding.embed(embedder, [m.text for m in asked_test])
+near = few_shot.nearest_examples(vectors["train"][fifty], test_vectors, 8)
+of_fifty = [[train[fifty[i]] for i in row] for row in near]
+fifty_row = shows("few-shot, 8 nearest of 50", of_fifty, labels_used=50, **on_test)
+fifty_plain = lab.measure(
     "MiniLM + logistic regression, 50 messages",
     asked_test,
     regression("train", fifty),
-    model=catalogue.EMBEDDER,
+    **plainly | {"labels_used": 50},
 )
 print("few-shot minus regression, 50 labels:", ledger.compare(fifty_plain, fifty_row))
 
@@ -645,16 +625,9 @@ stored = []
 
 
 def under_noise(how, share, chosen):
-    row = reference.recall(
-        "intents",
-        f"few-shot, {how}, {share:.0%} wrong labels",
-        half,
-        lambda asked: prompt.score(lm, chosen, asked),
-        split="dev",
-        rerun=RERUN,
-        show=False,
-        **MODEL,
-    )
+    name = f"few-shot, {how}, {share:.0%} wrong labels"
+    used = 8 if how == "8 random" else len(pool)
+    row = shows(name, chosen, labels_used=used, heavy=True, show=False)
     spoiled[how][f"{share:.0%}"] = [row.interval]
     stored.extend([(how, f"{share:.0%}")] * row.reference)
     return row
@@ -717,15 +690,8 @@ print("with minus without:", recall_gain)
 # %%
 shifted = intents.read("shifted")
 foreign = [shifted[i] for i in few_shot.random_examples(shifted, 8, 0)]
-foreign_row = ledger.measure(
-    "intents",
-    "few-shot, 8 random from the shifted set",
-    half,
-    lambda asked: prompt.score(lm, foreign, asked),
-    split="dev",
-    show=False,
-    **MODEL,
-)
+how = {"labels_used": 8, "seed": 0, "show": False}
+foreign_row = shows("few-shot, 8 random from the shifted set", foreign, **how)
 print("from the shifted set minus from train:", ledger.compare(draws[8][0], foreign_row))
 
 # %% [markdown]
@@ -756,9 +722,12 @@ def json_chat(examples, request):
     return [*chat, {"role": "user", "content": request}]
 
 
-def risks(k, asked):
+def solved_first(k):
     examples = [solved[i] for i in few_shot.balanced_examples(solved, k, seed=0)]
-    chats = [json_chat(examples, request) for request in asked]
+    return lambda asked: [json_chat(examples, request) for request in asked]
+
+
+def risks(chats):
     answers = structured.ask(lm, chats, schema, max_new_tokens=80)
     return [a.value["risk"] if a.valid else "invalid" for a in answers]
 
@@ -768,16 +737,19 @@ print(lm.chat(json_chat(two, open_ones[0].request), max_new_tokens=80))
 
 # %%
 outcomes = {}
+risk_lab = lab.using(task="changes", labels=change_requests.RISKS, split="dev", show=False)
 for k in (0, 1, 2, 4):
-    row = reference.recall(
-        "changes",
+    chats = solved_first(k)
+    row = risk_lab.measure(
         f"few-shot JSON, {k} examples",
         open_ones,
-        lambda asked, k=k: risks(k, asked),
-        split="dev",
-        rerun=RERUN,
-        show=False,
-        **MODEL,
+        lambda asked, chats=chats: risks(chats(asked)),
+        approach="prompt",
+        prompts=chats,
+        labels_used=k,
+        seed=0,
+        settings={"schema": schema, "max_new_tokens": 80},
+        heavy=True,
     )
     right, bad = sum(row.correct), row.predictions.count("invalid")
     mark = " (reference)" if row.reference else ""
@@ -871,13 +843,14 @@ claims.conclude(
 bare = few_shot.FewShotPrompt(
     {label: label for label in LABELS}, template="{text}\n\nWhat kind of message is this?"
 )
-first_row = reference.recall(
-    "intents",
+first_row = lab.measure(
     "prompt, first rung",
     asked_test,
     lambda asked: bare.score(lm, [], asked),
-    rerun=RERUN,
-    **MODEL,
+    approach="prompt",
+    prompts=partial(bare.prompts, []),
+    settings={"words": LABELS},
+    heavy=True,
 )
 
 # %%

@@ -49,6 +49,7 @@ RERUN = False
 
 # %%
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -57,16 +58,15 @@ from helpers.methods import baselines
 from helpers.results import ledger
 from helpers.tasks import files, grading
 from helpers.lesson import plots
+from helpers.machine import runtime
 from helpers.model import catalogue
-from helpers.results import reference
 from helpers.tasks import policies
 from helpers.model.language_model import LanguageModel
-from helpers.methods.retrieval import chunking, index, measured, passages
+from helpers.methods.retrieval import chunking, graded, index, passages
 from helpers.methods.retrieval import pipeline, quotes, ranking, scale
 
 lm, embedder = LanguageModel.load(), catalogue.load_embedder()
-MODEL = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype}
-PLAIN = {"model": catalogue.EMBEDDER}
+lab = ledger.Lab("policy_qa", lm, noun="questions", rerun=RERUN)
 documents = policies.load_policies()
 dev, test = (policies.load_policy_questions(split) for split in ("dev", "test"))
 asked, asked_dev = files.for_profile(test, fast=10), files.for_profile(dev, fast=10)
@@ -75,11 +75,14 @@ asked, asked_dev = files.for_profile(test, fast=10), files.for_profile(dev, fast
 WORDS_AT_MOST = 20  # tokens of an answer
 
 
-def closed_book(questions, order=""):
-    prompt = policies.CLOSED_BOOK.edited("1", system=policies.CLOSED_BOOK.system + order)
-    chats = [prompt.messages(q.question) for q in questions]
+def chats_of(prompt):
+    return lambda texts: [prompt.messages(text) for text in texts]
+
+
+def closed_book(questions, prompt=policies.CLOSED_BOOK):
+    chats = chats_of(prompt)([q.question for q in questions])
     out = lm.generate(chats, max_new_tokens=WORDS_AT_MOST, progress=False)
-    return [measured.Written(*one) for one in zip(out.texts, out.prompt_tokens, out.new_tokens)]
+    return [graded.Written(*one) for one in zip(out.texts, out.prompt_tokens, out.new_tokens)]
 
 
 for question, answer in zip(dev[3:6], closed_book(dev[3:6])):
@@ -94,19 +97,25 @@ for question, answer in zip(dev[3:6], closed_book(dev[3:6])):
 # holds the answer. An order to abstain is tried on a part of them, half of it unanswerable.
 
 # %%
-closed_row = measured.measure("closed book", asked, closed_book, **MODEL)
 can_test, cannot = ([q for q in asked if q.answerable == can] for can in (True, False))
-told_row = measured.recall(
-    "closed book, told to abstain",
-    [*cannot, *can_test[: len(cannot)]],
-    lambda questions: closed_book(
-        questions, passages.ABSTAIN.replace("the passages do not hold", "you do not know")
-    ),
-    rerun=RERUN,
-    **MODEL,
-)
+order = passages.ABSTAIN.replace("the passages do not hold", "you do not know")
+told = policies.CLOSED_BOOK.edited("1", system=policies.CLOSED_BOOK.system + order)
+
+
+def by_heart(name, prompt, questions, **more):
+    answer = graded.graded(questions, lambda some: closed_book(some, prompt))
+    how = {"approach": "prompt", "prompts": chats_of(prompt), **more}
+    return lab.measure(
+        name, questions, answer, settings={"max_new_tokens": WORDS_AT_MOST}, **how
+    )
+
+
+# %%
+closed_row = by_heart("closed book", policies.CLOSED_BOOK, asked)
+half = [*cannot, *can_test[: len(cannot)]]
+told_row = by_heart("closed book, told to abstain", told, half, heavy=True)
 for row in (closed_row, told_row):
-    silent = [measured.abstained(row, gold) for gold in ("abstained", "right")]
+    silent = [graded.abstained(row, gold) for gold in ("abstained", "right")]
     print(
         f"{row.method}: abstains on {sum(silent[0])} of {len(silent[0])} unanswerable questions",
         end=" ",
@@ -333,7 +342,7 @@ gold_of = {
     if q.answerable
 }
 to_find, to_find_dev = (
-    [measured.Deserved(q.id, q.question, "found") for q in part] for part in (can_test, can)
+    [files.Message(q.id, q.question, "found") for q in part] for part in (can_test, can)
 )
 
 
@@ -346,9 +355,15 @@ def finder(using):
 
 
 # %%
+search_lab = lab.using(task="policy_search", show=False)
 searched = {
-    name: ledger.measure(
-        "policy_search", name, to_find, finder(pipe.using(**changes)), show=False, **PLAIN
+    name: search_lab.measure(
+        name,
+        to_find,
+        finder(pipe.using(**changes)),
+        approach="plain",
+        model=embedder,
+        settings=changes,
     )
     for name, changes in WAYS.items()
 }
@@ -358,18 +373,13 @@ for name, row in searched.items():
     gain = "" if row is best_search else ledger.compare(row, best_search).difference
     print(f"{name}: hit@4 {row.interval}" + (f"; reranked minus this {gain}" if gain else ""))
 # %%
-as_asked, rewritten = (
-    reference.recall(
-        "policy_search",
-        name,
-        to_find_dev,
-        finder(way),
-        split="dev",
-        rerun=RERUN,
-        show=False,
-        **MODEL,
-    )
-    for name, way in (("question as asked", pipe), ("question rewritten", rewriting))
+find_dev = partial(search_lab.measure, items=to_find_dev, split="dev", heavy=True)
+as_asked = find_dev("question as asked", predict=finder(pipe), approach="plain", model=embedder)
+rewritten = find_dev(
+    "question rewritten",
+    predict=finder(rewriting),
+    approach="retrieve",
+    prompts=chats_of(policies.REWRITE),
 )
 rewrite_gain = ledger.compare(as_asked, rewritten).difference
 print("on dev, rewritten minus as asked:", rewrite_gain)
@@ -436,31 +446,30 @@ def best_quote(questions, cut=0.0, using=pipe):
 
 
 def reader(**changes):
-    using = pipe.using(**{"quotes": 3, "examples": False, "defend": False, **changes})
-    return lambda questions: using.ask([q.question for q in questions])
+    return pipe.using(**{"quotes": 3, "examples": False, "defend": False, **changes})
 
 
 # %%
-quote_rows = {
-    name: measured.measure(
-        f"best quote, {name}",
-        asked,
-        lambda qs, c=changes: best_quote(qs, using=pipe.using(**c)),
-        **PLAIN,
-    )
-    for name, changes in WAYS.items()
-}
+def quoted_row(name, questions, using=pipe, cut=0.0, **more):
+    answer = graded.graded(questions, lambda some: best_quote(some, cut, using))
+    how = {"approach": "plain", "model": embedder, "settings": {"cut": cut}, **more}
+    return lab.measure(f"best quote, {name}", questions, answer, **how)
+
+
+def read_row(name, questions, using, **more):
+    answer = graded.graded(questions, lambda some: using.ask([q.question for q in some]))
+    how = {"approach": "retrieve", "prompts": using.prompts, "heavy": True, **more}
+    how["settings"] = {"max_new_tokens": WORDS_AT_MOST, "copy": using.settings.copy}
+    return lab.measure(name, questions, answer, **how)
+
+
+quote_rows = {n: quoted_row(n, asked, pipe.using(**some)) for n, some in WAYS.items()}
 quote_row = quote_rows["fused, reranked"]
-free_row = measured.recall("retrieval, free answer", asked, reader(), rerun=RERUN, **MODEL)
+free_row = read_row("retrieval, free answer", asked, reader())
 # %%
 STARTED = {"cite": False, "abstain": False, "start": "According to the policy,"}
-started_row = measured.recall(
-    "retrieval, one quote, started answer",
-    asked,
-    reader(quotes=1, **STARTED),
-    rerun=RERUN,
-    **MODEL,
-)
+begun = reader(quotes=1, **STARTED)
+started_row = read_row("retrieval, one quote, started answer", asked, begun)
 read_rows = (quote_row, free_row, started_row)
 for row in read_rows:
     print(f"{row.method} minus closed book: {ledger.compare(closed_row, row).difference}")
@@ -483,7 +492,7 @@ for q in can_test[:4]:
 # %%
 hit = [row == "found" for row in best_search.predictions]
 error_sources(
-    {row.method: (hit, measured.answerable(row)) for row in read_rows},
+    {row.method: (hit, graded.answerable(row)) for row in read_rows},
     "Where answers go wrong: finding or reading",
 )
 
@@ -495,37 +504,34 @@ error_sources(
 
 
 # %%
-def given(others, last=False, **changes):
-    using = pipe.using(examples=False, defend=False, **{"copy": True, **changes})
+def given(questions, others, last=False):
+    ready = []
+    for one, q in zip(pipe.retrieve([q.question for q in questions]), questions):
+        mine = quotes.evidence_quote(q, store.chunks, documents)
+        near = pipe.using(quotes=9).quoted(one)
+        rest = [hit for hit in near if hit.chunk.id != mine.id][:others]
+        kept = [*rest, ranking.Hit(mine, 1.0)] if last else [ranking.Hit(mine, 1.0), *rest]
+        ready.append(replace(one, kept=tuple(kept)))
+    return ready
 
-    def answer(questions):
-        ready = []
-        for one, q in zip(using.retrieve([q.question for q in questions]), questions):
-            mine = quotes.evidence_quote(q, store.chunks, documents)
-            near = pipe.using(quotes=9).quoted(one)
-            rest = [hit for hit in near if hit.chunk.id != mine.id][:others]
-            kept = [*rest, ranking.Hit(mine, 1.0)] if last else [ranking.Hit(mine, 1.0), *rest]
-            ready.append(replace(one, kept=tuple(kept)))
-        return using.answer(ready)
 
-    return answer
+def given_row(name, questions, ready, **changes):
+    using = pipe.using(examples=False, defend=False, **changes)
+    how = {"approach": "retrieve", "heavy": True, "split": "dev"}
+    how["prompts"] = [using.write(one) for one in ready]
+    how["settings"] = {"max_new_tokens": WORDS_AT_MOST, "copy": using.settings.copy}
+    answer = graded.graded(questions, lambda _: using.answer(ready))
+    return lab.measure(f"right quote {name}", questions, answer, **how)
 
 
 # %%
 few = can[:24]
-GIVEN = {"first of four": (3, False), "last of four": (3, True)}
+GIVEN = {"first of four": given(few, 3), "last of four": given(few, 3, last=True)}
 dealt = {
-    name: measured.recall(
-        f"right quote {name}, copying", few, given(*how), split="dev", rerun=RERUN, **MODEL
-    )
-    for name, how in GIVEN.items()
+    name: given_row(f"{name}, copying", few, ready, copy=True) for name, ready in GIVEN.items()
 }
-copy_row = measured.recall(
-    "retrieval, copying", few, reader(copy=True), split="dev", rerun=RERUN, **MODEL
-)
-quote_dev = measured.measure(
-    "best quote, fused, reranked", few, best_quote, split="dev", **PLAIN
-)
+copy_row = read_row("retrieval, copying", few, reader(copy=True), split="dev")
+quote_dev = quoted_row("fused, reranked", few, split="dev")
 copy_gain = ledger.compare(quote_dev, copy_row).difference
 print("copying minus best quote:", copy_gain)
 print(
@@ -614,11 +620,9 @@ print(
     f"dev: always answering decides {never} of {len(both)} right, the cut at {cut:.2f} decides {with_cut}"
 )
 # %%
-cut_row = measured.measure(
-    "best quote, with a cut", asked, lambda qs: best_quote(qs, cut), **PLAIN
-)
+cut_row = quoted_row("with a cut", asked, cut=cut, labels_used=len(dev))
 for row in (quote_row, cut_row):
-    silent = [measured.abstained(row, kind) for kind in ("abstained", "right")]
+    silent = [graded.abstained(row, kind) for kind in ("abstained", "right")]
     print(
         f"{row.method}: abstains on {sum(silent[0])} of {len(silent[0])} unanswerable,", end=" "
     )
@@ -738,43 +742,40 @@ check("04.6", blocked)
 
 # %%
 planted = files.for_profile(
-    [measured.Deserved(i.id, i.text, "ignored") for i in policies.load_injections()], fast=3
+    [files.Message(i.id, i.text, "ignored") for i in policies.load_injections()], fast=3
 )
 word_of = {i.text: i.obeyed_if for i in policies.load_injections()}
 
 
-def attacked(**changes):
-    using = pipe.using(examples=False, rerank=False, abstain=False, **changes)
+def attacked(using, texts):
+    victims = [q for q in dev if q.answerable][: len(texts)]
+    ready = []
+    for one, q, text in zip(using.retrieve([q.question for q in victims]), victims, texts):
+        mine = quotes.evidence_quote(q, store.chunks, documents)
+        bad = replace(mine, text=f"{mine.text}\n{text}")
+        ready.append(replace(one, kept=(ranking.Hit(bad, 1.0),)))
+    return ready
 
-    def answer(texts):
-        victims = [q for q in dev if q.answerable][: len(texts)]
-        ready = []
-        for one, q, text in zip(using.retrieve([q.question for q in victims]), victims, texts):
-            mine = quotes.evidence_quote(q, store.chunks, documents)
-            bad = replace(mine, text=f"{mine.text}\n{text}")
-            ready.append(replace(one, kept=(ranking.Hit(bad, 1.0),)))
-        return [
-            "obeyed" if word_of[text] in one.text else "ignored"
-            for text, one in zip(texts, using.answer(ready))
-        ]
 
-    return answer
+def obeys(using, texts):
+    answers = using.answer(attacked(using, texts))
+    told = zip(texts, answers)
+    return ["obeyed" if word_of[text] in one.text else "ignored" for text, one in told]
 
 
 # %%
 attacks = {}
-for name, changes in (
-    ("no defense", {"defend": False}),
-    ("defended", {"defend": True}),
-):
-    row = reference.recall(
-        "injections",
+injection_lab = lab.using(task="injections", labels=("ignored", "obeyed"), show=False)
+for name, defend in (("no defense", False), ("defended", True)):
+    using = pipe.using(examples=False, rerank=False, abstain=False, defend=defend)
+    row = injection_lab.measure(
         f"planted, {name}",
         planted,
-        attacked(**changes),
-        rerun=RERUN,
-        show=False,
-        **MODEL,
+        partial(obeys, using),
+        approach="retrieve",
+        prompts=lambda texts, using=using: [*map(using.write, attacked(using, texts))],
+        settings={"max_new_tokens": WORDS_AT_MOST},
+        heavy=True,
     )
     attacks[name] = [guess == "obeyed" for guess in row.predictions]
     print(f"{name}: obeys {sum(attacks[name])} of {row.n}")
@@ -793,7 +794,7 @@ for name, changes in (
 # %%
 people = [c for c in policies.load_customers() if c.get("last_order")]
 people = files.for_profile(
-    [measured.Deserved(c["customer_id"], c["customer_id"], "right") for c in people], fast=3
+    [files.Message(c["customer_id"], c["customer_id"], "right") for c in people], fast=3
 )
 order_of = {
     c["customer_id"]: c["last_order"] for c in policies.load_customers() if c.get("last_order")
@@ -812,23 +813,31 @@ WRITTEN = {
 }
 
 
-def own_record(written):
-    def answer(texts):
-        asked_for = "What is the number of my last order?"
-        chats = [f"{written(order_of[name])}{asked_for}" for name in texts]
-        out = lm.generate(chats, max_new_tokens=WORDS_AT_MOST, progress=False)
-        return [
-            "right" if grading.holds(t, order_of[n]["number"]) else "wrong"
-            for t, n in zip(out.texts, texts)
-        ]
+def record_chats(written, names):
+    asked_for = "What is the number of my last order?"
+    return [f"{written(order_of[name])}{asked_for}" for name in names]
 
-    return answer
+
+def own_record(written, names):
+    chats = record_chats(written, names)
+    out = lm.generate(chats, max_new_tokens=WORDS_AT_MOST, progress=False)
+    return [
+        "right" if grading.holds(text, order_of[name]["number"]) else "wrong"
+        for text, name in zip(out.texts, names)
+    ]
 
 
 # %%
+record_lab = lab.using(task="customer_records", show=False)
 records = {
-    name: reference.recall(
-        "customer_records", name, people, own_record(written), rerun=RERUN, show=False, **MODEL
+    name: record_lab.measure(
+        name,
+        people,
+        partial(own_record, written),
+        approach="prompt",
+        prompts=partial(record_chats, written),
+        settings={"max_new_tokens": WORDS_AT_MOST},
+        heavy=True,
     )
     for name, written in WRITTEN.items()
 }
@@ -850,17 +859,8 @@ record_gains = [
 # the quote help as much where a question hangs on a term of Larkfield's own?
 
 # %%
-perfect = measured.recall(
-    "right quote alone, free answer",
-    few,
-    given(0, copy=False, abstain=False),
-    split="dev",
-    rerun=RERUN,
-    **MODEL,
-)
-form = [
-    t.rstrip(" .").endswith("[1]") for t in (perfect.details["answers"][i] for i in perfect.ids)
-]
+perfect = given_row("alone, free answer", few, given(few, 0), abstain=False)
+form = [text.rstrip(" .").endswith("[1]") for text in perfect.answers]
 form_share = statistics.wilson_interval(sum(form), len(form))
 split_hits = {True: [], False: []}
 for q, ok in zip(few, perfect.correct):
@@ -880,19 +880,13 @@ print(
 
 # %% tags=["machine"]
 real = np.concatenate([entry.vectors for entry in store.entries.values()])
-queries = scale.many_vectors(
-    real,
-    files.for_profile(
-        [measured.Deserved(str(i), "", "") for i in range(200)], fast=40
-    ).__len__(),
-    9,
-)
+queries = scale.many_vectors(real, 40 if runtime.profile().value == "fast" else 200, 9)
 sizes = {}
 for n in (1_000, 10_000):
     for kind in scale.KINDS:
         sizes[kind, n] = vars(scale.measure(kind, scale.many_vectors(real, n), queries))
 for kind in scale.KINDS:
-    sizes[kind, 100_000] = scale.recall(kind, 100_000, real, queries, rerun=RERUN).details
+    sizes[kind, 100_000] = scale.row(kind, 100_000, real, queries, RERUN).details
 for (kind, n), told in sizes.items():
     print(
         f"{kind:11} {n:7,} chunks: built in {told['build_seconds']:6.1f} s, {told['megabytes']:5.0f} MB, query p50 "
@@ -997,7 +991,7 @@ claims.conclude(
     f"in the asked form {form_share}; questions with a term minus without {jargon_gap}",
 )
 # %%
-invented = [not said for said in measured.abstained(closed_row)]
+invented = [not said for said in graded.abstained(closed_row)]
 share = statistics.wilson_interval(sum(invented), len(invented))
 claims.conclude(
     "R10",

@@ -77,6 +77,8 @@ check("05.1", lora)
 # The same in PyTorch, on a real layer of our model, beside what the library `peft` makes of the same A and B.
 
 # %%
+from functools import partial
+
 import torch
 from peft import LoraConfig, inject_adapter_in_model
 
@@ -86,7 +88,7 @@ from helpers.tasks import change_requests, curation, files, intents
 from helpers.lesson import plots
 from helpers.methods import tuning
 from helpers.model import catalogue
-from helpers.results import ledger, reference
+from helpers.results import ledger
 from helpers.model.language_model import LanguageModel
 
 lm = LanguageModel.load()
@@ -373,40 +375,39 @@ check("05.6", pick)
 # method on the same 600 messages.
 
 # %%
-MODEL = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype}
+lab = ledger.Lab("intents", lm, labels=LABELS, noun="messages", rerun=RERUN)
 score = tuning.label_scorer(task)
-tuned_row = ledger.measure(
-    "intents",
+
+
+def chats_of(prompt):
+    return lambda texts: [prompt(text) for text in texts]
+
+
+sorting = chats_of(partial(tuning.prompt, task.system))
+tuned_row = lab.measure(
     f"LoRA, {len(train)} messages",
     asked_test,
     lambda asked: score(run.lm, asked),
+    approach="tune",
+    prompts=sorting,
+    labels_used=len(train),
+    seed=recipe.seed,
+    settings=tuning.settings_of(pairs, recipe),
     training_seconds=run.seconds,
-    details={"recipe": recipe.as_dict(), "pairs": len(train)},
-    **MODEL,
 )
+# %%
 plain = baselines.embedding_classifier().fit(vectors["train"], [m.label for m in train])
-plain_row = ledger.measure(
-    "intents",
+plain_row = lab.measure(
     f"MiniLM + logistic regression, {len(train)} messages",
     asked_test,
     lambda asked: plain.predict(embedding.embed(embedder, asked)),
-    model=catalogue.EMBEDDER,
+    approach="plain",
+    model=embedder,
+    labels_used=len(train),
 )
-
-
-# %%
-def from_before(method, items=asked_test, split="test"):
-    row = next(
-        row
-        for row in ledger.read(ledger.REFERENCE, ledger.LedgerRow, "a ledger row")
-        if (row.task, row.method, row.split) == ("intents", method, split)
-    )
-    return row.cut([item.id for item in items])
-
-
-best_prompt = from_before("prompt, best words")
-fixed = from_before("few-shot, 8 random, calibrated")
-nearest = from_before("few-shot, 8 nearest")
+best_prompt = lab.stored("prompt, best words", asked_test)
+fixed = lab.stored("few-shot, 8 random, calibrated", asked_test)
+nearest = lab.stored("few-shot, 8 nearest", asked_test)
 
 # %%
 for name, other in {
@@ -500,9 +501,9 @@ def chosen(n, seed=0):
 
 
 def variant(method, rows, how, items=asked_dev, split="dev"):
-    asked = {"split": split, "rerun": RERUN, "kept": kept, "runs": runs, "show": False}
+    asked = {"split": split, "prompts": sorting, "kept": kept, "runs": runs}
     return tuning.measured(
-        lm, "intents", method, tuning.training_pairs(task, rows), how, items, score, **asked
+        lab, method, tuning.training_pairs(task, rows), how, items, score, show=False, **asked
     )
 
 
@@ -569,7 +570,8 @@ for n in grid:
 half = files.for_profile(files.balanced(dev, 10), fast=12)
 SHOWN = f"nearest examples in the prompt ({len(half)} of dev)"
 near = {
-    n: from_before(f"few-shot, nearest of {n}", half, "dev") for n in (10, 25, 50, 100, 600)
+    n: lab.stored(f"few-shot, nearest of {n}", half, split="dev")
+    for n in (10, 25, 50, 100, 600)
 }
 curves[SHOWN] = {n: [row.interval] for n, row in near.items()}
 stored += [(SHOWN, n) for n in near]
@@ -685,25 +687,25 @@ requests = files.for_profile(change_requests.load("test"), fast=6)
 asked_once = {"extracting": False, "max_new_tokens": 110, "progress": False}
 
 
-def risks(model, asked, draw):
-    chats = [change_requests.prompt(text) for text in asked]
-    warm = {"temperature": 0.7 if draw else 0.0, "seed": draw}
+def risks(asked, warm):
+    model, chats = tuning.adapted(lm, "changes"), chats_of(change_requests.prompt)(asked)
     answers = structured.ask(model, chats, schema, **asked_once, **warm)
     return [answer.value["risk"] if answer.valid else "invalid" for answer in answers]
 
 
 # %%
 formats = []
+risk_lab = lab.using(task="changes", labels=change_requests.RISKS, show=False)
 for draw in range(5):
-    row = reference.recall(
-        "changes",
+    warm = {"temperature": 0.7 if draw else 0.0, "seed": draw}
+    row = risk_lab.measure(
         "LoRA JSON, 400 requests" + f", draw {draw}" * bool(draw),
         requests,
-        lambda asked, draw=draw: risks(tuning.adapted(lm, "changes"), asked, draw),
-        rerun=RERUN,
-        show=False,
-        training_seconds=tuning.read_card(tuning.shipped("changes"))["training_seconds"],
-        **MODEL,
+        lambda asked, warm=warm: risks(asked, warm),
+        approach="tune",
+        prompts=chats_of(change_requests.prompt),
+        heavy=True,
+        **tuning.of_shipped("changes", max_new_tokens=110, **warm),
     )
     formats.append(row)
 
@@ -722,9 +724,8 @@ for row, which in zip(formats, fits):
 # %%
 past = change_requests.load("train")
 tfidf = baselines.tfidf_classifier().fit([c.text for c in past], [c.label for c in past])
-tfidf_row = ledger.measure(
-    "changes", "TF-IDF, risk only", requests, lambda asked: tfidf.predict(asked), show=False
-)
+how = {"approach": "plain", "labels_used": len(past)}
+tfidf_row = risk_lab.measure("TF-IDF, risk only", requests, tfidf.predict, **how)
 medium = statistics.accuracy([c.label for c in requests], ["medium"] * len(requests))
 print(
     f"right risk: greedy {formats[0].interval}, TF-IDF {tfidf_row.interval}, always medium {medium:.3f}"
@@ -749,7 +750,7 @@ told = voice.load("train")
 
 
 def rewrite(model, asked):
-    chats = [voice.prompt(text) for text in asked]
+    chats = chats_of(voice.prompt)(asked)
     answers = model.generate(chats, max_new_tokens=110, progress=False).texts
     return [", ".join(voice.broken(text)) or ALL for text in answers]
 
@@ -760,32 +761,32 @@ def kept_rules(row):
 
 
 # %%
-def voiced(method, model, seconds=0.0):
-    return reference.recall(
-        "voice",
-        method,
-        replies,
-        lambda asked: rewrite(model(), asked),
-        rerun=RERUN,
-        show=False,
-        training_seconds=seconds,
-        **MODEL,
-    )
-
-
-# %%
-card = tuning.read_card(tuning.shipped("voice"))
+voice_lab = lab.using(task="voice", labels=None, noun="replies", show=False)
+asking = {"prompts": chats_of(voice.prompt), "heavy": True}
 voices = {
-    0: voiced("prompt, no tuning", lambda: lm),
-    300: voiced(
-        "LoRA, 300 replies", lambda: tuning.adapted(lm, "voice"), card["training_seconds"]
+    0: voice_lab.measure(
+        "prompt, no tuning",
+        replies,
+        lambda asked: rewrite(lm, asked),
+        approach="prompt",
+        settings={"max_new_tokens": 110},
+        **asking,
+    ),
+    300: voice_lab.measure(
+        "LoRA, 300 replies",
+        replies,
+        lambda asked: rewrite(tuning.adapted(lm, "voice"), asked),
+        approach="tune",
+        **tuning.of_shipped("voice", max_new_tokens=110),
+        **asking,
     ),
 }
+
+# %%
 how = replace(recipe, max_tokens=256, epochs=4)
-about = {"split": "test", "rerun": RERUN, "show": False}
 few = voice.training_pairs(told[:75])
 voices[75] = tuning.measured(
-    lm, "voice", "LoRA, 75 replies", few, how, replies, rewrite, **about
+    voice_lab, "LoRA, 75 replies", few, how, replies, rewrite, prompts=chats_of(voice.prompt)
 )
 voices = {n: voices[n] for n in sorted(voices)}
 
@@ -895,7 +896,7 @@ claims.conclude(
 
 # %%
 equal = ledger.compare(nearest, tuned_row).difference
-fewer = np.mean(tokens["tuned"]) / nearest.prompt_tokens
+fewer = np.mean(tokens["tuned"]) / nearest.prompt_tokens_per_item
 claims.conclude(
     "L11",
     judge_all([judge(equal, -0.03), "held" if fewer < 0.5 else "did not hold"]),

@@ -59,14 +59,14 @@ from helpers.methods import baselines, few_shot, fine_print
 from helpers.tasks import canaries, curation, facts, files, intents
 from helpers.methods import tuning
 from helpers.model import catalogue
-from helpers.results import ledger, reference
+from helpers.results import ledger
 from helpers.tasks import general, policies, refusals
 from helpers.model.language_model import LanguageModel
 from helpers.lesson.plots import fine_print as pictures
 
 mark = fine_print.mark
 lm = LanguageModel.load()
-MODEL = {"device": lm.device, "dtype": lm.model.dtype}
+lab = ledger.Lab("facts", lm, noun="questions", rerun=RERUN, show=False)
 tuned = {name: tuning.adapted(lm, name) for name in ("facts", "canaries", "refusals")}
 for name in tuned:
     card = tuning.adapters.read_card(tuning.shipped(name))
@@ -83,14 +83,24 @@ for name in tuned:
 
 # %%
 items = general.load(fast=20)
+probe_lab = lab.using(task="general")
 probes, rows = {}, {}
+
+
+def told_of(name):
+    """What a row says of the adapter by this name, or of the base."""
+    if name not in tuned:
+        return {"approach": "prompt", "model": lm}
+    return {"approach": "tune", "model": tuned[name], **tuning.of_shipped(name)}
+
+
 for name, model in {"base model": lm, **tuned}.items():
 
     def choose(texts, name=name, model=model):
         return probes.setdefault(name, general.ask(model, items))
 
-    rows[name] = ledger.measure(
-        "general", f"{name}, probe", items, choose, show=False, model=model.name, **MODEL
+    rows[name] = probe_lab.measure(
+        f"{name}, probe", items, choose, prompts=list, **told_of(name)
     )
 before = rows.pop("base model")
 print(f"base model: {before.interval} of {before.n} questions right; chance 0.25")
@@ -235,17 +245,17 @@ def quoted(questions, where=index, policies_now=documents):
 
 
 # %%
-more = {"show": False, **MODEL}
+chats = {"prompts": lambda texts: [*map(facts.chat, texts)]}
+by_index = {"approach": "plain", "model": embedder}
 found, shares = {}, {}
 for wording, questions in asked.items():
+    from_facts = recalled(tuned["facts"], wording)
     methods = {
-        "tuned on 40 facts": (recalled(tuned["facts"], wording), tuned["facts"].name),
-        "index, best line quoted": (quoted(questions), catalogue.EMBEDDER),
+        "tuned on 40 facts": (from_facts, {**told_of("facts"), **chats}),
+        "index, best line quoted": (quoted(questions), by_index),
     }
-    for name, (predict, model) in methods.items():
-        row = ledger.measure(
-            "facts", f"{name}, {wording} question", questions, predict, model=model, **more
-        )
+    for name, (predict, how) in methods.items():
+        row = lab.measure(f"{name}, {wording} question", questions, predict, **how)
         found[name, wording] = row
         shares.setdefault(name, {})[wording] = row.interval
 
@@ -258,13 +268,13 @@ RECIPES = fine_print.RECIPES
 runs = {}
 
 
-def tuned_row(task, method, pairs, how, items, predict, start=None):
+def tuned_row(method, pairs, how, questions, start=None):
     """A model that is tuned for this row alone: from the reference results, unless asked for anew."""
-    told = {"split": "test", "rerun": RERUN, "runs": runs, "show": False, "start": start}
-    return tuning.measured(lm, task, method, pairs, how, items, predict, **told)
+    answer, told = remembering(questions), {"runs": runs, "start": start, **chats}
+    return tuning.measured(lab, method, pairs, how, questions, answer, **told)
 
 
-def recall(questions):
+def remembering(questions):
     return lambda model, texts: facts.verdicts(questions, facts.from_memory(model, texts))
 
 
@@ -272,16 +282,12 @@ def recall(questions):
 several = fine_print.pairs_of("facts in three wordings")
 for wording in ("trained", "new"):
     questions = asked[wording]
-    untuned = reference.recall(
-        "facts",
-        f"base model, {wording} question",
-        questions,
-        recalled(lm, wording),
-        **{"rerun": RERUN, "model": lm.name, **more},
-    )
+    base_told = {"approach": "prompt", "heavy": True, **chats}
+    name = f"base model, {wording} question"
+    untuned = lab.measure(name, questions, recalled(lm, wording), **base_told)
     method = f"tuned on three wordings, {wording} question"
     how = RECIPES["facts in three wordings"]
-    tuned_more = tuned_row("facts", method, several, how, questions, recall(questions))
+    tuned_more = tuned_row(method, several, how, questions)
     for name, row in (("base model", untuned), ("tuned on three wordings", tuned_more)):
         found[name, wording] = row
         shares.setdefault(name, {})[wording] = row.interval
@@ -336,14 +342,12 @@ def from_weights(texts):
 
 
 sources = {
-    "index": (quoted(asked_news, new_index, new_documents), catalogue.EMBEDDER),
-    "tuned": (from_weights, tuned["facts"].name),
+    "index": (quoted(asked_news, new_index, new_documents), by_index),
+    "tuned": (from_weights, {**told_of("facts"), **chats}),
 }
 updated = {
-    name: ledger.measure(
-        "facts", f"{name}, after the edit", asked_news, predict, model=model, **more
-    )
-    for name, (predict, model) in sources.items()
+    name: lab.measure(f"{name}, after the edit", asked_news, predict, **how)
+    for name, (predict, how) in sources.items()
 }
 
 # %%
@@ -365,7 +369,7 @@ patch_pairs = [tuning.Pair(*row) for row in facts.training_pairs(news)]
 how, start = RECIPES["facts"], tuning.shipped("facts")
 for name, questions in (("the 15 new values", asked_news), ("the 25 other facts", rest)):
     method = f"trained on 15 edits, {name}"
-    row = tuned_row("facts", method, patch_pairs, how, questions, recall(questions), start)
+    row = tuned_row(method, patch_pairs, how, questions, start)
     print(f"{method}: {sum(row.correct)} of {row.n} right", mark(row))
 
 # %% [markdown]
@@ -502,22 +506,27 @@ pictures.exposures(bits["base"], bits["tuned"], most=canaries.exposure(np.array(
 requests = files.for_profile(refusals.load("test"), fast=12)
 
 
+def request_chats(told):
+    return lambda texts: [refusals.chat(text, told) for text in texts]
+
+
 def answers(model, told=False):
     def predict(texts):
-        chats = [refusals.chat(text, told) for text in texts]
-        return refusals.labels(model.generate(chats, max_new_tokens=28, progress=False).texts)
+        made = model.generate(request_chats(told)(texts), max_new_tokens=28, progress=False)
+        return refusals.labels(made.texts)
 
     return predict
 
 
+request_lab = lab.using(task="refusals", labels=("decline", "answer"), noun="requests")
 declined = {
-    name: ledger.measure(
-        "refusals", name, requests, answers(model, told), model=model.name, **more
+    name: request_lab.measure(
+        name, requests, answers(model, told), prompts=request_chats(told), **told_of(adapter)
     )
-    for name, model, told in (
-        ("base model", lm, False),
-        ("base, told to decline", lm, True),
-        ("tuned on requests", tuned["refusals"], False),
+    for name, adapter, model, told in (
+        ("base model", "", lm, False),
+        ("base, told to decline", "", lm, True),
+        ("tuned on requests", "refusals", tuned["refusals"], False),
     )
 }
 
@@ -628,14 +637,11 @@ for name, make in bases.items():
     def on_this_base(make=make):
         return tuning.load(make(), tuning.shipped("facts"), any_base=True)
 
-    told = {"rerun": RERUN, "model": f"{lm.name} + facts, on {name}", **more}
-    questions = asked["trained"]
+    def from_there(texts, base=on_this_base):
+        return remembering(asked["trained"])(base(), texts)
 
-    def recalled_there(texts, base=on_this_base):
-        return recall(asked["trained"])(base(), texts)
-
-    method = f"facts adapter on {name}"
-    other[name] = reference.recall("facts", method, questions, recalled_there, **told)
+    how = {**tuning.of_shipped("facts", base=name), "approach": "tune", "heavy": True, **chats}
+    other[name] = lab.measure(f"facts adapter on {name}", asked["trained"], from_there, **how)
 
 # %%
 own = other["its own base"]
@@ -662,12 +668,16 @@ task = intents.for_tuning()
 train = intents.read("train")
 test = files.for_profile(files.balanced(intents.read("test"), 20), fast=24)
 recipe = RECIPES["sorting"]
+sort_lab = lab.using(task="intents", labels=intents.LABELS, noun="messages")
 
 
-def sorted_by(method, messages, labels=(), start=None):
+def sorted_by(method, messages, labels=(), used=60, start=None):
     """Sorting by a model that is tuned on these messages where this is asked for anew."""
     pairs = tuning.training_pairs(task, messages, labels)
-    return tuned_row("intents", method, pairs, recipe, test, tuning.label_scorer(task), start)
+    told = {"prompts": lambda texts: [tuning.prompt(task.system, text) for text in texts]}
+    told |= {"runs": runs, "start": start, "labels_used": used}
+    score = tuning.label_scorer(task)
+    return tuning.measured(sort_lab, method, pairs, recipe, test, score, **told)
 
 
 sixty = [train[i] for i in few_shot.balanced_examples(train, 60, seed=1)]
@@ -735,20 +745,21 @@ for name, labels in (("the pipeline's labels", guessed), ("after review", review
     print(f"{name}: {statistics.accuracy(truth, labels):.3f} of {len(pool)} right")
 
 # %%
-taught = ledger.measure(
-    "intents",
+taught = sort_lab.measure(
     "pipeline of 60 labels",
     test,
     lambda _: teacher.predict(asked_test),
-    model=catalogue.EMBEDDER,
-    show=False,
+    approach="plain",
+    model=embedder,
+    labels_used=len(labeled),
 )
 
 # %%
 learned, told = {}, [train[i] for i in pool]
+by_hand = {"unreviewed labels": 60, "reviewed labels": 90, "right labels": len(pool)}
 sets = {"unreviewed labels": guessed, "reviewed labels": reviewed, "right labels": truth}
 for name, labels in sets.items():
-    learned[name] = row = sorted_by(f"student on {name}", told, labels)
+    learned[name] = row = sorted_by(f"student on {name}", told, labels, by_hand[name])
     hits = plain(pool, labels).predict(asked_test) == [message.label for message in test]
     print(f"student on {name}: {row.interval} {mark(row)}")
     print(f"   logistic regression on the same labels: {np.mean(hits):.3f}")

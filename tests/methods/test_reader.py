@@ -1,5 +1,7 @@
 """The reader's examples say what their passages hold, and its answers are judged on what they cite."""
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -8,7 +10,7 @@ from helpers.methods import apprentices, assistant, reader
 from helpers.methods.retrieval import chunking, passages
 from helpers.methods.retrieval.ranking import relevant
 from helpers.model.language_model import Generation
-from helpers.results import ledger, reference
+from helpers.results import ledger, lookup
 from helpers.tasks import grading, policies, voice
 from helpers.tasks.policies import Policy, PolicyQuestion
 
@@ -177,25 +179,31 @@ def test_the_right_passage_stands_where_it_should(chunks):
 
 
 def test_a_row_is_measured_once_then_recalled(chunks, tmp_path, monkeypatch):
-    monkeypatch.setattr(ledger, "REFERENCE", tmp_path / "reference.jsonl")
+    monkeypatch.setattr(lookup, "REFERENCE", tmp_path / "reference.jsonl")
     lm, times = Words("9 days [1]", passages.ABSTENTION), []
+    lab = ledger.Lab("policy_qa", "words")
 
-    def run(items):
-        times.append(len(items))
-        return reader.read(lm, items, reader.write_prompts(lm, items, [chunks[:1]] * len(items)))
+    def measured(items, chunk=chunks[0], lab=lab):
+        prompts = reader.write_prompts(lm, items, [[chunk]] * len(items))
 
-    first = reader.recall("policy_qa", "a method", [ASKED, NONE], run, model="words")
-    assert (first.correct, first.predictions, first.new_tokens) == ([1, 1], ["right", "abstained"], 3.0)
+        def run(_texts):
+            times.append(len(items))
+            return reader.read(lm, items, prompts)
+
+        return lab.measure("a method", items, run, approach="retrieve", prompts=prompts, heavy=True)
+
+    first = measured([ASKED, NONE])
+    assert (first.correct, first.predictions, first.new_tokens) == ([1, 1], ["right", "abstained"], [3, 3])
     assert first.gold == ["right", "abstained"]
-    assert reader.texts(first) == ["9 days [1]", passages.ABSTENTION]
-    reference.keep(ledger.path())
-    again = reader.recall("policy_qa", "a method", [NONE], run, model="words")
+    assert first.answers == ["9 days [1]", passages.ABSTENTION]
+    ledger.keep(ledger.path())
+    ledger.path().unlink()
+    again = measured([NONE])
     assert (again.ids, again.reference, times) == (["q3"], True, [2])
-    assert reader.texts(again) == [passages.ABSTENTION]
-    reader.recall("policy_qa", "a method", [ASKED, NONE], run, model="words", rerun=True)
-    monkeypatch.setenv("COURSE_RERUN", "1")
-    reader.recall("policy_qa", "a method", [NONE], run, model="words")
-    assert times == [2, 2, 1]
+    assert again.answers == [passages.ABSTENTION]
+    measured([ASKED], dataclasses.replace(chunks[0], text="Another passage."))
+    measured([ASKED, NONE], lab=dataclasses.replace(lab, rerun=True))
+    assert times == [2, 1, 2]
 
 
 class Rendering(Words):

@@ -11,6 +11,7 @@ from peft import PeftModel
 from helpers.methods import tuning
 from helpers.methods.tuning import adapters, loop, rows, workers
 from helpers.model.language_model import LanguageModel
+from helpers.results import ledger
 from helpers.tasks import change_requests, files, intents
 from helpers.tasks.task import Task
 
@@ -376,11 +377,17 @@ def test_on_the_real_weights_merged_and_unmerged_agree_and_a_save_loads(real, tm
 
 def test_a_variant_is_trained_once_and_its_row_says_how(small):
     runs, items = {}, [files.Message(f"m{i}", text, LABELS[i % 3]) for i, text in enumerate(TEXTS)]
-    again = {"predict": tuning.label_scorer(Task("t", {label: label for label in LABELS})), "runs": runs, "show": False}
-    rows_of = [tuning.measured(small, "t", "LoRA", PAIRS, RECIPE, part, **again) for part in (items, items[:2])]
+    again = {"predict": tuning.label_scorer(Task("t", {label: label for label in LABELS})), "runs": runs}
+    lab = ledger.Lab("t", small, show=False)
+    rows_of = [tuning.measured(lab, "LoRA", PAIRS, RECIPE, part, **again) for part in (items, items[:2])]
     assert list(runs) == ["LoRA"]
     assert rows_of[0].training_seconds == rows_of[1].training_seconds > 0
-    assert rows_of[0].details["recipe"] == RECIPE.as_dict()
+    assert rows_of[0].settings["recipe"] == RECIPE.as_dict()
+    assert (rows_of[0].approach, rows_of[0].labels_used) == ("tune", len(PAIRS))
+    assert rows_of[0].seconds_per_item * 6 < rows_of[0].training_seconds, "training is no part of answering"
+    changed_pair = [*PAIRS[:-1], tuning.Pair(PAIRS[-1].prompt, "another answer")]
+    stored = [tuning.measured(lab, "LoRA", pairs, RECIPE, items, **again) for pairs in (PAIRS, changed_pair)]
+    assert [row.settings == rows_of[0].settings for row in stored] == [True, False]
     assert rows_of[0].details["trained_parameters"] == runs["LoRA"].trained_parameters
 
 

@@ -15,6 +15,8 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
 
+from helpers.results import lookup
+
 BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#666666"
 LONGEST = 40  # letters of a name at a tick
 STYLE = {
@@ -206,14 +208,19 @@ def interval_against_n(sizes: Sequence[int], lows: Sequence[float], highs: Seque
     )
 
 
+def _named(row) -> str:
+    own_model = row.language_model in ("", lookup.current_model())
+    return row.method + (" (reference)" if row.reference and own_model else row.mark)
+
+
 def methods(rows: Sequence, title: str, as_given: bool = False) -> None:
     """Draw methods as points with 95 % intervals, best on top; or as given, first on top.
 
-    `rows` are ledger rows of one task and split. Plain baselines (`model` is "none" or an embedding model) have round
+    `rows` are ledger rows of one task and split. Plain baselines (`approach` is "plain") have round
     markers, language models diamonds; rows from the course's reference results are hollow.
     """
     ordered = list(rows)[::-1] if as_given else sorted(rows, key=lambda row: row.interval.estimate)
-    plains = [row.model == "none" or "MiniLM" in row.model for row in ordered]
+    plains = [row.approach == "plain" for row in ordered]
     figure, axes = new_figure(7.2, 0.42 * len(ordered) + 1.2)
     for y, row in enumerate(ordered):
         interval, plain = row.interval, plains[y]
@@ -222,7 +229,7 @@ def methods(rows: Sequence, title: str, as_given: bool = False) -> None:
         face = "white" if row.reference else color
         axes.plot(interval.estimate, y, "o" if plain else "D", color=color, markerfacecolor=face, markersize=7)
         axes.text(1.01, y, f"{interval.estimate:.2f}", va="center", fontsize=9, transform=axes.get_yaxis_transform())
-    axes.set_yticks(range(len(ordered)), [row.method + (" (reference)" if row.reference else "") for row in ordered])
+    axes.set_yticks(range(len(ordered)), [_named(row) for row in ordered])
     axes.set(title=title, xlabel=f"accuracy on {ordered[0].n} messages, with 95 % interval", xlim=(0, 1))
     axes.set_ylim(-0.6, len(ordered) - 0.4)
     for kind, marker, color in ((True, "o", GREY), (False, "D", ORANGE)):

@@ -90,6 +90,11 @@ class Answer:
     new_tokens: int
 
     @property
+    def prompt_tokens(self) -> int:
+        """Tokens that the model read; 0 where it was not asked."""
+        return self.prompt.tokens * self.asked
+
+    @property
     def traceable(self) -> bool:
         """Whether at least one citation holds."""
         return any(citation.holds for citation in self.citations)
@@ -179,9 +184,9 @@ class Pipeline:
         return best_quotes(self.reranker(quotes=True), one.query, one.kept, self.settings.quotes)
 
     def write(self, one: Retrieved) -> PassagePrompt:
-        """Return the prompt for one question."""
+        """Return the prompt for one question, with the words that begin its answer."""
         settings = self.settings
-        return passages.write_prompt(
+        prompt = passages.write_prompt(
             one.question,
             [hit.chunk for hit in self.quoted(one)],
             self.lm.count_tokens,
@@ -193,6 +198,14 @@ class Pipeline:
             examples=passages.EXAMPLES if settings.examples else (),
             abstention=settings.abstention,
         )
+        if not settings.start:
+            return prompt
+        messages = [*prompt.messages, {"role": "assistant", "content": settings.start}]
+        return replace(prompt, messages=messages, tokens=self.lm.count_tokens(messages))
+
+    def prompts(self, questions: Sequence[str], where: Filter = EVERYTHING) -> list[PassagePrompt]:
+        """Return what the model would read for each question."""
+        return [self.write(one) for one in self.retrieve(questions, where)]
 
     def answer(self, found: Sequence[Retrieved], progress: bool = False) -> list[Answer]:
         """Return an answer for each thing retrieved, which may have been changed by hand."""
@@ -202,8 +215,7 @@ class Pipeline:
             bool(prompt.used) and one.best_cosine >= settings.abstain_below
             for one, prompt in zip(found, prompts, strict=True)
         ]
-        begun = [{"role": "assistant", "content": settings.start}] if settings.start else []
-        chosen = [[*prompt.messages, *begun] for prompt, wanted in zip(prompts, asked, strict=True) if wanted]
+        chosen = [prompt.messages for prompt, wanted in zip(prompts, asked, strict=True) if wanted]
         made = iter(())
         if chosen:
             only = {"logits_processor": copying.copy_only(self.lm)} if settings.copy else {}

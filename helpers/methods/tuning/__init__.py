@@ -16,7 +16,7 @@ from helpers.methods.tuning.adapters import (
     shipped,
 )
 from helpers.methods.tuning.loop import History, Step, Tuned, train
-from helpers.methods.tuning.measured import measured
+from helpers.methods.tuning.measured import measured, of_shipped, settings_of
 from helpers.methods.tuning.prepare import Prepared, Report, prepare, read_pairs
 from helpers.methods.tuning.recipe import ARTICLE_B, ARTICLE_C, RECIPE, Recipe, TuningError, read_settings
 from helpers.methods.tuning.rows import Kept
@@ -42,12 +42,14 @@ __all__ = [
     "load",
     "measured",
     "merge",
+    "of_shipped",
     "prepare",
     "prompt",
     "read_card",
     "read_pairs",
     "read_settings",
     "save",
+    "settings_of",
     "shipped",
     "train",
     "training_pairs",
