@@ -11,15 +11,17 @@ NBVAL = $(VENV)/python -m pytest -q --nbval-lax --nbval-current-env --nbval-cell
 HALF := $(shell $(PYTHON) -c 'import os; print(max(1, (os.cpu_count() or 2) // 2))' 2>/dev/null)
 LOGS = results/test
 
-.PHONY: help lab course test test-unit test-notebooks test-learner test-solved notebooks reference bench ready lint \
+.PHONY: help lab course labs test test-unit test-notebooks test-learner test-solved notebooks reference bench ready lint \
 	test-learner-1 test-learner-2 test-solved-1 test-solved-2
 
 help:
 	@echo "make lab        open the lessons in JupyterLab"
 	@echo "make course     run every lesson without a screen, then print all measured methods and all verdicts"
+	@echo "make labs       run every lab, likewise"
 	@echo "make test       run all tests"
 	@echo "make notebooks  rebuild the notebooks whose source has changed"
 	@echo "make reference  measure everything, also what lessons take from the reference results; keep it as such"
+	@echo "CONTRIBUTING.md tells how one lesson is run or built alone, and how to change the course"
 	@echo "make bench      measure speed and memory, write results/bench.json"
 
 ready:
@@ -33,15 +35,15 @@ lab: ready
 course: ready
 	@$(VENV)/python notebooks/run.py
 
+labs: ready
+	@$(VENV)/python notebooks/run.py labs
+
 notebooks: ready
 	@$(VENV)/python notebooks/build.py
-	@$(VENV)/python -m helpers.results.verdicts
 
 reference: ready
-	@rm -rf results/reference
-	@COURSE_RERUN=1 COURSE_PROFILE=full COURSE_RESULTS=$(CURDIR)/results/reference $(VENV)/python notebooks/run.py
-	@$(VENV)/python -m helpers.results.reference results/reference/ledger.jsonl
-	@$(VENV)/python notebooks/build.py && $(VENV)/python -m helpers.results.verdicts
+	@$(VENV)/python notebooks/run.py --rerun
+	@$(VENV)/python notebooks/build.py
 
 bench: ready
 	@$(VENV)/python tests/bench.py
@@ -68,9 +70,9 @@ test-learner-1 test-learner-2 test-solved-1 test-solved-2: ready
 # Lessons 00 to 03, and all others.
 FIRST = $(wildcard $(1)/0[0-3]*.ipynb)
 test-learner-1: PART = $(call FIRST,notebooks)
-test-learner-2: PART = $(filter-out $(call FIRST,notebooks),$(wildcard notebooks/*.ipynb))
+test-learner-2: PART = $(filter-out $(call FIRST,notebooks),$(wildcard notebooks/*.ipynb notebooks/labs/*.ipynb))
 test-solved-1: PART = $(call FIRST,notebooks/solutions)
-test-solved-2: PART = $(filter-out $(call FIRST,notebooks/solutions),$(wildcard notebooks/solutions/*.ipynb))
+test-solved-2: PART = $(filter-out $(call FIRST,notebooks/solutions),$(wildcard notebooks/solutions/*.ipynb notebooks/solutions/labs/*.ipynb))
 
 lint: ready
 	@$(VENV)/ruff check .

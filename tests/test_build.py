@@ -1,0 +1,249 @@
+"""Building: a lesson runs again only if something changed that its run read; no stamp and no output is set by hand."""
+
+import doctest
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import build
+import nbformat
+import pytest
+import sources
+import stamps
+
+from helpers.machine import runtime
+
+LESSON = """\
+# %% [markdown]
+# # What does a test lesson read?
+#
+# {{badges}} {{measured}} {{next}}
+
+# %%
+import json, pathlib, sys
+import helpers
+from helpers import small
+
+root = pathlib.Path(helpers.__file__).parents[1]
+print(small.double(int((root / "data" / "read.txt").read_text())))
+print([path.name for path in sorted((root / "data" / "many").glob("*.txt"))])
+print((root / "data" / "many" / "a.txt").read_text(), (root / "data" / "not_yet.txt").exists())
+
+# %%
+kept = (root / "data" / "reference_results.jsonl").read_text() and (root / "data" / "claims.json").read_text()
+sys.audit("course.read", "row/intents/test/rules", "0")
+sys.audit("course.read", "row/intents/test/unknown", "none")
+sys.audit("course.read", "claims/X1", "0")
+try:
+    open(root / "data" / "absent.txt")
+except FileNotFoundError:
+    print("absent")
+
+# %%
+#: solution
+answer = 4
+#: why Two and two are four, and that is all that there is to say of it.
+#: stub
+#| answer = ...
+#: end
+
+check = print
+check("00.1", answer)
+"""
+SMALL = '''"""A module."""
+
+
+def double(number):
+    """Return it twice."""
+    return 2 * number  # twice
+'''
+CLAIM = {"id": "X1", "sources": ["A"], "lesson": "00", "claim": "One.", "rule": "none"}
+
+
+def row(method, right):
+    return {"task": "intents", "split": "test", "method": method, "correct": [right], "made": "today"}
+
+
+def write_rows(folder, *rows):
+    path = folder / "data" / "reference_results.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in rows))
+
+
+def write_claims(folder, *claims):
+    (folder / "data" / "claims.json").write_text(json.dumps({"articles": {"A": "An article"}, "claims": claims}))
+
+
+def builds(folder, *arguments, script="build.py"):
+    """Run a command of the course in a folder that holds one; return the finished process."""
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    command = [sys.executable, str(folder / "notebooks" / script), *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def stale(folder):
+    """Return what `build.py --check` says is stale, a line an entry."""
+    done = builds(folder, "--check")
+    assert "Traceback" not in done.stderr, done.stderr
+    assert done.returncode == int("all is as" not in done.stdout), done
+    return done.stdout.splitlines()[:-1]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A small course of one lesson, built."""
+    folder = tmp_path_factory.mktemp("course")
+    shutil.copytree(runtime.ROOT / "helpers", folder / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "helpers" / "small.py").write_text(SMALL)
+    (folder / "notebooks" / "source").mkdir(parents=True)
+    for path in (runtime.ROOT / "notebooks").glob("*.py"):
+        shutil.copy(path, folder / "notebooks")
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(runtime.ROOT / name, folder)
+    (folder / "notebooks" / "source" / "00_reads.py").write_text(LESSON)
+    (folder / "data" / "many").mkdir(parents=True)
+    for name, text in (("read.txt", "21"), ("many/a.txt", "a"), ("many/b.txt", "b"), ("other.txt", "unread")):
+        (folder / "data" / name).write_text(text)
+    write_rows(folder, row("rules", 1), row("others", 1))
+    write_claims(folder, CLAIM, {**CLAIM, "id": "X2"})
+    (folder / "data" / "reference_verdicts.jsonl").write_text("")
+    done = builds(folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def course(built, tmp_path):
+    """A copy of the small course, for one test to change."""
+    return shutil.copytree(built, tmp_path / "course")
+
+
+def change(path, before, after):
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+
+
+def outputs(folder):
+    notebook = nbformat.read(folder / "notebooks" / "00_reads.ipynb", as_version=4)
+    return [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_a_built_lesson_is_current_and_prints_what_a_learner_would_see(built):
+    assert outputs(built)[0][0].text == "42\n['a.txt', 'b.txt']\na False\n"
+    assert stale(built) == []
+
+
+def test_a_stamp_names_what_was_read_and_nothing_else(built):
+    kept = json.loads((built / "notebooks" / "stamps.json").read_text())["00_reads"]
+    assert sorted(kept["files"]) == ["data/absent.txt", "data/many", "data/many/a.txt", "data/read.txt"]
+    assert sorted(kept["stored"]) == ["claims/X1", "row/intents/test/rules", "row/intents/test/unknown"]
+    assert kept["stored"]["row/intents/test/unknown"] == kept["files"]["data/absent.txt"] == stamps.ABSENT
+    assert {"helpers", "helpers.small"} <= set(kept["modules"])
+    assert "helpers.methods.tuning" not in kept["modules"]
+    assert set(kept["versions"]) == {"python", "torch", "transformers"}
+
+
+def test_nothing_runs_for_what_no_output_depends_on(course):
+    change(course / "helpers" / "small.py", "# twice", "# two times, as it were")
+    change(course / "helpers" / "small.py", "Return it twice.", "Return twice the number.")
+    change(course / "helpers" / "methods" / "tuning" / "loop.py", "import", "import antigravity\nimport")
+    change(course / "pyproject.toml", "line-length = 120", "line-length = 110")
+    change(course / "notebooks" / "execution.py", "CELL_TIMEOUT = 900", "CELL_TIMEOUT = 1000")
+    (course / "data" / "other.txt").write_text("changed")
+    (course / "data" / "many" / "b.txt").write_text("its name is read, its text is not")
+    write_rows(course, {**row("rules", 1), "made": "tomorrow"}, row("others", 0))
+    write_claims(course, CLAIM, {**CLAIM, "id": "X2", "claim": "Another."})
+    assert stale(course) == []
+
+
+def test_new_text_is_stored_and_runs_nothing(course):
+    before, stamp = outputs(course), (course / "notebooks" / "stamps.json").read_bytes()
+    change(course / "notebooks" / "source" / "00_reads.py", "# {{badges}}", "# A word more.\n#\n# {{badges}}")
+    change(course / "pyproject.toml", 'version = "', 'version = "9.')  # which the badges name
+    assert stale(course) == [
+        f"{path}: its cells are not those of its source" for path in ("00_reads.ipynb", "solutions/00_reads.ipynb")
+    ]
+    done = builds(course)
+    assert done.stdout == "00_reads: new text, nothing ran\n"
+    assert (outputs(course), (course / "notebooks" / "stamps.json").read_bytes()) == (before, stamp)
+    assert stale(course) == []
+
+
+def test_all_that_was_read_makes_a_lesson_stale_and_is_named(course):
+    change(course / "helpers" / "small.py", "2 * number", "3 * number")
+    (course / "data" / "read.txt").write_text("22")
+    (course / "data" / "many" / "c.txt").write_text("c")
+    (course / "data" / "absent.txt").write_text("now")
+    write_rows(course, row("rules", 0), row("unknown", 1))
+    write_claims(course, {**CLAIM, "claim": "One and a half."})
+    assert stale(course) == [
+        f"00_reads: {reason}"
+        for reason in (
+            "helpers/small.py changed",
+            "data/absent.txt is there now",
+            "data/many changed",
+            "data/read.txt changed",
+            "claims/X1 changed",
+            "row/intents/test/rules changed",
+            "row/intents/test/unknown is there now",
+        )
+    ]
+
+
+def test_an_articles_title_is_part_of_its_claims(course):
+    change(course / "data" / "claims.json", "An article", "Another article")
+    assert stale(course) == ["00_reads: claims/X1 changed"]
+
+
+def test_outputs_and_stamps_set_by_hand_are_seen(course):
+    notebook, kept = course / "notebooks" / "00_reads.ipynb", course / "notebooks" / "stamps.json"
+    genuine = notebook.read_text()
+    change(notebook, "42\\n", "43\\n")
+    assert stale(course) == ["00_reads: the outputs of 00_reads.ipynb are not those of its last run"]
+    notebook.write_text(genuine)
+    change(course / "helpers" / "small.py", "2 * number", "3 * number")
+    held = json.loads(kept.read_text())
+    held["00_reads"]["modules"]["helpers.small"] = stamps.hash_of_code((course / "helpers" / "small.py").read_text())
+    kept.write_text(json.dumps(held))
+    assert stale(course) == ["00_reads: its stamp was changed by hand"]
+
+
+def test_changed_code_runs_again_and_only_then(course):
+    assert builds(course).stdout == "00_reads: unchanged\n"
+    change(course / "notebooks" / "source" / "00_reads.py", "small.double(int(", "small.double(1 + int(")
+    assert stale(course)[2:] == ["00_reads: its code changed"]
+    assert "00_reads: its code changed" in builds(course).stdout
+    assert outputs(course)[0][0].text.startswith("44\n")
+    assert stale(course) == []
+
+
+def test_a_new_version_or_address_of_the_course_is_no_new_code(monkeypatch):
+    before = build.code_of("00_start_here")
+    held = {"address": "https://example.org/another", "version": "9.9.9"}
+    monkeypatch.setattr(sources, "course", lambda: held)
+    assert "9.9.9" in sources.make("00_start_here", solved=False).cells[1].source
+    assert build.code_of("00_start_here") == before
+
+
+def test_the_lesson_that_shows_all_verdicts_is_built_last():
+    assert build.in_order(["00_a", "08_b", "09_c", "labs/08_d", "labs/09_e"]) == [
+        *("00_a", "09_c", "labs/08_d", "labs/09_e", "08_b"),
+    ]
+
+
+def test_a_lesson_that_is_not_there_is_told_with_those_that_are(course):
+    done = builds(course, "77")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "error: there is no lesson '77'; there are 00_reads\n"
+
+
+def test_a_stored_name_of_an_unknown_kind_is_refused():
+    with pytest.raises(ValueError, match="names start with row, claims, verdicts"):
+        stamps.hash_of_stored("adapter/intents")
+
+
+@pytest.mark.parametrize("module", [sources, stamps], ids=lambda module: module.__name__)
+def test_examples_in_docstrings_are_true(module):
+    assert doctest.testmod(module).failed == 0
