@@ -199,12 +199,8 @@ def _weighted(values: np.ndarray, groups: np.ndarray, weights: Mapping[str, floa
             if not len(own):
                 raise ValueError(f"the mix gives {group!r} a share of {weight:g}, but no item of it was measured")
             estimate += weight * own.mean()
-            draws += weight * _means(own, seed)
+            draws += weight * statistics.resampled_means(own, seed=seed)
     return statistics.percentiles(estimate, draws)
-
-
-def _means(values: np.ndarray, seed: int) -> np.ndarray:
-    return statistics.resample(len(values), lambda draws: values[draws].mean(axis=1), seed=seed)
 
 
 def per_group(rows: Sequence[LedgerRow], group_of: Mapping[str, str]) -> dict[str, dict[str, tuple[int, int]]]:
