@@ -7,8 +7,6 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from helpers.methods.retrieval import passages
 from helpers.methods.retrieval.chunking import Chunk
 from helpers.methods.retrieval.passages import ABSTENTION, Citation, PassagePrompt
