@@ -35,6 +35,7 @@ from helpers.statistics.intervals import (
     percentiles,
     ratio_interval,
     resample,
+    resampled_means,
     wilson_interval,
 )
 from helpers.statistics.metrics import ClassScore, accuracy, confusion, correct, macro_f1, per_class
@@ -82,6 +83,7 @@ __all__ = [
     "rank_test",
     "ratio_interval",
     "resample",
+    "resampled_means",
     "spread",
     "wilson_interval",
 ]

@@ -11,7 +11,7 @@ from helpers.results import evidence, power, rules
 from helpers.results.evidence import FAILED, HELD, Evidence
 from helpers.statistics import Interval
 
-TIMES = 800
+TIMES = 500
 CHANCE = 3 * (0.05 * 0.95 / TIMES) ** 0.5  # what simulating so often leaves uncertain at 5 %
 CLAIMS = rules.everything()
 PARTS = {f"{claim.id} {part.name}": part for claim in CLAIMS for part in claim.parts}
@@ -21,7 +21,9 @@ TOLD_FROM_NOTHING = {name: part for name, part in PARTS.items() if part.n > 1}
 def _shares(part, truth, rng):
     right = np.arange(part.n + 1)
     likely = stats.binom.pmf(right, part.n, truth)
-    return [(evidence.share_of([1] * k + [0] * (part.n - k)), p) for k, p in zip(right, likely, strict=True) if p > 1e-6]
+    for k, p in zip(right.tolist(), likely, strict=True):
+        if p > 1e-6:
+            yield evidence.share_of([1] * k + [0] * (part.n - k)), p
 
 
 def _paired(part, truth, rng):
