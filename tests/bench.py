@@ -12,11 +12,12 @@ import time
 
 import bench_tuning
 import numpy as np
+import one_by_one
 
 from helpers.machine import runtime
 from helpers.methods import few_shot
 from helpers.methods.retrieval import chunking, index, pipeline, scale
-from helpers.model import catalogue, embedding, scoring
+from helpers.model import catalogue, embedding
 from helpers.model.language_model import LanguageModel
 from helpers.results import ledger
 from helpers.tasks import files, intents, policies
@@ -50,7 +51,7 @@ def measure_scoring(lm: LanguageModel) -> dict:
     peak = runtime.peak_memory() / 1e9  # before the slow ways, which hold more
     encoded = lm._encode_prompts(rows[:SLOW_MESSAGES], room=10)
     label_ids = [[*lm.encode(label), lm.tokenizer.eos_token_id] for label in LABELS]
-    one_pass = seconds(lambda: scoring.score_one_by_one(lm.model, encoded, label_ids)) / SLOW_MESSAGES * MESSAGES
+    one_pass = seconds(lambda: one_by_one.score(lm.model, encoded, label_ids)) / SLOW_MESSAGES * MESSAGES
     part = rows[:: MESSAGES // 48]
     longest = max(map(len, label_ids))
     written = seconds(lambda: lm.generate(part, max_new_tokens=longest, progress=False)) / len(part) * MESSAGES

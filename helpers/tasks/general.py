@@ -76,12 +76,8 @@ def ask(lm: LanguageModel, items: Sequence[ChoiceItem]) -> Probe:
     with torch.inference_mode():
         scoring.read_start(lm.model, cache, encoded[0][:start])
         for item, prompt in zip(items, encoded, strict=True):
-            log_probs = np.zeros(len(item.choices))
             options = [lm.encode(choice) + ends for choice in item.choices]
-            with scoring.attention(lm.model) as in_parts:
-                for row in packing.pack([prompt], options, start, scoring.ROW_TOKENS):
-                    read = scoring.read_row(lm.model, cache, row, start, in_parts)
-                    np.add.at(log_probs, [place[3] for place in row.reads], read)
+            log_probs = scoring.read_labels(lm.model, cache, [prompt], options, start)[0]
             chosen.append(item.choices[int(log_probs.argmax())])
             weights = np.exp(log_probs - log_probs.max())
             shares.append(weights[item.answer] / weights.sum())

@@ -4,12 +4,13 @@ import collections
 import tracemalloc
 
 import numpy as np
+import one_by_one
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.methods import few_shot
-from helpers.model import embedding, reuse, scoring
+from helpers.model import embedding
 from helpers.tasks import curation, intents
 from helpers.tasks.files import Message
 
@@ -201,7 +202,7 @@ def test_scores_under_every_selection_equal_one_pass_per_label(real, select, gro
     prompts = [SORT.messages(row, query.text) for row, query in zip(rows, queries, strict=True)]
     labels = list(SORT.names.values())
     label_ids = [[*real.encode(label), real.tokenizer.eos_token_id] for label in labels]
-    slow = scoring.score_one_by_one(real.model, real._encode_prompts(prompts, room=9), label_ids)
+    slow = one_by_one.score(real.model, real._encode_prompts(prompts, room=9), label_ids)
     for share_start in (True, False):
         fast = real.score(prompts, labels, share_start=share_start, progress=False).log_probs
         np.testing.assert_allclose(fast, slow, atol=1e-3)
@@ -209,4 +210,4 @@ def test_scores_under_every_selection_equal_one_pass_per_label(real, select, gro
         texts = [query.text for query in queries[:2]]
         once = SORT.score(real, rows[:2], texts, read_once=True, progress=False).log_probs
         pieces = SORT.in_pieces(real, rows[:2], texts)
-        np.testing.assert_allclose(once, reuse.score_one_by_one(real.model, pieces, label_ids), atol=1e-3)
+        np.testing.assert_allclose(once, one_by_one.score_reusing(real.model, pieces, label_ids), atol=1e-3)
