@@ -43,13 +43,12 @@ class Told:
         return "yours, from reference rows" if self.verdict.reference else "yours"
 
 
-def keep(source: pathlib.Path) -> int:
+def keep(found: Iterable[Verdict]) -> int:
     """Take a run's full-profile verdicts into those that the course ships; return how many these now are.
 
     One for each claim, those of the newest run first; verdicts by an older rule are left out.
     """
-    read = [*store.read(REFERENCE, Verdict, "a verdict"), *store.read(source, Verdict, "a verdict")]
-    newest = claims.current(read)
+    newest = claims.current([*store.read(REFERENCE, Verdict, "a verdict"), *found])
     kept = [newest[claim.id] for claim in rules.everything() if claim.id in newest]
     store.write(kept, REFERENCE)
     return len(kept)
@@ -114,7 +113,7 @@ def main(arguments: list[str]) -> int:
     if not source.is_file():
         print(f"error: there is no file {source}; run the lessons first", file=sys.stderr)
         return 1
-    print(f"{REFERENCE.name} now holds {keep(source)} verdicts")
+    print(f"{REFERENCE.name} now holds {keep(store.read(source, Verdict, 'a verdict'))} verdicts")
     return 0
 
 
