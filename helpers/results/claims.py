@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from helpers.machine import runtime
-from helpers.results import ledger, rules
+from helpers.results import ledger, rules, store
 from helpers.results.evidence import CLOSE, DEPENDS, FAILED, HELD, MISSING, WEAK, Evidence, settle
 from helpers.results.rules import Claim, Part
 
@@ -80,7 +80,7 @@ def conclude(claim: str, parts: Mapping[str, Given]) -> Verdict:
     """
     known = rules.find(claim)
     verdict = reached(known, parts)
-    ledger.append(verdict, path())
+    store.append(verdict, path())
     print(told(known, verdict))
     return verdict
 
@@ -156,4 +156,4 @@ def current(kept: Sequence[Verdict], profile: str = "full") -> dict[str, Verdict
 
 def verdicts() -> dict[str, Verdict]:
     """Return your newest verdict per claim in the current profile; a line that cannot be read is warned of and kept."""
-    return current(ledger.read(path(), Verdict, "a verdict"), runtime.profile().value)
+    return current(store.read(path(), Verdict, "a verdict"), runtime.profile().value)

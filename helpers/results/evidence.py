@@ -60,7 +60,7 @@ def _origin(
 ) -> dict:
     """Return whose figures are and of which model: those of rows, or as named by hand."""
     rows = [of] if hasattr(of, "correct") else list(of)
-    spoken = [row for row in rows if row.model != "none"]
+    spoken = [row for row in rows if row.language_model]
     models, dtypes = [*(row.model for row in spoken), model], [*(row.dtype for row in spoken), dtype]
     return {
         "models": tuple(dict.fromkeys(filter(None, models))),
@@ -93,19 +93,11 @@ def difference_of(first: Sequence[bool], second: Sequence[bool], **origin) -> Ev
 
 
 def difference(first: LedgerRow, second: LedgerRow, across_models: bool = False, note: str = "") -> Evidence:
-    """Return the share right of `second` minus that of `first`, paired.
+    """Return the share right of `second` minus that of `first`, paired; refuses what `ledger.compare` refuses.
 
-    Raises:
-        ValueError: they were measured on different items, or with two models. An adapter's base counts, and a method
-            without a model goes with any; `across_models` allows two where the claim is about that.
+    `across_models` allows two language models, where the claim is about that.
     """
-    ledger.compare(first, second)  # refuses other items
-    bases = {row.model.split(" + ")[0] for row in (first, second)} - {"none"}
-    if len(bases) > 1 and not across_models:
-        raise ValueError(
-            f"{first.method!r} and {second.method!r} were measured with {' and '.join(sorted(bases))}; "
-            "measure both with one model, or say across_models=True where the claim compares models"
-        )
+    ledger.compare(first, second, across_models=across_models)
     return difference_of(first.correct, second.correct, of=[first, second], note=note)
 
 

@@ -171,8 +171,8 @@ def _looked_up(claim: Claim) -> Claim:
 def find(claim: str) -> Claim:
     """Return a claim by id; raises KeyError naming the ids there are.
 
-    >>> find("P2").lesson
-    '02'
+    >>> find("P2").kind
+    'measured'
     """
     known = _read()[1]
     if claim not in known:
@@ -186,7 +186,7 @@ def everything() -> list[Claim]:
 
 
 def of_lesson(lesson: str) -> list[Claim]:
-    """Return the claims that a lesson (`"02"`) tests, in their order."""
+    """Return the claims that a lesson tests, in their order; a lesson is named by its two digits."""
     return [_looked_up(claim) for claim in _read()[1].values() if claim.lesson == lesson]
 
 

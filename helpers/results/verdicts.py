@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from helpers.machine import runtime
-from helpers.results import claims, ledger, rules
+from helpers.results import claims, rules, store
 from helpers.results.claims import OUTCOMES, Verdict
 from helpers.results.evidence import MISSING
 from helpers.results.rules import Claim
@@ -43,22 +43,20 @@ class Told:
         return "yours, from reference rows" if self.verdict.reference else "yours"
 
 
-def keep(source: pathlib.Path) -> int:
+def keep(found: Iterable[Verdict]) -> int:
     """Take a run's full-profile verdicts into those that the course ships; return how many these now are.
 
     One for each claim, those of the newest run first; verdicts by an older rule are left out.
     """
-    read = [*ledger.read(REFERENCE, Verdict, "a verdict"), *ledger.read(source, Verdict, "a verdict")]
-    newest = claims.current(read)
+    newest = claims.current([*store.read(REFERENCE, Verdict, "a verdict"), *found])
     kept = [newest[claim.id] for claim in rules.everything() if claim.id in newest]
-    lines = [json.dumps(asdict(verdict), ensure_ascii=False) + "\n" for verdict in kept]
-    REFERENCE.write_text("".join(lines), encoding="utf-8")
+    store.write(kept, REFERENCE)
     return len(kept)
 
 
 def shipped() -> list[Verdict]:
     """Return the verdicts that the course ships, of the rules as they stand."""
-    found = list(claims.current(ledger.read(REFERENCE, Verdict, "a verdict")).values())
+    found = list(claims.current(store.read(REFERENCE, Verdict, "a verdict")).values())
     for verdict in found:
         text = json.dumps(asdict(verdict), sort_keys=True, ensure_ascii=False)
         sys.audit("course.read", f"verdicts/{verdict.id}", hashlib.sha256(text.encode()).hexdigest())
@@ -115,7 +113,7 @@ def main(arguments: list[str]) -> int:
     if not source.is_file():
         print(f"error: there is no file {source}; run the lessons first", file=sys.stderr)
         return 1
-    print(f"{REFERENCE.name} now holds {keep(source)} verdicts")
+    print(f"{REFERENCE.name} now holds {keep(store.read(source, Verdict, 'a verdict'))} verdicts")
     return 0
 
 

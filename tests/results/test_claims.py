@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import statistics
-from helpers.results import claims, evidence, ledger, rules
+from helpers.results import claims, evidence, rules, store
 from helpers.results.evidence import CLOSE, DEPENDS, FAILED, HELD, MISSING, WEAK
+from helpers.results.rows import LedgerRow
 from helpers.statistics import Interval
 
 outcomes = st.lists(st.sampled_from([HELD, FAILED, CLOSE, WEAK, MISSING]), min_size=1, max_size=6)
@@ -32,11 +33,12 @@ def gain(n, up, down=0):
     )
 
 
-def row(method="one", right=30, n=40, model="tiny", **more):
-    gold = ["yes"] * n
-    given = ["yes"] * right + ["no"] * (n - right)
-    ids = [f"i{i}" for i in range(n)]
-    return ledger.record("toy", method, gold, given, ids=ids, seconds=1.0, model=model, dtype="float32", **more)
+def row(method="one", right=30, n=40, model="SmolLM2-135M-Instruct", reference=False):
+    ids, given = [f"i{i}" for i in range(n)], ["yes"] * right + ["no"] * (n - right)
+    return LedgerRow(
+        "toy", method, "test", "prompt", ids, ["yes"] * n, given, hits(right, n), ids,
+        model=model, dtype="float32", reference=reference,
+    )  # fmt: skip
 
 
 # rules -------------------------------------------------------------------------------------------------------------
@@ -224,13 +226,12 @@ def test_gaps_of_two_sets_and_ranks():
 
 
 def test_evidence_says_whose_it_is_and_of_which_model(capsys):
-    mine, theirs = row("one", 10), row("two", 30)
-    theirs = type(theirs)(**{**vars(theirs), "reference": True, "model": "tiny + adapter"})
+    mine, theirs = row("one", 10), row("two", 30, model="SmolLM2-135M-Instruct + facts", reference=True)
     found = claims.conclude("L14", {"declined": evidence.difference(mine, theirs)})
     assert found.outcome == HELD and found.reference
-    assert found.models == ("tiny (float32)", "tiny + adapter (float32)")
+    assert found.models == ("SmolLM2-135M-Instruct (float32)", "SmolLM2-135M-Instruct + facts (float32)")
     said = capsys.readouterr().out
-    assert "rests on reference rows; for tiny (float32)" in said
+    assert "rests on reference rows; for SmolLM2-135M-Instruct (float32)" in said
     assert 'A "Fine-Tuning vs. Prompting: Which Should You Use?"' in said
     assert f"rule (measured, 2026-11-27): {rules.find('L14').rule}" in said
     assert not claims.conclude("L14", {"declined": evidence.difference(mine, row("three", 31))}).reference
@@ -238,10 +239,11 @@ def test_evidence_says_whose_it_is_and_of_which_model(capsys):
 
 def test_two_models_or_other_items_are_not_compared_by_accident():
     small, large = row("one", 20), row("two", 30, model="large")
-    with pytest.raises(ValueError, match=r"large and tiny; measure both with one model, or say across_models=True"):
+    with pytest.raises(ValueError, match="across_models"):
         evidence.difference(small, large)
-    assert evidence.difference(small, large, across_models=True).models == ("tiny", "large")
-    assert evidence.difference(row("three", 20, model="none"), large).models == ("large",)
+    assert evidence.difference(small, large, across_models=True).models == ("SmolLM2-135M-Instruct", "large")
+    for plain in ("none", "all-MiniLM-L6-v2"):
+        assert evidence.difference(row("three", 20, model=plain), large).models == ("large",)
     with pytest.raises(ValueError, match="different items"):
         evidence.difference(small, row("four", 20, n=39))
     with pytest.raises(ValueError, match="there are 2 and 3"):
@@ -250,7 +252,7 @@ def test_two_models_or_other_items_are_not_compared_by_accident():
 
 def test_constructors_from_rows_and_by_hand_agree():
     one, two = row("one", 20), row("two", 30)
-    assert evidence.share(one) == evidence.share_of(one.correct, model="tiny", dtype="float32")
+    assert evidence.share(one) == evidence.share_of(one.correct, model=one.model, dtype="float32")
     assert evidence.difference(one, two) == evidence.difference_of(one.correct, two.correct, of=[one, two])
     assert evidence.independent(one, two).interval == statistics.difference_of_shares(one.correct, two.correct)
     assert evidence.draws([one, two]).interval == statistics.spread([one.correct, two.correct]).deviation
@@ -266,7 +268,7 @@ def test_the_newest_verdict_counts_and_one_by_an_older_rule_does_not():
     newest = claims.conclude("P3", {"valid": gain(300, 40)})
     assert claims.verdicts() == {"P3": newest}
     older = claims.Verdict(**{**vars(newest), "rule": "0" * 12, "outcome": FAILED})
-    ledger.append(older, claims.path())
+    store.append(older, claims.path())
     assert claims.verdicts() == {"P3": newest}
 
 

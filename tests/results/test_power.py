@@ -152,5 +152,6 @@ def test_a_share_of_all_that_there_are_can_be_too_few():
     """24 of 24 leave a low end of 0.862: "above 0.95" could not come out held, whatever was measured."""
     part = PARTS["P2 valid"]
     assert not evidence.both_ways(part, 24)
-    assert evidence.settle(part, evidence.share_of([1] * 24)) == evidence.WEAK
+    for right in (24, 0):  # not even a share far below counts, as none above could have
+        assert evidence.settle(part, evidence.share_of([1] * right + [0] * (24 - right))) == evidence.WEAK
     assert evidence.settle(part, evidence.share_of([1] * part.n)) == HELD

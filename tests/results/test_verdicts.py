@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from helpers.results import claims, evidence, rules, verdicts
+from helpers.results import claims, evidence, rules, store, verdicts
 from helpers.results.evidence import FAILED, HELD, MISSING
 
 
@@ -20,6 +20,11 @@ def concluded(claim, up, down, reference=False):
     (part,) = rules.find(claim).parts
     first, second = [0] * up + [1] * (420 - up), [1] * up + [0] * down + [1] * (420 - up - down)
     return claims.conclude(claim, {part.name: evidence.difference_of(first, second, reference=reference, model="tiny")})
+
+
+def left():
+    """The verdicts that the run has left in its file."""
+    return store.read(claims.path(), claims.Verdict, "a verdict")
 
 
 def test_what_the_course_ships_is_of_the_rules_as_they_stand(monkeypatch):
@@ -45,7 +50,7 @@ def test_every_claim_is_in_the_table_with_its_lesson_rule_and_kind_and_none_twic
 
 def test_ones_own_verdict_comes_first_and_the_courses_is_marked():
     concluded("P3", 60, 0), concluded("F4", 60, 0)
-    assert verdicts.keep(claims.path()) == 2
+    assert verdicts.keep(left()) == 2
     claims.path().unlink()
     concluded("P3", 0, 60)
     found = {told.claim.id: told for told in verdicts.gather()}
@@ -77,30 +82,30 @@ def test_a_tally_counts_what_was_measured_and_nothing_else():
 
 def test_keeping_replaces_leaves_the_others_and_takes_full_runs_only(monkeypatch):
     concluded("P3", 60, 0), concluded("F4", 60, 0)
-    verdicts.keep(claims.path())
+    verdicts.keep(left())
     concluded("P3", 0, 60)
     monkeypatch.setenv("COURSE_PROFILE", "fast")
     concluded("L16", 60, 0)
-    assert verdicts.keep(claims.path()) == 2
+    assert verdicts.keep(left()) == 2
     assert {v.id: v.outcome for v in verdicts.shipped()} == {"P3": FAILED, "F4": HELD}
 
 
 def test_a_verdict_of_an_older_rule_is_not_shipped(monkeypatch):
     concluded("P3", 60, 0)
-    verdicts.keep(claims.path())
+    verdicts.keep(left())
     monkeypatch.setattr(rules.Claim, "rule_sha256", "another")
     assert verdicts.shipped() == []
 
 
 def test_handing_out_a_shipped_verdict_tells_what_was_read():
     concluded("P3", 60, 0)
-    verdicts.keep(claims.path())
+    verdicts.keep(left())
     seen, listening = [], True
     sys.addaudithook(lambda event, arguments: seen.append(arguments) if listening and event == "course.read" else None)
     verdicts.shipped()
     before = [sha for name, sha in seen if name == "verdicts/P3"]
     concluded("P3", 0, 60)
-    verdicts.keep(claims.path())
+    verdicts.keep(left())
     seen.clear()
     verdicts.shipped()
     after = [sha for name, sha in seen if name == "verdicts/P3"]
