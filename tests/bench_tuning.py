@@ -56,10 +56,10 @@ def theirs(recipe: tuning.Recipe) -> dict:
     from peft import LoraConfig
     from trl import SFTConfig, SFTTrainer
 
-    from helpers.methods.tuning import adapters
+    from helpers.methods.tuning import saved
 
     lm = LanguageModel.load()
-    given = adapters._config(lm.model, recipe)
+    given = saved._config(lm.model, recipe)
     config = LoraConfig(
         r=given.r,
         lora_alpha=given.lora_alpha,

@@ -113,10 +113,10 @@ def answer(
     ]
 
 
-def lessons(
+def examples(
     lm: LanguageModel,
     questions: Sequence[PolicyQuestion],
-    learned: Sequence[reader.Lesson],
+    learned: Sequence[reader.Example],
     rules: Sequence[str],
     budget: int = 420,
 ) -> list[tuple[str, list[dict], str]]:
@@ -127,7 +127,7 @@ def lessons(
     Args:
         lm: counts tokens.
         questions: the training questions, one for each of `learned`.
-        learned: what reader.lessons made.
+        learned: what reader.examples made.
         rules: next steps; question i gets number i modulo their count.
         budget: the most tokens of a prompt.
     """

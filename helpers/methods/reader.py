@@ -46,7 +46,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Example:
     """One example to learn from: the prompt, the answer to give, and the places of the passages that hold it."""
 
     id: str
@@ -131,7 +131,7 @@ def _holding(question, used, policies) -> tuple[tuple[int, ...], tuple[int, ...]
     return tuple(sure), tuple(places) if whole else ()
 
 
-def lessons(
+def examples(
     lm: LanguageModel,
     questions: Sequence[PolicyQuestion],
     found: Sequence[Sequence[Chunk]],
@@ -139,7 +139,7 @@ def lessons(
     policies: Sequence[Policy],
     budget: int = 400,
     seed: int = 0,
-) -> list[Lesson]:
+) -> list[Example]:
     """Return one example for each question: what the search found, the answer, and the citation that holds.
 
     The passages are those of the real search, mistakes included. Where none holds the answer, the right passage is put
@@ -166,7 +166,7 @@ def lessons(
             prompt = _with_the_right_one(lm, question, prompt.used, every, policies, budget, rng)
         places = holders(question, prompt.used, policies) if question.answerable else ()
         answer = f"{question.answer} [{', '.join(map(str, places))}]" if places else ABSTENTION
-        made.append(Lesson(question.id, prompt, answer, places))
+        made.append(Example(question.id, prompt, answer, places))
     return made
 
 

@@ -175,3 +175,8 @@ def base_of(model: str) -> str:
 
 def _mean(values: Sequence[float]) -> float:
     return float(np.mean(values)) if len(values) else 0.0
+
+
+def mark(row) -> str:
+    """Return `(reference)` for a ledger row of the course's own, or for a list of such; nothing for your own."""
+    return "(reference)" if getattr(row, "reference", bool(row)) else ""

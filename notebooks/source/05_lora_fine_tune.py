@@ -86,7 +86,7 @@ from helpers import statistics
 from helpers.methods import baselines, few_shot
 from helpers.tasks import change_requests, curation, files, intents
 from helpers.lesson import plots
-from helpers.methods import tuning
+from helpers.methods import adapters, tuning
 from helpers.model import catalogue
 from helpers.results import ledger
 from helpers.model.language_model import LanguageModel
@@ -688,7 +688,7 @@ asked_once = {"extracting": False, "max_new_tokens": 110, "progress": False}
 
 
 def risks(asked, warm):
-    model, chats = tuning.adapted(lm, "changes"), chats_of(change_requests.prompt)(asked)
+    model, chats = adapters.get(lm, "changes"), chats_of(change_requests.prompt)(asked)
     answers = structured.ask(model, chats, schema, **asked_once, **warm)
     return [answer.value["risk"] if answer.valid else "invalid" for answer in answers]
 
@@ -705,7 +705,7 @@ for draw in range(5):
         approach="tune",
         prompts=chats_of(change_requests.prompt),
         heavy=True,
-        **tuning.of_shipped("changes", max_new_tokens=110, **warm),
+        **adapters.row_of(lm, "changes", max_new_tokens=110, **warm),
     )
     formats.append(row)
 
@@ -775,9 +775,9 @@ voices = {
     300: voice_lab.measure(
         "LoRA, 300 replies",
         replies,
-        lambda asked: rewrite(tuning.adapted(lm, "voice"), asked),
+        lambda asked: rewrite(adapters.get(lm, "voice"), asked),
         approach="tune",
-        **tuning.of_shipped("voice", max_new_tokens=110),
+        **adapters.row_of(lm, "voice", max_new_tokens=110),
         **asking,
     ),
 }
@@ -809,7 +809,7 @@ broken = Counter(
 )
 print("rules broken after 300:", ", ".join(f"{rule} {n}" for rule, n in broken.most_common(4)))
 print(f"\nplain: {replies[0].text}\n")
-print("tuned:", tuning.adapted(lm, "voice").chat(voice.prompt(replies[0].text)))
+print("tuned:", adapters.get(lm, "voice").chat(voice.prompt(replies[0].text)))
 
 # %% [markdown]
 # Most rules are kept, few replies keep all ten. And the checks look at the form, not at the facts: a reply may keep all ten

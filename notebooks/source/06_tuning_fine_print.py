@@ -52,24 +52,27 @@ RERUN = False
 # memory with one base model, and the base stays as it was. (A *canary* is a secret planted on purpose; more below.)
 
 # %%
+from dataclasses import replace
+
 import numpy as np
 
 from helpers import statistics
-from helpers.methods import baselines, few_shot, fine_print
+from helpers.methods import adapters, baselines, few_shot
 from helpers.tasks import canaries, curation, facts, files, intents
 from helpers.methods import tuning
+from helpers.methods.retrieval import best_line
 from helpers.model import catalogue
 from helpers.results import ledger
+from helpers.results.rows import mark
 from helpers.tasks import general, policies, refusals
 from helpers.model.language_model import LanguageModel
 from helpers.lesson.plots import fine_print as pictures
 
-mark = fine_print.mark
 lm = LanguageModel.load()
 lab = ledger.Lab("facts", lm, noun="questions", rerun=RERUN, show=False)
-tuned = {name: tuning.adapted(lm, name) for name in ("facts", "canaries", "refusals")}
+tuned = {name: adapters.get(lm, name) for name in ("facts", "canaries", "refusals")}
 for name in tuned:
-    card = tuning.adapters.read_card(tuning.shipped(name))
+    card = adapters.card(lm, name)
     print(
         f"{name:9} trained on {card['pairs']:3} pairs in {card['steps']:3} steps: {card['note']}"
     )
@@ -91,7 +94,7 @@ def told_of(name):
     """What a row says of the adapter by this name, or of the base."""
     if name not in tuned:
         return {"approach": "prompt", "model": lm}
-    return {"approach": "tune", "model": tuned[name], **tuning.of_shipped(name)}
+    return {"approach": "tune", "model": tuned[name], **adapters.row_of(lm, name)}
 
 
 for name, model in {"base model": lm, **tuned}.items():
@@ -232,14 +235,13 @@ def recalled(model, wording):
 # %%
 embedder = catalogue.load_embedder()
 documents = policies.load_policies()
-index = fine_print.policy_index(documents, embedder, lm)
+index = best_line.policy_index(documents, embedder, lm)
 
 
 def quoted(questions, where=index, policies_now=documents):
     def predict(texts):
-        return fine_print.quote_verdicts(
-            questions, fine_print.looked_up(where, texts), policies_now
-        )
+        quotes = best_line.looked_up(where, texts)
+        return best_line.quote_verdicts(questions, quotes, policies_now)
 
     return predict
 
@@ -264,7 +266,7 @@ for wording, questions in asked.items():
 # wordings of each fact, because one may be too few.
 
 # %%
-RECIPES = fine_print.RECIPES
+FACTS = adapters.SHIPPED["facts"].recipe
 runs = {}
 
 
@@ -279,14 +281,14 @@ def remembering(questions):
 
 
 # %%
-several = fine_print.pairs_of("facts in three wordings")
+several = [tuning.Pair(*row) for row in facts.training_pairs(facts.load(), 3)]
 for wording in ("trained", "new"):
     questions = asked[wording]
     base_told = {"approach": "prompt", "heavy": True, **chats}
     name = f"base model, {wording} question"
     untuned = lab.measure(name, questions, recalled(lm, wording), **base_told)
     method = f"tuned on three wordings, {wording} question"
-    how = RECIPES["facts in three wordings"]
+    how = replace(FACTS, epochs=6)
     tuned_more = tuned_row(method, several, how, questions)
     for name, row in (("base model", untuned), ("tuned on three wordings", tuned_more)):
         found[name, wording] = row
@@ -329,7 +331,7 @@ asked_news = files.for_profile(
     [facts.Asked(q) for q in facts.questions(news, "trained")], fast=6
 )
 new_documents = facts.edit_policies(documents, known)
-new_index = fine_print.policy_index(documents, embedder, lm)
+new_index = best_line.policy_index(documents, embedder, lm)
 for policy in new_documents:
     new_index.update(policy)
 said = []
@@ -366,7 +368,7 @@ print("after the edit, index minus tuned:", edit_gain)
 # %%
 rest = [facts.Asked(q) for q in facts.questions([f for f in known if not f.edit], "trained")]
 patch_pairs = [tuning.Pair(*row) for row in facts.training_pairs(news)]
-how, start = RECIPES["facts"], tuning.shipped("facts")
+how, start = FACTS, adapters.folder(lm, "facts")
 for name, questions in (("the 15 new values", asked_news), ("the 25 other facts", rest)):
     method = f"trained on 15 edits, {name}"
     row = tuned_row(method, patch_pairs, how, questions, start)
@@ -611,7 +613,7 @@ from helpers.methods.tuning import changed_base
 
 noisy = changed_base.perturbed(lm, 0.02, layers=1)
 try:
-    tuning.load(noisy, tuning.shipped("facts"))
+    tuning.load(noisy, adapters.folder(lm, "facts"))
 except tuning.TuningError as why:
     print("refused:", str(why).split(".")[-1].strip())
 del noisy
@@ -635,12 +637,12 @@ other = {}
 for name, make in bases.items():
 
     def on_this_base(make=make):
-        return tuning.load(make(), tuning.shipped("facts"), any_base=True)
+        return tuning.load(make(), adapters.folder(lm, "facts"), any_base=True)
 
     def from_there(texts, base=on_this_base):
         return remembering(asked["trained"])(base(), texts)
 
-    how = {**tuning.of_shipped("facts", base=name), "approach": "tune", "heavy": True, **chats}
+    how = {**adapters.row_of(lm, "facts", base=name), "approach": "tune", "heavy": True, **chats}
     other[name] = lab.measure(f"facts adapter on {name}", asked["trained"], from_there, **how)
 
 # %%
@@ -667,7 +669,7 @@ pictures.differences(drops, where, "right minus right on its own base", "no chan
 task = intents.for_tuning()
 train = intents.read("train")
 test = files.for_profile(files.balanced(intents.read("test"), 20), fast=24)
-recipe = RECIPES["sorting"]
+recipe = replace(FACTS, epochs=3)
 sort_lab = lab.using(task="intents", labels=intents.LABELS, noun="messages")
 
 
@@ -682,7 +684,7 @@ def sorted_by(method, messages, labels=(), used=60, start=None):
 
 sixty = [train[i] for i in few_shot.balanced_examples(train, 60, seed=1)]
 alone = sorted_by("tuned on 60 messages, alone", sixty)
-on_top = sorted_by("tuned on 60 messages, on the facts", sixty, start=tuning.shipped("facts"))
+on_top = sorted_by("tuned on 60 messages, on the facts", sixty, start=adapters.folder(lm, "facts"))
 stacked = ledger.compare(alone, on_top)
 for name, row in (("alone", alone), ("on top of the facts", on_top)):
     print(f"{name}: {row.interval} of {row.n}", mark(row))
@@ -739,8 +741,8 @@ def plain(rows, labels):
 teacher = plain(labeled, [train[i].label for i in labeled])
 truth = [train[i].label for i in pool]
 guessed = [str(label) for label in teacher.predict(vectors[pool])]
-unsure = fine_print.least_certain(teacher.predict_proba(vectors[pool]), 30)
-reviewed = fine_print.with_review(guessed, truth, unsure)
+unsure = curation.labels.least_certain(teacher.predict_proba(vectors[pool]), 30)
+reviewed = curation.labels.with_review(guessed, truth, unsure)
 for name, labels in (("the pipeline's labels", guessed), ("after review", reviewed)):
     print(f"{name}: {statistics.accuracy(truth, labels):.3f} of {len(pool)} right")
 

@@ -49,10 +49,10 @@ import numpy as np
 
 from helpers import statistics
 from helpers.lesson import plots
-from helpers.methods import apprentices, assistant
+from helpers.methods import adapters, assistant, reader_examples
 from helpers.results import ledger
 from helpers.tasks import refund_sums, files
-from helpers.methods import reader, tuning
+from helpers.methods import reader
 from helpers.tasks import policies
 from helpers.model.language_model import LanguageModel
 from helpers.lesson.plots import combine
@@ -61,8 +61,8 @@ from helpers.methods.retrieval import passages
 lm = LanguageModel.load()
 lab = ledger.Lab("policy_qa", lm, noun="questions", rerun=RERUN)
 documents = policies.load_policies()
-search = apprentices.search_of(lm, documents)
-find = partial(apprentices.find, search)
+search = reader_examples.search_of(lm, documents)
+find = partial(reader_examples.find, search)
 train, test = (policies.load_policy_questions(split) for split in ("train", "test"))
 asked = files.for_profile(test, fast=25)
 print(
@@ -114,7 +114,7 @@ check("07.1", target)
 
 # %%
 few = [train[1], next(question for question in train if not question.answerable)]
-examples = apprentices.reader_lessons(lm, few, find(few), search.index.chunks, documents)
+examples = reader_examples.in_views(lm, few, find(few), search.index.chunks, documents)
 for one in examples[2:4]:
     print(one.prompt.messages[-1]["content"])
     print(f"→ {one.answer}\n")
@@ -122,13 +122,13 @@ for one in examples[2:4]:
 # %% [markdown]
 # ## The adapter
 #
-# Training on all of them takes longer than this lesson should, so the adapter ships; `python -m helpers.methods.apprentices reader`
+# Training on all of them takes longer than this lesson should, so the adapter ships; `python -m helpers.methods.adapters reader`
 # makes it anew. A small file beside it, its card, says how it was made (*all-linear*: on every linear layer, lesson 05). The
 # model below it is the one you already have, and it is in memory once.
 
 # %% tags=["machine"]
-tuned_reader = tuning.adapted(lm, "reader")
-card = tuning.read_card(tuning.shipped("reader"))
+tuned_reader = adapters.get(lm, "reader")
+card = adapters.card(lm, "reader")
 recipe = card["recipe"]
 layers = f"the upper {recipe['layers']} of {lm.model.config.num_hidden_layers} layers"
 print(
@@ -137,7 +137,7 @@ print(
 print(
     f"{recipe['epochs']} epoch, {card['steps']} steps; training took {card['training_seconds'] / 60:.0f} minutes"
 )
-size = sum(path.stat().st_size for path in tuning.shipped("reader").glob("*.safetensors"))
+size = sum(path.stat().st_size for path in adapters.folder(lm, "reader").glob("*.safetensors"))
 print(
     f"on disk: {size / 1e6:.1f} MB, against {lm.model.num_parameters() * 2 / 1e6:.0f} MB of the model"
 )
@@ -172,7 +172,7 @@ for question, one, two in zip(shown, before, after):
 
 
 # %%
-BY_READER, BY_ASSISTANT = map(tuning.of_shipped, ("reader", "assistant"))
+BY_READER, BY_ASSISTANT = (adapters.row_of(lm, name) for name in ("reader", "assistant"))
 BY_ASSISTANT["training_seconds"] += BY_READER["training_seconds"]  # it went on from the reader
 
 
@@ -285,7 +285,7 @@ hits = [hits_on(table[name]) for name in corners]
 for name, at in (("tuning alone", 1), ("retrieval alone", 2), ("both", 3)):
     change = statistics.compare_hits(hits[0], hits[at]).difference
     print(f"answerable questions, {name} minus neither: {change}")
-beyond = reader.interaction(*hits)
+beyond = statistics.interaction(*hits)
 print("both, beyond the sum of the two gains:", beyond)
 
 # %%
@@ -448,7 +448,7 @@ for name in ("passages", "passages, tuned reader"):
 # are kept; *rule*, the day's step stands in the reply.
 
 # %%
-whole_lm = tuning.adapted(lm, "assistant")
+whole_lm = adapters.get(lm, "assistant")
 steps = assistant.load_next_steps("test")
 chosen = files.balanced(test, 8)
 rule_of = {q.id: steps[i % len(steps)] for i, q in enumerate(chosen)}
@@ -619,8 +619,8 @@ NAMES = {False: ("bare", "sums"), True: ("calculator call", "calculator")}
 sum_lab, ways = lab.using(task="refund_sums", noun="sums"), {}
 for called, (what, name) in NAMES.items():
     examples = {"approach": "prompt", "labels_used": len(past)}
-    trained = {"approach": "tune", **tuning.of_shipped(name)}
-    models = {"tuned": tuning.adapted(lm, name), "4 nearest examples": lm}
+    trained = {"approach": "tune", **adapters.row_of(lm, name)}
+    models = {"tuned": adapters.get(lm, name), "4 nearest examples": lm}
     for how, shown in SHOWN.items():
         chats = [refund_sums.chat(i.text, called, some) for i, some in zip(sums, shown)]
         ways[what, how] = sum_lab.measure(

@@ -52,7 +52,7 @@ import time
 import numpy as np
 
 from helpers.machine import runtime
-from helpers.methods import baselines, few_shot, tuning
+from helpers.methods import adapters, baselines, few_shot, tuning
 from helpers.model import catalogue
 from helpers.tasks import files, intents, policies
 from helpers.model.language_model import LanguageModel
@@ -61,7 +61,7 @@ from helpers.model import embedding
 
 few = runtime.profile().value == "fast"
 lm, embedder = LanguageModel.load(), catalogue.load_embedder()
-tuned_lm = tuning.adapted(lm, "intents")
+tuned_lm = adapters.get(lm, "intents")
 intents_task = intents.for_tuning()
 LABELS = intents_task.labels
 train = intents.read("train")

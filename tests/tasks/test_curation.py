@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
 from helpers.tasks import curation, files, intents
-from helpers.tasks.curation import duplicates
+from helpers.tasks.curation import duplicates, labels
 
 ROWS = files.read_jsonl(files.DATA / "canaries" / "scan.jsonl")
 SHORT = st.text(alphabet="ab cé!’", max_size=14)
@@ -191,3 +191,9 @@ def test_manifest_counts_what_is_wrong_and_is_json():
     assert found["sha256"] != curation.manifest(texts[::-1], ["c", "c", "c", "b", "a"])["sha256"]
     with pytest.raises(ValueError, match="equally many"):
         curation.manifest(["a"], [])
+
+
+def test_review_goes_to_the_smallest_margins():
+    table = np.array([[0.6, 0.4, 0.0], [0.4, 0.3, 0.3], [0.9, 0.1, 0.0]])
+    assert labels.least_certain(table, 2) == [1, 0]
+    assert labels.with_review(["x", "y", "z"], ["a", "b", "c"], [0, 2]) == ["a", "y", "c"]

@@ -3,28 +3,14 @@
 import pathlib
 from collections.abc import Callable, Sequence
 
-from helpers.methods.tuning.adapters import read_card, shipped
 from helpers.methods.tuning.loop import Tuned, train
 from helpers.methods.tuning.recipe import Recipe
 from helpers.methods.tuning.rows import Kept
+from helpers.methods.tuning.saved import read_card
 from helpers.model.language_model import LanguageModel
 from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow, digest
 from helpers.tasks.pairs import Pair
-
-
-def of_shipped(name: str, **settings) -> dict:
-    """Return what a row of a shipped adapter tells, as arguments of `ledger.measure`; `settings` are added to its own.
-
-    Raises TuningError if there is no such adapter.
-    """
-    card = read_card(shipped(name))
-    return {
-        "labels_used": card["pairs"],
-        "seed": card["recipe"]["seed"],
-        "training_seconds": card.get("training_seconds", 0.0),
-        "settings": {"adapter": name, "sha256": card["weights_sha256"][:12], **settings},
-    }
 
 
 def settings_of(pairs: Sequence[Pair], recipe: Recipe) -> dict:
