@@ -1010,6 +1010,7 @@ claims.conclude(
 plots.methods(
     ledger.rows("policy_qa", "test", reference=True),
     "Questions on policies: what each method gets right",
+    noun="questions",
 )
 
 # %% [markdown]

@@ -236,7 +236,9 @@ known.append(lab.stored(LESSON_04[2], asked, model=search.index.embedder))
 untuned = [table["passages"], *known[:2]]
 both_row = table["passages, tuned reader"]
 everything = [*table.values(), *known, abstaining]
-plots.methods(everything, "Policy questions: retrieval and tuning, alone and together")
+plots.methods(
+    everything, "Policy questions: retrieval and tuning, alone and together", noun="questions"
+)
 
 # %%
 for row in everything:
@@ -644,7 +646,7 @@ def largest(texts):
 
 largest_row = sum_lab.measure("largest amount", sums, largest, approach="plain", show=False)
 every_way = [largest_row, *ways.values()]
-plots.methods(every_way, "Refund sums: in the head, or handed to a calculator")
+plots.methods(every_way, "Refund sums: in the head, or handed to a calculator", noun="sums")
 
 # %%
 calls = {}

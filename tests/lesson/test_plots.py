@@ -87,10 +87,10 @@ def test_many_labels_become_a_list_of_the_worst_mix_ups_at_once(texts, capsys, c
     matrix = np.eye(count, dtype=int) * 9
     matrix[3, 7], matrix[5, 1] = 4, 6
     started = time.perf_counter()
-    plots.confusion(matrix, [f"kind {i}" for i in range(count)], "title")
+    plots.confusion(matrix, [f"kind {i}" for i in range(count)], "title", noun="reviews")
     assert time.perf_counter() - started < 2
     said = capsys.readouterr().out
-    assert f"{9 * count} of {9 * count + 10} messages lie on the diagonal" in said
+    assert f"{9 * count} of {9 * count + 10} reviews lie on the diagonal" in said
     assert "kind 5 taken for kind 1, 6 times; kind 3 taken for kind 7, 4 times." in said
     assert {text for text, _ in texts if "→" in text} == {"kind 3 → kind 7", "kind 5 → kind 1", "gold → predicted"}
 

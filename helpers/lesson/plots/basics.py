@@ -213,11 +213,11 @@ def _named(row) -> str:
     return row.method + (" (reference)" if row.reference and own_model else row.mark)
 
 
-def methods(rows: Sequence, title: str, as_given: bool = False) -> None:
+def methods(rows: Sequence, title: str, as_given: bool = False, noun: str = "messages") -> None:
     """Draw methods as points with 95 % intervals, best on top; or as given, first on top.
 
     `rows` are ledger rows of one task and split. Plain baselines (`approach` is "plain") have round
-    markers, language models diamonds; rows from the course's reference results are hollow.
+    markers, language models diamonds; rows from the course's reference results are hollow. `noun`: what was counted.
     """
     ordered = list(rows)[::-1] if as_given else sorted(rows, key=lambda row: row.interval.estimate)
     plains = [row.approach == "plain" for row in ordered]
@@ -230,7 +230,7 @@ def methods(rows: Sequence, title: str, as_given: bool = False) -> None:
         axes.plot(interval.estimate, y, "o" if plain else "D", color=color, markerfacecolor=face, markersize=7)
         axes.text(1.01, y, f"{interval.estimate:.2f}", va="center", fontsize=9, transform=axes.get_yaxis_transform())
     axes.set_yticks(range(len(ordered)), [_named(row) for row in ordered])
-    axes.set(title=title, xlabel=f"accuracy on {ordered[0].n} messages, with 95 % interval", xlim=(0, 1))
+    axes.set(title=title, xlabel=f"accuracy on {ordered[0].n} {noun}, with 95 % interval", xlim=(0, 1))
     axes.set_ylim(-0.6, len(ordered) - 0.4)
     for kind, marker, color in ((True, "o", GREY), (False, "D", ORANGE)):
         if kind in plains:

@@ -10,19 +10,19 @@ MOST_LABELS = 20  # of a confusion matrix that is drawn as one; above, its worst
 LISTED = 15
 
 
-def confusion(matrix: np.ndarray, labels: Sequence[str], title: str) -> None:
+def confusion(matrix: np.ndarray, labels: Sequence[str], title: str, noun: str = "messages") -> None:
     """Draw a confusion matrix (rows gold, columns predicted) with its counts, shaded by the share of each row.
 
-    Above MOST_LABELS labels nobody could read it: then the most frequent mix-ups are drawn as bars.
+    `noun`: what was counted. Above MOST_LABELS labels nobody could read it: then the worst mix-ups are drawn as bars.
     """
     off = matrix - np.diag(np.diag(matrix))
     places = np.unravel_index(np.argsort(-off, axis=None, kind="stable")[:LISTED], off.shape)
     worst = [(i, j) for i, j in zip(*places, strict=True) if off[i, j]]
     told = [f"{labels[i]} taken for {labels[j]}, {int(off[i, j])} times" for i, j in worst]
-    words = f"{int(np.trace(matrix))} of {int(matrix.sum())} messages lie on the diagonal; "
+    words = f"{int(np.trace(matrix))} of {int(matrix.sum())} {noun} lie on the diagonal; "
     if len(labels) <= MOST_LABELS:
         words += f"the most frequent mix-up is {told[0]}." if told else "there is no mix-up."
-        counts(matrix, labels, labels, title, ("predicted (messages)", "gold (messages)"), words)
+        counts(matrix, labels, labels, title, (f"predicted ({noun})", f"gold ({noun})"), words)
         return
     figure, axes = new_figure(7.0, 0.3 * max(len(worst), 1) + 1.2)
     values = [off[place] for place in worst][::-1]
@@ -30,7 +30,7 @@ def confusion(matrix: np.ndarray, labels: Sequence[str], title: str) -> None:
     axes.set_yticks(
         range(len(worst)), [f"{shortened(labels[i], 19)} → {shortened(labels[j], 18)}" for i, j in worst][::-1]
     )
-    axes.set(title=title, xlabel="messages", ylabel="gold → predicted")
+    axes.set(title=title, xlabel=noun, ylabel="gold → predicted")
     show(figure, words + f"of {len(labels)} labels, the most frequent mix-ups: {'; '.join(told) or 'none'}.")
 
 
