@@ -159,7 +159,7 @@ def test_without_a_rule_or_an_index_the_prompt_says_nothing_of_them(chunks):
 
 
 def test_the_sentence_for_no_answer_is_graded_as_one():
-    assert grading.abstains(assistant.NOT_FOUND)
+    assert grading.abstains(voice.NOT_FOUND)
     assert grading.abstains(passages.ABSTENTION)
 
 
