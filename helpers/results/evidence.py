@@ -99,13 +99,7 @@ def difference(first: LedgerRow, second: LedgerRow, across_models: bool = False,
         ValueError: they were measured on different items, or with two models. An adapter's base counts, and a method
             without a model goes with any; `across_models` allows two where the claim is about that.
     """
-    ledger.compare(first, second)  # refuses other items
-    bases = {row.model.split(" + ")[0] for row in (first, second)} - {"none"}
-    if len(bases) > 1 and not across_models:
-        raise ValueError(
-            f"{first.method!r} and {second.method!r} were measured with {' and '.join(sorted(bases))}; "
-            "measure both with one model, or say across_models=True where the claim compares models"
-        )
+    ledger.compare(first, second, across_models=across_models)  # refuses other items, and another model
     return difference_of(first.correct, second.correct, of=[first, second], note=note)
 
 

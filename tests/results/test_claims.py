@@ -12,6 +12,7 @@ from helpers import statistics
 from helpers.results import claims, evidence, ledger, rules
 from helpers.results.evidence import CLOSE, DEPENDS, FAILED, HELD, MISSING, WEAK
 from helpers.statistics import Interval
+from tests.ledger_rows import of_hits
 
 outcomes = st.lists(st.sampled_from([HELD, FAILED, CLOSE, WEAK, MISSING]), min_size=1, max_size=6)
 
@@ -33,10 +34,7 @@ def gain(n, up, down=0):
 
 
 def row(method="one", right=30, n=40, model="tiny", **more):
-    gold = ["yes"] * n
-    given = ["yes"] * right + ["no"] * (n - right)
-    ids = [f"i{i}" for i in range(n)]
-    return ledger.record("toy", method, gold, given, ids=ids, seconds=1.0, model=model, dtype="float32", **more)
+    return of_hits(method, hits(right, n), model=model, dtype="float32", **more)
 
 
 # rules -------------------------------------------------------------------------------------------------------------
@@ -238,7 +236,7 @@ def test_evidence_says_whose_it_is_and_of_which_model(capsys):
 
 def test_two_models_or_other_items_are_not_compared_by_accident():
     small, large = row("one", 20), row("two", 30, model="large")
-    with pytest.raises(ValueError, match=r"large and tiny; measure both with one model, or say across_models=True"):
+    with pytest.raises(ValueError, match=r"large and tiny; measure all with one, or say across_models=True"):
         evidence.difference(small, large)
     assert evidence.difference(small, large, across_models=True).models == ("tiny", "large")
     assert evidence.difference(row("three", 20, model="none"), large).models == ("large",)

@@ -1,4 +1,4 @@
-"""The ledger keeps all, returns a stored row only where everything agrees, and refuses comparisons that mean nothing."""
+"""The ledger loses nothing, returns a stored row only where all agrees, and refuses comparisons that mean nothing."""
 
 import json
 import multiprocessing
