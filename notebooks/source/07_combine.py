@@ -285,7 +285,7 @@ hits = [hits_on(table[name]) for name in corners]
 for name, at in (("tuning alone", 1), ("retrieval alone", 2), ("both", 3)):
     change = statistics.compare_hits(hits[0], hits[at]).difference
     print(f"answerable questions, {name} minus neither: {change}")
-beyond = reader.interaction(*hits)
+beyond = statistics.interaction(*hits)
 print("both, beyond the sum of the two gains:", beyond)
 
 # %%
