@@ -83,7 +83,7 @@ def main() -> int:
     if arguments.rerun and not failed:
         keep(ledger.path())
     elif arguments.rerun:
-        command = f"python -m helpers.results.reference {ledger.path()}"
+        command = f"python -m helpers.results.ledger keep {ledger.path()}"
         print(f"\nNothing was kept as reference, since {', '.join(failed)} stopped; to keep it: {command}")
     folder = ledger.path().parent / "course"
     shown = folder.relative_to(pathlib.Path.cwd()) if folder.is_relative_to(pathlib.Path.cwd()) else folder

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from helpers.results.rows import LedgerRow, digest
-
 from helpers.results import ledger
+from helpers.results.rows import LedgerRow, digest
 
 
 @dataclass(frozen=True)

@@ -79,14 +79,12 @@ def holm(p_values: Sequence[float]) -> np.ndarray:
     return adjusted
 
 
-def on_same_items(
-    rows: Sequence[LedgerRow], covered: float = COVERED, *, across_models: bool = False
-) -> Together:
+def on_same_items(rows: Sequence[LedgerRow], covered: float = COVERED, *, across_models: bool = False) -> Together:
     """Cut rows of one task and split to the items that they share, so that they can be compared message by message.
 
     The learner's own row with the most items, or else the largest reference row, sets the items; a row that measured
-    less than `covered` of these, or other texts or gold labels, is left out and named. With `covered` 0 every row stays,
-    and the items are those that all of them measured: the smallest row decides.
+    less than `covered` of these, or other texts or gold labels, is left out and named. With `covered` 0 every row
+    stays, and the items are those that all of them measured: the smallest row decides.
 
     Raises:
         ValueError: there is no row, or they are of several tasks or splits; or of several language models and

@@ -20,7 +20,21 @@ from helpers.results.lookup import ANY, compare, find, keep, path, rows, stored
 from helpers.results.rows import LedgerRow, as_json, digest
 from helpers.results.store import append, read
 
-__all__ = "ANY Lab LedgerRow append compare find keep measure path read rows stored table".split()
+__all__ = [
+    "ANY",
+    "Lab",
+    "LedgerRow",
+    "append",
+    "compare",
+    "find",
+    "keep",
+    "measure",
+    "path",
+    "read",
+    "rows",
+    "stored",
+    "table",
+]
 
 
 def measure(
@@ -64,7 +78,7 @@ def measure(
         seed, settings: what else decides the outcome, as JSON values.
         training_seconds: spent on fitting.
         details: anything else worth keeping, as JSON values.
-        prepare: called before the clock starts, and only if the method is measured; returns training_seconds and details
+        prepare: called before the clock starts, only if the method is measured; returns training_seconds and details
             that are known only then.
         heavy: take a stored row if one agrees with all of the above (see `stored`).
         rerun: measure in any case; so does COURSE_RERUN=1.

@@ -47,7 +47,8 @@ def summary(
 ) -> Summary:
     """Return what a row says of its method, with its price per 1,000 requests by tokens and by machine hours.
 
-    `alone`: (task, method) -> seconds of requests sent one at a time, for p50 and p95; else the row's own, if they were timed one by one.
+    `alone`: (task, method) -> seconds of requests sent one at a time, for p50 and p95; else the row's own, if it
+    was timed one by one.
     """
     way = row.approach
     counted = row.tokens_per_item > 0

@@ -11,8 +11,9 @@ from matplotlib.text import Text
 
 from helpers.lesson import plots
 from helpers.lesson.plots import basics, combine, decide, fine_print, retrieval
-from helpers.results import comparisons, ledger, overview
+from helpers.results import comparisons, overview
 from helpers.statistics import Interval
+from tests.ledger_rows import of_hits
 
 NAMES = (r"$\frac$", "cost $5 and $6", "退款请求", "🙂 emoji", r"a\_b_c^{d}", "long " * 30, "two\nlines", "", "&<b>")
 
@@ -48,11 +49,7 @@ def draw_all(names):
     fine_print.grouped({name: {names[0]: interval} for name in names}, names[0], names[1])
     retrieval.stages({name: {names[1]: interval} for name in names}, names[0], names[1])
     retrieval.chunk_map(np.eye(len(names)), names, np.ones(len(names)), range(len(names)), [0])
-    measured = [
-        ledger.record("toy", name, ["a", "b"], ["a", "a"], ids=["1", "2"], seconds=1, prompt_tokens=5, model="m")
-        for name in names
-        if name
-    ]
+    measured = [of_hits(name, [1, 0], prompt_tokens=[5, 5], model="m") for name in names if name]
     plots.methods(measured, names[0])
     decide.quality_and_cost([overview.summary(row) for row in measured], names[0])
     decide.forest(comparisons.standing(measured), names[0], 0.1)

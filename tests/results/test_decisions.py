@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ledger_rows import of_hits
 from helpers.results import comparisons, costs, decisions, overview
 from helpers.results.decisions import BOTH, NONE, PROMPT, RETRIEVE, TUNE, Facts
+from tests.ledger_rows import of_hits
 
 SORTING = Facts(
     needs_facts=False,
@@ -166,7 +166,10 @@ def test_the_best_of_each_approach():
 
 
 def test_the_cheapest_by_each_measure_and_none_where_one_method_alone_was_counted():
-    rows = [row("long", [1, 1], prompt_tokens=[900, 900], training_seconds=9), row("short", [1, 0], prompt_tokens=[60, 60])]
+    rows = [
+        row("long", [1, 1], prompt_tokens=[900, 900], training_seconds=9),
+        row("short", [1, 0], prompt_tokens=[60, 60]),
+    ]
     found = overview.cheapest([overview.summary(r) for r in rows])
     assert found["by_tokens"] == found["change"] == "short"
     uncounted = [overview.summary(row("free", [1, 0])), overview.summary(rows[0])]

@@ -1,4 +1,4 @@
-"""The ledger keeps all, returns a stored row only where everything agrees, and refuses comparisons that mean nothing."""
+"""The ledger loses nothing, returns a stored row only where all agrees, and refuses comparisons that mean nothing."""
 
 import json
 import multiprocessing
@@ -106,10 +106,14 @@ def test_another_file_under_the_same_name_is_not_taken_for_it():
     assert ledger.stored("toy", "m", other, model="a model") is None
 
 
-def test_a_prompt_that_was_not_recorded_agrees_with_none_that_is_asked_for():
+def test_a_prompt_that_was_not_recorded_agrees_with_none_that_is_asked_for(capsys):
     row(model="a model", prompts=[UNKNOWN] * 6)
     assert ledger.stored("toy", "m", ITEMS, model="a model")
     assert ledger.stored("toy", "m", ITEMS, model="a model", prompts=CHAT) is None
+    assert "it does not say what the model read for 0" in capsys.readouterr().err
+    row(model="a model", prompts=["other"] * 6)
+    assert ledger.stored("toy", "m", ITEMS, model="a model", prompts=CHAT) is None
+    assert "another prompt than now is what the model read for 0" in capsys.readouterr().err
 
 
 def test_an_older_row_that_agrees_is_found_behind_a_newer_one_that_does_not():
