@@ -113,7 +113,7 @@ def measure_retrieval() -> dict:
     """Return index build and query times at 1k, 10k and 100k chunks, and questions answered per second."""
     embedder = catalogue.load_embedder()
     lm = LanguageModel.shared()
-    cut = chunking.Chunker(chunking.token_spans(lm.tokenizer), tokenizer=lm.name)
+    cut = chunking.Chunker(chunking.token_spans(lm.tokenizer))
     found: dict = {}
     documents = policies.load_policies()
     started = time.perf_counter()

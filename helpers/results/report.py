@@ -8,7 +8,9 @@ import pathlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+
+from jinja2 import Environment
+from markupsafe import Markup
 
 from helpers.results import store
 from helpers.results.markdown import plain, table
@@ -20,6 +22,35 @@ table{border-collapse:collapse;font-size:.87em}td,th{border-bottom:1px solid #cc
 img{max-width:100%;height:auto}figcaption{font-size:.82em;color:#444}figure{margin:.5em 0}
 @media print{body{margin:0;font-size:11px}h2{break-after:avoid}figure,table{break-inside:avoid}}
 """.strip()
+
+PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
+    """
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width"><title>{{ title }}</title><style>{{ style }}</style></head>
+<body>
+<h1>{{ title }}</h1>
+{% if made %}<p><small>{{ made }}</small></p>{% endif %}
+{% for section in sections %}
+<h2>{{ section.heading }}</h2>
+{% for text in section.paragraphs %}
+<p>{{ text }}</p>
+{% endfor %}
+{% for row in section.table %}
+{% set kind = "th" if loop.first else "td" %}
+{% if loop.first %}<table>{% endif %}
+<tr>{% for cell in row %}<{{ kind }}>{{ cell }}</{{ kind }}>{% endfor %}</tr>
+{% if loop.last %}</table>{% endif %}
+{% endfor %}
+{% if section.picture %}
+<figure><img alt="{{ section.picture.words }}" src="data:image/png;base64,{{ base64(section.picture.png).decode() }}">
+<figcaption>{{ section.picture.words }}</figcaption></figure>
+{% endif %}
+{% endfor %}
+</body></html>
+""".lstrip()
+)
 
 
 @dataclass(frozen=True)
@@ -42,27 +73,7 @@ class Section:
 
 def html(title: str, sections: Sequence[Section], made: str = "") -> str:
     """Return the report as one HTML page: style and pictures inside, nothing fetched, no script."""
-    parts = [f"<h1>{escape(title)}</h1>", f"<p><small>{escape(made)}</small></p>" if made else ""]
-    for section in sections:
-        parts.append(f"<h2>{escape(section.heading)}</h2>")
-        parts += [f"<p>{escape(text)}</p>" for text in section.paragraphs]
-        for number, row in enumerate(section.table):
-            kind = "td" if number else "th"
-            cells = "".join(f"<{kind}>{escape(cell)}</{kind}>" for cell in row)
-            parts.append(("" if number else "<table>") + f"<tr>{cells}</tr>")
-        parts.append("</table>" if section.table else "")
-        if section.picture:
-            source = base64.b64encode(section.picture.png).decode()
-            words = escape(section.picture.words)
-            image = f'<img alt="{words}" src="data:image/png;base64,{source}">'
-            parts.append(f"<figure>{image}<figcaption>{words}</figcaption></figure>")
-    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-    head = (
-        f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
-        f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title><style>{STYLE}</style>'
-    )
-    body = "\n".join(part for part in parts if part)
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
+    return PAGE.render(title=title, sections=sections, made=made, style=Markup(STYLE), base64=base64.b64encode)
 
 
 def markdown(title: str, sections: Sequence[Section], pictures: Sequence[str], made: str = "") -> str:

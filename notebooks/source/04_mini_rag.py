@@ -178,7 +178,7 @@ check("04.1", pieces)
 
 # %%
 spans = chunking.token_spans(lm.tokenizer)
-store = index.Index.build(documents, embedder, chunking.Chunker(spans, tokenizer=lm.name))
+store = index.Index.build(documents, embedder, chunking.Chunker(spans))
 tokens = [len(spans(chunk.text)) for chunk in store.chunks]
 vectors = sum(len(entry.owner) for entry in store.entries.values())
 print(f"{len(documents)} documents, {len(store)} chunks, {vectors} vectors;", end=" ")

@@ -72,7 +72,7 @@ tfidf = baselines.tfidf_classifier().fit([m.text for m in train], labels)
 sorting = few_shot.prompt_for(intents_task.with_words(intents.NAMES, intents.SYSTEM))
 
 # %%
-cut = chunking.Chunker(chunking.token_spans(lm.tokenizer), tokenizer=lm.name)
+cut = chunking.Chunker(chunking.token_spans(lm.tokenizer))
 documents = policies.load_policies()[: 6 if few else None]
 search = pipeline.Pipeline(
     index.Index.build(documents, embedder, cut), lm, pipeline.Settings(max_new_tokens=20)

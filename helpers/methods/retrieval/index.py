@@ -96,7 +96,7 @@ def fuse(dense: Sequence[Hit], bm25: Sequence[Hit]) -> list[Hit]:
 
 
 class Index:
-    """Chunks of policies, searchable. Make one with `Index.build`, or `load_index` in storage.
+    """Chunks of policies, searchable. Make one with `Index.build`.
 
     Args:
         embedder: has `encode` as a SentenceTransformer does.
