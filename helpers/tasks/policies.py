@@ -1,4 +1,4 @@
-"""Reads and checks policy documents (Markdown with front matter), the questions on them, customers and planted instructions.
+"""Reads and checks policy documents (Markdown with front matter), the questions on them, and what stands beside them.
 
 A learner's own folder of Markdown goes through the same code. Cutting documents into chunks and searching them is left
 to retrieval, and grading answers to grading.
