@@ -81,8 +81,9 @@ def _difference(row: LedgerRow, items: Sequence, wanted: Mapping) -> str:
         if row.gold[place] != item.label:
             return f"there the right answer to {item.id} is {row.gold[place]!r}, not {item.label!r}"
         if "prompts" in wanted and (not row.prompts or row.prompts[place] != wanted["prompts"][number]):
-            unknown = not row.prompts or row.prompts[place] == UNKNOWN
-            return f"{'it does not say what' if unknown else 'another prompt than now is what'} the model read for {item.id}"
+            if not row.prompts or row.prompts[place] == UNKNOWN:
+                return f"it does not say what the model read for {item.id}"
+            return f"another prompt than now is what the model read for {item.id}"
     for key, value in wanted.items():
         if key != "prompts" and getattr(row, key) != value:
             return f"its {key} is {getattr(row, key)!r}, not {value!r}"
