@@ -75,19 +75,34 @@ def write_claims(folder, *claims):
     (folder / "data" / "claims.json").write_text(json.dumps({"articles": {"A": "An article"}, "claims": claims}))
 
 
-def builds(folder, *arguments, script="build.py"):
-    """Run a command of the course in a folder that holds one; return the finished process."""
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
-    command = [sys.executable, str(folder / "notebooks" / script), *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+def settle(patch, folder):
+    """Point the machinery of building at a folder that holds a course, and lessons at its helpers."""
+    for module in (build, execution, house, sources, stamps):
+        for name, value in list(vars(module).items()):
+            if isinstance(value, pathlib.Path):
+                patch.setattr(module, name, folder / value.relative_to(runtime.ROOT))
+    patch.setenv("PYTHONPATH", str(folder))
+    house.imports.cache_clear()
 
 
-def stale(folder):
-    """Return what `build.py --check` says is stale, a line an entry."""
-    done = builds(folder, "--check")
-    assert "Traceback" not in done.stderr, done.stderr
-    assert done.returncode == int("all is as" not in done.stdout), done
-    return done.stdout.splitlines()[:-1]
+def builds(*arguments):
+    """Run the command in this process; return its exit status."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["build.py", *arguments])
+        return build.main()
+
+
+@pytest.fixture
+def stale(capsys):
+    """A call that returns what `build.py --check` says is stale, a line an entry."""
+
+    def ask():
+        capsys.readouterr()
+        status, said = builds("--check"), capsys.readouterr().out.splitlines()
+        assert status == int(said != ["all is as its sources, helpers and data give it"])
+        return said[:-1]
+
+    return ask
 
 
 @pytest.fixture(scope="module")
@@ -108,15 +123,20 @@ def built(tmp_path_factory):
     write_rows(folder, row("rules", 1), row("others", 1))
     write_claims(folder, CLAIM, {**CLAIM, "id": "X2"})
     (folder / "data" / "reference_verdicts.jsonl").write_text("")
-    done = builds(folder)
-    assert done.returncode == 0, done.stderr
+    with pytest.MonkeyPatch.context() as patch:
+        settle(patch, folder)
+        assert builds() == 0
+    house.imports.cache_clear()
     return folder
 
 
 @pytest.fixture
-def course(built, tmp_path):
+def course(built, tmp_path, monkeypatch):
     """A copy of the small course, for one test to change."""
-    return shutil.copytree(built, tmp_path / "course")
+    folder = shutil.copytree(built, tmp_path / "course")
+    settle(monkeypatch, folder)
+    yield folder
+    house.imports.cache_clear()
 
 
 def change(path, before, after):
@@ -132,7 +152,7 @@ def outputs(folder):
 
 def test_a_built_lesson_is_current_and_prints_what_a_learner_would_see(built):
     assert outputs(built)[0][0].text == "42\n['a.txt', 'b.txt']\na False\n"
-    assert stale(built) == []
+    assert stale() == []
 
 
 def test_a_stamp_names_what_was_read_and_nothing_else(built):
@@ -155,20 +175,20 @@ def test_nothing_runs_for_what_no_output_depends_on(course):
     (course / "data" / "many" / "b.txt").write_text("its name is read, its text is not")
     write_rows(course, {**row("rules", 1), "made": "tomorrow"}, row("others", 0))
     write_claims(course, CLAIM, {**CLAIM, "id": "X2", "claim": "Another."})
-    assert stale(course) == []
+    assert stale() == []
 
 
 def test_new_text_is_stored_and_runs_nothing(course):
     before, stamp = outputs(course), (course / "notebooks" / "stamps.json").read_bytes()
     change(course / "notebooks" / "source" / "00_reads.py", "# {{badges}}", "# A word more.\n#\n# {{badges}}")
     change(course / "pyproject.toml", 'version = "', 'version = "9.')  # which the badges name
-    assert stale(course) == [
+    assert stale() == [
         f"{path}: its cells are not those of its source" for path in ("00_reads.ipynb", "solutions/00_reads.ipynb")
     ]
     done = builds(course)
     assert done.stdout == "00_reads: new text, nothing ran\n"
     assert (outputs(course), (course / "notebooks" / "stamps.json").read_bytes()) == (before, stamp)
-    assert stale(course) == []
+    assert stale() == []
 
 
 def test_all_that_was_read_makes_a_lesson_stale_and_is_named(course):
@@ -178,7 +198,7 @@ def test_all_that_was_read_makes_a_lesson_stale_and_is_named(course):
     (course / "data" / "absent.txt").write_text("now")
     write_rows(course, row("rules", 0), row("unknown", 1))
     write_claims(course, {**CLAIM, "claim": "One and a half."})
-    assert stale(course) == [
+    assert stale() == [
         f"00_reads: {reason}"
         for reason in (
             "helpers/small.py changed",
@@ -194,29 +214,29 @@ def test_all_that_was_read_makes_a_lesson_stale_and_is_named(course):
 
 def test_an_articles_title_is_part_of_its_claims(course):
     change(course / "data" / "claims.json", "An article", "Another article")
-    assert stale(course) == ["00_reads: claims/X1 changed"]
+    assert stale() == ["00_reads: claims/X1 changed"]
 
 
 def test_outputs_and_stamps_set_by_hand_are_seen(course):
     notebook, kept = course / "notebooks" / "00_reads.ipynb", course / "notebooks" / "stamps.json"
     genuine = notebook.read_text()
     change(notebook, "42\\n", "43\\n")
-    assert stale(course) == ["00_reads: the outputs of 00_reads.ipynb are not those of its last run"]
+    assert stale() == ["00_reads: the outputs of 00_reads.ipynb are not those of its last run"]
     notebook.write_text(genuine)
     change(course / "helpers" / "small.py", "2 * number", "3 * number")
     held = json.loads(kept.read_text())
     held["00_reads"]["modules"]["helpers.small"] = stamps.hash_of_code((course / "helpers" / "small.py").read_text())
     kept.write_text(json.dumps(held))
-    assert stale(course) == ["00_reads: its stamp was changed by hand"]
+    assert stale() == ["00_reads: its stamp was changed by hand"]
 
 
 def test_changed_code_runs_again_and_only_then(course):
     assert builds(course).stdout == "00_reads: unchanged\n"
     change(course / "notebooks" / "source" / "00_reads.py", "small.double(int(", "small.double(1 + int(")
-    assert stale(course)[2:] == ["00_reads: its code changed"]
+    assert stale()[2:] == ["00_reads: its code changed"]
     assert "00_reads: its code changed" in builds(course).stdout
     assert outputs(course)[0][0].text.startswith("44\n")
-    assert stale(course) == []
+    assert stale() == []
 
 
 def test_a_new_version_or_address_of_the_course_is_no_new_code(monkeypatch):
