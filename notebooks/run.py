@@ -20,7 +20,7 @@ from nbclient.exceptions import CellExecutionError
 from sources import choose, lessons, make, names
 
 from helpers.machine import runtime
-from helpers.results import ledger, reference, verdicts
+from helpers.results import ledger, verdicts
 
 
 def run(chosen: list[str], results: pathlib.Path) -> list[str]:
@@ -50,8 +50,10 @@ def show() -> None:
     ):
         print(f"\n## {title}\n\n{ledger.table(chosen)}")
     told = verdicts.gather()
-    counted = ", ".join(f"{count} {outcome}" for outcome, count in verdicts.tally(told).items())
-    print(f"\n## All {len(told)} claims: {counted}\n\n{verdicts.table(told)}")
+    counts = [verdicts.tally(told), verdicts.apart(told)]
+    measured, others = (", ".join(f"{count} {what}" for what, count in part.items()) for part in counts)
+    print(f"\n## All {len(told)} claims\n\nMeasured: {measured}. Not counted: {others or 'none'}.\n")
+    print(verdicts.table(told))
 
 
 def keep(measured: pathlib.Path) -> None:
@@ -59,7 +61,7 @@ def keep(measured: pathlib.Path) -> None:
     rows = ledger.read(measured, ledger.LedgerRow, "a ledger row")
     names = dict.fromkeys(f"{row.task}/{row.split}: {row.method}" for row in rows)
     print("\n## Kept as reference results\n\n" + ("\n".join(names) or "nothing was measured"))
-    reference.keep(measured)
+    ledger.keep(measured)
     print("\nLessons that use one whose numbers changed are stale now: `make notebooks` builds those again.")
 
 
@@ -83,7 +85,7 @@ def main() -> int:
     if arguments.rerun and not failed:
         keep(ledger.path())
     elif arguments.rerun:
-        command = f"python -m helpers.results.reference {ledger.path()}"
+        command = f"python -m helpers.results.ledger keep {ledger.path()}"
         print(f"\nNothing was kept as reference, since {', '.join(failed)} stopped; to keep it: {command}")
     folder = ledger.path().parent / "course"
     shown = folder.relative_to(pathlib.Path.cwd()) if folder.is_relative_to(pathlib.Path.cwd()) else folder

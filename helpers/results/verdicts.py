@@ -59,6 +59,7 @@ def keep(source: pathlib.Path) -> int:
 def shipped() -> list[Verdict]:
     """Return the verdicts that the course ships, of the rules as they stand."""
     found = list(claims.current(ledger.read(REFERENCE, Verdict, "a verdict")).values())
+    sys.audit("course.read", "verdicts/*", "")
     for verdict in found:
         text = json.dumps(asdict(verdict), sort_keys=True, ensure_ascii=False)
         sys.audit("course.read", f"verdicts/{verdict.id}", hashlib.sha256(text.encode()).hexdigest())
