@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 from transformers import LogitsProcessor, LogitsProcessorList
 
 from helpers.machine import runtime
-from helpers.model import catalogue, packing, reuse, scoring
+from helpers.model import catalogue, head, packing, reuse, scoring
 
 Messages = Sequence[dict]  # [{"role": "system" | "user" | "assistant", "content": "…"}, …]
 READ_AT_ONCE = 64  # tokens of each prompt in one pass: what a pass holds beside the cache grows with it
@@ -74,6 +74,7 @@ class LanguageModel:
     def __init__(self, model, tokenizer, name: str = "a model"):
         self.model, self.tokenizer, self.name = model, tokenizer, name
         self.device = next(model.parameters()).device
+        head.read_contiguously(model)
 
     def __repr__(self) -> str:
         count = sum(parameter.numel() for parameter in self.model.parameters())
