@@ -27,7 +27,7 @@ FILMS = Task(
 LARKFIELDS_OWN = {  # modules that are a data set of Larkfield's, or the table of adapters trained on those
     *(f"tasks/{name}.py" for name in ("intents", "change_requests", "policies", "voice", "facts", "canaries")),
     *("tasks/refusals.py", "tasks/refund_sums.py", "tasks/curation/personal_data.py"),
-    *("methods/adapters.py", "methods/fine_print.py", "methods/apprentices.py", "methods/tuning/ship.py"),
+    "methods/adapters.py",
 }
 RECOGNIZED = {"tasks/grading.py", "results/report.py"}  # read the word in an answer; a header of the web
 BELOW = sorted(
