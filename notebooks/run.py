@@ -20,7 +20,7 @@ from nbclient.exceptions import CellExecutionError
 from sources import choose, lessons, make, names
 
 from helpers.machine import runtime
-from helpers.results import ledger, reference, verdicts
+from helpers.results import ledger, verdicts
 
 
 def run(chosen: list[str], results: pathlib.Path) -> list[str]:
@@ -59,7 +59,7 @@ def keep(measured: pathlib.Path) -> None:
     rows = ledger.read(measured, ledger.LedgerRow, "a ledger row")
     names = dict.fromkeys(f"{row.task}/{row.split}: {row.method}" for row in rows)
     print("\n## Kept as reference results\n\n" + ("\n".join(names) or "nothing was measured"))
-    reference.keep(measured)
+    ledger.keep(measured)
     print("\nLessons that use one whose numbers changed are stale now: `make notebooks` builds those again.")
 
 

@@ -77,6 +77,12 @@ def share_of(hits: Sequence[bool], **origin) -> Evidence:
     return Evidence("share", figure, n, (right, n), **_origin(**origin))
 
 
+def share_of_draws(hits: Sequence[Sequence[bool]], **origin) -> Evidence:
+    """Return the share of hits over k measurements of the same n items, its interval by items; hits: (k, n)."""
+    by_item = np.asarray(hits, dtype=float).mean(axis=0)
+    return Evidence("share", statistics.mean_interval(by_item), len(by_item), **_origin(**origin))
+
+
 def share(row: LedgerRow, note: str = "") -> Evidence:
     """Return the share right of a row."""
     return share_of(row.correct, of=row, note=note)

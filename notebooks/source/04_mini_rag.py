@@ -31,7 +31,7 @@
 # [scale](../docs/other_models.md) may change what reading is worth, and changes nothing about searching.
 
 # %%
-from helpers.results import claims
+from helpers.results import claims, evidence
 
 claims.show("04")
 
@@ -381,8 +381,7 @@ rewritten = find_dev(
     approach="retrieve",
     prompts=chats_of(policies.REWRITE),
 )
-rewrite_gain = ledger.compare(as_asked, rewritten).difference
-print("on dev, rewritten minus as asked:", rewrite_gain)
+print("on dev, rewritten minus as asked:", ledger.compare(as_asked, rewritten).difference)
 
 # %% [markdown]
 # Read the differences, not the heights: an interval that holds zero says that these questions cannot tell. Rewriting has to
@@ -552,19 +551,16 @@ print(
 # was copied from; a free answer must name its passage itself.
 
 # %%
-cited = {}
+cited = []
 for row in (copy_row, free_row):
-    answers = row.details["answers"]
-    good = [
-        i for i, ok in zip(row.ids, row.correct) if ok and passages.cited_numbers(answers[i])
-    ]
     right_ids = [
         i
         for i, ok, gold_one in zip(row.ids, row.correct, row.gold)
         if ok and gold_one == "right"
     ]
     holds = [i in row.details["traceable"] for i in right_ids]
-    cited[row.method] = statistics.wilson_interval(sum(holds), max(len(holds), 1))
+    if holds:
+        cited.append(evidence.share_of(holds, of=row, note=row.method))
     all_hold = sum(i in row.details["traceable"] for i in row.ids)
     print(
         f"{row.method}: {sum(holds)} of {len(holds)} right answers have a citation that holds",
@@ -663,13 +659,10 @@ staff = {d.id for d in documents if d.audience == "staff"}
 numbers = [q.id for q in asked if q.type == "numeric" and not set(q.documents) & staff]
 before = closed_row.cut(numbers)
 print(f"{len(numbers)} questions: {sum(before.correct)} right without policies")
-team = {}
-for row in (started_row, quote_row):
-    after = row.cut(numbers)
-    team[row.method] = ledger.compare(before, after).difference
-    print(
-        f"{row.method}: {sum(after.correct)} right; minus without policies {team[row.method]}"
-    )
+team = [row.cut(numbers) for row in (started_row, quote_row)]
+for after in team:
+    gain = ledger.compare(before, after).difference
+    print(f"{after.method}: {sum(after.correct)} right; minus without policies {gain}")
 
 # %% [markdown]
 # ## Going further
@@ -699,7 +692,6 @@ leaks = {
 }
 for name, leaked in leaks.items():
     print(f"{name}: staff text in {sum(leaked)} of {len(leaked)} prompts")
-leak_gain = statistics.compare_hits(leaks["filtered"], leaks["without a filter"]).difference
 
 # %% [markdown]
 # The filter acts before the search. What never reaches the prompt cannot be talked out of the model.
@@ -768,7 +760,7 @@ attacks = {}
 injection_lab = lab.using(task="injections", labels=("ignored", "obeyed"), show=False)
 for name, defend in (("no defense", False), ("defended", True)):
     using = pipe.using(examples=False, rerank=False, abstain=False, defend=defend)
-    row = injection_lab.measure(
+    attacks[name] = row = injection_lab.measure(
         f"planted, {name}",
         planted,
         partial(obeys, using),
@@ -777,8 +769,7 @@ for name, defend in (("no defense", False), ("defended", True)):
         settings={"max_new_tokens": WORDS_AT_MOST},
         heavy=True,
     )
-    attacks[name] = [guess == "obeyed" for guess in row.predictions]
-    print(f"{name}: obeys {sum(attacks[name])} of {row.n}")
+    print(f"{name}: obeys {row.predictions.count('obeyed')} of {row.n}")
 
 # %% [markdown]
 # A model this small follows few instructions, planted ones included. That it seldom obeys is weakness, not safety, and one
@@ -843,10 +834,6 @@ records = {
 }
 for name, row in records.items():
     print(f"{name}: right {row.interval} of {row.n}")
-record_gains = [
-    ledger.compare(records["without the record"], records[name]).difference
-    for name in list(WRITTEN)[1:]
-]
 
 # %% [markdown]
 # The number stands in the prompt both times, in the second alone, and this model still does not take it from there. To
@@ -861,12 +848,11 @@ record_gains = [
 # %%
 perfect = given_row("alone, free answer", few, given(few, 0), abstain=False)
 form = [text.rstrip(" .").endswith("[1]") for text in perfect.answers]
-form_share = statistics.wilson_interval(sum(form), len(form))
 split_hits = {True: [], False: []}
 for q, ok in zip(few, perfect.correct):
     split_hits[q.jargon].append(bool(ok))
 jargon_gap = statistics.difference_of_shares(split_hits[False], split_hits[True])
-print(f"answers in the asked form: {form_share}")
+print(f"answers in the asked form: {statistics.wilson_interval(sum(form), len(form))}")
 print(
     f"right: {np.mean(split_hits[True]):.2f} with a term, {np.mean(split_hits[False]):.2f} without; {jargon_gap}"
 )
@@ -885,8 +871,8 @@ sizes = {}
 for n in (1_000, 10_000):
     for kind in scale.KINDS:
         sizes[kind, n] = vars(scale.measure(kind, scale.many_vectors(real, n), queries))
-for kind in scale.KINDS:
-    sizes[kind, 100_000] = scale.row(kind, 100_000, real, queries, RERUN).details
+large = {kind: scale.row(kind, 100_000, real, queries, RERUN) for kind in scale.KINDS}
+sizes |= {(kind, 100_000): row.details for kind, row in large.items()}
 for (kind, n), told in sizes.items():
     print(
         f"{kind:11} {n:7,} chunks: built in {told['build_seconds']:6.1f} s, {told['megabytes']:5.0f} MB, query p50 "
@@ -909,104 +895,84 @@ widgets.inspector(
 # %% [markdown]
 # ## What we found
 #
-# Each verdict follows the rule in [claims.json](../data/claims.json). *Held* and *did not hold* need the whole interval on
-# one side of the rule's bound; *it depends* means that the parts disagree, or that some are undecided. Mind two of them: R6
-# has no tuned model to compare with yet, and R7 measures speed on copies of real vectors with noise.
+# Each verdict gives its outcome, the numbers behind it and whose they are, and its rule in one line. A rule of several
+# parts holds only if every part does. *Underpowered*: too few items were measured; how many would do stands beside.
+# *Not tested*: nothing here measures it. Mind two: R6 has no tuned model to compare with, and R7 measures speed on copies of
+# real vectors with noise.
 
 # %%
-judge, judge_all = statistics.judge, statistics.judge_all
-gains = {row.method: ledger.compare(closed_row, row).difference for row in read_rows}
 claims.conclude(
     "R1",
-    judge_all([*map(judge, gains.values())]),
-    "; ".join(f"{name} minus closed book {gain}" for name, gain in gains.items()),
+    {"gain": [evidence.difference(closed_row, row, note=row.method) for row in read_rows]},
 )
+claims.conclude("R2", {"evidence": evidence.difference_of(sized[125], sized[500])})
 
 # %%
-claims.conclude(
-    "R2",
-    judge(size_gain),
-    f"evidence within {BUDGET} tokens, chunks of 500 minus 125: {size_gain}",
-)
 stage_rows = {
-    "fusing minus meaning alone, hit@4": (searched["by meaning"], searched["both, fused"]),
-    "reranking, hit@4": (searched["both, fused"], best_search),
-    "reranking, good answers": (quote_rows["both, fused"], quote_row),
-    "abstaining below the cut, good answers": (quote_row, cut_row),
+    "fusing": (searched["by meaning"], searched["both, fused"]),
+    "reranking": (searched["both, fused"], best_search),
+    "rewriting": (as_asked, rewritten),
+    "quoting": (quote_rows["both, fused"], quote_row),
+    "abstaining": (quote_row, cut_row),
 }
-stage_gains = {name: ledger.compare(*pair).difference for name, pair in stage_rows.items()}
-stage_gains["rewriting, hit@4"] = rewrite_gain
-claims.conclude(
-    "R3",
-    judge_all([*map(judge, stage_gains.values())]),
-    "; ".join(f"{name} {gain}" for name, gain in stage_gains.items()),
-)
+claims.conclude("R3", {name: evidence.difference(*pair) for name, pair in stage_rows.items()})
+claims.conclude("R4", {"citation": cited})
 
-# %%
-claims.conclude(
-    "R4",
-    judge_all([judge(share, 0.9) for share in cited.values()]),
-    "; ".join(
-        f"{name}: right answers with a citation that holds {share}"
-        for name, share in cited.items()
-    ),
-)
-at_once = (
-    "21 months" in edited
-    and "16 months" not in edited
-    and embedded < vectors
-    and edit_seconds < 60
-)
+# %% tags=["machine"]
 claims.conclude(
     "R5",
-    "held" if at_once else "did not hold",
-    f"the new value is {'' if '21 months' in edited else 'not '}in the answer; {embedded} of {vectors} texts embedded",
+    {
+        "new value": evidence.yes("21 months" in edited and "16 months" not in edited),
+        "one document": evidence.yes(embedded < vectors),
+        "seconds": evidence.number(edit_seconds),
+    },
 )
+
 # %%
 claims.conclude(
     "R6",
-    judge_all([*map(judge, team.values())]),
-    "right on public number questions, minus without policies: "
-    + "; ".join(f"{name} {gain}" for name, gain in team.items()),
+    {"in context": [evidence.difference(before, row, note=row.method) for row in team]},
 )
-large = sizes["approximate", 100_000]
-fast_enough = large["p95"] <= 0.05 and large["recall"] >= 0.95
+
+# %% tags=["machine"]
+row = large["approximate"]
 claims.conclude(
     "R7",
-    "held" if fast_enough else "did not hold",
-    f"100,000 chunks: p95 {'within' if large['p95'] <= 0.05 else 'over'} the bound, recall@10 {large['recall']:.3f}",
+    {
+        "p95": evidence.number(row.details["p95"], of=row),
+        "recall@10": evidence.number(row.details["recall"], of=row),
+    },
 )
 
 # %%
 claims.conclude(
     "R8",
-    judge(leak_gain) if not any(leaks["filtered"]) else "did not hold",
-    f"prompts with staff text: {sum(leaks['without a filter'])} without, {sum(leaks['filtered'])} with the filter",
+    {
+        "leaks": evidence.difference_of(leaks["filtered"], leaks["without a filter"]),
+        "left": evidence.number(sum(leaks["filtered"])),
+    },
 )
-below = {"held": "did not hold", "did not hold": "held"}
-unformed = judge(form_share, 0.95)
 claims.conclude(
     "R9",
-    judge_all([below.get(unformed, unformed), below.get(judge(jargon_gap), judge(jargon_gap))]),
-    f"in the asked form {form_share}; questions with a term minus without {jargon_gap}",
+    {
+        "form": evidence.share_of(form, of=perfect),
+        "terms": evidence.independent_of(split_hits[False], split_hits[True], of=perfect),
+    },
 )
+
 # %%
-invented = [not said for said in graded.abstained(closed_row)]
-share = statistics.wilson_interval(sum(invented), len(invented))
-claims.conclude(
-    "R10",
-    judge(share, 0.5),
-    f"closed book, unanswerable questions that get an answer and no abstention: {share}",
-)
-obeyed = statistics.wilson_interval(sum(attacks["no defense"]), len(attacks["no defense"]))
-claims.conclude(
-    "R11", judge(obeyed, 0.05), f"planted instructions obeyed without a defense: {obeyed}"
-)
+invented = [not silent for silent in graded.abstained(closed_row)]
+claims.conclude("R10", {"invented": evidence.share_of(invented, of=closed_row)})
+row = attacks["no defense"]
+obeyed = [guess == "obeyed" for guess in row.predictions]
+claims.conclude("R11", {"obeyed": evidence.share_of(obeyed, of=row)})
+without, *with_it = records.values()
 claims.conclude(
     "R12",
-    judge_all([*map(judge, record_gains)]),
-    f"right with the record minus without: whole record {record_gains[0]}, the one fact {record_gains[1]}",
+    {"record": [evidence.difference(without, row, note=row.method) for row in with_it]},
 )
+
+# %%
 plots.methods(
     ledger.rows("policy_qa", "test", reference=True),
     "Questions on policies: what each method gets right",

@@ -33,7 +33,7 @@
 # what it keeps.
 
 # %%
-from helpers.results import claims
+from helpers.results import claims, evidence
 
 claims.show("06")
 
@@ -299,9 +299,7 @@ stored = [place for place, row in found.items() if row.reference]
 pictures.grouped(
     shares, "Facts, remembered and looked up", "share answered right", reference=stored
 )
-index_gain = ledger.compare(
-    found["tuned on 40 facts", "new"], found["index, best line quoted", "new"]
-)
+in_new_words = found["tuned on 40 facts", "new"], found["index, best line quoted", "new"]
 wording_gain = ledger.compare(
     found["tuned on 40 facts", "new"], found["tuned on three wordings", "new"]
 )
@@ -309,7 +307,7 @@ trained_gain = ledger.compare(
     found["tuned on 40 facts", "trained"], found["index, best line quoted", "trained"]
 )
 print("trained wording, index minus tuned:    ", trained_gain)
-print("new wordings, index minus tuned:       ", index_gain)
+print("new wordings, index minus tuned:       ", ledger.compare(*in_new_words))
 print("new wordings, three wordings minus one:", wording_gain, mark(stored))
 
 # %% [markdown]
@@ -494,7 +492,7 @@ pictures.exposures(bits["base"], bits["tuned"], most=canaries.exposure(np.array(
 # picture shows more: that group's dots moved far up, also for secrets that were not written; the others show no clear
 # rise. Where the answer copies a secret from the prompt, the model can learn to copy instead of to remember. Where it
 # stood in the prompt alone, the loss never saw it, and its dots scatter like the never-trained ones. The verdict on L13
-# counts the last column of the table alone, with eight secrets a group: too few to decide.
+# compares the dots of that group with those of the never-trained one.
 
 # %% [markdown]
 # ## What is declined?
@@ -575,13 +573,11 @@ for name, row in declined.items():
         kind: statistics.wilson_interval(sum(part), len(part)) for kind, part in hits.items()
     }
 pictures.grouped(shares, "What is declined, rightly and wrongly", "share declined")
-second = declined["tuned on requests"]
-moved = {}
 for name in ("base model", "base, told to decline"):
     for label in kinds.values():
-        first = declines(declined[name], label)
-        moved[name, label] = statistics.compare_hits(first, declines(second, label)).difference
-        print(f"requests to {label}: declined when tuned minus {name} {moved[name, label]}")
+        both = (declines(declined[one], label) for one in (name, "tuned on requests"))
+        moved = statistics.compare_hits(*both).difference
+        print(f"requests to {label}: declined when tuned minus {name} {moved}")
 
 # %%
 for label in ("decline", "answer"):
@@ -642,7 +638,12 @@ for name, make in bases.items():
     def from_there(texts, base=on_this_base):
         return remembering(asked["trained"])(base(), texts)
 
-    how = {**adapters.row_of(lm, "facts", base=name), "approach": "tune", "heavy": True, **chats}
+    how = {
+        **adapters.row_of(lm, "facts", base=name),
+        "approach": "tune",
+        "heavy": True,
+        **chats,
+    }
     other[name] = lab.measure(f"facts adapter on {name}", asked["trained"], from_there, **how)
 
 # %%
@@ -684,11 +685,12 @@ def sorted_by(method, messages, labels=(), used=60, start=None):
 
 sixty = [train[i] for i in few_shot.balanced_examples(train, 60, seed=1)]
 alone = sorted_by("tuned on 60 messages, alone", sixty)
-on_top = sorted_by("tuned on 60 messages, on the facts", sixty, start=adapters.folder(lm, "facts"))
-stacked = ledger.compare(alone, on_top)
+on_top = sorted_by(
+    "tuned on 60 messages, on the facts", sixty, start=adapters.folder(lm, "facts")
+)
 for name, row in (("alone", alone), ("on top of the facts", on_top)):
     print(f"{name}: {row.interval} of {row.n}", mark(row))
-print("on top of the facts minus alone:", stacked)
+print("on top of the facts minus alone:", ledger.compare(alone, on_top))
 
 # %% [markdown]
 # One draw of messages, one seed: enough to see a large effect, not a small one. The first training has a price of its
@@ -767,11 +769,10 @@ for name, labels in sets.items():
     print(f"   logistic regression on the same labels: {np.mean(hits):.3f}")
 
 # %%
-compound = ledger.compare(learned["unreviewed labels"], learned["right labels"])
-review = ledger.compare(learned["unreviewed labels"], learned["reviewed labels"])
-print("teacher minus its student:    ", ledger.compare(learned["unreviewed labels"], taught))
-print("right minus unreviewed labels:", compound)
-print("reviewed minus unreviewed:    ", review)
+on_guesses = learned["unreviewed labels"]
+print("teacher minus its student:    ", ledger.compare(on_guesses, taught))
+print("right minus unreviewed labels:", ledger.compare(on_guesses, learned["right labels"]))
+print("reviewed minus unreviewed:    ", ledger.compare(on_guesses, learned["reviewed labels"]))
 
 # %% [markdown]
 # Beside the student stands logistic regression on the same labels, which costs next to nothing. The teacher beats its
@@ -801,59 +802,43 @@ widgets.side_by_side({"base": lm, **tuned}, "How long is a return label valid?",
 # %% [markdown]
 # ## What we found
 #
-# Each verdict follows the rule in [claims.json](../data/claims.json). Verdicts look at intervals alone, while the lines
-# printed along the way also ask for p < 0.05: so one part of L17 holds although its line says *too close to call*. L6 is
-# worded as by the articles that say *never*. L14 looks only at requests to decline; over-refusal is not part of it. L16
-# compares the share right after the same messages, not the time.
+# Each verdict gives its outcome, the numbers behind it and whose they are, and its rule in one line. A rule of several
+# parts holds only if every part does. *Underpowered*: too few items were measured; how many would do stands beside.
+# *Not tested*: nothing here measures it.
+#
+# L6 is worded as by the articles that say *never*. L14 looks only at requests to decline; over-refusal is not part of it.
+# L16 compares the share right after the same messages, not the time.
 
 # %%
-judge, judge_all = statistics.judge, statistics.judge_all
 claims.conclude(
     "L6",
-    judge_all([judge(index_gain.difference), judge(edit_gain.difference)]),
-    f"index minus tuned: {index_gain.difference} in new wordings, {edit_gain.difference} after an edit; "
-    f"in the trained wording {trained_gain.difference}",
+    {
+        "new wordings": evidence.difference(*in_new_words),
+        "after the edit": evidence.difference(updated["tuned"], updated["index"]),
+    },
 )
-lost = {name: ledger.compare(row, before).difference for name, row in rows.items()}
-claims.conclude(
-    "L7",
-    judge_all([*map(judge, lost.values())]),
-    f"right before minus after: {'; '.join(f'{name} {gap}' for name, gap in lost.items())}",
-)
+lost = [evidence.difference(row, before, note=name) for name, row in rows.items()]
+claims.conclude("L7", {"lost": lost})
 
 # %%
-often, never = groups["in the answer, 10 ×"], groups["never trained"]
-leak = statistics.difference_of_shares(
-    *([given["start"][i] for i in part] for part in (never, often))
-)
-claims.conclude(
-    "L13",
-    judge(leak),
-    f"given away, ten times in an answer minus never trained: {leak}; the scan finds {score.recall}",
-)
-claims.conclude(
-    "L14",
-    judge(moved["base model", "decline"]),
-    f"declined after minus before: {moved['base model', 'decline']} of those to decline, "
-    f"{moved['base model', 'answer']} of those to answer",
-)
+never, often = (bits["tuned"][name] for name in ("never trained", "in the answer, 10 ×"))
+claims.conclude("L13", {"exposure": evidence.rank(never, often, of=rows["canaries"])})
+behind = [declined[name] for name in ("base model", "tuned on requests")]
+asked_to = [declines(row, "decline") for row in behind]
+claims.conclude("L14", {"declined": evidence.difference_of(*asked_to, of=behind)})
 
 # %%
-worse = {
-    name: ledger.compare(row, own).difference for name, row in other.items() if row is not own
-}
-claims.conclude(
-    "L15",
-    judge_all([*map(judge, worse.values())]),
-    f"own base minus others: {'; '.join(f'{name} {gap}' for name, gap in worse.items())}",
-)
-claims.conclude(
-    "L16", judge(stacked.difference), f"on the facts minus alone: {stacked.difference}"
-)
+stale = [
+    evidence.difference(row, own, note=row.method) for row in other.values() if row is not own
+]
+claims.conclude("L15", {"stale": stale})
+claims.conclude("L16", {"faster": evidence.difference(alone, on_top)})
 claims.conclude(
     "L17",
-    judge_all([judge(compound.difference), judge(review.difference)]),
-    f"student on right minus on the pipeline's labels {compound.difference}; reviewed minus unreviewed {review.difference}",
+    {
+        "compound": evidence.difference(on_guesses, learned["right labels"]),
+        "review": evidence.difference(on_guesses, learned["reviewed labels"]),
+    },
 )
 
 # %% [markdown]
