@@ -46,8 +46,11 @@ class Verdict:
     @property
     def models(self) -> tuple[str, ...]:
         """The language models behind the figures, each with its number formats."""
-        told = (f"{m} ({', '.join(p['dtypes'])})" if p["dtypes"] else m for p in self.parts for m in p["models"])
-        return tuple(dict.fromkeys(told))
+        formats: dict[str, dict[str, None]] = {}
+        for part in self.parts:
+            for model in part["models"]:
+                formats.setdefault(model, {}).update(dict.fromkeys(part["dtypes"]))
+        return tuple(f"{model} ({', '.join(found)})" if found else model for model, found in formats.items())
 
 
 def joined(outcomes: Sequence[str], conditions: bool = False) -> str:

@@ -57,9 +57,8 @@ from dataclasses import replace
 import numpy as np
 
 from helpers import statistics
-from helpers.methods import adapters, baselines, few_shot
+from helpers.methods import adapters, baselines, few_shot, tuning
 from helpers.tasks import canaries, curation, facts, files, intents
-from helpers.methods import tuning
 from helpers.methods.retrieval import best_line
 from helpers.model import catalogue
 from helpers.results import ledger

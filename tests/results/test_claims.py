@@ -203,6 +203,15 @@ def test_draws_alike_and_draws_apart():
     assert [evidence.settle(part, apart) for part in (reliable, order)] == [FAILED, HELD]
 
 
+def test_draws_of_the_same_items_count_each_item_once():
+    three = [hits(90, 120), hits(90, 120), hits(60, 120)]
+    found = evidence.share_of_draws(three)
+    assert found.measure == "share" and found.n == 120 and found.interval.estimate == pytest.approx(240 / 360)
+    one, all_apart = evidence.share_of(hits(80, 120)).interval, evidence.share_of(sum(three, [])).interval
+    width = found.interval.high - found.interval.low
+    assert width > 1.3 * (all_apart.high - all_apart.low) and width < 1.1 * (one.high - one.low)
+
+
 def test_a_limit_by_number_format_needs_the_format():
     part = "log-probabilities"
     assert claims.conclude("L12", {part: evidence.number(0.05, dtype="bfloat16")}).outcome == HELD
@@ -235,6 +244,12 @@ def test_evidence_says_whose_it_is_and_of_which_model(capsys):
     assert 'A "Fine-Tuning vs. Prompting: Which Should You Use?"' in said
     assert f"rule (measured, 2026-11-27): {rules.find('L14').rule}" in said
     assert not claims.conclude("L14", {"declined": evidence.difference(mine, row("three", 31))}).reference
+
+
+def test_a_model_stands_once_with_all_its_number_formats():
+    start = evidence.difference_of([0], [1], model="small", dtype="float32")
+    more = evidence.difference_of([0], [1], model="small", dtype="bfloat16")
+    assert claims.conclude("L4", {"start": start, "worth it": more}).models == ("small (float32, bfloat16)",)
 
 
 def test_two_models_or_other_items_are_not_compared_by_accident():
