@@ -33,6 +33,9 @@ class Verdict:
     profile: str = "full"
     made: str = ""
 
+    def _ipython_display_(self) -> None:
+        """Show nothing below a cell that ends with `conclude`, which has printed the verdict."""
+
     @property
     def numbers(self) -> str:
         """The figures of all parts in one line."""

@@ -896,9 +896,10 @@ widgets.inspector(
 # ## What we found
 #
 # Each verdict gives its outcome, the numbers behind it and whose they are, and its rule in one line. A rule of several
-# parts holds only if every part does. *Underpowered*: too few items were measured; how many would do stands beside.
-# *Not tested*: nothing here measures it. Mind two: R6 has no tuned model to compare with, and R7 measures speed on copies of
-# real vectors with noise.
+# parts holds only if every part does. *Underpowered*: too close to call, or unable to come out both ways, with so few
+# items; how many would do stands beside. *Not tested*: nothing here measures it.
+#
+# Mind two: R6 has no tuned model to compare with, and R7 measures speed on copies of real vectors with noise.
 
 # %%
 claims.conclude(

@@ -828,8 +828,8 @@ widgets.parameter_explorer(lm)
 # ## What we found
 #
 # Each verdict gives its outcome, the numbers behind it and whose they are, and its rule in one line. A rule of several
-# parts holds only if every part does. *Underpowered*: too few items were measured; how many would do stands beside.
-# *Not tested*: nothing here measures it.
+# parts holds only if every part does. *Underpowered*: too close to call, or unable to come out both ways, with so few
+# items; how many would do stands beside. *Not tested*: nothing here measures it.
 #
 # L5 takes *percent* as points and the best prompt without nearest examples: a gain needs a named baseline and a named unit.
 # For its range, *did not hold* may mean below or above; read the interval. L12 was tested in memory. L18 is advice: tested

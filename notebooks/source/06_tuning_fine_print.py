@@ -802,8 +802,8 @@ widgets.side_by_side({"base": lm, **tuned}, "How long is a return label valid?",
 # ## What we found
 #
 # Each verdict gives its outcome, the numbers behind it and whose they are, and its rule in one line. A rule of several
-# parts holds only if every part does. *Underpowered*: too few items were measured; how many would do stands beside.
-# *Not tested*: nothing here measures it.
+# parts holds only if every part does. *Underpowered*: too close to call, or unable to come out both ways, with so few
+# items; how many would do stands beside. *Not tested*: nothing here measures it.
 #
 # L6 is worded as by the articles that say *never*. L14 looks only at requests to decline; over-refusal is not part of it.
 # L16 compares the share right after the same messages, not the time.
@@ -828,7 +828,7 @@ claims.conclude("L14", {"declined": evidence.difference_of(*asked_to, of=behind)
 
 # %%
 stale = [
-    evidence.difference(row, own, note=row.method) for row in other.values() if row is not own
+    evidence.difference(row, own, note=name) for name, row in other.items() if row is not own
 ]
 claims.conclude("L15", {"stale": stale})
 claims.conclude("L16", {"faster": evidence.difference(alone, on_top)})

@@ -7,6 +7,7 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from IPython.core.formatters import DisplayFormatter
 
 from helpers import statistics
 from helpers.results import claims, evidence, rules, store
@@ -207,7 +208,7 @@ def test_draws_of_the_same_items_count_each_item_once():
     three = [hits(90, 120), hits(90, 120), hits(60, 120)]
     found = evidence.share_of_draws(three)
     assert found.measure == "share" and found.n == 120 and found.interval.estimate == pytest.approx(240 / 360)
-    one, all_apart = evidence.share_of(hits(80, 120)).interval, evidence.share_of(sum(three, [])).interval
+    one, all_apart = evidence.share_of(hits(80, 120)).interval, evidence.share_of(hits(240, 360)).interval
     width = found.interval.high - found.interval.low
     assert width > 1.3 * (all_apart.high - all_apart.low) and width < 1.1 * (one.high - one.low)
 
@@ -294,6 +295,11 @@ def test_a_broken_line_costs_no_other_verdict(capsys):
     claims.conclude("P4", {})
     assert set(claims.verdicts()) == {"P2", "P4"}
     assert "line 2 is not a verdict" in capsys.readouterr().err
+
+
+def test_a_cell_that_ends_with_conclude_shows_the_verdict_once(capsys):
+    found = claims.conclude("P2", {"valid": evidence.share_of(hits(24, 24))})
+    assert DisplayFormatter().format(found) == ({}, {}) and capsys.readouterr().out.count("P2") == 1
 
 
 def test_any_note_can_be_kept():
