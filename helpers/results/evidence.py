@@ -80,6 +80,8 @@ def share_of(hits: Sequence[bool], **origin) -> Evidence:
 def share_of_draws(hits: Sequence[Sequence[bool]], **origin) -> Evidence:
     """Return the share of hits over k measurements of the same n items, its interval by items; hits: (k, n)."""
     by_item = np.asarray(hits, dtype=float).mean(axis=0)
+    if by_item.mean() in (0, 1):  # the bootstrap would be sure beyond its data
+        return share_of(by_item, **origin)
     return Evidence("share", statistics.mean_interval(by_item), len(by_item), **_origin(**origin))
 
 

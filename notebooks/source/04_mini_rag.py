@@ -541,8 +541,7 @@ print(
 # %% [markdown]
 # The leash does not rescue the reader: even with the right quote at hand, the model often copies the wrong stretch. These
 # are a few dev questions, so do not compare their heights with the test questions above. Where first and last agree on
-# every question the interval shrinks to a point; that says that these questions show no difference, not that order never
-# matters.
+# every question the interval still has a width, since so few cannot say that order never matters.
 #
 # ## Citations
 #

@@ -842,7 +842,7 @@ claims.conclude(
     "L1",
     {"published": [evidence.difference(ours, row, note=row.method) for row in published]},
 )
-claims.conclude("L2", {"valid": evidence.share_of_draws(fits, of=formats)})
+claims.conclude("L2", {"valid": valid})
 claims.conclude("L3", {"all rules": evidence.share(voices[300])})
 
 
@@ -865,7 +865,11 @@ few, many = seen[25], seen[600]
 overfit = statistics.difference_of_intervals(gap[600], gap[25])
 behind = {"n": few.n, "of": [few, many, grid[25][0], grid[600][0]]}
 claims.conclude("L8", {"gap": evidence.number(overfit, **behind)})
-cleaner = [evidence.difference(row, clean) for row in noisy.values() for clean in grid[100]]
+cleaner = [
+    evidence.difference(row, clean, note=f"draw {draw}, {share:.0%} wrong")
+    for share, row in noisy.items()
+    for draw, clean in enumerate(grid[100], start=1)
+]
 claims.conclude("L9", {"clean": cleaner})
 
 # %% tags=["machine"]

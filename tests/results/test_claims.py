@@ -210,6 +210,7 @@ def test_draws_of_the_same_items_count_each_item_once():
     assert found.measure == "share" and found.n == 120 and found.interval.estimate == pytest.approx(240 / 360)
     one, all_apart = evidence.share_of(hits(80, 120)).interval, evidence.share_of(hits(240, 360)).interval
     width = found.interval.high - found.interval.low
+    assert evidence.share_of_draws([hits(6, 6)] * 5) == evidence.share_of(hits(6, 6))
     assert width > 1.3 * (all_apart.high - all_apart.low) and width < 1.1 * (one.high - one.low)
 
 
