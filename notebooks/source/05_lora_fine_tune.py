@@ -713,9 +713,7 @@ for draw in range(5):
 
 # %%
 fits = np.array([[guess != "invalid" for guess in row.predictions] for row in formats])
-valid = statistics.mean_interval(
-    fits.mean(axis=0)
-)  # of requests; their five draws belong together
+valid = evidence.share_of_draws(fits, of=formats)  # by request: its five draws belong together
 print(f"valid JSON: {valid} of {fits.size} outputs")
 for row, which in zip(formats, fits):
     print(f"   {row.method}: valid {which.mean():.3f}, right risk {row.interval}")
