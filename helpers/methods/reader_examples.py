@@ -25,7 +25,7 @@ REPLIES, NOTES = 100, 40  # examples of the assistant, of each kind
 
 def search_of(lm: LanguageModel, documents: Sequence[Policy]) -> pipeline.Pipeline:
     """Return the search whose passages the reader learns from: small chunks by heading, fused, reranked."""
-    cut = chunking.Chunker(chunking.token_spans(lm.tokenizer), size=CHUNK_TOKENS, tokenizer=lm.name)
+    cut = chunking.Chunker(chunking.token_spans(lm.tokenizer), size=CHUNK_TOKENS)
     return pipeline.Pipeline(index.Index.build(documents, catalogue.load_embedder(), cut), lm)
 
 
