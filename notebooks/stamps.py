@@ -60,8 +60,13 @@ def hash_of_code(source: str) -> str:
     return _hash(_shape(ast.parse(source)))
 
 
+def _state(path: pathlib.Path) -> tuple[int, int]:
+    """Return what tells that a file is as it was when it was read last: its time and its size."""
+    return path.stat().st_mtime_ns, path.stat().st_size
+
+
 @cache
-def _hash_of_module(path: pathlib.Path, _changed: int) -> str:
+def _hash_of_module(path: pathlib.Path, _changed: tuple[int, int]) -> str:
     return hash_of_code(path.read_text(encoding="utf-8"))
 
 
@@ -70,7 +75,7 @@ def hash_of_module(name: str) -> str:
     whole = ROOT / name.replace(".", "/")
     for path in (whole.with_suffix(".py"), whole / "__init__.py"):
         if path.is_file():
-            return _hash_of_module(path, path.stat().st_mtime_ns)
+            return _hash_of_module(path, _state(path))
     return ABSENT
 
 
@@ -83,10 +88,9 @@ def hash_of_file(path: str) -> str:
 
 
 @cache
-def _stored(kind: str, _changed: int) -> dict[str, list]:
+def _stored(path: pathlib.Path, kind: str, _changed: tuple[int, int]) -> dict[str, list]:
     """Return all that is stored of a kind (`row`, `claims`, `verdicts`) by the name under which it is reported."""
-    path, found = ROOT / REPORTED[kind], {}
-    text = path.read_text(encoding="utf-8")
+    text, found = path.read_text(encoding="utf-8"), {}
     if kind == "claims":
         held = json.loads(text)
         for claim in held["claims"]:
@@ -109,7 +113,7 @@ def hash_of_stored(reported: str) -> str:
     if kind not in REPORTED:
         raise ValueError(f"{reported!r} was reported as read; names start with {', '.join(REPORTED)}")
     path = ROOT / REPORTED[kind]
-    held = _stored(kind, path.stat().st_mtime_ns).get(name) if path.is_file() else None
+    held = _stored(path, kind, _state(path)).get(name) if path.is_file() else None
     return _hash(held) if held else ABSENT
 
 

@@ -2,12 +2,12 @@
 
 import doctest
 import json
-import os
+import pathlib
 import shutil
-import subprocess
-import sys
 
 import build
+import execution
+import house
 import nbformat
 import pytest
 import sources
@@ -150,8 +150,8 @@ def outputs(folder):
     return [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def test_a_built_lesson_is_current_and_prints_what_a_learner_would_see(built):
-    assert outputs(built)[0][0].text == "42\n['a.txt', 'b.txt']\na False\n"
+def test_a_built_lesson_is_current_and_prints_what_a_learner_would_see(course, stale):
+    assert outputs(course)[0][0].text == "42\n['a.txt', 'b.txt']\na False\n"
     assert stale() == []
 
 
@@ -165,7 +165,7 @@ def test_a_stamp_names_what_was_read_and_nothing_else(built):
     assert set(kept["versions"]) == {"python", "torch", "transformers"}
 
 
-def test_nothing_runs_for_what_no_output_depends_on(course):
+def test_nothing_runs_for_what_no_output_depends_on(course, stale):
     change(course / "helpers" / "small.py", "# twice", "# two times, as it were")
     change(course / "helpers" / "small.py", "Return it twice.", "Return twice the number.")
     change(course / "helpers" / "methods" / "tuning" / "loop.py", "import", "import antigravity\nimport")
@@ -178,20 +178,21 @@ def test_nothing_runs_for_what_no_output_depends_on(course):
     assert stale() == []
 
 
-def test_new_text_is_stored_and_runs_nothing(course):
+def test_new_text_is_stored_and_runs_nothing(course, stale, capsys):
     before, stamp = outputs(course), (course / "notebooks" / "stamps.json").read_bytes()
     change(course / "notebooks" / "source" / "00_reads.py", "# {{badges}}", "# A word more.\n#\n# {{badges}}")
     change(course / "pyproject.toml", 'version = "', 'version = "9.')  # which the badges name
     assert stale() == [
         f"{path}: its cells are not those of its source" for path in ("00_reads.ipynb", "solutions/00_reads.ipynb")
     ]
-    done = builds(course)
-    assert done.stdout == "00_reads: new text, nothing ran\n"
+    capsys.readouterr()
+    assert builds() == 0
+    assert capsys.readouterr().out == "00_reads: new text, nothing ran\n"
     assert (outputs(course), (course / "notebooks" / "stamps.json").read_bytes()) == (before, stamp)
     assert stale() == []
 
 
-def test_all_that_was_read_makes_a_lesson_stale_and_is_named(course):
+def test_all_that_was_read_makes_a_lesson_stale_and_is_named(course, stale):
     change(course / "helpers" / "small.py", "2 * number", "3 * number")
     (course / "data" / "read.txt").write_text("22")
     (course / "data" / "many" / "c.txt").write_text("c")
@@ -212,12 +213,12 @@ def test_all_that_was_read_makes_a_lesson_stale_and_is_named(course):
     ]
 
 
-def test_an_articles_title_is_part_of_its_claims(course):
+def test_an_articles_title_is_part_of_its_claims(course, stale):
     change(course / "data" / "claims.json", "An article", "Another article")
     assert stale() == ["00_reads: claims/X1 changed"]
 
 
-def test_outputs_and_stamps_set_by_hand_are_seen(course):
+def test_outputs_and_stamps_set_by_hand_are_seen(course, stale):
     notebook, kept = course / "notebooks" / "00_reads.ipynb", course / "notebooks" / "stamps.json"
     genuine = notebook.read_text()
     change(notebook, "42\\n", "43\\n")
@@ -230,11 +231,13 @@ def test_outputs_and_stamps_set_by_hand_are_seen(course):
     assert stale() == ["00_reads: its stamp was changed by hand"]
 
 
-def test_changed_code_runs_again_and_only_then(course):
-    assert builds(course).stdout == "00_reads: unchanged\n"
+def test_changed_code_runs_again_and_only_then(course, stale, capsys):
+    assert builds() == 0
+    assert capsys.readouterr().out == "00_reads: unchanged\n"
     change(course / "notebooks" / "source" / "00_reads.py", "small.double(int(", "small.double(1 + int(")
     assert stale()[2:] == ["00_reads: its code changed"]
-    assert "00_reads: its code changed" in builds(course).stdout
+    assert builds() == 0
+    assert "00_reads: its code changed" in capsys.readouterr().out
     assert outputs(course)[0][0].text.startswith("44\n")
     assert stale() == []
 
@@ -253,10 +256,9 @@ def test_the_lesson_that_shows_all_verdicts_is_built_last():
     ]
 
 
-def test_a_lesson_that_is_not_there_is_told_with_those_that_are(course):
-    done = builds(course, "77")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "error: there is no lesson '77'; there are 00_reads\n"
+def test_a_lesson_that_is_not_there_is_told_with_those_that_are(course, capsys):
+    assert builds("77") == 1
+    assert capsys.readouterr().err == "error: there is no lesson '77'; there are 00_reads\n"
 
 
 def test_a_stored_name_of_an_unknown_kind_is_refused():
