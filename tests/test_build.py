@@ -8,12 +8,14 @@ import shutil
 import build
 import execution
 import house
+import ledger_rows
 import nbformat
 import pytest
 import sources
 import stamps
 
 from helpers.machine import runtime
+from helpers.results import ledger, lookup, store
 
 LESSON = """\
 # %% [markdown]
@@ -35,7 +37,9 @@ print((root / "data" / "many" / "a.txt").read_text(), (root / "data" / "not_yet.
 kept = (root / "data" / "reference_results.jsonl").read_text() and (root / "data" / "claims.json").read_text()
 sys.audit("course.read", "row/intents/test/rules", "0")
 sys.audit("course.read", "row/intents/test/unknown", "none")
+sys.audit("course.read", "row/changes/*", "")
 sys.audit("course.read", "claims/X1", "0")
+sys.audit("course.read", "verdicts/X2", "none")
 try:
     open(root / "data" / "absent.txt")
 except FileNotFoundError:
@@ -158,7 +162,9 @@ def test_a_built_lesson_is_current_and_prints_what_a_learner_would_see(course, s
 def test_a_stamp_names_what_was_read_and_nothing_else(built):
     kept = json.loads((built / "notebooks" / "stamps.json").read_text())["00_reads"]
     assert sorted(kept["files"]) == ["data/absent.txt", "data/many", "data/many/a.txt", "data/read.txt"]
-    assert sorted(kept["stored"]) == ["claims/X1", "row/intents/test/rules", "row/intents/test/unknown"]
+    assert sorted(kept["stored"]) == [
+        *("claims/X1", "row/changes/*", "row/intents/test/rules", "row/intents/test/unknown", "verdicts/X2")
+    ]
     assert kept["stored"]["row/intents/test/unknown"] == kept["files"]["data/absent.txt"] == stamps.ABSENT
     assert {"helpers", "helpers.small"} <= set(kept["modules"])
     assert "helpers.methods.tuning" not in kept["modules"]
@@ -197,7 +203,8 @@ def test_all_that_was_read_makes_a_lesson_stale_and_is_named(course, stale):
     (course / "data" / "read.txt").write_text("22")
     (course / "data" / "many" / "c.txt").write_text("c")
     (course / "data" / "absent.txt").write_text("now")
-    write_rows(course, row("rules", 0), row("unknown", 1))
+    write_rows(course, row("rules", 0), row("unknown", 1), {**row("rules", 1), "task": "changes"})
+    (course / "data" / "reference_verdicts.jsonl").write_text(json.dumps({"id": "X2", "outcome": "held"}))
     write_claims(course, {**CLAIM, "claim": "One and a half."})
     assert stale() == [
         f"00_reads: {reason}"
@@ -207,8 +214,10 @@ def test_all_that_was_read_makes_a_lesson_stale_and_is_named(course, stale):
             "data/many changed",
             "data/read.txt changed",
             "claims/X1 changed",
+            "row/changes/* is there now",
             "row/intents/test/rules changed",
             "row/intents/test/unknown is there now",
+            "verdicts/X2 is there now",
         )
     ]
 
@@ -264,6 +273,32 @@ def test_a_lesson_that_is_not_there_is_told_with_those_that_are(course, capsys):
 def test_a_stored_name_of_an_unknown_kind_is_refused():
     with pytest.raises(ValueError, match="names start with row, claims, verdicts"):
         stamps.hash_of_stored("adapter/intents")
+
+
+def test_rows_that_the_ledger_reports_are_followed_by_model(tmp_path, monkeypatch):
+    """What is read through the ledger is reported under the names by which a stamp finds it again."""
+    (tmp_path / "data").mkdir()
+    held = tmp_path / "data" / "reference_results.jsonl"
+    small, large = (ledger_rows.row(model=model, reference=True) for model in ("none", "Large"))
+    store.write([small, large], held)
+    monkeypatch.setattr(lookup, "REFERENCE", held)
+    monkeypatch.setattr(stamps, "ROOT", tmp_path)
+    heard, name = [], f"{small.task}/{small.split}/{small.method}"
+    monkeypatch.setattr(lookup.sys, "audit", lambda event, *report: heard.append(report))
+    ledger.find(small.task, small.method, small.split)
+    monkeypatch.undo()
+    assert [report[0] for report in heard] == [f"row/{name}"]
+    monkeypatch.setattr(stamps, "ROOT", tmp_path)
+    assert stamps.named(*heard[0]) == f"row/{name} by none"
+    before = stamps.hash_of_stored(f"row/{name} by none"), stamps.hash_of_stored(f"row/{name}")
+    store.write([small], held)
+    assert stamps.hash_of_stored(f"row/{name} by none") == before[0]
+    assert stamps.hash_of_stored(f"row/{name}") != before[1]
+
+
+def test_verdicts_that_a_run_has_reached_itself_are_not_its_ground():
+    read = {"modules": [], "files": [], "folders": [], "stored": [["verdicts/P1", "0"], ["verdicts/P2", "0"]]}
+    assert list(stamps.stamp("0", read, {}, [], {"P1"})["stored"]) == ["verdicts/P2"]
 
 
 @pytest.mark.parametrize("module", [sources, stamps], ids=lambda module: module.__name__)
