@@ -24,6 +24,7 @@ from sources import HERE, MEASURED, ROOT, make, names, same_cells, targets
 
 from helpers.results import ledger, verdicts
 
+AS_SHIPPED = {"COURSE_PROFILE": "full", "COURSE_MODEL": ""}  # whatever the builder's own settings are
 LAST = "08"  # it shows the verdicts of all others, so it is built after them
 
 
@@ -80,7 +81,7 @@ def run(name: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as results:
         left = pathlib.Path(results) / "verdicts.jsonl"
-        ran = execute(notebooks[0], name, left.parent, notebooks[1], {"COURSE_PROFILE": "full"}, folder)
+        ran = execute(notebooks[0], name, left.parent, notebooks[1], AS_SHIPPED, folder)
         judged = ledger.read(left, verdicts.Verdict, "a verdict")
     if judged:
         verdicts.keep(judged)
@@ -91,8 +92,9 @@ def run(name: str) -> None:
                 cell.source, cell.id = again.source, again.id
         keep_machine_outputs(notebook, path)
         _store(notebook, path)
-    own = {verdict.id for verdict in judged}
-    stamps.keep(name, stamps.stamp(code, ran.read, modules, [path for path, _ in copies], own))
+    stamps.keep(
+        name, stamps.stamp(code, ran.read, modules, [path for path, _ in copies], {verdict.id for verdict in judged})
+    )
 
 
 def in_order(chosen: list[str]) -> list[str]:

@@ -29,7 +29,7 @@ class Run:
 
     seconds: float
     peak: int
-    read: dict[str, list[str]]
+    read: dict[str, list]
 
 
 def execute(

@@ -1,9 +1,9 @@
 """Runs inside the session of a lesson that is being built: notes what the lesson reads, by Python's audit events.
 
 Noted are files under data/ and helpers/ that are opened for reading (code aside), folders under data/ whose names are
-listed, stored rows, claims and verdicts (their readers raise the event `course.read`), and, at the end, the modules of
-helpers that were imported. A file that a library opens outside Python is not seen; whoever hands it to one reads its
-hash first. What a second process reads is not seen either.
+listed, stored rows, claims and verdicts (their readers raise the event `course.read` with a name and a hash), and, at
+the end, the modules of helpers that were imported. A file that a library opens outside Python is not seen, so helpers
+take its hash first; what a second process reads is not seen either.
 """
 
 import json
@@ -36,7 +36,7 @@ def start(root: str) -> None:
             if path.startswith("data"):
                 _seen["folders"].add(path)
         elif event == "course.read":
-            _seen["stored"].add(str(arguments[0]))
+            _seen["stored"].add((str(arguments[0]), str(arguments[1])))
 
     sys.addaudithook(note)
 

@@ -50,8 +50,10 @@ def show() -> None:
     ):
         print(f"\n## {title}\n\n{ledger.table(chosen)}")
     told = verdicts.gather()
-    counted = ", ".join(f"{count} {outcome}" for outcome, count in verdicts.tally(told).items())
-    print(f"\n## All {len(told)} claims: {counted}\n\n{verdicts.table(told)}")
+    counts = [verdicts.tally(told), verdicts.apart(told)]
+    measured, others = (", ".join(f"{count} {what}" for what, count in part.items()) for part in counts)
+    print(f"\n## All {len(told)} claims\n\nMeasured: {measured}. Not counted: {others or 'none'}.\n")
+    print(verdicts.table(told))
 
 
 def keep(measured: pathlib.Path) -> None:

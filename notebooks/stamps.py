@@ -60,8 +60,13 @@ def hash_of_code(source: str) -> str:
     return _hash(_shape(ast.parse(source)))
 
 
+def _state(path: pathlib.Path) -> tuple[int, int]:
+    """Return what tells that a file is as it was when it was read last: its time and its size."""
+    return path.stat().st_mtime_ns, path.stat().st_size
+
+
 @cache
-def _hash_of_module(path: pathlib.Path, _changed: int) -> str:
+def _hash_of_module(path: pathlib.Path, _changed: tuple[int, int]) -> str:
     return hash_of_code(path.read_text(encoding="utf-8"))
 
 
@@ -70,7 +75,7 @@ def hash_of_module(name: str) -> str:
     whole = ROOT / name.replace(".", "/")
     for path in (whole.with_suffix(".py"), whole / "__init__.py"):
         if path.is_file():
-            return _hash_of_module(path, path.stat().st_mtime_ns)
+            return _hash_of_module(path, _state(path))
     return ABSENT
 
 
@@ -83,33 +88,63 @@ def hash_of_file(path: str) -> str:
 
 
 @cache
-def _stored(kind: str, _changed: int) -> dict[str, list]:
-    """Return all that is stored of a kind (`row`, `claims`, `verdicts`) by the name under which it is reported."""
-    path, found = ROOT / REPORTED[kind], {}
-    text = path.read_text(encoding="utf-8")
+def _stored(path: pathlib.Path, kind: str, _changed: tuple[int, int]) -> dict[str, list]:
+    """Return all that is stored of a kind (`row`, `claims`, `verdicts`) by the names under which it is reported.
+
+    A name that ends with * stands for the list of what there is. Rows also stand under `NAME by MODEL`.
+    """
+    text, found = path.read_text(encoding="utf-8"), {}
     if kind == "claims":
         held = json.loads(text)
         for claim in held["claims"]:
             found[claim["id"]] = [claim, [held["articles"][letter] for letter in claim["sources"]]]
+            for every in ("*", f"of {claim['lesson']}/*"):
+                found.setdefault(every, []).append(claim["id"])
         return found
     for line in filter(str.strip, text.split("\n")):
         row = json.loads(line)
+        sha = _digest(row)
         row.pop("made", None)  # measured again to the same end is the same
-        name = row["id"] if kind == "verdicts" else "/".join((row["task"], row["split"], row["method"]))
-        found.setdefault(name, []).append(row)
+        if kind == "verdicts":
+            found[row["id"]] = [row]
+            found.setdefault("*", []).append(row["id"])
+            continue
+        name, model = "/".join((row["task"], row["split"], row["method"])), row.get("model")
+        for each in (name, f"{name} by {model}"):
+            found.setdefault(each, []).append(row)
+        for every in ("*", f"{row['task']}/*", f"{row['task']}/{row['split']}/*"):
+            found.setdefault(every, []).append([name, model])
+        found[f"#{sha}"] = [f"{name} by {model}"]
     return found
+
+
+def _digest(row: dict) -> str:
+    """Return the hash by which the ledger reports a row that it hands out."""
+    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _held(kind: str) -> dict[str, list]:
+    if kind not in REPORTED:
+        raise ValueError(f"{kind!r} was reported as read; names start with {', '.join(REPORTED)}")
+    path = ROOT / REPORTED[kind]
+    return _stored(path, kind, _state(path)) if path.is_file() else {}
+
+
+def named(reported: str, sha: str) -> str:
+    """Return what a report stands for from now on: the row of one model, where the row that was read is known."""
+    kind, _, name = reported.partition("/")
+    exact = _held(kind).get(f"#{sha}", [name])[0]
+    return f"{kind}/{exact if exact.startswith(name) else name}"
 
 
 def hash_of_stored(reported: str) -> str:
     """Return the hash of all rows, the claim or the verdict that a name now stands for; `none` if there is none.
 
-    Names are those that readers report: `row/TASK/SPLIT/METHOD`, `claims/ID`, `verdicts/ID`.
+    Names are those that readers report: `row/TASK/SPLIT/METHOD`, `claims/ID`, `verdicts/ID`, and lists of them that end
+    with *. Raises ValueError if a name is of no such kind.
     """
     kind, _, name = reported.partition("/")
-    if kind not in REPORTED:
-        raise ValueError(f"{reported!r} was reported as read; names start with {', '.join(REPORTED)}")
-    path = ROOT / REPORTED[kind]
-    held = _stored(kind, path.stat().st_mtime_ns).get(name) if path.is_file() else None
+    held = _held(kind).get(name)
     return _hash(held) if held else ABSENT
 
 
@@ -139,7 +174,7 @@ def now() -> dict[str, str]:
 
 
 def stamp(
-    code: str, read: Mapping[str, list[str]], modules: Mapping[str, str], copies: Iterable[pathlib.Path], own: set[str]
+    code: str, read: Mapping[str, list], modules: Mapping[str, str], copies: Iterable[pathlib.Path], own: set[str]
 ) -> dict:
     """Return the stamp of a run.
 
@@ -150,14 +185,14 @@ def stamp(
         copies: the notebooks that hold its outputs, as stored.
         own: ids of the claims that the run has judged itself; their stored verdicts are its work, not its ground.
     """
-    stored = [name for name in read["stored"] if name not in {f"verdicts/{claim}" for claim in own}]
-    told = {REPORTED[name.partition("/")[0]] for name in read["stored"] if name.partition("/")[0] in REPORTED}
+    stored = {named(*report) for report in read["stored"]} - {f"verdicts/{claim}" for claim in own}
+    told = {REPORTED[name.partition("/")[0]] for name in stored}
     files = [path for path in (*read["files"], *read["folders"]) if path not in told and path not in BUILT]
     found = {
         "code": code,
         "modules": {name: modules.get(name, ABSENT) for name in read["modules"]},
         "files": {path: hash_of_file(path) for path in sorted(files)},
-        "stored": {name: hash_of_stored(name) for name in stored},
+        "stored": {name: hash_of_stored(name) for name in sorted(stored)},
         "outputs": {path.relative_to(HERE).as_posix(): hash_of_outputs(path) for path in copies},
         "versions": _versions(),
     }

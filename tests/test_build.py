@@ -2,18 +2,20 @@
 
 import doctest
 import json
-import os
+import pathlib
 import shutil
-import subprocess
-import sys
 
 import build
+import execution
+import house
+import ledger_rows
 import nbformat
 import pytest
 import sources
 import stamps
 
 from helpers.machine import runtime
+from helpers.results import ledger, lookup, store
 
 LESSON = """\
 # %% [markdown]
@@ -35,7 +37,9 @@ print((root / "data" / "many" / "a.txt").read_text(), (root / "data" / "not_yet.
 kept = (root / "data" / "reference_results.jsonl").read_text() and (root / "data" / "claims.json").read_text()
 sys.audit("course.read", "row/intents/test/rules", "0")
 sys.audit("course.read", "row/intents/test/unknown", "none")
+sys.audit("course.read", "row/changes/*", "")
 sys.audit("course.read", "claims/X1", "0")
+sys.audit("course.read", "verdicts/X2", "none")
 try:
     open(root / "data" / "absent.txt")
 except FileNotFoundError:
@@ -150,22 +154,24 @@ def outputs(folder):
     return [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def test_a_built_lesson_is_current_and_prints_what_a_learner_would_see(built):
-    assert outputs(built)[0][0].text == "42\n['a.txt', 'b.txt']\na False\n"
+def test_a_built_lesson_is_current_and_prints_what_a_learner_would_see(course, stale):
+    assert outputs(course)[0][0].text == "42\n['a.txt', 'b.txt']\na False\n"
     assert stale() == []
 
 
 def test_a_stamp_names_what_was_read_and_nothing_else(built):
     kept = json.loads((built / "notebooks" / "stamps.json").read_text())["00_reads"]
     assert sorted(kept["files"]) == ["data/absent.txt", "data/many", "data/many/a.txt", "data/read.txt"]
-    assert sorted(kept["stored"]) == ["claims/X1", "row/intents/test/rules", "row/intents/test/unknown"]
+    assert sorted(kept["stored"]) == [
+        *("claims/X1", "row/changes/*", "row/intents/test/rules", "row/intents/test/unknown", "verdicts/X2")
+    ]
     assert kept["stored"]["row/intents/test/unknown"] == kept["files"]["data/absent.txt"] == stamps.ABSENT
     assert {"helpers", "helpers.small"} <= set(kept["modules"])
     assert "helpers.methods.tuning" not in kept["modules"]
     assert set(kept["versions"]) == {"python", "torch", "transformers"}
 
 
-def test_nothing_runs_for_what_no_output_depends_on(course):
+def test_nothing_runs_for_what_no_output_depends_on(course, stale):
     change(course / "helpers" / "small.py", "# twice", "# two times, as it were")
     change(course / "helpers" / "small.py", "Return it twice.", "Return twice the number.")
     change(course / "helpers" / "methods" / "tuning" / "loop.py", "import", "import antigravity\nimport")
@@ -178,25 +184,27 @@ def test_nothing_runs_for_what_no_output_depends_on(course):
     assert stale() == []
 
 
-def test_new_text_is_stored_and_runs_nothing(course):
+def test_new_text_is_stored_and_runs_nothing(course, stale, capsys):
     before, stamp = outputs(course), (course / "notebooks" / "stamps.json").read_bytes()
     change(course / "notebooks" / "source" / "00_reads.py", "# {{badges}}", "# A word more.\n#\n# {{badges}}")
     change(course / "pyproject.toml", 'version = "', 'version = "9.')  # which the badges name
     assert stale() == [
         f"{path}: its cells are not those of its source" for path in ("00_reads.ipynb", "solutions/00_reads.ipynb")
     ]
-    done = builds(course)
-    assert done.stdout == "00_reads: new text, nothing ran\n"
+    capsys.readouterr()
+    assert builds() == 0
+    assert capsys.readouterr().out == "00_reads: new text, nothing ran\n"
     assert (outputs(course), (course / "notebooks" / "stamps.json").read_bytes()) == (before, stamp)
     assert stale() == []
 
 
-def test_all_that_was_read_makes_a_lesson_stale_and_is_named(course):
+def test_all_that_was_read_makes_a_lesson_stale_and_is_named(course, stale):
     change(course / "helpers" / "small.py", "2 * number", "3 * number")
     (course / "data" / "read.txt").write_text("22")
     (course / "data" / "many" / "c.txt").write_text("c")
     (course / "data" / "absent.txt").write_text("now")
-    write_rows(course, row("rules", 0), row("unknown", 1))
+    write_rows(course, row("rules", 0), row("unknown", 1), {**row("rules", 1), "task": "changes"})
+    (course / "data" / "reference_verdicts.jsonl").write_text(json.dumps({"id": "X2", "outcome": "held"}))
     write_claims(course, {**CLAIM, "claim": "One and a half."})
     assert stale() == [
         f"00_reads: {reason}"
@@ -206,18 +214,20 @@ def test_all_that_was_read_makes_a_lesson_stale_and_is_named(course):
             "data/many changed",
             "data/read.txt changed",
             "claims/X1 changed",
+            "row/changes/* is there now",
             "row/intents/test/rules changed",
             "row/intents/test/unknown is there now",
+            "verdicts/X2 is there now",
         )
     ]
 
 
-def test_an_articles_title_is_part_of_its_claims(course):
+def test_an_articles_title_is_part_of_its_claims(course, stale):
     change(course / "data" / "claims.json", "An article", "Another article")
     assert stale() == ["00_reads: claims/X1 changed"]
 
 
-def test_outputs_and_stamps_set_by_hand_are_seen(course):
+def test_outputs_and_stamps_set_by_hand_are_seen(course, stale):
     notebook, kept = course / "notebooks" / "00_reads.ipynb", course / "notebooks" / "stamps.json"
     genuine = notebook.read_text()
     change(notebook, "42\\n", "43\\n")
@@ -230,11 +240,13 @@ def test_outputs_and_stamps_set_by_hand_are_seen(course):
     assert stale() == ["00_reads: its stamp was changed by hand"]
 
 
-def test_changed_code_runs_again_and_only_then(course):
-    assert builds(course).stdout == "00_reads: unchanged\n"
+def test_changed_code_runs_again_and_only_then(course, stale, capsys):
+    assert builds() == 0
+    assert capsys.readouterr().out == "00_reads: unchanged\n"
     change(course / "notebooks" / "source" / "00_reads.py", "small.double(int(", "small.double(1 + int(")
     assert stale()[2:] == ["00_reads: its code changed"]
-    assert "00_reads: its code changed" in builds(course).stdout
+    assert builds() == 0
+    assert "00_reads: its code changed" in capsys.readouterr().out
     assert outputs(course)[0][0].text.startswith("44\n")
     assert stale() == []
 
@@ -253,15 +265,40 @@ def test_the_lesson_that_shows_all_verdicts_is_built_last():
     ]
 
 
-def test_a_lesson_that_is_not_there_is_told_with_those_that_are(course):
-    done = builds(course, "77")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "error: there is no lesson '77'; there are 00_reads\n"
+def test_a_lesson_that_is_not_there_is_told_with_those_that_are(course, capsys):
+    assert builds("77") == 1
+    assert capsys.readouterr().err == "error: there is no lesson '77'; there are 00_reads\n"
 
 
 def test_a_stored_name_of_an_unknown_kind_is_refused():
     with pytest.raises(ValueError, match="names start with row, claims, verdicts"):
         stamps.hash_of_stored("adapter/intents")
+
+
+def test_rows_that_the_ledger_reports_are_followed_by_model(tmp_path, monkeypatch):
+    """What is read through the ledger is reported under the names by which a stamp finds it again."""
+    (tmp_path / "data").mkdir()
+    held = tmp_path / "data" / "reference_results.jsonl"
+    small, large = (ledger_rows.row(model=model, reference=True) for model in ("none", "Large"))
+    store.write([small, large], held)
+    monkeypatch.setattr(lookup, "REFERENCE", held)
+    monkeypatch.setattr(stamps, "ROOT", tmp_path)
+    heard, name = [], f"{small.task}/{small.split}/{small.method}"
+    monkeypatch.setattr(lookup.sys, "audit", lambda event, *report: heard.append(report))
+    ledger.find(small.task, small.method, small.split)
+    monkeypatch.undo()
+    assert [report[0] for report in heard] == [f"row/{name}"]
+    monkeypatch.setattr(stamps, "ROOT", tmp_path)
+    assert stamps.named(*heard[0]) == f"row/{name} by none"
+    before = stamps.hash_of_stored(f"row/{name} by none"), stamps.hash_of_stored(f"row/{name}")
+    store.write([small], held)
+    assert stamps.hash_of_stored(f"row/{name} by none") == before[0]
+    assert stamps.hash_of_stored(f"row/{name}") != before[1]
+
+
+def test_verdicts_that_a_run_has_reached_itself_are_not_its_ground():
+    read = {"modules": [], "files": [], "folders": [], "stored": [["verdicts/P1", "0"], ["verdicts/P2", "0"]]}
+    assert list(stamps.stamp("0", read, {}, [], {"P1"})["stored"]) == ["verdicts/P2"]
 
 
 @pytest.mark.parametrize("module", [sources, stamps], ids=lambda module: module.__name__)

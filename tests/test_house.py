@@ -6,7 +6,7 @@ import house
 import pytest
 
 MODULES = house.modules()
-LESSON_NUMBER = re.compile(r"\b[Ll]essons? \d\d?\b|lesson_\d\d|lesson=\"\d\d\"|\"\d\d\"|\b0\d_[a-z]+")
+LESSON_NUMBER = re.compile(r"\b[Ll]essons? \d\d?\b|lesson_\d\d|lesson=\"\d\d\"|\b0\d_[a-z]+")
 
 
 @pytest.mark.parametrize("name", MODULES)

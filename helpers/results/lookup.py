@@ -130,6 +130,16 @@ def rows(
         model: the language model whose rows are wanted, beside those of no language model; default is the one in use.
             ANY gives a row for each method and model.
     """
+    found = _rows(task, split, reference, model)
+    if reference:
+        listed = "/".join(filter(None, (task, split if task else None, "*")))
+        sys.audit("course.read", f"row/{listed}", "")
+    for row in found:
+        _told(f"{row.task}/{row.split}/{row.method}", row)
+    return found
+
+
+def _rows(task: str | None, split: str | None, reference: bool, model: str | None) -> list[LedgerRow]:
     wanted = model or current_model()
     newest: dict = {}
     for row in _all_rows(reference):
@@ -137,10 +147,7 @@ def rows(
         if fits and task in (None, row.task) and split in (None, row.split):
             newest.pop(_key(row), None)
             newest[_key(row)] = row
-    found = _without_others(list(newest.values()))
-    for row in found:
-        _told(f"{row.task}/{row.split}/{row.method}", row)
-    return found
+    return _without_others(list(newest.values()))
 
 
 def _without_others(found: list[LedgerRow]) -> list[LedgerRow]:
@@ -159,9 +166,11 @@ def _without_others(found: list[LedgerRow]) -> list[LedgerRow]:
 
 def find(task: str, method: str, split: str = "test", model: str | None = None) -> LedgerRow:
     """Return the newest row of a method; raises KeyError naming the methods that are there."""
-    found = {row.method: row for row in rows(task, split, reference=True, model=model)}
+    found = {row.method: row for row in _rows(task, split, reference=True, model=model)}
     if method not in found:
+        sys.audit("course.read", f"row/{task}/{split}/{method}", "none")
         raise KeyError(f"no row for {method!r} on {task}/{split}; measured so far: {', '.join(found) or 'nothing'}")
+    _told(f"{task}/{split}/{method}", found[method])
     return found[method]
 
 

@@ -182,11 +182,13 @@ def find(claim: str) -> Claim:
 
 def everything() -> list[Claim]:
     """Return all claims, lesson by lesson."""
+    sys.audit("course.read", "claims/*", "")
     return [_looked_up(claim) for claim in sorted(_read()[1].values(), key=lambda claim: claim.lesson)]
 
 
 def of_lesson(lesson: str) -> list[Claim]:
     """Return the claims that a lesson tests, in their order; a lesson is named by its two digits."""
+    sys.audit("course.read", f"claims/of {lesson}/*", "")
     return [_looked_up(claim) for claim in _read()[1].values() if claim.lesson == lesson]
 
 
