@@ -49,10 +49,10 @@ import itertools
 from helpers import statistics
 from helpers.lesson import plots
 from helpers.model import prompts
-from helpers.results import ledger
-from helpers.tasks import change_requests, files, intents
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import Prompt
+from helpers.results import evidence, ledger
+from helpers.tasks import change_requests, files, intents
 
 lm = LanguageModel.load()
 LABELS = intents.LABELS
@@ -276,8 +276,7 @@ train = intents.read("train")
 tfidf = baselines.tfidf_classifier().fit([m.text for m in train], [m.label for m in train])
 plainly = {"approach": "plain", "labels_used": len(train)}
 tfidf_row = lab.measure("TF-IDF + logistic regression", test, tfidf.predict, **plainly)
-against_plain = ledger.compare(tfidf_row, best_row)
-print("best prompt minus TF-IDF:", against_plain)
+print("best prompt minus TF-IDF:", ledger.compare(tfidf_row, best_row))
 
 # %% [markdown]
 # ### Your turn 02.3
@@ -331,10 +330,8 @@ talks = [
 reasoned = lm.score(talks, list(by_hand.values())).renamed(LABELS).predictions
 
 # %%
-role_gain = statistics.compare(wanted, direct, in_role)
-reason_gain = statistics.compare(wanted, direct, reasoned)
-print("with a role, minus without:     ", role_gain)
-print("with reasoning, minus without:  ", reason_gain)
+print("with a role, minus without:     ", statistics.compare(wanted, direct, in_role))
+print("with reasoning, minus without:  ", statistics.compare(wanted, direct, reasoned))
 for text, thought in zip(texts[:3], thoughts.texts):
     print("\na message:", text, "\nits reasoning:", thought)
 
@@ -387,9 +384,9 @@ names = ", ".join(LABELS)
 free = lm.generate([asked.messages(m.text, names=names) for m in half], max_new_tokens=20)
 exact = [text.strip() in LABELS for text in free.texts]
 parsed = [structured.find_label(text, LABELS) for text in free.texts]
-readable = statistics.wilson_interval(sum(p is not None for p in parsed), len(parsed))
+readable = [label is not None for label in parsed]
 print("exactly a label:      ", statistics.wilson_interval(sum(exact), len(exact)))
-print("a parser finds one:   ", readable)
+print("a parser finds one:   ", statistics.wilson_interval(sum(readable), len(readable)))
 print("found, and right:     ", statistics.accuracy_interval(wanted, [str(p) for p in parsed]))
 for text in free.texts[:4]:
     print("  wrote:", repr(text[:80]))
@@ -650,17 +647,17 @@ RULE = "If you are uncertain, set risk to medium and explain what is missing."
 with_rule = without_rule.edited("2", user=f"{request}Return the risk as JSON. {RULE}")
 unclear = files.for_profile([change for change in changes if change.ambiguous], fast=6)
 clear = files.for_profile([change for change in changes if not change.ambiguous], fast=6)
-medium = {}
+medium = {}  # said on clear requests, and on unclear ones
 for name, prompt in (("without the rule", without_rule), ("with the rule", with_rule)):
     asked_for = [prompt.messages(change.request) for change in unclear + clear]
     scores = lm.score(asked_for, ["low", "medium", "high"], end_of_turn=False)
     said = [risk == "medium" for risk in scores.predictions]
-    medium[name] = statistics.difference_of_shares(said[len(unclear) :], said[: len(unclear)])
-    shares = np.mean(said[: len(unclear)]), np.mean(said[len(unclear) :])
+    medium[name] = said[len(unclear) :], said[: len(unclear)]
+    on_clear, on_unclear = map(np.mean, medium[name])
     print(
-        f"{name:17} medium on {shares[0]:.2f} of unclear requests, {shares[1]:.2f} of clear ones;"
+        f"{name:17} medium on {on_unclear:.2f} of unclear requests, {on_clear:.2f} of clear ones;"
     )
-    print(f"{'':17} unclear minus clear {medium[name]}")
+    print(f"{'':17} unclear minus clear {statistics.difference_of_shares(*medium[name])}")
 
 # %% [markdown]
 # The rule works, and does not: with it the model says `medium` to nearly everything, clear or not. Whether it does so more
@@ -683,13 +680,11 @@ rest = [m for m in files.balanced(dev, 5) if m.id not in ("dev-011", "dev-062")]
 rest = files.for_profile(rest, fast=6)
 started = time.perf_counter()
 asked_seven = [kind.messages(message.text) for message in moving + rest]
-new_words = {}
 for word in (" a delivery question", " a package"):
     scores = lm.score(asked_seven, [*best_words, word], progress=False)
     hits = [label == word for label in scores.predictions]
     caught = statistics.wilson_interval(sum(hits[: len(moving)]), len(moving))
     stolen = statistics.wilson_interval(sum(hits[len(moving) :]), len(rest))
-    new_words[word] = caught, stolen
     print(f"This is{word}: {caught} of the delivery messages, {stolen} of the others")
 minutes = (time.perf_counter() - started) / 60
 seen = lm.inspect(asked_seven[0])
@@ -712,12 +707,9 @@ prompted = measured("prompt, best words", kind, shifted, best_words, **there)
 plain = lab.measure(
     "TF-IDF + logistic regression", shifted, tfidf.predict, split="shifted", **plainly
 )
-drops = {
-    after.method: statistics.difference_of_shares(after.correct, before.correct)
-    for after, before in ((prompted, best_row), (plain, tfidf_row))
-}
-for name, drop in drops.items():
-    print(f"{name:30} loses {drop}")
+for after, before in ((prompted, best_row), (plain, tfidf_row)):
+    drop = statistics.difference_of_shares(after.correct, before.correct)
+    print(f"{after.method:30} loses {drop}")
 
 # %% [markdown]
 # If an interval includes zero, this many messages cannot tell a loss from luck. And a method that knows little has
@@ -737,56 +729,41 @@ widgets.prompt_playground(lm, bare.messages(dev[1].text)[0]["content"], COMPANY,
 # %% [markdown]
 # ## What we found
 #
-# Each verdict follows the rule in [claims.json](../data/claims.json), which also names the articles. *Held*: the whole
-# interval lies above the rule's limit; *did not hold*: below it; *too close to call*: the limit lies inside; *it depends*:
-# a rule has several parts, and they disagree.
+# Each verdict gives its outcome, the numbers behind it and whose they are, and its rule in one line. A rule of several
+# parts holds only if every part does. *Underpowered*: too close to call, or unable to come out both ways, with so few
+# items; how many would do stands beside.
 
 # %%
-judge, judge_all = statistics.judge, statistics.judge_all
+mine = {"of": best_row}  # model and number format of all that was measured here
 valid = {name: [answer.valid for answer in given] for name, given in answers.items()}
-right = {name: [r == w for r, w in zip(risks[name], wanted_risk)] for name in answers}
-gain = ledger.compare(started_row, best_row).difference
-claims.conclude(
-    "P1",
-    judge(against_plain.difference, -statistics.WORTHWHILE),
-    f"best prompt minus TF-IDF {against_plain.difference}; best words minus first rung {gain}",
-)
-first, last = (
-    statistics.wilson_interval(sum(valid[name]), len(few))
-    for name in ("strict, as system text", "strict, after the text")
-)
-claims.conclude(
-    "P2",
-    judge_all([judge(first, 0.95), judge(last, 0.95)]),
-    f"fits the schema: {first} as system text, {last} after the text",
-)
+sentences = ("strict, as system text", "strict, after the text")
+claims.conclude("P1", {"best prompt": evidence.difference(tfidf_row, best_row)})
+fits = [evidence.share_of(valid[name], **mine, note=name) for name in sentences]
+claims.conclude("P2", {"valid": fits})
+pair = ("repaired, once", "constrained")
+fixed = evidence.difference_of(*(valid[name] for name in pair), **mine)
+claims.conclude("P3", {"valid": fixed})
+right = [[said == gold for said, gold in zip(risks[name], wanted_risk)] for name in pair]
+print("    right risk, constrained minus repaired:", statistics.compare_hits(*right))
+claims.conclude("P4", {"medium": evidence.independent_of(*medium["with the rule"], **mine)})
+
+# %% tags=["machine"]
+taken = {"minutes": evidence.number(minutes), "exact text": evidence.yes(same_text)}
+claims.conclude("P5", taken)
 
 # %%
-repaired, sure = "repaired, once", "constrained"
-fits = statistics.compare_hits(valid[repaired], valid[sure]).difference
-truth = statistics.compare_hits(right[repaired], right[sure]).difference
-claims.conclude(
-    "P3",
-    judge_all([judge(fits), judge(truth)]),
-    f"constrained minus repaired: valid {fits}, right {truth}",
-)
-unsure = medium["with the rule"]
-claims.conclude("P4", judge(unsure), f"says medium, unclear minus clear: {unsure}")
-claims.conclude(
-    "P5",
-    "held" if minutes < 10 and same_text else "did not hold",
-    f"new label measured in under ten minutes: {minutes < 10}; exact text seen: {same_text}; "
-    f"as{word} it catches {caught} of its messages and takes {stolen} of the others",
-)
-
-# %%
-drop, plain_drop = drops.values()
-claims.conclude("P6", judge(drop), f"the prompt loses {drop}, TF-IDF {plain_drop}")
-claims.conclude("P7", judge(readable, 0.95), f"a parser finds one label in {readable}")
+claims.conclude("P6", {"drop": evidence.independent(prompted, best_row)})
+claims.conclude("P7", {"readable": evidence.share_of(readable, **mine)})
+hits = {
+    name: [said == gold for said, gold in zip(guesses, wanted)]
+    for name, guesses in (("direct", direct), ("role", in_role), ("reasoning", reasoned))
+}
 claims.conclude(
     "P8",
-    judge_all([judge(role_gain.difference), judge(reason_gain.difference)]),
-    f"gain of a role {role_gain.difference}, of reasoning {reason_gain.difference}",
+    {
+        trick: evidence.difference_of(hits["direct"], hits[trick], **mine)
+        for trick in ("role", "reasoning")
+    },
 )
 plots.methods(ledger.rows("intents", "test"), "Six intents: what each method gets right")
 
