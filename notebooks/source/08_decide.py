@@ -744,13 +744,13 @@ faces.decide({task: (known, measured[task]) for task, known in facts.items()})
 # %% [markdown]
 # ## What we found
 #
-# First this lesson's claims. Each verdict gives its outcome, the numbers behind it and whose they are, and its rule in one
-# line. A rule of several parts holds only if every part does. *Underpowered*: too close to call, or unable to come out both
-# ways, with so few items; how many would do stands beside. *Not tested*: nothing here measures it.
+# Each verdict gives its outcome, the numbers behind it and whose they are, and its rule in one line. A rule of several
+# parts holds only if every part does. *Underpowered*: too close to call, or unable to come out both ways, with so few
+# items; how many would do stands beside. *Not tested*: nothing here measures it.
 #
 # D1 *as printed* is off by one request, by rounding; its other cases matter. D2 is about one request, without fixed cost.
-# D3's *other measures* are cost by tokens, by machine time, and time to change. D4 counts the answers of rules on tasks
-# where one approach measurably leads. No task is 5 to 10 points short, as D6 asks, and no people judged for D7.
+# D3's *other measures* are cost by tokens, by machine time, and time to change. D4 leaves out answers that are too close to
+# call. No task is 5 to 10 points short, as half of D6 asks; no people judged for D7.
 
 # %%
 claims.conclude("D1", {name: evidence.yes(not is_wrong) for name, is_wrong in faults.items()})

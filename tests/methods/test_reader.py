@@ -1,13 +1,15 @@
 """The reader's examples say what their passages hold, and its answers are judged on what they cite."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 
 from helpers import statistics
 from helpers.methods import assistant, reader, reader_examples
-from helpers.methods.retrieval import chunking, passages
+from helpers.methods.retrieval import chunking, index, passages
 from helpers.methods.retrieval.ranking import relevant
+from helpers.model import catalogue
 from helpers.model.language_model import Generation
 from helpers.results import ledger, lookup
 from helpers.tasks import grading, policies, voice
@@ -85,6 +87,15 @@ def test_a_question_is_learned_in_views_and_never_without_a_passage(chunks):
     assert all(one.prompt.used for one in made)
     assert [one.abstains for one in made] == [False, True] * len(reader_examples.VIEWS)
     assert len(made[0].prompt.used) == 1 < len(made[-2].prompt.used)
+
+
+def test_the_readers_search_has_small_passages(monkeypatch):
+    monkeypatch.setattr(chunking, "token_spans", lambda _: chunking.word_spans)
+    monkeypatch.setattr(catalogue, "load_embedder", lambda: None)
+    monkeypatch.setattr(index.Index, "build", lambda documents, _, cut: [cut.split(one) for one in documents])
+    found = reader_examples.search_of(SimpleNamespace(tokenizer=None, name="words"), [POLICY, OTHER]).index
+    small = chunking.Chunker(chunking.word_spans, size=reader_examples.CHUNK_TOKENS)
+    assert found == [small.split(POLICY), small.split(OTHER)]
 
 
 def test_the_same_seed_gives_the_same_examples(chunks):
