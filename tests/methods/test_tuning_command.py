@@ -25,7 +25,7 @@ from helpers.model import catalogue
 from helpers.methods.tuning.command import main
 sys.path.insert(0, {tests!r})
 import tiny
-models.CATALOGUE["tiny"] = tiny.wheel({wheels!r})
+catalogue.CATALOGUE["tiny"] = tiny.wheel({wheels!r})
 sys.exit(main([{recipe!r}]))
 """
 
