@@ -190,10 +190,10 @@ for row in draws[8]:
     print(f"{row.method} minus none: {ledger.compare(none, row)}")
 
 # %% [markdown]
-# The three draws of eight lie apart on the very same messages. Each line is called *better* only where the interval and
-# McNemar's test (lesson 01) agree, so an interval barely above zero may not be enough. The curve does not flatten, it
-# wavers; with these bars, do not read its peak as the best number (lesson 01 on winners). The upper dotted line is
-# logistic regression on all of the pool; a prompt shows at most 32 of it.
+# Three draws of eight, the very same messages: whether the draws differ by more than chance, F1 asks below. Each line is
+# called *better* only where the interval and McNemar's test (lesson 01) agree, so an interval barely above zero may not be
+# enough. The curve does not flatten, it wavers; with these bars, do not read its peak as the best number (lesson 01 on
+# winners). The upper dotted line is logistic regression on all of the pool; a prompt shows at most 32 of it.
 
 # %% [markdown]
 # ## What does an example cost?
