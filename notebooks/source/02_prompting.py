@@ -572,7 +572,6 @@ for name, given in answers.items():
 # notices, and left the one that only gold labels show. Now the whole test set, for the ledger, beside plain baselines.
 
 # %%
-
 items = files.for_profile(changes, fast=12)
 past = change_requests.load("train")
 plain_risk = baselines.tfidf_classifier().fit(
@@ -584,6 +583,8 @@ majority = risk_lab.measure(
 )
 how = {"approach": "plain", "labels_used": len(past)}
 risk_row = risk_lab.measure("TF-IDF + logistic regression", items, plain_risk.predict, **how)
+
+# %%
 final = []
 
 

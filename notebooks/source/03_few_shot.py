@@ -190,10 +190,10 @@ for row in draws[8]:
     print(f"{row.method} minus none: {ledger.compare(none, row)}")
 
 # %% [markdown]
-# The three draws of eight lie apart on the very same messages. Each line is called *better* only where the interval and
-# McNemar's test (lesson 01) agree, so an interval barely above zero may not be enough. The curve does not flatten, it
-# wavers; with these bars, do not read its peak as the best number (lesson 01 on winners). The upper dotted line is
-# logistic regression on all of the pool; a prompt shows at most 32 of it.
+# Three draws of eight, the very same messages: whether the draws differ by more than chance, F1 asks below. Each line is
+# called *better* only where the interval and McNemar's test (lesson 01) agree, so an interval barely above zero may not be
+# enough. The curve does not flatten, it wavers; with these bars, do not read its peak as the best number (lesson 01 on
+# winners). The upper dotted line is logistic regression on all of the pool; a prompt shows at most 32 of it.
 
 # %% [markdown]
 # ## What does an example cost?
@@ -705,7 +705,8 @@ import json
 from helpers.methods import structured
 
 schema = change_requests.schema()
-solved = [c for c in change_requests.load("train") if lm.count_tokens(c.request) <= 50]
+past = change_requests.load("train")
+solved = [c for c in past if lm.count_tokens(c.request) <= 50]
 open_ones = files.for_profile(change_requests.load("dev"), fast=4)
 KEYS = "Answer with a JSON object of title, risk (low, medium or high) and rationale."
 
@@ -719,6 +720,11 @@ def json_chat(examples, request):
     return [*chat, {"role": "user", "content": request}]
 
 
+two = [solved[i] for i in few_shot.balanced_examples(solved, 2, seed=0)]
+print(lm.chat(json_chat(two, open_ones[0].request), max_new_tokens=80))
+
+
+# %%
 def solved_first(k):
     examples = [solved[i] for i in few_shot.balanced_examples(solved, k, seed=0)]
     return lambda asked: [json_chat(examples, request) for request in asked]
@@ -728,9 +734,6 @@ def risks(chats):
     answers = structured.ask(lm, chats, schema, max_new_tokens=80)
     return [a.value["risk"] if a.valid else "invalid" for a in answers]
 
-
-two = [solved[i] for i in few_shot.balanced_examples(solved, 2, seed=0)]
-print(lm.chat(json_chat(two, open_ones[0].request), max_new_tokens=80))
 
 # %%
 outcomes = {}
@@ -753,7 +756,6 @@ for k in (0, 1, 2, 4):
     outcomes[f"{k} examples{mark}"] = (right, row.n - right - bad, bad)
 
 # %%
-past = change_requests.load("train")
 tfidf = baselines.tfidf_classifier().fit([c.text for c in past], [c.label for c in past])
 hits = sum(tfidf.predict([c.text for c in open_ones]) == [c.label for c in open_ones])
 outcomes["TF-IDF, risk only"] = (int(hits), len(open_ones) - int(hits), 0)
