@@ -1,6 +1,6 @@
 """Plain methods that every figure of the language model stands beside: majority, keywords, TF-IDF, embeddings.
 
-Each returns predictions for a list of texts. What they are compared on is the business of evaluation.
+Each returns predictions for a list of texts. What they are compared on is the business of statistics.
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
 """Examples in the prompt: choosing them, ordering them, and calibrating what they make of the labels.
 
 A demonstration is a solved message shown before the one that is asked about. Selection works on positions in a pool, so
-that a lesson can always tell which rows were shown. Measuring is left to evaluation.
+that a lesson can always tell which rows were shown. Measuring is left to statistics.
 """
 
 from collections import Counter

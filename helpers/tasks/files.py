@@ -1,7 +1,7 @@
 """Reads and checks the course's data sets, and a learner's own labeled file.
 
 The course's sets are fixed: data/manifest.json holds counts and hashes; `python -m helpers.tasks.files` verifies them.
-What a set holds is said by a module of its own, measuring is left to the ledger, cleaning to curation.
+What a set holds is said by a module of its own, measuring is left to statistics, cleaning to curation.
 """
 
 import csv

@@ -2,7 +2,7 @@
 
 An answer is right if, after both are normalized, it holds the expected answer or an accepted variant as whole words,
 and gives no second, different value of the same kind. How far this agrees with grading by hand is held by a test on
-data/policy_qa/graded_answers.jsonl. Metrics over many grades are left to evaluation.
+data/policy_qa/graded_answers.jsonl. Metrics over many grades are left to statistics.
 """
 
 import re
