@@ -53,9 +53,9 @@ class TextClassifier(Pipeline):
         count = len(set(labels))
         if count < 2:
             raise ValueError(f"a classifier needs texts of two labels at least; got {len(texts)} of {set(labels)}")
-        if count > FEW_LABELS:
-            one = LogisticRegression(C=10.0, solver="liblinear", random_state=SEED)
-            self.steps[-1] = ("each", OneVsRestClassifier(one))
+        one = LogisticRegression(C=10.0, solver="liblinear", random_state=SEED)
+        many = count > FEW_LABELS
+        self.steps[-1] = ("each", OneVsRestClassifier(one)) if many else ("regression", embedding_classifier())
         try:
             return super().fit(texts, labels)
         except ValueError as error:

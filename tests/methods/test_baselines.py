@@ -62,3 +62,10 @@ def test_neighbors_vote_in_blocks_as_they_would_at_once(monkeypatch):
     monkeypatch.setattr(embedding, "ROWS_AT_ONCE", 3)
     assert baselines.nearest_neighbors(pool, labels, asked, 7) == whole
     assert baselines.nearest_neighbors(pool, labels, asked[:0], 7) == []
+
+
+def test_a_second_fit_goes_by_its_own_number_of_labels():
+    found = baselines.tfidf_classifier().fit(*made_up(30, 300, seed=1))
+    few = made_up(5, 100, seed=2)
+    again = found.fit(*few)
+    assert np.array_equal(again[-1].coef_, baselines.tfidf_classifier().fit(*few)[-1].coef_)
