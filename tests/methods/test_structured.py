@@ -167,7 +167,7 @@ def test_a_label_is_found_only_where_it_stands_alone(text):
 
 def test_the_lessons_label_trie_agrees_with_the_library(real):
     """At every step on the way to a label, llguidance accepts what the trie allows, and no label is left out."""
-    code = json.loads((runtime.ROOT / "helpers" / "checks" / "solutions.json").read_text())["02.5"]["code"]
+    code = json.loads((runtime.ROOT / "helpers" / "lesson" / "checks" / "solutions.json").read_text())["02.5"]["code"]
     exec(code, space := {})
     end = real.tokenizer.eos_token_id
     labels = [*intents.LABELS, "billing_other"]
