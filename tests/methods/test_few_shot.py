@@ -14,6 +14,7 @@ from helpers.model import embedding
 from helpers.tasks import curation, intents
 from helpers.tasks.files import Message
 
+SELECTIONS = ("random", "balanced", "diverse", "nearest")
 POOL = intents.read("train")
 
 
@@ -188,26 +189,31 @@ def test_nearest_examples_of_the_lesson_hold_no_message_that_is_asked():
     assert not frozen & {" ".join(message.text.lower().split()) for message in POOL}
 
 
-@pytest.mark.weights
-@pytest.mark.parametrize("select", ["random", "balanced", "diverse", "nearest"])
-@pytest.mark.parametrize("grouped", [False, True])
-def test_scores_under_every_selection_equal_one_pass_per_label(real, select, grouped):
-    queries = intents.read("dev")[:6]
+@pytest.mark.parametrize(
+    ("model", "select", "grouped"),
+    [
+        *(("small", select, grouped) for select in SELECTIONS for grouped in (False, True)),
+        pytest.param("real", "nearest", False, marks=pytest.mark.weights),
+    ],
+)
+def test_scores_under_every_selection_equal_one_pass_per_label(request, model, select, grouped):
+    queries = intents.read("dev")[: 3 if model == "real" else 6]
+    model = request.getfixturevalue(model)
     pool, vectors = POOL[:40], unit_vectors(40)
-    rows = few_shot.selections(pool, vectors, unit_vectors(6, seed=9))[select](3, 0)
+    rows = few_shot.selections(pool, vectors, unit_vectors(len(queries), seed=9))[select](3, 0)
     if grouped:
         places = {message.id: place for place, message in enumerate(pool)}
         ordered = few_shot.common_first([[places[message.id] for message in row] for row in rows])
         rows = [[pool[i] for i in row] for row in ordered]
     prompts = [SORT.messages(row, query.text) for row, query in zip(rows, queries, strict=True)]
     labels = list(SORT.names.values())
-    label_ids = [[*real.encode(label), real.tokenizer.eos_token_id] for label in labels]
-    slow = one_by_one.score(real.model, real._encode_prompts(prompts, room=9), label_ids)
+    label_ids = [[*model.encode(label), model.tokenizer.eos_token_id] for label in labels]
+    slow = one_by_one.score(model.model, model._encode_prompts(prompts, room=9), label_ids)
     for share_start in (True, False):
-        fast = real.score(prompts, labels, share_start=share_start, progress=False).log_probs
+        fast = model.score(prompts, labels, share_start=share_start, progress=False).log_probs
         np.testing.assert_allclose(fast, slow, atol=1e-3)
     if not grouped:  # the order is nothing to examples that are read once
         texts = [query.text for query in queries[:2]]
-        once = SORT.score(real, rows[:2], texts, read_once=True, progress=False).log_probs
-        pieces = SORT.in_pieces(real, rows[:2], texts)
-        np.testing.assert_allclose(once, one_by_one.score_reusing(real.model, pieces, label_ids), atol=1e-3)
+        once = SORT.score(model, rows[:2], texts, read_once=True, progress=False).log_probs
+        pieces = SORT.in_pieces(model, rows[:2], texts)
+        np.testing.assert_allclose(once, one_by_one.score_reusing(model.model, pieces, label_ids), atol=1e-3)

@@ -39,12 +39,12 @@ def test_packed_equals_one_by_one_on_any_text(small, prompts, labels, system, ro
 
 
 @pytest.mark.weights
-def test_real_weights_on_fifty_prompts_with_labels_of_one_to_six_tokens(real):
+def test_real_weights_on_many_prompts_with_labels_of_one_to_six_tokens(real):
     rng = np.random.default_rng(0)
     words = [word for message in intents.read("train")[:200] for word in message.text.split()]
     system = {"role": "system", "content": f"Labels: {', '.join(intents.LABELS)}."}
     prompts = [
-        [system, {"role": "user", "content": " ".join(rng.choice(words, size=rng.integers(1, 60)))}] for _ in range(52)
+        [system, {"role": "user", "content": " ".join(rng.choice(words, size=rng.integers(1, 60)))}] for _ in range(16)
     ]
     labels = ["other", "billing", "complaint", "a refund", "refund_request", "technical_support_77"]
     counts = [len(real.tokenizer(label, add_special_tokens=False)["input_ids"]) for label in labels]
@@ -52,8 +52,8 @@ def test_real_weights_on_fifty_prompts_with_labels_of_one_to_six_tokens(real):
     assert max(counts) == 6
     together = real.score(prompts, labels, end_of_turn=False, progress=False)
     np.testing.assert_allclose(together.log_probs, reference(real, prompts, labels, False), atol=1e-3)
-    alone = [real.score([prompt], labels, end_of_turn=False, progress=False).log_probs[0] for prompt in prompts[:8]]
-    np.testing.assert_allclose(together.log_probs[:8], alone, atol=1e-3)
+    alone = [real.score([prompt], labels, end_of_turn=False, progress=False).log_probs[0] for prompt in prompts[:4]]
+    np.testing.assert_allclose(together.log_probs[:4], alone, atol=1e-3)
     order = rng.permutation(len(prompts))
     shuffled = real.score([prompts[i] for i in order], labels, end_of_turn=False, progress=False)
     np.testing.assert_allclose(shuffled.log_probs, together.log_probs[order], atol=1e-3)
