@@ -98,18 +98,6 @@ def test_unequal_lengths_and_unlisted_labels_are_refused():
         statistics.wilson_interval(3, 2)
 
 
-def test_verdicts_on_claims():
-    interval = statistics.Interval
-    assert statistics.judge(interval(0.2, 0.1, 0.3)) == "held"
-    assert statistics.judge(interval(-0.2, -0.3, -0.1)) == "did not hold"
-    assert statistics.judge(interval(0.2, 0.1, 0.3), threshold=0.25) == "too close to call"
-    assert statistics.judge_all(["held", "held"]) == "held"
-    assert statistics.judge_all(["held", "did not hold"]) == "it depends"
-    assert statistics.judge_all(["too close to call"]) == "too close to call"
-    with pytest.raises(ValueError, match="outcomes"):
-        statistics.judge_all(["great"])
-
-
 def test_interaction_is_the_difference_of_differences():
     rng = np.random.default_rng(5)
     rows = rng.integers(0, 2, size=(4, 200)).astype(bool)

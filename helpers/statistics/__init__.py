@@ -19,7 +19,6 @@ from helpers.statistics.decisions import (
     detectable_difference,
     in_words,
 )
-from helpers.statistics.first_edition import judge, judge_all, judge_within
 from helpers.statistics.intervals import (
     LEVEL,
     RESAMPLES,
@@ -70,9 +69,6 @@ __all__ = [
     "gap_interval",
     "in_words",
     "interaction",
-    "judge",
-    "judge_all",
-    "judge_within",
     "macro_f1",
     "mcnemar",
     "mean_interval",

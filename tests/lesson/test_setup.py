@@ -178,6 +178,7 @@ COLAB_HAS = {
     "tqdm",
     "accelerate",
     "tokenizers",
+    "huggingface_hub",
     "safetensors",
     "packaging",
 }
