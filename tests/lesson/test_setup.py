@@ -179,6 +179,7 @@ COLAB_HAS = {
     "accelerate",
     "tokenizers",
     "huggingface_hub",
+    "jinja2",
     "safetensors",
     "packaging",
 }
