@@ -180,6 +180,7 @@ COLAB_HAS = {
     "tokenizers",
     "huggingface_hub",
     "jinja2",
+    "markupsafe",
     "safetensors",
     "packaging",
 }
