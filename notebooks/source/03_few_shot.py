@@ -27,9 +27,9 @@
 # %% [markdown]
 # ## The claims
 #
-# Here is what five articles say about examples in the prompt, in our words. The verdicts come at the end, from your
-# numbers; a 135M model is not the frontier model that the articles assume, and [scale](../docs/other_models.md) may change
-# the order.
+# Here is what the articles and common advice say about examples in the prompt, in our words. The verdicts come at the
+# end, from your numbers and from reference results; a 135M model is not the frontier model that the articles assume,
+# and [scale](../docs/other_models.md) may change the order.
 
 # %%
 from helpers.results import claims
@@ -38,7 +38,7 @@ claims.show("03")
 
 # %% [markdown]
 # Some measurements below take minutes. Those come from the course's *reference results*, made by this same notebook and
-# marked where they appear. Most were computed in 16-bit numbers; where your machine computes in 32-bit ones, the same
+# marked where they appear. They were computed in 32-bit numbers; where your machine computes in 16-bit ones, the same
 # prompt may sort a few messages differently. Set the switch to `True` and everything is measured here.
 
 # %%
@@ -247,9 +247,9 @@ print("tokens per prompt:", {k: round(count) for k, count in tokens.items()})
 
 # %% [markdown]
 # The axis is not to scale: each step to the right adds more examples than the last. Against the tokens printed above,
-# whole prompts cost a small fixed part and so much for each token. With the shared start read once, the line is much
-# flatter. Services that sell tokens may charge cached ones less for this reason, if the examples are the *same* for
-# every message and stand first.
+# whole prompts cost a small fixed part and more for each token; how straight that line is, F5 asks below. With the
+# shared start read once, the line is much flatter. Services that sell tokens may charge cached ones less for this
+# reason, if the examples are the *same* for every message and stand first.
 #
 # ## Order, recency, majority
 #
@@ -513,8 +513,8 @@ print(
 # %% [markdown]
 # The usual way reads a shared start once, but nearest examples share little. Reading each example once needs far fewer
 # tokens, and less time a message the more messages draw on the same pool: compare the seconds a message. Accuracy is too
-# close to call; see in the interval how large a loss is still possible (the usual way may be a reference result, in other
-# numbers). The price is memory for what is kept, for this model 46 kB a token in 32-bit numbers.
+# close to call; see in the interval how large a loss is still possible (the usual way may be a reference result, from
+# another machine). The price is memory for what is kept, for this model 46 kB a token in 32-bit numbers.
 
 # %% [markdown]
 # ### Is the model still needed?
@@ -585,9 +585,9 @@ fifty_plain = lab.measure(
 print("few-shot minus regression, 50 labels:", ledger.compare(fifty_plain, fifty_row))
 
 # %% [markdown]
-# In the picture, is the prompt above logistic regression anywhere, with 10 or 25 labels either? The line printed above asks
-# the same on test, with 50. Now read F2 again: under 50 labeled examples, prompting is said to be the only option. A later
-# lesson adds fine-tuning on the same rows.
+# In the picture, is the prompt above logistic regression anywhere, even with 10 or 25 labels? The line printed above
+# asks the same on test, with 50. Now read F2 again: under 50 labeled examples, prompting is said to be the only option.
+# A later lesson adds fine-tuning on the same rows.
 #
 # ## Bad examples
 #
@@ -658,7 +658,8 @@ plots.curves(
 
 # %% [markdown]
 # With the nearest, accuracy holds while few labels are wrong and falls when many are, and so does the vote: where the
-# model copies, a wrong label is copied too. Eight random examples start near chance and have little to lose.
+# model copies, a wrong label is copied too. Eight random examples start near chance and have little to lose; in this
+# draw the smallest share of wrong labels hits none of the eight.
 #
 # Third: one article's own prompt has six classes and gives `other` no example (F8). Twelve examples, two per label,
 # against the same without the two of `other`.
@@ -768,9 +769,9 @@ plots.outcomes(
 )
 
 # %% [markdown]
-# More examples, fewer invalid answers: compare the gray parts. But four still leave many; on other messages lesson 02's
-# best-placed sentence fit more often with no example at all, and constrained decoding always. Content is another matter:
-# TF-IDF, which learned from all 400 solved requests, gets most risks right.
+# More examples, fewer invalid answers: compare the gray parts. But four still leave many; on some of these requests
+# lesson 02's best-placed sentence did about as well with no example at all, and constrained decoding always fits.
+# Content is another matter: TF-IDF, which learned from all 400 solved requests, gets most risks right.
 #
 # ### Playground
 #
@@ -791,9 +792,9 @@ widgets.few_shot_explorer(lm, prompt, choose, half)
 # parts holds only if every part does. *Underpowered*: too close to call, or unable to come out both ways, with so few
 # items; how many would do stands beside.
 #
-# F1 asks about classification; format and tone are not tested. For F7's range, taken as points, *did not hold* may mean
-# below or above; read the interval. F8 names a fault: *held* means that leaving `other` out costs recall; what showing it
-# cost the other labels you saw above.
+# F1's rule asks about classification; format, which you saw above, and tone are not part of it. For F7's range, taken
+# as points, *did not hold* may mean below or above; read the interval. F8 names a fault: *held* means that leaving
+# `other` out costs recall; what showing it cost the other labels you saw above.
 
 # %%
 gains = [evidence.difference(none, row, note=f"draw {row.seed + 1}") for row in draws[8]]
