@@ -26,8 +26,9 @@
 # %% [markdown]
 # ## The claims
 #
-# What five articles say about [retrieval](../docs/glossary.md#retrieval), in our words. The verdicts come at the end, from
-# your numbers. A 135M model reads far worse than the models that the articles assume;
+# What five articles and common advice say about [retrieval](../docs/glossary.md#retrieval), in our words. The verdicts
+# come at the end, from your numbers and from reference results. A 135M model reads far worse than the models that the
+# articles assume;
 # [scale](../docs/other_models.md) may change what reading is worth, and changes nothing about searching.
 
 # %%
@@ -36,8 +37,8 @@ from helpers.results import claims, evidence
 claims.show("04")
 
 # %% [markdown]
-# Heavy measurements come from the course's *reference results* and are marked. Set the switch to `True` and everything is
-# measured here.
+# Heavy measurements come from the course's *reference results*, marked where they are printed or in the verdict. Set
+# the switch to `True` and everything is measured here.
 
 # %%
 RERUN = False
@@ -384,13 +385,15 @@ rewritten = find_dev(
 print("on dev, rewritten minus as asked:", ledger.compare(as_asked, rewritten).difference)
 
 # %% [markdown]
-# Read the differences, not the heights: an interval that holds zero says that these questions cannot tell. Rewriting has to
-# earn its place too: look at the sign of its difference. A small model may lose the very word that the search needs.
+# Read the differences, not the heights: an interval that holds zero says that these questions cannot tell which is
+# better. Rewriting has to earn its place too: look at the sign of its difference. A small model may lose the very word
+# that the search needs.
 #
 # ### Chunk size
 #
-# Large chunks are found more easily and fill the prompt sooner. A fair race fixes the prompt: which size brings the
-# evidence into the first 1,000 tokens?
+# With large chunks there are fewer to choose from, but they fill the prompt sooner. A fairer race fixes the prompt:
+# which size brings the evidence into the first 1,000 tokens? If a note counts texts longer than the embedder reads,
+# their ends can be found by words only.
 
 # %%
 BUDGET, sized = 1000, {}
@@ -483,7 +486,8 @@ for q in can_test[:4]:
 
 # %% [markdown]
 # From three quotes, writing freely, the model is seldom right. One quote and a started answer help it: less to get lost in,
-# and no room for a form of its own. The plain quote still does better than both; the last two lines say by how much.
+# and no room for a form of its own. The plain quote still does better than both; the last line before these examples
+# compares it with the started answer.
 #
 # **Predict:** when an answer is wrong, was the passage not found, or did the error come later? *Found* means that a chunk
 # with evidence is among the four kept; only answerable questions are counted.
@@ -626,7 +630,8 @@ print("with the cut minus without:", ledger.compare(quote_row, cut_row).differen
 
 # %% [markdown]
 # The cut is chosen on dev and reported on test. Questions without an answer sound like the others, so their cosines lie
-# among the others. Compare the two dev counts: a cut that decides hardly more than always answering is not worth its place.
+# among the others. Compare the two dev counts: a cut that decides hardly more than always answering, or no more, is not
+# worth its place.
 #
 # ## Change a policy, ask again
 #
@@ -650,8 +655,9 @@ print(
 
 # %% [markdown]
 # One article tells of a support team whose model gave generic answers, and who tuned it; what it lacked, the article says,
-# were the policies. We rebuild the part that can be tested here: public questions that ask for a number, first to the model
-# without policies, then to the same model with a quote, and to the quote alone. No tuned model takes part yet.
+# were the policies. We rebuild the part that can be tested here: public questions that ask for a number, first to the
+# model without policies, then to the same model with a quote; last, the quote alone is the answer. No tuned model takes
+# part yet.
 
 # %%
 staff = {d.id for d in documents if d.audience == "staff"}
@@ -666,7 +672,7 @@ for after in team:
 # %% [markdown]
 # ## Going further
 #
-# What follows is never needed later; skip it if you like.
+# You may skip the reading, but run the cells: the verdicts on R7 to R9, R11 and R12 need them.
 #
 # ### Who may see what
 #
@@ -778,7 +784,7 @@ for name, defend in (("no defense", False), ("defended", True)):
 # ### The customer's own record
 #
 # No policy says what a customer ordered. Their record does. For each customer with an order
-# we ask for its number, without the record, with the whole record in the prompt, and
+# we ask for its number, without the record, with the whole record of that order in the prompt, and
 # with the one fact that is asked for.
 
 # %%
@@ -835,9 +841,9 @@ for name, row in records.items():
     print(f"{name}: right {row.interval} of {row.n}")
 
 # %% [markdown]
-# The number stands in the prompt both times, in the second alone, and this model still does not take it from there. To
-# have a fact in the prompt is not yet to use it. Change the wording of question and fact in a copy of this cell: at this
-# size a few words decide, and lesson 02 is the place to look for them.
+# The number stands in the prompt in both of the last two, in the last one alone, and this model still hardly ever takes
+# it from there. To have a fact in the prompt is not yet to use it. Change the wording of question and fact in a copy of
+# this cell: at this size a few words decide, and lesson 02 is the place to look for them.
 #
 # ### Format and terms, with perfect context
 #
@@ -881,8 +887,8 @@ for (kind, n), told in sizes.items():
 # %% [markdown]
 # ### Playground
 #
-# Ask a question and see every stage. Without widgets, call `inspector_html(pipe, "your question")` and show it with
-# `IPython.display.HTML`.
+# Ask a question and see every stage. Without widgets, call `widgets.inspector_html(pipe, "your question")` after the
+# import below and show it with `IPython.display.HTML`.
 
 # %%
 from helpers.lesson.widgets import retrieval as widgets

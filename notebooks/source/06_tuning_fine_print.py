@@ -28,9 +28,9 @@
 # ## The claims
 #
 # Lesson 05 asked what fine-tuning buys. This one reads the fine print. Here is what five articles say about it, in our
-# words; on facts in the weights they contradict each other. The verdicts come at the end, from your numbers. A 135M model
-# is not the frontier model that the articles assume, and [scale](../docs/other_models.md) may change what it forgets and
-# what it keeps.
+# words; on facts in the weights they contradict each other. The verdicts come at the end, from your numbers and from
+# reference results. A 135M model is not the frontier model that the articles assume, and
+# [scale](../docs/other_models.md) may change what it forgets and what it keeps.
 
 # %%
 from helpers.results import claims, evidence
@@ -487,11 +487,11 @@ for name, model in (("base", lm), ("tuned", tuned["canaries"])):
 pictures.exposures(bits["base"], bits["tuned"], most=canaries.exposure(np.array([1.0]))[0])
 
 # %% [markdown]
-# The table first: secrets came out only where they stood ten times in an answer, and more often in the trained words. The
-# picture shows more: that group's dots moved far up, also for secrets that were not written; the others show no clear
-# rise. Where the answer copies a secret from the prompt, the model can learn to copy instead of to remember. Where it
-# stood in the prompt alone, the loss never saw it, and its dots scatter like the never-trained ones. The verdict on L13
-# compares the dots of that group with those of the never-trained one.
+# The table first: secrets came out only where they stood ten times in the answer and not in the prompt, more often in
+# the trained words. The picture shows more: that group's dots moved far up, also for secrets that were not written; the
+# others show no clear rise. Where the answer copies a secret from the prompt, the model can learn to copy instead of to
+# remember. Where it stood in the prompt alone, the loss never saw it, and its dots scatter like the never-trained ones.
+# The verdict on L13 compares the dots of the group that moved with those of the never-trained one.
 
 # %% [markdown]
 # ## What is declined?
@@ -785,7 +785,8 @@ print("reviewed minus unreviewed:    ", ledger.compare(on_guesses, learned["revi
 # ### Playground
 #
 # Ask the base and its adapters side by side. The system text decides which training an adapter recognizes. Without
-# widgets, run the cell, then show `IPython.display.HTML(widgets.answers_html({"base": lm, **tuned}, text, facts.SYSTEM))`.
+# widgets, run the cell, put your question into `text`, then show
+# `widgets.answers_html({"base": lm, **tuned}, text, facts.SYSTEM)` with `IPython.display.HTML`.
 
 # %%
 from helpers.lesson.widgets import adapters as widgets

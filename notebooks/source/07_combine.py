@@ -120,9 +120,10 @@ for one in examples[2:4]:
 # %% [markdown]
 # ## The adapter
 #
-# Training on all of them takes longer than this lesson should, so the adapter ships; `python -m helpers.methods.adapters reader`
-# makes it anew. A small file beside it, its card, says how it was made (*all-linear*: on every linear layer, lesson 05). The
-# model below it is the one you already have, and it is in memory once.
+# Training on all of them takes longer than this lesson should, so the adapter ships;
+# `python -m helpers.methods.adapters reader` makes it anew. A small file beside it, its card, says how it was made
+# (*all-linear*: on every linear layer of a block, lesson 05). The model below it is the one you already have, and it is
+# in memory once.
 
 # %% tags=["machine"]
 tuned_reader = adapters.get(lm, "reader")
@@ -306,10 +307,10 @@ plots.curves(
 )
 
 # %% [markdown]
-# If that interval leaves out zero, the gains do not add up: above it each part does more beside the other, below it they do
-# the same work twice. If it holds zero, these questions cannot tell. Two corners have hardly a right answer: an interval of
-# exactly zero there means that no hit was seen, not that there can be none. And the untuned corner has a plain prompt;
-# lesson 04's better one, above, reached about as much without tuning.
+# If that interval leaves out zero, the gains do not add up: above it each part does more beside the other, below it
+# they do the same work twice. If it holds zero, these questions cannot tell. Two corners have hardly a right answer: a
+# share of exactly zero there means that no hit was seen, not that there can be none. And the untuned corner has a plain
+# prompt; lesson 04's better one, above, reached about as much without tuning.
 
 # %% [markdown]
 # ## What do distractors do?
@@ -506,12 +507,13 @@ for name, difference in lost.items():
     print(f"all three, whole minus {name}: {difference}")
 
 # %% [markdown]
-# All three must be right at once, so the weakest count, the fact, bounds the last one; where it is rare, the three lines
-# decide little. A count that falls *needed* the part taken out, which is not the same as being carried by it: a reply that
-# has no next step to name also breaks a rule of the voice. If the fact is as rare without the index as with it, the passages
-# stood in the prompt and were hardly read. Without the adapter the rule still stands in the prompt: look how often this small
-# model obeys it. And mind what this cannot show: nobody told the bare model the ten rules, and a rule that stands in no
-# prompt cannot be guessed.
+# All three must be right at once, so the weakest count, the fact, bounds the last one; where it is rare, the three
+# lines decide little. An interval may leave out zero and the word still be *too close to call*: McNemar's test must
+# agree, and it sees only the few replies that changed (lesson 01). A count that falls *needed* the part taken out,
+# which is not the same as being carried by it: a reply that has no next step to name also breaks a rule of the voice.
+# If the fact is as rare without the index as with it, the passages stood in the prompt and were hardly read. Without
+# the adapter the rule still stands in the prompt: look how often this small model obeys it. And mind what this cannot
+# show: nobody told the bare model the ten rules, and a rule that stands in no prompt cannot be guessed.
 
 # %% [markdown]
 # ## One core, two prompts
