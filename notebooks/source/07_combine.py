@@ -507,13 +507,12 @@ for name, difference in lost.items():
     print(f"all three, whole minus {name}: {difference}")
 
 # %% [markdown]
-# All three must be right at once, so the weakest count, the fact, bounds the last one; where it is rare, the three
-# lines decide little. An interval may leave out zero and the word still be *too close to call*: McNemar's test must
-# agree, and it sees only the few replies that changed (lesson 01). A count that falls *needed* the part taken out,
-# which is not the same as being carried by it: a reply that has no next step to name also breaks a rule of the voice.
-# If the fact is as rare without the index as with it, the passages stood in the prompt and were hardly read. Without
-# the adapter the rule still stands in the prompt: look how often this small model obeys it. And mind what this cannot
-# show: nobody told the bare model the ten rules, and a rule that stands in no prompt cannot be guessed.
+# All three must be right at once, so the weakest count, the fact, bounds the last one. An interval may leave out zero and
+# the word still be *too close to call*: McNemar's test must agree, and it sees only the few replies that changed (lesson
+# 01). A count that falls *needed* the part taken out, which is not the same as being carried by it: a reply without a
+# next step also breaks a rule of the voice. If the fact is as rare without the index as with it, the passages stood in
+# the prompt and were hardly read. And mind what this cannot show: nobody told the bare model the ten rules, and a rule
+# that stands in no prompt cannot be guessed.
 
 # %% [markdown]
 # ## One core, two prompts
