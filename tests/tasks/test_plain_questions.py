@@ -1,4 +1,4 @@
-"""The plain questions are what the datasheet says: asked as customers ask, answered by one sentence, apart from the rest."""
+"""The plain questions are what their datasheet says: asked as customers ask, answered by one sentence or table row."""
 
 import collections
 import re
