@@ -254,8 +254,8 @@ for label, word in zip(LABELS, best_words):
     print(f"  {label:18} This is{word}")
 
 # %% [markdown]
-# Between these tables nothing but the words differs. **Predict:** the best of thousands was chosen on these very messages; what will
-# it give on *test*? (Lesson 01 had an opinion about such winners.) Now the one look at test.
+# Between these tables nothing but the words differs. **Predict:** the best of thousands was chosen on these very
+# messages; what will it give on *test*? (Lesson 01 had an opinion about such winners.) Now the one look at test.
 
 # %%
 test = files.for_profile(intents.read("test"), fast=60)
@@ -441,14 +441,14 @@ print(f"{len(some)} messages, and agree on {same} of these")
 # %% [markdown]
 # The messages are the same for every dot, so the dots differ by the wording alone. (The gray band answers another
 # question: how far *other messages* might move one dot.) Do not take the gain of one careful rewording for more than luck
-# if it is smaller than this spread. Anything above temperature 0 adds its own dice: count
-# above how few sampled answers name a label at all. This course measures at 0.
+# if it is smaller than this spread. Anything above temperature 0 adds its own dice: see
+# above for how many messages both sampled answers, cut off after 12 tokens, name a label. This course measures at 0.
 #
 # ## Format: valid JSON, and right
 #
 # Next task: read a [change request](../data/changes/GUIDE.md) and answer with a JSON object of `title`, `risk` and
-# `rationale`. Programs will read it, so it must fit a [JSON Schema](../docs/glossary.md#json-schema). One article's tool is a sentence: "You are a strict JSON
-# formatter" (P2).
+# `rationale`. Programs will read it, so it must fit a [JSON Schema](../docs/glossary.md#json-schema). One
+# article's tool is a sentence: "You are a strict JSON formatter" (P2).
 
 # %%
 import json
@@ -545,7 +545,8 @@ def allowed(sequences, written, end):
 check("02.5", allowed)
 
 # %% [markdown]
-# Forbidding tokens like this is called [constrained decoding](../docs/glossary.md#constrained-decoding). The course's version does it for any JSON Schema, with
+# Forbidding tokens like this is called [constrained decoding](../docs/glossary.md#constrained-decoding). The
+# course's version does it for any JSON Schema, with
 # [llguidance](https://github.com/guidance-ai/llguidance); where an answer runs out of tokens, it is closed by the shortest
 # text that the schema allows. **Predict:** valid goes to 100 %. What happens to *right*?
 
@@ -606,7 +607,7 @@ print("risks:", dict(collections.Counter(json_row.predictions)))
 
 # %% [markdown]
 # Look at the risks: after `"risk": "` this model has one habitual word, as with the labels above. All answers are valid,
-# and a constant answer would be right more often.
+# and a constant `medium` would be right more often.
 #
 # ### Your turn 02.6
 #
