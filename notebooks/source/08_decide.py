@@ -181,9 +181,10 @@ display(Markdown(overview.table(every_row, PRICES, HOUR, seconds)))
 
 # %% [markdown]
 # A dash means: not measured, and nothing is guessed. *Plain* is what needs no language model that writes. *Valid* is the
-# share of answers that name a label at all; a classifier's always do. Training, machine dollars and change are those of the
-# machine that measured the row, for *reference* rows the course's own; p50 and p95 are from here and now. Do not read small
-# differences in them. Within a task, time varies by far more than quality does.
+# share of answers that name a label at all; a classifier's always do. Training, machine dollars and change are those of
+# the machine that measured the row, for *reference* rows the course's own: mostly CPUs, but eight nearest examples ran on
+# a GPU, so its row looks cheap and quick there. p50 and p95 are from here and now. Do not read small differences in them.
+# Within a task, time varies by far more than quality does.
 
 # %%
 from helpers.lesson.plots import decide as pictures
@@ -308,12 +309,12 @@ for task, group_of in (("intents", label_of), ("policy_qa", type_of)):
     pictures.groups(kinds, names, f"{task}: who is right on which kind")
 
 # %% [markdown]
-# Look at the policy questions: the reader tuned without passages is right only where silence is right. It ties in the total
-# and answers nothing.
+# Look at the policy questions: the tuned reader, asked without passages, is right only where silence is right. It ties in
+# the total and answers nothing correctly.
 #
 # ## The mix will change
 #
-# The test set has as many messages of each label; next month has not. If only the mix changes, you need no new
+# The test set has equally many messages of each label; next month will not. If only the mix changes, you need no new
 # predictions: weigh the old ones.
 #
 # ### Your turn 08.2
@@ -422,7 +423,7 @@ print(f"with upkeep and retraining: {found.statement}")
 # %% [markdown]
 # Now with measured figures: a few-shot prompt pays for its examples with every request, the tuned model read them
 # once. Tokens are what a provider bills; seconds of single requests are what your own machine needs if no two arrive
-# together. (In batches, as in the table, examples that many messages share are read once, so that column says otherwise.)
+# together. (The table's machine column is no guide here: its rows ran in batches, and not all on the same machine.)
 # What people cost is in neither, so it goes into `fixed`: here 300 dollars for labels and evaluation; besides, 10 dollars of
 # upkeep a month and 50 for a retraining every six months, all examples. `old` and `new` are the dollars of a request before
 # and after; the horizon is 24 months.
@@ -608,7 +609,7 @@ print(f"both prefer the same in {np.mean(same):.2f} of the pairs;", end=" ")
 print(f"Cohen's kappa {choices}, weighted on the scores {scores}")
 
 # %% [markdown]
-# [Kappa](../docs/glossary.md#kappa) is what agreement is left after chance; *weighted*, a 4 against a 5 counts as nearly
+# [Kappa](../docs/glossary.md#kappa) is the agreement left beyond chance; *weighted*, a 4 against a 5 counts as nearly
 # agreed. Where nearly everything goes to one side, chance alone agrees often, and kappa can be low although most
 # preferences agree. A [win rate](../docs/glossary.md#win-rate) says nothing of pairs in which both are bad; scores do. And
 # `ratings.left_share` tells of a rater who likes a side.
@@ -728,8 +729,8 @@ for trigger in registry.triggers(*periods.values(), {"predicted labels": 0.15, "
 
 # %% [markdown]
 # *Moved* runs from 0, the same, to 1, nothing in common; a trigger rings if it is at least 0.15 and p, corrected for both, is
-# below 0.05 (0.000 means below 0.0005). It says *measure again*, not *it got worse*: P6 in the last table measured this
-# method on this very set. And one that is silent has only watched what it watches.
+# below 0.05 (0.000 means below 0.0005). It says *measure again*, not *it got worse*: lesson 02 measured this method on
+# this very set, beside the prompt of P6. And one that is silent has only watched what it watches.
 #
 # ### Playground
 #
