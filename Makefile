@@ -7,19 +7,22 @@ PYTHON ?= $(shell for p in $(CANDIDATES); do if $$p -c '$(FITS)' >/dev/null 2>&1
 VENV = .venv/bin
 NBVAL = $(VENV)/python -m pytest -q --nbval-lax --nbval-current-env --nbval-cell-timeout=900
 # Two parts run side by side, each on half of the cores: together they do more than one after the other on all of them.
-# The notebooks are cut into four parts, so that neither half ends long before the other.
+# The notebooks are cut into parts, the long ones first, so that neither half ends long before the other.
 HALF := $(shell $(PYTHON) -c 'import os; print(max(1, (os.cpu_count() or 2) // 2))' 2>/dev/null)
 LOGS = results/test
+PARTS = 1 2 3 4
 
-.PHONY: help lab course test test-unit test-notebooks test-learner test-solved notebooks reference bench ready lint \
-	test-learner-1 test-learner-2 test-solved-1 test-solved-2
+.PHONY: help lab course labs test test-unit test-notebooks test-learner test-solved notebooks reference bench ready lint \
+	$(PARTS:%=test-learner-%) $(PARTS:%=test-solved-%)
 
 help:
 	@echo "make lab        open the lessons in JupyterLab"
 	@echo "make course     run every lesson without a screen, then print all measured methods and all verdicts"
+	@echo "make labs       run every lab, likewise"
 	@echo "make test       run all tests"
 	@echo "make notebooks  rebuild the notebooks whose source has changed"
 	@echo "make reference  measure everything, also what lessons take from the reference results; keep it as such"
+	@echo "CONTRIBUTING.md tells how one lesson is run or built alone, and how to change the course"
 	@echo "make bench      measure speed and memory, write results/bench.json"
 
 ready:
@@ -33,15 +36,15 @@ lab: ready
 course: ready
 	@$(VENV)/python notebooks/run.py
 
+labs: ready
+	@$(VENV)/python notebooks/run.py labs
+
 notebooks: ready
 	@$(VENV)/python notebooks/build.py
-	@$(VENV)/python -m helpers.results.verdicts
 
 reference: ready
-	@rm -rf results/reference
-	@COURSE_RERUN=1 COURSE_PROFILE=full COURSE_RESULTS=$(CURDIR)/results/reference $(VENV)/python notebooks/run.py
-	@$(VENV)/python -m helpers.results.reference results/reference/ledger.jsonl
-	@$(VENV)/python notebooks/build.py && $(VENV)/python -m helpers.results.verdicts
+	@$(VENV)/python notebooks/run.py --rerun
+	@$(VENV)/python notebooks/build.py
 
 bench: ready
 	@$(VENV)/python tests/bench.py
@@ -50,8 +53,8 @@ test: lint
 	@$(MAKE) --no-print-directory -j 2 test-unit test-notebooks COURSE_THREADS=$(HALF)
 
 test-notebooks: test-learner test-solved
-test-learner: test-learner-1 test-learner-2
-test-solved: test-solved-1 test-solved-2
+test-learner: $(PARTS:%=test-learner-%)
+test-solved: $(PARTS:%=test-solved-%)
 
 test-unit: ready
 	$(call logged,unit,$(VENV)/python -m pytest)
@@ -62,15 +65,16 @@ test-solved-%: export COURSE_EXPECT = correct
 test-learner-%: export COURSE_RESULTS = $(CURDIR)/results/test-learner
 test-solved-%: export COURSE_RESULTS = $(CURDIR)/results/test-solved
 
-test-learner-1 test-learner-2 test-solved-1 test-solved-2: ready
-	$(call logged,$(@:test-%=%),$(NBVAL) $(PART))
+$(PARTS:%=test-learner-%) $(PARTS:%=test-solved-%): ready
+	$(call logged,$(@:test-%=%),$(NBVAL) $(call PART_$(lastword $(subst -, ,$@)),$(FOLDER)))
 
-# Lessons 00 to 03, and all others.
-FIRST = $(wildcard $(1)/0[0-3]*.ipynb)
-test-learner-1: PART = $(call FIRST,notebooks)
-test-learner-2: PART = $(filter-out $(call FIRST,notebooks),$(wildcard notebooks/*.ipynb))
-test-solved-1: PART = $(call FIRST,notebooks/solutions)
-test-solved-2: PART = $(filter-out $(call FIRST,notebooks/solutions),$(wildcard notebooks/solutions/*.ipynb))
+# The lessons of a part in folder 1; the last has all that no other has, labs too.
+PART_1 = $(wildcard $(1)/0[34]*.ipynb)
+PART_2 = $(wildcard $(1)/0[56]*.ipynb)
+PART_3 = $(wildcard $(1)/0[0-2]*.ipynb)
+PART_4 = $(filter-out $(foreach n,1 2 3,$(call PART_$(n),$(1))),$(wildcard $(1)/*.ipynb $(1)/labs/*.ipynb))
+test-learner-%: FOLDER = notebooks
+test-solved-%: FOLDER = notebooks/solutions
 
 lint: ready
 	@$(VENV)/ruff check .

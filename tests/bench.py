@@ -12,27 +12,28 @@ import time
 
 import bench_tuning
 import numpy as np
+import one_by_one
 
 from helpers.machine import runtime
 from helpers.methods import few_shot
 from helpers.methods.retrieval import chunking, index, pipeline, scale
-from helpers.model import catalogue, embedding, scoring
+from helpers.model import catalogue, embedding
 from helpers.model.language_model import LanguageModel
 from helpers.results import ledger
-from helpers.tasks import files, policies
+from helpers.tasks import files, intents, policies
 
 MESSAGES, EXAMPLES, SLOW_MESSAGES = 240, 24, 4
-LABELS = files.INTENT_LABELS
+LABELS = intents.LABELS
 SYSTEM = f"You sort customer messages into one of six labels: {', '.join(LABELS)}. Answer with the label only."
 
 
 def prompts() -> list[list[dict]]:
     """Return 240 messages, each under the same 24 solved examples."""
-    shots = files.balanced(files.load_intents("train"), EXAMPLES // len(LABELS))
+    shots = files.balanced(intents.read("train"), EXAMPLES // len(LABELS))
     start = [{"role": "system", "content": SYSTEM}]
     for shot in shots:
         start += [{"role": "user", "content": shot.text}, {"role": "assistant", "content": shot.label}]
-    return [[*start, {"role": "user", "content": message.text}] for message in files.load_intents("test")[:MESSAGES]]
+    return [[*start, {"role": "user", "content": message.text}] for message in intents.read("test")[:MESSAGES]]
 
 
 def seconds(work) -> float:
@@ -50,7 +51,7 @@ def measure_scoring(lm: LanguageModel) -> dict:
     peak = runtime.peak_memory() / 1e9  # before the slow ways, which hold more
     encoded = lm._encode_prompts(rows[:SLOW_MESSAGES], room=10)
     label_ids = [[*lm.encode(label), lm.tokenizer.eos_token_id] for label in LABELS]
-    one_pass = seconds(lambda: scoring.score_one_by_one(lm.model, encoded, label_ids)) / SLOW_MESSAGES * MESSAGES
+    one_pass = seconds(lambda: one_by_one.score(lm.model, encoded, label_ids)) / SLOW_MESSAGES * MESSAGES
     part = rows[:: MESSAGES // 48]
     longest = max(map(len, label_ids))
     written = seconds(lambda: lm.generate(part, max_new_tokens=longest, progress=False)) / len(part) * MESSAGES
@@ -67,7 +68,7 @@ def measure_scoring(lm: LanguageModel) -> dict:
 
 def measure_few_shot(lm: LanguageModel) -> dict:
     """Return seconds per message against k, with the shared start read once and every time; and nearest neighbors."""
-    train, test = files.load_intents("train"), files.load_intents("test")
+    train, test = intents.read("train"), intents.read("test")
     prompt = few_shot.FewShotPrompt({label: label for label in LABELS}, SYSTEM)
     found, each = {}, {}
     for k in (2, 8, 32):
@@ -96,7 +97,7 @@ def measure_few_shot(lm: LanguageModel) -> dict:
 
 def measure_speed(lm: LanguageModel) -> dict:
     """Return tokens per second when reading a long prompt, and when writing alone and side by side."""
-    long = " ".join(message.text for message in files.load_intents("train")[:40])
+    long = " ".join(message.text for message in intents.read("train")[:40])
     tokens = lm.count_tokens([{"role": "user", "content": long}])
     read = seconds(lambda: lm.next_token_probabilities(long))
     alone = lm.generate(["Tell a long story."], max_new_tokens=64, progress=False)
@@ -112,7 +113,7 @@ def measure_retrieval() -> dict:
     """Return index build and query times at 1k, 10k and 100k chunks, and questions answered per second."""
     embedder = catalogue.load_embedder()
     lm = LanguageModel.shared()
-    cut = chunking.Chunker(chunking.token_spans(lm.tokenizer), tokenizer=lm.name)
+    cut = chunking.Chunker(chunking.token_spans(lm.tokenizer))
     found: dict = {}
     documents = policies.load_policies()
     started = time.perf_counter()

@@ -15,7 +15,7 @@ import time
 from helpers.machine import runtime
 from helpers.methods import few_shot, tuning
 from helpers.model.language_model import LanguageModel
-from helpers.tasks import files
+from helpers.tasks import intents
 
 TRL = (
     "trl==1.16.0",
@@ -38,8 +38,8 @@ RECIPES = {
 
 def rows() -> list[tuning.Pair]:
     """Return 96 messages with their labels, balanced."""
-    train = files.load_intents("train")
-    return tuning.intent_pairs([train[i] for i in few_shot.balanced_examples(train, ROWS)])
+    train = intents.read("train")
+    return tuning.training_pairs(intents.for_tuning(), [train[i] for i in few_shot.balanced_examples(train, ROWS)])
 
 
 def ours(recipe: tuning.Recipe) -> dict:
@@ -56,10 +56,10 @@ def theirs(recipe: tuning.Recipe) -> dict:
     from peft import LoraConfig
     from trl import SFTConfig, SFTTrainer
 
-    from helpers.methods.tuning import adapters
+    from helpers.methods.tuning import saved
 
     lm = LanguageModel.load()
-    given = adapters._config(lm.model, recipe)
+    given = saved._config(lm.model, recipe)
     config = LoraConfig(
         r=given.r,
         lora_alpha=given.lora_alpha,

@@ -8,16 +8,17 @@ import torch
 def own_results(tmp_path, monkeypatch):
     """No test writes to the learner's ledger, and none depends on the caller's profile or place."""
     monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "results"))
-    for name in ("COURSE_PROFILE", "COURSE_EXPECT"):
+    for name in ("COURSE_PROFILE", "COURSE_EXPECT", "COURSE_MODEL"):
         monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session")
 def real():
     """The course's own model in float32, where exact comparisons make sense."""
+    from helpers.model import catalogue
     from helpers.model.language_model import LanguageModel
 
-    return LanguageModel.load(dtype=torch.float32)
+    return LanguageModel.load(catalogue.DEFAULT, dtype=torch.float32)
 
 
 @pytest.fixture(scope="session")

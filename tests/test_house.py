@@ -1,34 +1,48 @@
-"""The house: seven rooms, each standing only on those below it."""
+"""The house: seven rooms, each standing only on those below it, without circles; README's picture of it is true."""
 
-import ast
-import pathlib
+import re
 
+import house
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-ROOMS = ("machine", "statistics", "model", "tasks", "results", "methods", "lesson")  # from the ground up
-MODULES = sorted((ROOT / "helpers").rglob("*.py"))
+MODULES = house.modules()
+LESSON_NUMBER = re.compile(r"\b[Ll]essons? \d\d?\b|lesson_\d\d|lesson=\"\d\d\"|\b0\d_[a-z]+")
 
 
-def room_of(dotted: str) -> str:
-    return dotted.split(".")[1] if dotted.count(".") else ""
-
-
-def imports_of(path: pathlib.Path) -> set[str]:
-    """The modules of the course that a file imports anywhere, functions included."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "helpers":
-            found |= {node.module if node.module != "helpers" else f"helpers.{alias.name}" for alias in node.names}
-        elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names if alias.name.split(".")[0] == "helpers"}
-    return found
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_a_room_stands_on_those_below_it(path):
-    own = path.relative_to(ROOT / "helpers").with_suffix("").parts[0]
-    if own == "__init__":
+@pytest.mark.parametrize("name", MODULES)
+def test_a_room_stands_on_those_below_it(name):
+    own = house.room_of(name)
+    if not own:
         return
-    upward = [name for name in imports_of(path) if ROOMS.index(room_of(name)) > ROOMS.index(own)]
-    assert not upward, f"{own} may stand on {', '.join(ROOMS[: ROOMS.index(own)]) or 'nothing'}; it imports {upward}"
+    upward = [
+        other for other in house.imports()[name] if house.ROOMS.index(house.room_of(other)) > house.ROOMS.index(own)
+    ]
+    below = ", ".join(house.ROOMS[: house.ROOMS.index(own)])
+    assert not upward, f"{own} may stand on {below or 'nothing'}; it imports {upward}"
+
+
+def test_no_modules_stand_on_each_other_in_a_circle(monkeypatch):
+    assert house.circle() == []
+    monkeypatch.setattr(house, "imports", lambda: {"a": {"b"}, "b": {"a"}})
+    assert set(house.circle()) == {"a", "b"}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_fits_in_300_lines(name):
+    assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) <= 300
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if house.room_of(name) != "lesson"])
+def test_only_the_room_of_lessons_knows_a_lessons_number(name):
+    assert LESSON_NUMBER.findall(MODULES[name].read_text(encoding="utf-8")) == []
+
+
+def test_the_picture_in_the_readme_is_that_of_the_imports():
+    assert house.README.read_text(encoding="utf-8") == house.readme(), "run `python notebooks/house.py`"
+
+
+def test_a_readme_without_a_place_for_the_picture_is_told_so(tmp_path, monkeypatch):
+    (tmp_path / "README.md").write_text("# The course")
+    monkeypatch.setattr(house, "README", tmp_path / "README.md")
+    with pytest.raises(ValueError, match="has no place for the house"):
+        house.write()

@@ -1,25 +1,23 @@
 """The built notebooks agree with their sources and keep the house rules."""
 
-import importlib.util
 import json
 import re
 
+import build
+import execution
 import jupytext
 import nbformat
 import pytest
+import sources
 
 from helpers.lesson.checks import held_back
 from helpers.machine import runtime
 
-spec = importlib.util.spec_from_file_location("build", runtime.ROOT / "notebooks" / "build.py")
-build = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(build)
-
-NAMES = build.names()
+NAMES = sources.names()
 BUILT = [
     pytest.param(path, name, solved, id=f"{path.parent.name}/{name}")
     for name in NAMES
-    for path, solved in build.targets(name)
+    for path, solved in sources.targets(name)
 ]
 LOCAL_PATH = re.compile(r"(?<![\w.])/(?:home|root|tmp|Users|work|content|var)/[\w./-]+")
 
@@ -29,16 +27,23 @@ def read(path):
 
 
 def test_lessons_are_numbered_from_00_without_gaps():
-    assert [name[:2] for name in NAMES] == [f"{i:02}" for i in range(len(NAMES))]
+    numbers = [sources.number_of(name) for name in sources.lessons()]
+    assert numbers == [f"{i:02}" for i in range(len(numbers))]
+    assert {sources.number_of(name) for name in NAMES} == set(numbers), "a lab belongs to the lesson of its number"
 
 
 @pytest.mark.parametrize(("path", "name", "solved"), BUILT)
 def test_built_cells_match_the_source(path, name, solved):
-    assert build.same_cells(path, build.make(name, solved)), "run `make notebooks`"
+    assert sources.same_cells(path, sources.make(name, solved)), "run `make notebooks`"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_stored_outputs_are_those_that_code_and_data_give_now(name):
+    assert build.why_stale(name) == [], "run `make notebooks`"
 
 
 def test_stored_solutions_match_the_sources():
-    assert json.loads(build.SOLUTION_TEXTS.read_text()) == build.solution_texts()
+    assert json.loads(sources.SOLUTION_TEXTS.read_text()) == sources.solution_texts()
 
 
 @pytest.mark.parametrize(("path", "name", "solved"), BUILT)
@@ -82,14 +87,14 @@ def test_pictures_have_alternative_text_and_widgets_leave_a_picture(path, name, 
         for output in cell.outputs:
             if "image/png" in output.get("data", {}):
                 assert len(output.metadata["image/png"]["alt"]) > 30
-            assert build.WIDGET not in output.get("data", {})
+            assert execution.WIDGET not in output.get("data", {})
         if "widgets." in cell.source and "import" not in cell.source:
             assert any("text/html" in output.get("data", {}) for output in cell.outputs)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_rooms_are_in_order(name):
-    text = "\n".join(cell.source for cell in read(build.HERE / f"{name}.ipynb").cells)
+    text = "\n".join(cell.source for cell in sources.make(name, solved=False).cells)
     rooms = [
         "colab-badge.svg",
         "\n# ",
@@ -106,7 +111,7 @@ def test_rooms_are_in_order(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_style_bounds(name):
-    for cell in build.make(name, solved=True).cells:
+    for cell in sources.make(name, solved=True).cells:
         if cell.cell_type == "code":
             lines = [line for line in cell.source.splitlines() if line.strip() and not line.strip().startswith("#")]
             assert len(lines) <= 20, cell.source
@@ -118,10 +123,11 @@ def test_style_bounds(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_links_lead_somewhere(name):
-    for cell in read(build.HERE / f"{name}.ipynb").cells:
+    folder = sources.targets(name)[0][0].parent
+    for cell in sources.make(name, solved=False).cells:
         if cell.cell_type == "markdown":
             for target in re.findall(r"\]\((?!http)([^)#]*)(?:#([\w-]+))?\)", cell.source):
-                path = (build.HERE / target[0]).resolve()
+                path = (folder / target[0]).resolve()
                 assert path.exists(), target
                 if target[1] and path.name == "glossary.md":
                     headings = re.findall(r"^#### (.+)$", path.read_text(), re.M)
@@ -129,13 +135,13 @@ def test_links_lead_somewhere(name):
 
 
 def test_setup_cell_is_the_same_in_every_lesson_and_short():
-    cells = [build.make(name, solved=False).cells[1].source for name in NAMES]
+    cells = [sources.make(name, solved=False).cells[1].source for name in NAMES]
     assert len({re.sub(r'start\("\d\d"\)', "", cell) for cell in cells}) == 1
     assert len([line for line in cells[0].splitlines() if line.strip() and not line.startswith("#")]) <= 10
 
 
 def test_the_course_address_stands_in_one_place():
-    address = build.course()["address"]
+    address = sources.course()["address"]
     owner = address.removeprefix("https://github.com/")
     hand_written = [p for p in runtime.ROOT.rglob("*") if p.suffix in (".py", ".md", ".toml", ".yml") and p.is_file()]
     hand_written = [
@@ -146,14 +152,14 @@ def test_the_course_address_stands_in_one_place():
 
 def test_cell_ids_survive_edits_elsewhere(tmp_path, monkeypatch):
     name = NAMES[0]
-    before = [cell.id for cell in build.make(name, solved=False).cells]
-    changed = jupytext.read(build.SOURCES / f"{name}.py", fmt="py:percent")
+    before = [cell.id for cell in sources.make(name, solved=False).cells]
+    changed = jupytext.read(sources.SOURCES / f"{name}.py", fmt="py:percent")
     changed.cells.insert(3, nbformat.v4.new_markdown_cell("A new paragraph."))
-    for source in build.SOURCES.glob("*.py"):
+    for source in sources.SOURCES.glob("*.py"):
         (tmp_path / source.name).write_text(source.read_text())
     jupytext.write(changed, tmp_path / f"{name}.py", fmt="py:percent")
-    monkeypatch.setattr(build, "SOURCES", tmp_path)
-    after = [cell.id for cell in build.make(name, solved=False).cells]
+    monkeypatch.setattr(sources, "SOURCES", tmp_path)
+    after = [cell.id for cell in sources.make(name, solved=False).cells]
     assert [cell for cell in after if cell in before] == before
     assert len(after) == len(before) + 1
 
@@ -172,36 +178,19 @@ def test_pins_are_equal_and_exact():
 
 def test_readme_lists_the_lessons_that_exist_and_no_others():
     readme = (runtime.ROOT / "README.md").read_text(encoding="utf-8")
-    assert re.findall(r"\(notebooks/(\d\d_\w+)\.ipynb\)", readme) == NAMES
+    assert re.findall(r"\(notebooks/((?:labs/)?\d\d_\w+)\.ipynb\)", readme) == NAMES
     for name in NAMES:
-        assert build.title_of(name) in readme
+        assert sources.title_of(name) in readme
     for target in re.findall(r"\]\((?!http)([^)#]+)", readme):
         assert (runtime.ROOT / target).exists(), target
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_lesson_touches_the_rows_that_only_checks_may_see(name):
-    for cell in build.make(name, solved=True).cells:
+    for cell in sources.make(name, solved=True).cells:
         assert "held_back" not in cell.source
         assert "helpers.lesson.checks" not in cell.source
         assert not any(row.text in cell.source for row in held_back.load_intents() if len(row.text) > 12)
-
-
-def test_changed_text_keeps_outputs_and_changed_code_does_not(tmp_path):
-    name = NAMES[0]
-    stored = nbformat.read(build.targets(name)[0][0], as_version=4)
-    stored.metadata["course"]["ran_on"] = build.code_fingerprint(build.make(name, solved=False))
-    path = tmp_path / "stored.ipynb"
-    nbformat.write(stored, path)
-    new = build.make(name, solved=False)
-    new.cells[0].source += "\n\nAnother sentence."
-    assert build.reuse_outputs(new, path)
-    outputs = [[cell.outputs for cell in nb.cells if cell.cell_type == "code"] for nb in (stored, new)]
-    assert outputs[0] == outputs[1]
-    new = build.make(name, solved=False)
-    next(cell for cell in new.cells if cell.cell_type == "code").source += "\n"
-    assert not build.reuse_outputs(new, path)
-    assert not build.reuse_outputs(new, tmp_path / "missing.ipynb")
 
 
 def test_outputs_of_this_machine_are_kept_only_beside_those_they_belong_to(tmp_path):
@@ -216,5 +205,5 @@ def test_outputs_of_this_machine_are_kept_only_beside_those_they_belong_to(tmp_p
     nbformat.write(notebook("3 s", "17 right"), stored)
     for found, kept in (("17 right", "3 s"), ("18 right", "4 s")):
         new = notebook("4 s", found)
-        build.keep_machine_outputs(new, stored)
+        execution.keep_machine_outputs(new, stored)
         assert [cell.outputs[0].text for cell in new.cells] == [kept, found]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
 from sklearn import metrics
 
 from helpers import statistics
@@ -98,13 +98,104 @@ def test_unequal_lengths_and_unlisted_labels_are_refused():
         statistics.wilson_interval(3, 2)
 
 
-def test_verdicts_on_claims():
-    interval = statistics.Interval
-    assert statistics.judge(interval(0.2, 0.1, 0.3)) == "held"
-    assert statistics.judge(interval(-0.2, -0.3, -0.1)) == "did not hold"
-    assert statistics.judge(interval(0.2, 0.1, 0.3), threshold=0.25) == "too close to call"
-    assert statistics.judge_all(["held", "held"]) == "held"
-    assert statistics.judge_all(["held", "did not hold"]) == "it depends"
-    assert statistics.judge_all(["too close to call"]) == "too close to call"
-    with pytest.raises(ValueError, match="outcomes"):
-        statistics.judge_all(["great"])
+def test_interaction_is_the_difference_of_differences():
+    rng = np.random.default_rng(5)
+    rows = rng.integers(0, 2, size=(4, 200)).astype(bool)
+    found = statistics.interaction(*rows)
+    neither, one, other, both = rows.mean(axis=1)
+    assert found.estimate == pytest.approx((both - other) - (one - neither))
+    assert found.low < found.estimate < found.high
+    nothing = np.zeros(200, dtype=bool)
+    assert statistics.interaction(nothing, nothing, nothing, rows[3]).estimate == pytest.approx(both)
+    assert statistics.interaction(rows[0], rows[0], rows[3], rows[3]).estimate == 0
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60), st.sampled_from([-0.1, 0.05, 0.2]))
+def test_paired_test_at_a_limit_is_the_score_test_of_the_likelihood(rows, limit):
+    """Tango's closed form against a search for the likeliest shares under the limit."""
+    only_first = sum(one and not two for one, two in rows)
+    only_second = sum(two and not one for one, two in rows)
+    n, same = len(rows), len(rows) - only_first - only_second
+
+    def loss(share):  # only_first has `share`, only_second has share + limit
+        cells = ((only_first, share), (only_second, share + limit), (same, 1 - 2 * share - limit))
+        return -sum(count * np.log(max(p, 1e-300)) for count, p in cells if count)
+
+    bounds = max(0, -limit) + 1e-9, (1 - limit) / 2 - 1e-9
+    share = optimize.minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-10}).x
+    variance = n * (2 * share + limit - limit**2)
+    wanted = 2 * stats.norm.sf(abs(only_second - only_first - n * limit) / np.sqrt(variance))
+    assert statistics.paired_p_value(only_first, only_second, n, limit) == pytest.approx(wanted, abs=2e-3)
+
+
+def test_spread_is_cochrans_q_and_mcnemar_squared_for_two():
+    rng = np.random.default_rng(3)
+    table = rng.random((4, 80)) < 0.6
+    columns, rows = table.sum(axis=1), table.sum(axis=0)
+    k, total = 4, table.sum()
+    wanted = (k - 1) * (k * (columns**2).sum() - total**2) / (k * total - (rows**2).sum())
+    found = statistics.spread(table)
+    assert found.q == pytest.approx(wanted)
+    assert found.p_value == pytest.approx(stats.chi2.sf(wanted, 3))
+    one, two = table[:2]
+    b, c = (one & ~two).sum(), (two & ~one).sum()
+    assert statistics.spread(table[:2]).q == pytest.approx((b - c) ** 2 / (b + c))
+
+
+def test_spread_covers_the_true_one_and_chance_alone_rarely_counts():
+    """Shares 0.5, 0.6 and 0.7 have a standard deviation of 0.1; equal shares have none."""
+    rng = np.random.default_rng(4)
+    apart = [statistics.spread(rng.random((3, 100)) < [[0.5], [0.6], [0.7]]).deviation for _ in range(300)]
+    assert np.mean([i.low <= 0.1 <= i.high for i in apart]) > 0.92
+    equal = [statistics.spread(rng.random((3, 100)) < 0.6) for _ in range(300)]
+    assert np.mean([s.p_value < 0.05 for s in equal]) < 0.09
+    assert np.mean([s.deviation.low > 0 for s in equal]) < 0.06
+    assert min(s.deviation.high for s in equal) > 0.02
+
+
+def test_no_item_that_differs_is_no_proof_that_none_would():
+    found = statistics.compare_hits([0] * 24, [0] * 24)
+    assert found.difference.high > 0.1 > -0.1 > found.difference.low
+    assert found.verdict == "too close to call"
+    assert statistics.compare_hits([0] * 24, [1] * 24).difference.low == pytest.approx(1 - found.difference.high)
+
+
+def test_rank_test_agrees_with_counting_pairs():
+    one, two = [1.3, 0.2, 2.0, 0.7], [4.4, 1.5, 2.0, 3.1, 0.9]
+    share, p_value = statistics.rank_test(one, two)
+    pairs = [(b > a) + 0.5 * (b == a) for a in one for b in two]
+    assert share.estimate == pytest.approx(np.mean(pairs))
+    assert share.low < share.estimate < share.high <= 1
+    assert p_value == pytest.approx(stats.mannwhitneyu(two, one).pvalue)
+
+
+def test_bootstrap_of_means_and_ratios_covers():
+    rng = np.random.default_rng(6)
+    means = [statistics.mean_interval(rng.exponential(2.0, 80)) for _ in range(200)]
+    assert 0.88 < np.mean([i.low <= 2 <= i.high for i in means]) < 0.99
+    seconds = rng.exponential(1.0, (200, 80)) + 0.5
+    ratios = [statistics.ratio_interval(row, 3 * row + rng.normal(0, 0.1, 80)) for row in seconds]
+    assert 0.88 < np.mean([i.low <= 3 <= i.high for i in ratios]) < 0.99
+
+
+@given(st.floats(-0.9, 0.9), st.floats(0, 0.3), st.floats(0, 0.3), st.floats(0, 1), st.sampled_from([0, 0.03, 0.1]))
+def test_one_number_has_one_word_and_its_mirror_image_the_opposite(estimate, below, above, p_value, worthwhile):
+    interval = statistics.Interval(estimate, estimate - below, estimate + above)
+    mirror = statistics.Interval(-estimate, -estimate - above, -estimate + below)
+    turned = {
+        statistics.ABOVE: statistics.BELOW,
+        statistics.BELOW: statistics.ABOVE,
+        statistics.LITTLE_ABOVE: statistics.LITTLE_BELOW,
+        statistics.LITTLE_BELOW: statistics.LITTLE_ABOVE,
+    }
+    said = statistics.decide(interval, p_value, worthwhile=worthwhile)
+    assert statistics.decide(mirror, p_value, worthwhile=worthwhile) == turned.get(said, said)
+    if said in (statistics.ABOVE, statistics.BELOW):
+        assert p_value < 0.05 and abs(estimate) >= worthwhile and (interval.low > 0 or interval.high < 0)
+
+
+def test_a_difference_the_test_does_not_see_is_not_named():
+    """Four items against none: the interval excludes zero, the exact test has p = 0.125."""
+    found = statistics.compare_hits([0] * 4 + [1] * 36, [1] * 40)
+    assert found.difference.low >= 0
+    assert found.verdict == "too close to call"

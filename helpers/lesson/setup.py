@@ -108,7 +108,7 @@ def start(lesson: str) -> None:
         )
     from helpers.model import catalogue  # after the packages are complete
 
-    for name in catalogue.NEEDED:
+    for name in catalogue.needed():
         catalogue.location(name)
     print(f"Lesson {lesson} is ready. Profile: {runtime.profile().value}.")
 

@@ -12,18 +12,10 @@ from helpers.methods.retrieval import passages
 from helpers.methods.retrieval.chunking import Chunk
 from helpers.methods.retrieval.passages import PassagePrompt
 from helpers.model.language_model import LanguageModel
-from helpers.model.prompts import Prompt
 from helpers.tasks import files, grading, voice
 from helpers.tasks.policies import PolicyQuestion
 
-CUSTOMER = Prompt(
-    "reply to a customer",
-    system="Reply to the customer in Larkfield's voice, from the numbered passages. Cite the passage, such as [2]. If "
-    "the passages do not hold the answer, say so.",
-    user="{passages}\n\nQuestion: {text}",
-)
 TODAY = " Next step today: "  # before the day's rule
-FOUND, NOT_FOUND = "We checked: ", "We checked, and our policies don't say."
 MAX_NEW_TOKENS = 80
 
 
@@ -71,8 +63,8 @@ def write_prompts(
     """Return the prompt of each question; an empty rule leaves the rule out, no chunks leave the index out."""
     made = []
     for question, some, rule in zip(questions, chunks, rules, strict=True):
-        system = CUSTOMER.system + (TODAY + rule if rule else "")
-        prompt = CUSTOMER.edited(CUSTOMER.version, system=system)
+        system = voice.CUSTOMER.system + (TODAY + rule if rule else "")
+        prompt = voice.CUSTOMER.edited(voice.CUSTOMER.version, system=system)
         off = {"cite": False, "abstain": False}  # the prompt says both in its own words
         made.append(passages.write_prompt(question.question, some, lm.count_tokens, budget, prompt, **off, examples=()))
     return made
@@ -87,7 +79,7 @@ def reply(answer: str, places: Sequence[int], rule: str) -> str:
     Next step: open Orders in the app.
     Larkfield, at home with you.
     """
-    fact = f"{FOUND}{answer.rstrip('.')} [{', '.join(map(str, places))}]." if places else NOT_FOUND
+    fact = f"{voice.FOUND}{answer.rstrip('.')} [{', '.join(map(str, places))}]." if places else voice.NOT_FOUND
     return f"{voice.OPENING}\n{fact}\n{voice.STEP} {rule}\n{voice.CLOSE}"
 
 
@@ -121,10 +113,10 @@ def answer(
     ]
 
 
-def lessons(
+def examples(
     lm: LanguageModel,
     questions: Sequence[PolicyQuestion],
-    learned: Sequence[reader.Lesson],
+    learned: Sequence[reader.Example],
     rules: Sequence[str],
     budget: int = 420,
 ) -> list[tuple[str, list[dict], str]]:
@@ -135,7 +127,7 @@ def lessons(
     Args:
         lm: counts tokens.
         questions: the training questions, one for each of `learned`.
-        learned: what reader.lessons made.
+        learned: what reader.examples made.
         rules: next steps; question i gets number i modulo their count.
         budget: the most tokens of a prompt.
     """

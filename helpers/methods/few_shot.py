@@ -14,8 +14,10 @@ from sklearn.cluster import KMeans
 
 from helpers.model import embedding, reuse
 from helpers.model.language_model import LanguageModel
+from helpers.model.prompts import without_marks
 from helpers.model.scoring import LabelScores
 from helpers.tasks.files import Message
+from helpers.tasks.task import Task
 
 CONTENT_FREE = ("N/A", "", "[MASK]")  # the three of Zhao et al. (2021)
 
@@ -145,6 +147,8 @@ def messages(
 ) -> list[dict]:
     """Return a chat in which each example is a solved turn, and `text` the one that is asked about.
 
+    Texts and labels lose their chat marks, so that none can pose as a turn of its own.
+
     Args:
         system: the instruction; may be empty.
         examples: in the order in which they are shown.
@@ -155,9 +159,9 @@ def messages(
     names = names or {}
     chat = [{"role": "system", "content": system}] if system else []
     for example in examples:
-        chat.append({"role": "user", "content": template.replace("{text}", example.text)})
-        chat.append({"role": "assistant", "content": names.get(example.label, example.label)})
-    return [*chat, {"role": "user", "content": template.replace("{text}", text)}]
+        chat.append({"role": "user", "content": template.replace("{text}", without_marks(example.text))})
+        chat.append({"role": "assistant", "content": without_marks(names.get(example.label, example.label))})
+    return [*chat, {"role": "user", "content": template.replace("{text}", without_marks(text))}]
 
 
 def _of_each(examples: Sequence, texts: Sequence[str]) -> Sequence[Sequence[Message]]:
@@ -184,6 +188,10 @@ class FewShotPrompt:
         chat = messages(self.system, examples, text, answers, self.template)
         return [*chat, {"role": "assistant", "content": self.start}] if self.start else chat
 
+    def prompts(self, examples: Sequence, texts: Sequence[str]) -> list[list[dict]]:
+        """Return the chat for each text; `examples` are those that all share, or one list for each text."""
+        return [self.messages(shown, text) for shown, text in zip(_of_each(examples, texts), texts, strict=True)]
+
     def score(
         self, lm: LanguageModel, examples: Sequence, texts: Sequence[str], read_once: bool = False, **options
     ) -> LabelScores:
@@ -200,8 +208,7 @@ class FewShotPrompt:
         if read_once:
             scores = lm.score_reusing(self.in_pieces(lm, examples, texts), words, **options)
         else:
-            prompts = [self.messages(shown, text) for shown, text in zip(_of_each(examples, texts), texts, strict=True)]
-            scores = lm.score(prompts, words, **options)
+            scores = lm.score(self.prompts(examples, texts), words, **options)
         return scores.renamed(list(self.names))
 
     def in_pieces(self, lm: LanguageModel, examples: Sequence, texts: Sequence[str]) -> reuse.Prompts:
@@ -245,6 +252,11 @@ class FewShotPrompt:
         real, own = scores.log_probs[: len(texts)], scores.log_probs[len(texts) :]
         tokens = scores.prompt_tokens[: len(texts)]
         return replace(scores, log_probs=calibrate(real, own), prompt_tokens=tokens)
+
+
+def prompt_for(task: Task, template: str = "{text}", start: str = "") -> FewShotPrompt:
+    """Return the prompt of a task: its words stand for its labels, its system text comes first."""
+    return FewShotPrompt(task.words, task.system, template, start)
 
 
 def as_counter_example(example: Message, wrong: str) -> Message:

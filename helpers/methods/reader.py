@@ -3,21 +3,15 @@
 Searching is left to retrieval, training to tuning. A reader is any LanguageModel: with an adapter or without.
 """
 
-import os
 import random
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from helpers import statistics
 from helpers.methods.retrieval import passages
 from helpers.methods.retrieval.chunking import Chunk
 from helpers.methods.retrieval.passages import ABSTENTION, Citation, PassagePrompt
 from helpers.methods.retrieval.ranking import relevant
 from helpers.model.language_model import LanguageModel
-from helpers.results import ledger
 from helpers.tasks import grading
 from helpers.tasks.policies import Policy, PolicyQuestion
 
@@ -52,7 +46,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Example:
     """One example to learn from: the prompt, the answer to give, and the places of the passages that hold it."""
 
     id: str
@@ -137,7 +131,7 @@ def _holding(question, used, policies) -> tuple[tuple[int, ...], tuple[int, ...]
     return tuple(sure), tuple(places) if whole else ()
 
 
-def lessons(
+def examples(
     lm: LanguageModel,
     questions: Sequence[PolicyQuestion],
     found: Sequence[Sequence[Chunk]],
@@ -145,7 +139,7 @@ def lessons(
     policies: Sequence[Policy],
     budget: int = 400,
     seed: int = 0,
-) -> list[Lesson]:
+) -> list[Example]:
     """Return one example for each question: what the search found, the answer, and the citation that holds.
 
     The passages are those of the real search, mistakes included. Where none holds the answer, the right passage is put
@@ -172,7 +166,7 @@ def lessons(
             prompt = _with_the_right_one(lm, question, prompt.used, every, policies, budget, rng)
         places = holders(question, prompt.used, policies) if question.answerable else ()
         answer = f"{question.answer} [{', '.join(map(str, places))}]" if places else ABSTENTION
-        made.append(Lesson(question.id, prompt, answer, places))
+        made.append(Example(question.id, prompt, answer, places))
     return made
 
 
@@ -185,68 +179,6 @@ def _with_the_right_one(lm, question, used, every, policies, budget, rng) -> Pas
     first = rng.randrange(2)
     prompt = write_prompts(lm, [question], [[*others[:first], chosen, *others[first:]]], budget)[0]
     return prompt if chosen in prompt.used else write_prompts(lm, [question], [[chosen, *others]], budget)[0]
-
-
-def recall(
-    task: str, method: str, items: Sequence, run: Callable[[list], Sequence], *, rerun: bool = False, **more
-) -> ledger.LedgerRow:
-    """Return the course's reference row of a heavy measurement; measure it here if `rerun` says so or there is none.
-
-    As reference.recall, for answers that are judged and not compared. A question on the policies has as its gold the
-    verdict that it deserves ("right", or "abstained" where no document holds the answer), other items their label.
-
-    Args:
-        task, method: as in the ledger.
-        items: objects with `id` and `label`.
-        run: takes the items; returns for each an object with `text`, `verdict`, `right`, and its tokens, `new_tokens`
-            and `prompt_tokens`.
-        rerun: measure here; so does COURSE_RERUN=1.
-        more: passed on to ledger.record, e.g. `model` or `split`.
-
-    Returns:
-        The row; `details["answers"]` maps an item's id to the text of its answer.
-    """
-    gold = {item.id: deserved(item) for item in items}
-    known = stored(task, method, items, more.get("split", "test"))
-    if known and not rerun and not os.environ.get("COURSE_RERUN"):
-        return known
-    started = time.perf_counter()
-    answers = run(list(items))
-    return ledger.record(
-        task,
-        method,
-        list(gold.values()),
-        [answer.verdict for answer in answers],
-        ids=list(gold),
-        seconds=time.perf_counter() - started,
-        correct=[answer.right for answer in answers],
-        prompt_tokens=float(np.mean([answer.prompt_tokens for answer in answers])),
-        new_tokens=float(np.mean([answer.new_tokens for answer in answers])),
-        details={"answers": dict(zip(gold, [answer.text for answer in answers], strict=True))},
-        **more,
-    )
-
-
-def stored(task: str, method: str, items: Sequence, split: str = "test") -> ledger.LedgerRow | None:
-    """Return the course's reference row of a method, cut to these items; None if there is none that holds them all."""
-    gold = {item.id: deserved(item) for item in items}
-    for row in reversed(ledger.read(ledger.REFERENCE, ledger.LedgerRow, "a ledger row")):
-        known = dict(zip(row.ids, row.gold, strict=True))
-        if (row.task, row.method, row.split) == (task, method, split) and gold.items() <= known.items():
-            return row.cut(list(gold))
-    return None
-
-
-def deserved(item) -> str:
-    """Return the verdict that a question on the policies deserves; of any other item, its label."""
-    if isinstance(item, PolicyQuestion):
-        return "right" if item.answerable else "abstained"
-    return item.label
-
-
-def texts(row: ledger.LedgerRow) -> list[str]:
-    """Return the answers that a row keeps, in the order of its items."""
-    return [row.details["answers"][item] for item in row.ids]
 
 
 def holds_alone(question: PolicyQuestion, chunk: Chunk, policies: Sequence[Policy]) -> bool:
@@ -275,21 +207,3 @@ def placed(
         others = [c for c in some if not any(grading.holds(c.searched, option) for option in options)][:count]
         made.append([*others[: place - 1], *held, *others[place - 1 :]])
     return made
-
-
-def interaction(
-    neither: Sequence[bool], one: Sequence[bool], other: Sequence[bool], both: Sequence[bool], seed: int = 0
-) -> statistics.Interval:
-    """Return what two changes give together beyond the sum of their gains, with a paired bootstrap interval.
-
-    Each argument says for the same n items whether they were right. Zero means that the gains add up.
-
-    >>> print(interaction([0, 0], [0, 0], [0, 0], [1, 1]))
-    1.000 [1.000, 1.000]
-    """
-    table = np.array([both, one, other, neither], dtype=float)
-    gaps = table[0] - table[1] - table[2] + table[3]
-    rng = np.random.default_rng(seed)
-    means = gaps[rng.integers(0, len(gaps), size=(statistics.RESAMPLES, len(gaps)))].mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return statistics.Interval(float(gaps.mean()), float(low), float(high), statistics.LEVEL)

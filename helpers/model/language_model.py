@@ -5,18 +5,17 @@ Scoring is packed (helpers.model.scoring); this module leaves fetching to models
 
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from tqdm.auto import tqdm
 from transformers import LogitsProcessor, LogitsProcessorList
 
 from helpers.machine import runtime
-from helpers.model import catalogue, head, reuse, scoring
+from helpers.model import catalogue, head, packing, reuse, scoring
 
 Messages = Sequence[dict]  # [{"role": "system" | "user" | "assistant", "content": "…"}, …]
-MAX_BATCH_TOKENS = 6_000  # of prompts and answers, in one batch of `generate`: bounds the cache to 0.3 GB in float32
 READ_AT_ONCE = 64  # tokens of each prompt in one pass: what a pass holds beside the cache grows with it
 
 
@@ -69,7 +68,7 @@ _in_use: "weakref.WeakValueDictionary[str, LanguageModel]" = weakref.WeakValueDi
 class LanguageModel:
     """A causal language model with its tokenizer.
 
-    Load one with `LanguageModel.load()`. A prompt is a string (one user message) or a list of chat messages.
+    `LanguageModel.load()` gives the default one (see catalogue). A prompt is a string (a user message) or a chat.
     """
 
     def __init__(self, model, tokenizer, name: str = "a model"):
@@ -82,18 +81,20 @@ class LanguageModel:
         return f"LanguageModel({self.name}, {count / 1e6:.0f}M parameters, {self.model.dtype}, on {self.device})"
 
     @classmethod
-    def load(cls, name: str = catalogue.DEFAULT, device: str | None = None, dtype=None) -> "LanguageModel":
-        """Load a model of the catalogue; device and dtype default to what `runtime` chooses for this machine."""
+    def load(cls, name: str | None = None, device: str | None = None, dtype=None) -> "LanguageModel":
+        """Load a model of the catalogue or a folder; `runtime` chooses device and dtype if not given."""
+        name = name or catalogue.default()
         runtime.set_threads()
         model, tokenizer = catalogue.load(name, device, dtype)
-        lm = cls(model, tokenizer, name)
+        lm = cls(model, tokenizer, catalogue.name_of(name))
         if device is None and dtype is None:
             _in_use[name] = lm
         return lm
 
     @classmethod
-    def shared(cls, name: str = catalogue.DEFAULT) -> "LanguageModel":
-        """Return the model that was loaded last and is still in use, so that memory holds it once; else load it."""
+    def shared(cls, name: str | None = None) -> "LanguageModel":
+        """Return the model of this name that is still in use, so that memory holds it once; else load it."""
+        name = name or catalogue.default()
         return _in_use.get(name) or cls.load(name)
 
     def render(self, prompt: "str | Messages", system: str | None = None) -> str:
@@ -125,19 +126,21 @@ class LanguageModel:
         """Return the token ids of a plain text as it stands."""
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
+    @property
+    def _limit(self) -> int:
+        return self.model.config.max_position_embeddings
+
     def _encode_prompts(self, prompts: Sequence, room: int) -> list[list[int]]:
         """Token ids of each prompt; raises ValueError where one leaves no room for `room` further tokens."""
-        encoded = [self.encode(self.render(prompt)) for prompt in prompts]
-        self._check_lengths([len(ids) for ids in encoded], room)
-        return encoded
+        return packing.fit([self.encode(self.render(prompt)) for prompt in prompts], self._limit, room)[0]
 
-    def _check_lengths(self, lengths: Sequence[int], room: int) -> None:
-        limit = self.model.config.max_position_embeddings
-        for i, length in enumerate(lengths):
-            if length + room > limit:
-                raise ValueError(
-                    f"prompt {i} has {length} tokens and needs {room} more; the model holds {limit}. Shorten it"
-                )
+    def _cut_to_fit(self, encoded: list, room: int, beside: Sequence[int] = ()) -> tuple[list, tuple[int, ...]]:
+        """Prompts, cut in their middle where they are too long, and which; a line says so."""
+        kept, cut = packing.fit(encoded, self._limit, room, beside, cut=True)
+        if cut:
+            which = ", ".join(map(str, cut[:5])) + (" …" if len(cut) > 5 else "")
+            print(f"{len(cut)} of {len(kept)} prompts cut in their middle to the model's {self._limit} tokens: {which}")
+        return kept, cut
 
     def chat(self, prompt: "str | Messages", system: str | None = None, **options) -> str:
         """Return the model's answer to one prompt, as text. Options are those of `generate`."""
@@ -183,7 +186,7 @@ class LanguageModel:
             settings |= {"temperature": temperature, "top_p": top_p, "top_k": 0}
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []), torch.inference_mode():
             torch.manual_seed(seed)
-            batches = list(_batches(encoded, batch_size, max_new_tokens))
+            batches = list(packing.batches(encoded, batch_size, max_new_tokens))
             for batch in tqdm(batches, desc="generate", disable=not progress or len(batches) < 3, leave=False):
                 made = self._generate_batch([encoded[i] for i in batch], settings, logits_processor)
                 for i, new in zip(batch, made, strict=True):
@@ -223,7 +226,8 @@ class LanguageModel:
         """Weigh each label as the whole answer to each prompt, by its log-probability.
 
         Args:
-            prompts: n strings or message lists. What all share at their start is read by the model once.
+            prompts: n strings or message lists. What all share at their start is read by the model once. One that is
+                longer than the model holds is cut in its middle, as in tuning; a line and `cut` of the result tell.
             labels: m texts, each of at least one token.
             end_of_turn: count the end-of-turn token as part of the label, so that "refund" is not favored over
                 "refund_request" for being shorter.
@@ -236,14 +240,15 @@ class LanguageModel:
             LabelScores: log_probs of shape (n, m), natural logarithms, summed over the label's tokens; and more.
 
         Raises:
-            ValueError: no labels, an empty or repeated label, or a prompt too long for the model.
+            ValueError: no labels, an empty or repeated label, or one that leaves no room for a prompt.
         """
         labels = list(labels)
         label_ids = self._encode_labels(labels, end_of_turn)
-        encoded = self._encode_prompts(prompts, room=max(map(len, label_ids)))
+        encoded = [self.encode(self.render(prompt)) for prompt in prompts]
+        encoded, cut = self._cut_to_fit(encoded, max(map(len, label_ids)))
         scores = scoring.score_packed(self.model, encoded, labels, label_ids, row_tokens, progress, share_start)
         runtime.release_memory()
-        return scores
+        return replace(scores, cut=cut)
 
     def score_reusing(
         self,
@@ -259,10 +264,12 @@ class LanguageModel:
         """
         labels = list(labels)
         label_ids = self._encode_labels(labels, end_of_turn)
-        self._check_lengths(prompts.lengths, room=max(map(len, label_ids)))
-        scores = reuse.score(self.model, prompts, labels, label_ids, row_tokens, progress)
+        beside = [length - len(tail) for length, tail in zip(prompts.lengths, prompts.tails, strict=True)]
+        tails, cut = self._cut_to_fit(prompts.tails, max(map(len, label_ids)), beside)
+        pieces = replace(prompts, tails=tails)
+        scores = reuse.score(self.model, pieces, labels, label_ids, row_tokens, progress)
         runtime.release_memory()
-        return scores
+        return replace(scores, cut=cut)
 
     def _encode_labels(self, labels: Sequence[str], end_of_turn: bool) -> list[list[int]]:
         """Token ids of each label; raises ValueError for none, an empty or a repeated one."""
@@ -283,16 +290,3 @@ class LanguageModel:
         return [
             (self.tokenizer.decode([i]), p) for i, p in zip(best.indices.tolist(), best.values.tolist(), strict=True)
         ]
-
-
-def _batches(encoded: list[list[int]], batch_size: int, room: int) -> Iterator[list[int]]:
-    """Indices in batches of like length, longest first, each within batch_size and, with `room`, MAX_BATCH_TOKENS."""
-    batch: list[int] = []
-    for i in sorted(range(len(encoded)), key=lambda i: -len(encoded[i])):
-        longest = len(encoded[batch[0] if batch else i]) + room
-        if batch and (len(batch) >= batch_size or (len(batch) + 1) * longest > MAX_BATCH_TOKENS):
-            yield batch
-            batch = []
-        batch.append(i)
-    if batch:
-        yield batch

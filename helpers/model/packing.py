@@ -5,11 +5,26 @@ Only token ids go in and come out; scoring lets a model read the rows.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import numpy as np
 import torch
 
 STEP = 8  # block widths are multiples of it: oneDNN keeps a kernel per shape, about 2 MB each
 SHARED_AT_LEAST = 16  # tokens beyond the common start for which prompts are grouped: fewer are not worth a pass
+MAX_BATCH_TOKENS = (
+    6_000  # of prompts and answers, in one batch that is generated: bounds the cache to 0.3 GB in float32
+)
+FEWEST_PROMPT = 16  # tokens that must be left of a prompt whose middle is cut out
+
+
+class Read(NamedTuple):
+    """Where in a row the log-probability of a token is read, and of which prompt and label it is part."""
+
+    position: int
+    token: int
+    prompt: int
+    label: int
 
 
 @dataclass(frozen=True)
@@ -18,13 +33,59 @@ class Row:
 
     ids, positions: b x t tokens, block after block.
     segment: (b, t), which label a token belongs to; -1 for the prompt's own tokens, -2 for filling.
-    reads: (position in the row, token whose log-probability is read there, prompt, label).
     """
 
     ids: list[int]
     positions: list[int]
     segment: torch.Tensor
-    reads: list[tuple[int, int, int, int]]
+    reads: list[Read]
+
+    def add(self, log_probs: np.ndarray, read: np.ndarray) -> None:
+        """Add what was read, one number a read, to the labels' sums of the prompts, (n, m)."""
+        np.add.at(log_probs, ([place.prompt for place in self.reads], [place.label for place in self.reads]), read)
+
+
+def visible(segment: torch.Tensor) -> torch.Tensor:
+    """(b, t, t), from segments (b, t): whether a token sees another: earlier, of its own segment or of -1."""
+    return ((segment[:, :, None] == segment[:, None, :]) | (segment == -1)[:, None, :]).tril()
+
+
+def cut_middle(ids: list[int], room: int) -> list[int]:
+    """Return tokens as they are, or without some of their middle where they are more than `room`.
+
+    >>> cut_middle([1, 2, 3, 4, 5], 3)
+    [1, 2, 5]
+    """
+    if len(ids) <= room:
+        return ids
+    end = room // 2
+    return ids[: room - end] + ids[len(ids) - end :]
+
+
+def fit(
+    encoded: Sequence[list[int]], limit: int, room: int, beside: Sequence[int] = (), cut: bool = False
+) -> tuple[list[list[int]], tuple[int, ...]]:
+    """Return prompts that a model of `limit` tokens holds with `room` more after them, and which were cut for it.
+
+    Args:
+        encoded: n lists of token ids.
+        limit, room: tokens.
+        beside: how many tokens stand in front of each; none if left out.
+        cut: cut a prompt that is too long in its middle, down to FEWEST_PROMPT tokens; else it is refused.
+
+    Raises:
+        ValueError: a prompt does not fit; it is named by its number.
+    """
+    kept = []
+    for i, (ids, others) in enumerate(zip(encoded, beside or [0] * len(encoded), strict=True)):
+        space = limit - room - others
+        if space < (min(FEWEST_PROMPT, len(ids)) if cut else len(ids)):
+            length = len(ids) + others
+            raise ValueError(
+                f"prompt {i} has {length} tokens and needs {room} more; the model holds {limit}. Shorten it"
+            )
+        kept.append(cut_middle(ids, space))
+    return kept, tuple(i for i, (ids, now) in enumerate(zip(encoded, kept, strict=True)) if now is not ids)
 
 
 def shared_start(encoded: Sequence[Sequence[int]]) -> int:
@@ -67,9 +128,9 @@ def _row(prompts, encoded, label_ids, start: int, width: int) -> Row:
         positions.extend(range(start, start + len(tail)))
         segment.extend([-1] * len(tail))
         for label, tokens in enumerate(label_ids):
-            reads.append((after_prompt, tokens[0], prompt, label))
+            reads.append(Read(after_prompt, tokens[0], prompt, label))
             for step, token in enumerate(tokens[:-1]):
-                reads.append((len(ids), tokens[step + 1], prompt, label))
+                reads.append(Read(len(ids), tokens[step + 1], prompt, label))
                 ids.append(token)
                 positions.append(start + len(tail) + step)
                 segment.append(label)
@@ -118,3 +179,16 @@ def groups(encoded: Sequence[Sequence[int]], start: int) -> list[tuple[int, list
     else:
         alone += members
     return found + ([(start, alone)] if alone else [])
+
+
+def batches(encoded: list[list[int]], batch_size: int, room: int) -> Iterator[list[int]]:
+    """Indices in batches of like length, longest first, each within batch_size and, with `room`, MAX_BATCH_TOKENS."""
+    batch: list[int] = []
+    for i in sorted(range(len(encoded)), key=lambda i: -len(encoded[i])):
+        longest = len(encoded[batch[0] if batch else i]) + room
+        if batch and (len(batch) >= batch_size or (len(batch) + 1) * longest > MAX_BATCH_TOKENS):
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch

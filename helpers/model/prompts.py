@@ -40,8 +40,11 @@ class Prompt:
         return list(dict.fromkeys(re.findall(r"\{([a-z_]+)\}", self.system + self.user + self.start)))
 
     def messages(self, text: str = "", **fields: str) -> list[dict]:
-        """Return chat messages with every place filled; raises ValueError if a place is left or a field has none."""
-        fields = {"text": text, **fields}
+        """Return chat messages with every place filled; raises ValueError if a place is left or a field has none.
+
+        `text` loses its chat marks (`without_marks`); the other fields go in as they are.
+        """
+        fields = {"text": without_marks(text), **fields}
         missing = [place for place in self.places if place not in fields]
         extra = [name for name in fields if name not in self.places and not (name == "text" and not text)]
         if missing or extra:
@@ -57,6 +60,17 @@ class Prompt:
     def edited(self, version: str, **changes: str) -> "Prompt":
         """Return a new version with some texts changed."""
         return replace(self, version=version, **changes)
+
+
+def without_marks(text: str) -> str:
+    """Return a text that cannot pose as a turn of the chat: marks such as <|im_start|> lose their bars.
+
+    What a person reads in it stays, and a text without such marks is returned as it is.
+
+    >>> without_marks("Fine.<|im_end|> a|b <3")
+    'Fine.<im_end> a|b <3'
+    """
+    return re.sub(r"<[|\uff5c]+|[|\uff5c]+>", lambda mark: mark[0].strip("|\uff5c"), text)
 
 
 def diff(old: Prompt, new: Prompt) -> str:

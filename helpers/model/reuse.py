@@ -10,7 +10,7 @@ Unlike in the first of these, each example is a window of its own after a start 
 the place that it would have if its examples followed each other.
 
 This is another prompt to the model, not a faster way to the same numbers: whether it answers as well must be measured.
-`score_one_by_one` is the slow, obvious way to its numbers: one pass per prompt and label under a mask, nothing kept.
+Its numbers are those of one pass per prompt and label under a mask, nothing kept, which tests hold.
 """
 
 import itertools
@@ -133,9 +133,9 @@ def _read_examples(model, prompts: Prompts, row_tokens: int) -> tuple[_Store, li
     whole = [[*prompts.start, *example] for example in prompts.examples]
     for row in packing.pack(whole, last, start, row_tokens):
         source, target = [], []
-        for end, _, example, _ in row.reads:
-            source += range(end + 1 - len(places[example]), end + 1)
-            target += places[example]
+        for read in row.reads:
+            source += range(read.position + 1 - len(places[read.prompt]), read.position + 1)
+            target += places[read.prompt]
         blocks = len(row.segment)
         _read(model, store, row, [range(start)] * blocks, [0] * blocks, (source, target))
     return store, places
@@ -198,14 +198,14 @@ def score(
             part = _part(prompts, members)
             store, places = _read_examples(model, part, row_tokens)
             tails = [[*part.start, *tail] for tail in part.tails]
+            found = np.zeros((len(members), len(labels)))
             for row in packing.pack(tails, label_ids, start, row_tokens):
-                asked = [read[2] for read in row.reads[::each]]
+                asked = [read.prompt for read in row.reads[::each]]
                 sees = [[*range(start), *(at for example in part.chosen[i] for at in places[example])] for i in asked]
                 hidden = _read(model, store, row, sees, [part.shown(i) for i in asked])
-                read = scoring.read_log_probs(model, hidden, row.reads).cpu().numpy()
-                columns = [place[3] for place in row.reads]
-                np.add.at(result, ([members[place[2]] for place in row.reads], columns), read)
+                row.add(found, scoring.read_log_probs(model, hidden, row.reads).cpu().numpy())
                 bar.update(len(asked))
+            result[members] = found
     return scoring.LabelScores(
         labels=tuple(labels),
         log_probs=result,
@@ -214,31 +214,3 @@ def score(
         shared_tokens=start,
         seconds=time.perf_counter() - started,
     )
-
-
-def score_one_by_one(model, prompts: Prompts, label_ids) -> np.ndarray:
-    """The reference: one forward pass per prompt and label, under a mask. Returns (n, m) log-probabilities."""
-    result = np.zeros((len(prompts.tails), len(label_ids)))
-    start = len(prompts.start)
-    for i, tail in enumerate(prompts.tails):
-        examples = [prompts.examples[example] for example in prompts.chosen[i]]
-        for j, label in enumerate(label_ids):
-            pieces = [prompts.start, *examples, [*tail, *label]]
-            first = [0, *[start] * len(examples), start + prompts.shown(i)]
-            ids = [token for piece in pieces for token in piece]
-            positions = [at + step for piece, at in zip(pieces, first, strict=True) for step in range(len(piece))]
-            piece_of = torch.tensor([n for n, piece in enumerate(pieces) for _ in piece])
-            own = piece_of[:, None] == piece_of[None, :]
-            visible = (own | (piece_of == 0)[None, :] | (piece_of == len(pieces) - 1)[:, None]).tril()
-            mask = torch.zeros(visible.shape, dtype=model.dtype).masked_fill(~visible, -torch.inf)
-            with torch.inference_mode():
-                logits = model(
-                    torch.tensor([ids], device=model.device),
-                    position_ids=torch.tensor([positions], device=model.device),
-                    attention_mask=mask[None, None].to(model.device),
-                    use_cache=False,
-                ).logits[0]
-            log_probs = logits.float().log_softmax(-1)
-            before = len(ids) - len(label) - 1
-            result[i, j] = sum(log_probs[before + step, token].item() for step, token in enumerate(label))
-    return result

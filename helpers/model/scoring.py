@@ -3,8 +3,7 @@
 What all prompts share at their start goes through the model once and stays in its key-value cache. The rest is packed
 into rows of about 512 tokens: each prompt's tail followed by all its labels is a block, blocks of like length fill a
 row, and a mask lets every token see the shared start, its own prompt and its own label, and nothing else; positions run
-on as if each label stood alone. `score_one_by_one` is the slow, obvious way: one pass per prompt and label. Both give
-the same numbers.
+on as if each label stood alone. The numbers are those of one pass per prompt and label, which tests hold.
 
 Attention is where such a row would waste time: most of what its tokens might see is masked. On a CPU it is computed in
 two parts, shared start and own block, each with the log-sum-exp of its scores, and the parts are then weighed together
@@ -39,6 +38,7 @@ class LabelScores:
     prompt_tokens: (n,), tokens per prompt.
     shared_tokens: how many of them all prompts share at their start.
     seconds: for all prompts together.
+    cut: positions of the prompts that were cut in their middle, because the model holds no more.
     """
 
     labels: tuple[str, ...]
@@ -47,6 +47,7 @@ class LabelScores:
     prompt_tokens: np.ndarray
     shared_tokens: int
     seconds: float
+    cut: tuple[int, ...] = ()
 
     @property
     def probabilities(self) -> np.ndarray:
@@ -68,17 +69,18 @@ class LabelScores:
 
 def block_mask(row: Row, dtype, device) -> torch.Tensor:
     """(b, 1, t, t), added to the attention scores: 0 where a token may see an earlier one of its block, else -inf."""
-    segment = row.segment.to(device)
-    same = segment[:, :, None] == segment[:, None, :]
-    visible = (same | (segment == -1)[:, None, :]).tril()
+    visible = packing.visible(row.segment.to(device))
     return torch.zeros(visible.shape, dtype=dtype, device=device).masked_fill(~visible, -torch.inf)[:, None]
 
 
 def _label_mask(row: Row, dtype) -> tuple[torch.Tensor, torch.Tensor]:
     """(b, 1, l, t) and (b, l): what the labels' tokens may see in their block, and where they stand in it."""
-    label_at = (row.segment >= 0).nonzero()[:, 1].view(len(row.segment), -1)
-    mask = block_mask(row, dtype, "cpu")[:, 0]
-    return mask[torch.arange(len(mask))[:, None], label_at][:, None], label_at
+    segment = row.segment
+    label_at = (segment >= 0).nonzero()[:, 1].view(len(segment), -1)
+    label = segment.gather(1, label_at)
+    visible = (label[:, :, None] == segment[:, None, :]) | (segment == -1)[:, None, :]
+    visible &= torch.arange(segment.shape[1]) <= label_at[:, :, None]
+    return torch.zeros(visible.shape, dtype=dtype).masked_fill(~visible, -torch.inf)[:, None], label_at
 
 
 def _full_mask(row: Row, start: int, dtype, device) -> torch.Tensor:
@@ -153,7 +155,7 @@ def read_log_probs(model, hidden: torch.Tensor, reads) -> torch.Tensor:
 
     Each position is read once, and in slices, since the logits are the memory: 49,152 floats a position.
     """
-    where, tokens = torch.tensor([read[:2] for read in reads], device=hidden.device).T
+    where, tokens = torch.tensor([(read.position, read.token) for read in reads], device=hidden.device).T
     positions, slot = where.unique(return_inverse=True)
     parts = torch.empty(len(reads), device=hidden.device)
     for at in range(0, len(positions), head.ROWS):
@@ -190,6 +192,19 @@ def read_row(model, cache, row: Row, start: int, in_parts: bool) -> np.ndarray:
     return read_log_probs(model, out.last_hidden_state[0], row.reads).cpu().numpy()
 
 
+def read_labels(model, cache, encoded, label_ids, start, row_tokens=ROW_TOKENS, done=lambda _: None) -> np.ndarray:
+    """(n, m): the summed log-probability of m labels after each of n prompts.
+
+    Their first `start` tokens are in the cache already. `done` is told how many prompts each pass has read.
+    """
+    result = np.zeros((len(encoded), len(label_ids)))
+    with attention(model) as in_parts:
+        for row in packing.pack(encoded, label_ids, start, row_tokens):
+            row.add(result, read_row(model, cache, row, start, in_parts))
+            done(len(row.segment))
+    return result
+
+
 def score_packed(
     model, encoded, labels, label_ids, row_tokens=ROW_TOKENS, progress=False, share_start=True
 ) -> LabelScores:
@@ -208,7 +223,7 @@ def score_packed(
         LabelScores, log_probs in float32 whatever the model computes in.
     """
     started = time.perf_counter()
-    result = np.zeros((len(encoded), len(labels)), dtype=np.float64)
+    result = np.zeros((len(encoded), len(labels)))
     start = packing.shared_start(encoded) if share_start else 0
     groups = packing.groups(encoded, start) if share_start else [(0, list(range(len(encoded))))]
     cache = DynamicCache(config=model.config)
@@ -218,12 +233,8 @@ def score_packed(
         for depth, members in groups:
             more = encoded[members[0]][start:depth]
             read_start(model, cache, more)
-            with attention(model) as in_parts:
-                for row in packing.pack([encoded[i] for i in members], label_ids, depth, row_tokens):
-                    read = read_row(model, cache, row, depth, in_parts)
-                    prompts, columns = zip(*(place[2:] for place in row.reads), strict=True)
-                    np.add.at(result, ([members[i] for i in prompts], columns), read)
-                    bar.update(len(row.segment))
+            some = [encoded[i] for i in members]
+            result[members] = read_labels(model, cache, some, label_ids, depth, row_tokens, bar.update)
             if more:
                 cache.crop(-len(more))
     return LabelScores(
@@ -234,16 +245,3 @@ def score_packed(
         shared_tokens=start,
         seconds=time.perf_counter() - started,
     )
-
-
-def score_one_by_one(model, encoded, label_ids) -> np.ndarray:
-    """The reference: one forward pass per prompt and label, no cache, no packing. Returns (n, m) log-probabilities."""
-    result = np.zeros((len(encoded), len(label_ids)))
-    with torch.inference_mode():
-        for i, prompt in enumerate(encoded):
-            for j, label in enumerate(label_ids):
-                ids = torch.tensor([[*prompt, *label]], device=model.device)
-                log_probs = model(ids).logits[0].float().log_softmax(-1)
-                steps = range(len(prompt) - 1, len(prompt) + len(label) - 1)
-                result[i, j] = sum(log_probs[at, token].item() for at, token in zip(steps, label, strict=True))
-    return result

@@ -1,101 +1,165 @@
-"""The articles' claims as data, and the verdicts on them: computed by a lesson, printed with their numbers, kept.
+"""Verdicts on the articles' claims: computed from evidence by each claim's rule, printed, kept.
 
-Verdicts are appended to results/verdicts.jsonl beside the ledger; the newest one of a claim and profile counts. The
-claims, who makes them and the rule of each verdict stand in data/claims.json.
+Verdicts are appended to results/verdicts.jsonl beside the ledger; the newest one of a claim and profile counts, unless
+the rule has changed since. A lesson gives evidence and never types an outcome.
 """
 
-import json
+import pathlib
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from helpers import statistics
 from helpers.machine import runtime
-from helpers.results import ledger
+from helpers.results import ledger, rules, store
+from helpers.results.evidence import CLOSE, DEPENDS, FAILED, HELD, MISSING, WEAK, Evidence, settle
+from helpers.results.rules import Claim, Part
 
-SOURCE = runtime.ROOT / "data" / "claims.json"
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One piece of the articles' advice. sources: letters of the articles. rule: how its verdict is computed."""
-
-    id: str
-    sources: tuple[str, ...]
-    lesson: str
-    claim: str
-    rule: str
+OUTCOMES = (HELD, FAILED, DEPENDS, CLOSE, WEAK, MISSING)
+Given = Evidence | Sequence[Evidence]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a lesson found on a claim: one of statistics.OUTCOMES, a sentence with the numbers, and the figures."""
+    """What a lesson found on a claim.
+
+    outcome: one of OUTCOMES. parts: for each part of the rule its name, outcome, words, n, whether it rests on
+    reference rows, models, dtypes, condition. rule: hash of the rule it was reached by (`Claim.rule_sha256`).
+    """
 
     id: str
     outcome: str
-    numbers: str
-    figures: dict = field(default_factory=dict)
+    parts: list[dict]
+    rule: str
     profile: str = "full"
     made: str = ""
 
+    def _ipython_display_(self) -> None:
+        """Show nothing below a cell that ends with `conclude`, which has printed the verdict."""
 
-@cache
-def _read_claims() -> dict[str, Claim]:
-    listed = json.loads(SOURCE.read_text(encoding="utf-8"))["claims"]
-    return {row["id"]: Claim(**{**row, "sources": tuple(row["sources"])}) for row in listed}
+    @property
+    def numbers(self) -> str:
+        """The figures of all parts in one line."""
+        return "; ".join(part["words"] for part in self.parts)
+
+    @property
+    def reference(self) -> bool:
+        """Whether any figure comes from the course's own rows."""
+        return any(part["reference"] for part in self.parts)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The language models behind the figures, each with its number formats."""
+        formats: dict[str, dict[str, None]] = {}
+        for part in self.parts:
+            for model in part["models"]:
+                formats.setdefault(model, {}).update(dict.fromkeys(part["dtypes"]))
+        return tuple(f"{model} ({', '.join(found)})" if found else model for model, found in formats.items())
 
 
-def find(claim: str) -> Claim:
-    """Return a claim by id; raises KeyError naming the ids there are.
+def joined(outcomes: Sequence[str], conditions: bool = False) -> str:
+    """Return one outcome from those of several parts.
 
-    >>> find("P2").lesson
-    '02'
+    All must hold: one that is measurably false decides, else one not tested, underpowered or too close, in this order.
+    With conditions it depends where some held and others did not.
+
+    >>> joined(["held", "too close to call"]), joined(["held", "did not hold"], conditions=True)
+    ('too close to call', 'it depends')
     """
-    known = _read_claims()
-    if claim not in known:
-        raise KeyError(f"there is no claim {claim!r}; there are {', '.join(known)}")
-    return known[claim]
+    strange = set(outcomes) - set(OUTCOMES)
+    if strange or not outcomes:
+        raise ValueError(f"outcomes are some of {', '.join(OUTCOMES)}; got {list(outcomes)}")
+    if conditions and {HELD, FAILED} <= set(outcomes):
+        return DEPENDS
+    return next(outcome for outcome in (FAILED, MISSING, WEAK, CLOSE, DEPENDS, HELD) if outcome in outcomes)
 
 
-def of_lesson(lesson: str) -> list[Claim]:
-    """Return the claims that a lesson (`"02"`) tests, in their order."""
-    return [claim for claim in _read_claims().values() if claim.lesson == lesson]
+def conclude(claim: str, parts: Mapping[str, Given]) -> Verdict:
+    """Return the verdict on a claim, print it with its numbers and its rule, and keep it.
+
+    Args:
+        claim: its id, e.g. `P1`.
+        parts: name of a part -> evidence, or a list of which each must satisfy it. What is left out was not tested.
+
+    Raises:
+        KeyError: there is no such claim, or it has no such part.
+        ValueError: evidence is of another kind than the part measures.
+    """
+    known = rules.find(claim)
+    verdict = reached(known, parts)
+    store.append(verdict, path())
+    print(told(known, verdict))
+    return verdict
+
+
+def reached(claim: Claim, parts: Mapping[str, Given]) -> Verdict:
+    """Return the verdict on a claim without printing or keeping it; see `conclude`."""
+    strange = set(parts) - {part.name for part in claim.parts}
+    if strange:
+        names = ", ".join(part.name for part in claim.parts)
+        raise KeyError(f"the rule of {claim.id} has no part {', '.join(sorted(strange))}; its parts are {names}")
+    found = [_part(part, parts.get(part.name, ())) for part in claim.parts]
+    outcome = joined([part["outcome"] for part in found], claim.join == "conditions")
+    made = time.strftime("%Y-%m-%dT%H:%M:%S")
+    return Verdict(claim.id, outcome, found, claim.rule_sha256, runtime.profile().value, made)
+
+
+def _part(part: Part, given: Given) -> dict:
+    each = [given] if isinstance(given, Evidence) else list(given)
+    outcomes = [settle(part, evidence) for evidence in each]
+    outcome = joined(outcomes) if outcomes else MISSING
+    return {
+        "name": part.name,
+        "outcome": outcome,
+        "words": _words(part, each, outcome),
+        "n": min((evidence.n for evidence in each), default=0),
+        "reference": any(evidence.reference for evidence in each),
+        "models": list(dict.fromkeys(model for evidence in each for model in evidence.models)),
+        "dtypes": list(dict.fromkeys(dtype for evidence in each for dtype in evidence.dtypes)),
+        "condition": part.condition,
+    }
+
+
+def _words(part: Part, each: Sequence[Evidence], outcome: str) -> str:
+    said = []
+    for evidence in each:
+        p_value = evidence.p_at(part.limits()[0]) if isinstance(part.limit, float | int) else evidence.p_value
+        test = "" if p_value is None else f", p = {p_value:.2g}" if p_value >= 0.001 else ", p < 0.001"
+        note = f" ({evidence.note})" if evidence.note else ""
+        said.append(f"{evidence}{test}{note}")
+    n = f", n = {min(evidence.n for evidence in each)}" if each and part.measure not in ("yes", "number") else ""
+    more = f", {part.n} would do" if outcome == WEAK else ""
+    return f"{part.condition or part.name}: {' | '.join(said) or '–'}{n}{more} → {outcome}"
+
+
+def told(claim: Claim, verdict: Verdict) -> str:
+    """Return a verdict in lines: the claim and who makes it, outcome and numbers, whose these are, the rule."""
+    whose = "rests on reference rows" if verdict.reference else "your own numbers"
+    whose = whose if any(part["n"] for part in verdict.parts) else "nothing was measured for it"
+    scale = f"; for {', '.join(verdict.models)}" if verdict.models and claim.scale == "model" else ""
+    return (
+        f"{claim.id}  {claim.claim}\n    {rules.titles(claim.sources)}\n"
+        f"    {verdict.outcome.upper()}: {verdict.numbers}\n    {whose}{scale}\n"
+        f"    rule ({claim.kind}, {claim.frozen}): {claim.rule}"
+    )
 
 
 def show(lesson: str) -> None:
     """Print the claims of a lesson, each with the articles that make it."""
-    for claim in of_lesson(lesson):
-        print(f"{claim.id} ({', '.join(claim.sources) or 'common advice'}): {claim.claim}")
+    for claim in rules.of_lesson(lesson):
+        print(f"{claim.id}  {claim.claim} ({rules.titles(claim.sources)})")
 
 
-def path():
+def path() -> pathlib.Path:
     """Return the learner's file of verdicts, beside the ledger."""
     return ledger.path().with_name("verdicts.jsonl")
 
 
-def conclude(claim: str, outcome: str, numbers: str, figures: Mapping | None = None) -> None:
-    """Print the verdict on a claim with the numbers behind it, and keep it.
-
-    Args:
-        claim: its id, e.g. `P1`.
-        outcome: one of statistics.OUTCOMES, computed from intervals (see `statistics.judge`), never typed.
-        numbers: a sentence that gives the figures.
-        figures: the same as JSON values, for lesson 08.
-
-    Raises:
-        ValueError: the outcome is none of the four.
-    """
-    said = find(claim)
-    if outcome not in statistics.OUTCOMES:
-        raise ValueError(f"a verdict is one of {', '.join(statistics.OUTCOMES)}; got {outcome!r}")
-    made = time.strftime("%Y-%m-%dT%H:%M:%S")
-    verdict = Verdict(claim, outcome, numbers, dict(figures or {}), runtime.profile().value, made)
-    ledger.append(verdict, path())
-    print(f"{claim}  {said.claim}\n    {outcome.upper()}: {numbers}")
+def current(kept: Sequence[Verdict], profile: str = "full") -> dict[str, Verdict]:
+    """Return the newest verdict per claim of a profile, of those reached by the rule as it stands."""
+    known = {claim.id: claim.rule_sha256 for claim in rules.everything()}
+    return {v.id: v for v in kept if v.profile == profile and known.get(v.id) == v.rule}
 
 
 def verdicts() -> dict[str, Verdict]:
-    """Return the newest verdict per claim in the current profile; a line that cannot be read is warned of and kept."""
-    kept = ledger.read(path(), Verdict, "a verdict")
-    return {verdict.id: verdict for verdict in kept if verdict.profile == runtime.profile().value}
+    """Return your newest verdict per claim in the current profile; a line that cannot be read is warned of and kept."""
+    return current(store.read(path(), Verdict, "a verdict"), runtime.profile().value)

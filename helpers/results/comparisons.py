@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from helpers import statistics
-from helpers.results.ledger import LedgerRow
-from helpers.statistics import LEVEL, RESAMPLES, WORTHWHILE, Interval
+from helpers.results import lookup
+from helpers.results.rows import LedgerRow
+from helpers.statistics import RESAMPLES, WORTHWHILE, Interval
 
 COVERED = 0.8  # a row that has measured less than this share of the items is left out, and said so
 
@@ -35,7 +35,7 @@ class Pair:
     """`second` minus `first` on the same items.
 
     p_value: McNemar's exact test. adjusted: the same after Holm's correction for all pairs of the family.
-    verdict: in words; a difference is named only where `adjusted` is below 0.05.
+    verdict: in words, by `statistics.decide`; a difference is named only where `adjusted` is below 0.05 too.
     """
 
     first: str
@@ -79,44 +79,30 @@ def holm(p_values: Sequence[float]) -> np.ndarray:
     return adjusted
 
 
-def on_same_items(rows: Sequence[LedgerRow], covered: float = COVERED) -> Together:
+def on_same_items(rows: Sequence[LedgerRow], covered: float = COVERED, *, across_models: bool = False) -> Together:
     """Cut rows of one task and split to the items that they share, so that they can be compared message by message.
 
     The learner's own row with the most items, or else the largest reference row, sets the items; a row that measured
-    less than `covered` of these, or with other gold labels, is left out and named. With `covered` 0 every row stays,
-    and the items are those that all of them measured: the smallest row decides.
+    less than `covered` of these, or other texts or gold labels, is left out and named. With `covered` 0 every row
+    stays, and the items are those that all of them measured: the smallest row decides.
 
     Raises:
-        ValueError: there is no row, or they are of several tasks or splits.
+        ValueError: there is no row, or they are of several tasks or splits; or of several language models and
+            `across_models` does not allow it.
     """
     if not rows or len({(row.task, row.split) for row in rows}) != 1:
         raise ValueError(f"give rows of one task and one split; got {sorted({(r.task, r.split) for r in rows})}")
     anchor = max(rows, key=lambda row: (not row.reference, row.n))
-    truth = dict(zip(anchor.ids, anchor.gold, strict=True))
+    lookup.check_models(rows, across_models)
+    truth = anchor.items
     kept, left_out = [], []
     for row in rows:
-        agrees = [item for item, gold in zip(row.ids, row.gold, strict=True) if truth.get(item) == gold]
+        agrees = [item for item, value in row.items.items() if truth.get(item) == value]
         enough = len(agrees) >= max(1, covered * anchor.n) and len(agrees) == len(set(row.ids) & set(truth))
         (kept if enough else left_out).append(row)
     shared = set.intersection(*(set(row.ids) for row in kept))
     ids = [item for item in anchor.ids if item in shared]
     return Together(tuple(row.cut(ids) for row in kept), tuple(row.method for row in left_out))
-
-
-def _verdict(difference: Interval, adjusted: float, worthwhile: float) -> str:
-    if adjusted < 1 - LEVEL:
-        if difference.estimate > 0:
-            return "better" if difference.estimate >= worthwhile else "better, by less than is worth having"
-        return "worse" if difference.estimate <= -worthwhile else "worse, by less than matters"
-    if -worthwhile < difference.low and difference.high < worthwhile:
-        return "no difference that matters"
-    return "too close to call"
-
-
-def _mcnemar(first: np.ndarray, second: np.ndarray) -> float:
-    only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
-    differing = only_first + only_second
-    return min(1.0, 2 * float(stats.binom.cdf(min(only_first, only_second), differing, 0.5))) if differing else 1.0
 
 
 def all_p_values(hits: np.ndarray) -> dict[tuple[int, int], tuple[float, float]]:
@@ -125,7 +111,8 @@ def all_p_values(hits: np.ndarray) -> dict[tuple[int, int], tuple[float, float]]
     hits: booleans of shape (methods, items).
     """
     pairs = list(itertools.combinations(range(len(hits)), 2))
-    values = [_mcnemar(hits[i], hits[j]) for i, j in pairs]
+    only = [(int((hits[i] & ~hits[j]).sum()), int((hits[j] & ~hits[i]).sum())) for i, j in pairs]
+    values = [statistics.paired_p_value(*counts, hits.shape[1]) for counts in only]
     return dict(zip(pairs, zip(values, holm(values).tolist(), strict=True), strict=True))
 
 
@@ -145,7 +132,7 @@ def standing(rows: Sequence[LedgerRow], worthwhile: float = WORTHWHILE) -> Stand
         if i != best:
             p_value, adjusted = p_values[min(i, best), max(i, best)]
             gap = statistics.compare_hits(hits[best], hits[i], worthwhile).difference
-            verdict = _verdict(gap, adjusted, worthwhile)
+            verdict = statistics.in_words(statistics.decide(gap, adjusted, worthwhile=worthwhile))
             rivals.append(Pair(rows[best].method, row.method, gap, p_value, adjusted, verdict))
     rivals.sort(key=lambda pair: -pair.difference.estimate)
     leader = rows[best].method
@@ -203,17 +190,15 @@ def _shares(mix: Mapping[str, float]) -> dict[str, float]:
 
 def _weighted(values: np.ndarray, groups: np.ndarray, weights: Mapping[str, float]) -> Interval:
     """Sum of the groups' means, each times its weight, with a bootstrap interval that draws within the groups."""
-    rng = np.random.default_rng(0)
     estimate, draws = 0.0, np.zeros(RESAMPLES)
-    for group, weight in weights.items():
+    for seed, (group, weight) in enumerate(weights.items()):
         if weight:
             own = values[groups == group]
             if not len(own):
                 raise ValueError(f"the mix gives {group!r} a share of {weight:g}, but no item of it was measured")
             estimate += weight * own.mean()
-            draws += weight * own[rng.integers(0, len(own), size=(RESAMPLES, len(own)))].mean(axis=1)
-    low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(float(estimate), float(low), float(high), LEVEL)
+            draws += weight * statistics.resampled_means(own, seed=seed)
+    return statistics.percentiles(estimate, draws)
 
 
 def per_group(rows: Sequence[LedgerRow], group_of: Mapping[str, str]) -> dict[str, dict[str, tuple[int, int]]]:

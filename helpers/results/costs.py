@@ -151,46 +151,21 @@ def article_formula(fixed: float, old: float, new: float) -> int:
 
 
 def break_even(case: Case) -> BreakEven:
-    """Return when a case has paid for itself, found from its terms without stepping through the months.
+    """Return when a case has paid for itself: the first month that ends without debt.
 
     >>> print(break_even(Case(fixed=500, old=0.02, new=0.005, requests=10_000)).statement)
     paid back in month 4, after 40,000 requests; +$3,100.00 after 24 months
     """
-    month = _first_month(case)
+    free = [_balance(case, month) >= 0 for month in range(1, int(case.horizon) + 1)]
+    month = free.index(True) + 1 if True in free else None
     gain = case.balance(case.horizon)
     after = f"{'-' if gain < 0 else '+'}${abs(gain):,.2f} after {case.horizon} months"
     if month is None:
         return BreakEven(None, None, False, gain, f"{_why_not(case)}; {after}")
-    lasts = _lasts(case, month)
+    lasts = all(free[month - 1 :])
     undone = "" if lasts else ", though a retraining later costs more than is there"
     words = f"paid back in month {month}, after {month * case.requests:,.0f} requests{undone}; {after}"
     return BreakEven(month, month * case.requests, lasts, gain, words)
-
-
-def _cycles(case: Case):
-    """Yield (first month, last month, retrainings so far) of the stretches between two retrainings."""
-    length = int(case.retrain_every) or int(case.horizon)
-    for number, start in enumerate(range(1, int(case.horizon) + 1, length)):
-        yield start, min(start + length - 1, int(case.horizon)), number if case.retrain_every else 0
-
-
-def _first_month(case: Case) -> int | None:
-    monthly = (_exact(case.old) - _exact(case.new)) * _exact(case.requests) - _exact(case.upkeep)
-    for start, end, retrainings in _cycles(case):
-        owed = _exact(case.fixed) + _exact(case.retrain) * retrainings
-        if monthly > 0:
-            month = max(start, math.ceil(owed / monthly))
-            if month <= end:
-                return month
-        elif monthly * start >= owed:  # nothing is saved, so it can only have been free from the start
-            return start
-    return None
-
-
-def _lasts(case: Case, month: int) -> bool:
-    """Return whether no later month ends in debt; within a stretch the balance is lowest at one of its ends."""
-    ends = [max(day, month) for start, end, _ in _cycles(case) for day in (start, end) if end >= month]
-    return all(_balance(case, at) >= 0 for at in ends)
 
 
 def _why_not(case: Case) -> str:

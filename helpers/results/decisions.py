@@ -7,8 +7,8 @@ where one gives no number, the number here is ours and stands as a named constan
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from helpers.results import comparisons, overview
-from helpers.results.ledger import LedgerRow
+from helpers.results import comparisons
+from helpers.results.rows import APPROACHES, LedgerRow
 
 PROMPT, RETRIEVE, TUNE, BOTH, NONE = "prompt", "retrieve", "tune", "retrieve + tune", "none of these"
 FEW_LABELS = 50  # C: below this, prompting is the only option
@@ -194,11 +194,11 @@ def measured(rows: Sequence[LedgerRow], plain: bool = False) -> Measured:
     Raises:
         ValueError: no row is left to compare.
     """
-    wanted = [row for row in rows if plain or overview.approach(row) != "plain"]
+    wanted = [row for row in rows if plain or row.approach != "plain"]
     if not wanted:
         raise ValueError("no method of a language model has been measured on this task")
     together = comparisons.on_same_items(wanted)
     standing = comparisons.standing(together.rows)
-    way = {row.method: overview.approach(row) for row in together.rows}
+    way = {row.method: row.approach for row in together.rows}
     tied = {way[method] for method in standing.tied}
-    return Measured(standing, tuple(a for a in overview.APPROACHES if a in tied), together.left_out)
+    return Measured(standing, tuple(a for a in APPROACHES if a in tied), together.left_out)

@@ -3,21 +3,15 @@
 Nothing is measured here. What a row does not hold stays empty; it is not guessed.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.results import costs
-from helpers.results.ledger import LedgerRow
+from helpers.results import costs, markdown
+from helpers.results.rows import APPROACHES, LedgerRow
 from helpers.statistics import Interval
 from helpers.tasks import grading
-
-APPROACHES = ("plain", "prompt", "retrieve", "tune", "retrieve + tune")
-_TUNED = re.compile(r"\blora\b|\btuned\b|\badapter\b|fine-tun|\breader\b", re.I)
-_RETRIEVED = re.compile(r"retriev|passage|\brag\b|\bcontext\b|\bindex\b", re.I)
-_UNTUNED = re.compile(r"\buntuned\b|\bbase reader\b|without (the )?adapter", re.I)
 
 
 @dataclass(frozen=True)
@@ -45,20 +39,6 @@ class Summary:
     reference: bool
 
 
-def approach(row: LedgerRow) -> str:
-    """Return how a method goes about it, one of APPROACHES: as its details say, or by its model and name.
-
-    Examples in the prompt count as prompting. What no language model does is plain.
-    """
-    if row.details.get("approach") in APPROACHES:
-        return row.details["approach"]
-    if row.model == "none" or "MiniLM" in row.model:
-        return "plain"
-    tuned = bool(_TUNED.search(row.method)) and not _UNTUNED.search(row.method)
-    retrieved = bool(_RETRIEVED.search(row.method))
-    return {(0, 0): "prompt", (0, 1): "retrieve", (1, 0): "tune", (1, 1): "retrieve + tune"}[tuned, retrieved]
-
-
 def summary(
     row: LedgerRow,
     prices: costs.Prices = costs.EXAMPLE_PRICES,
@@ -67,23 +47,24 @@ def summary(
 ) -> Summary:
     """Return what a row says of its method, with its price per 1,000 requests by tokens and by machine hours.
 
-    `alone`: (task, method) -> seconds of requests sent one at a time, for p50 and p95; else those in the row's details.
+    `alone`: (task, method) -> seconds of requests sent one at a time, for p50 and p95; else the row's own, if it
+    was timed one by one.
     """
-    way = approach(row)
-    counted = row.prompt_tokens + row.new_tokens > 0
+    way = row.approach
+    counted = row.tokens_per_item > 0
     price = 0.0 if way == "plain" else None
     graded = set(row.predictions) <= set(grading.GRADES)
     in_form = [guess not in ("", "invalid", "None") for guess in row.predictions]
     if counted:
-        price = costs.by_tokens(row.prompt_tokens, row.new_tokens, prices)
-    times = (alone or {}).get((row.task, row.method), row.details.get("seconds", []))
+        price = costs.by_tokens(row.prompt_tokens_per_item, row.new_tokens_per_item, prices)
+    times = (alone or {}).get((row.task, row.method), [] if row.details.get("timed") == "together" else row.seconds)
     p50, p95 = (float(x) for x in np.quantile(times, [0.5, 0.95])) if len(times) else (None, None)
     return Summary(
         method=row.method,
         approach=way,
         quality=row.interval,
         valid=None if graded else float(np.mean(in_form)),
-        tokens=row.prompt_tokens + row.new_tokens if counted else (0.0 if way == "plain" else None),
+        tokens=row.tokens_per_item if counted else (0.0 if way == "plain" else None),
         p50=p50,
         p95=p95,
         by_tokens=price,
@@ -105,27 +86,23 @@ def table(
     alone: Mapping[tuple[str, str], Sequence[float]] | None = None,
 ) -> str:
     """Return Markdown: one line for each row, best first within its task. Seconds and dollars as the columns say."""
-    lines = [
-        "| task | method | approach | right, 95 % interval | valid | tokens | p50 / p95, s | training, s "
-        "| $ per 1,000: tokens | $ per 1,000: machine, in batches | change, s |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
+    head = "task|method|approach|right, 95 % interval|valid|tokens|p50 / p95, s|training, s|$ per 1,000: tokens"
+    head += "|$ per 1,000: machine, in batches|change, s"
+    lines = []
     for row in sorted(rows, key=lambda row: (row.task, -row.interval.estimate)):
         s = summary(row, prices, hour, alone)
-        name = s.method.replace("|", "/") + (" (reference)" if s.reference else "")
-        lines.append(
-            f"| {row.task} | {name} | {s.approach} | {s.quality} | {_cell(s.valid, '.2f')} | {_cell(s.tokens, '.0f')} "
-            f"| {_cell(s.p50, '.2f')} / {_cell(s.p95, '.2f')} | {s.training:.1f} | {_cell(s.by_tokens, '.4f')} "
-            f"| {s.by_machine:.4f} | {s.change:.0f} |"
-        )
-    return "\n".join(lines)
+        times = f"{_cell(s.p50, '.2f')} / {_cell(s.p95, '.2f')}"
+        money = _cell(s.by_tokens, ".4f"), f"{s.by_machine:.4f}"
+        counts = _cell(s.valid, ".2f"), _cell(s.tokens, ".0f"), times, f"{s.training:.1f}"
+        lines.append([row.task, row.method + row.mark, s.approach, str(s.quality), *counts, *money, f"{s.change:.0f}"])
+    return markdown.table(head.split("|"), lines)
 
 
 def best_of(rows: Sequence[LedgerRow]) -> dict[str, LedgerRow]:
     """Return the row with the highest estimate for each approach that is there, in the order of APPROACHES."""
     found: dict[str, LedgerRow] = {}
     for row in sorted(rows, key=lambda row: row.interval.estimate):
-        found[approach(row)] = row
+        found[row.approach] = row
     return {way: found[way] for way in APPROACHES if way in found}
 
 

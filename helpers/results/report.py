@@ -5,13 +5,15 @@ What it says comes from measurements; the pictures come in as PNG bytes with the
 
 import base64
 import pathlib
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
-from helpers.results import ledger
+from jinja2 import Environment
+from markupsafe import Markup
+
+from helpers.results import store
+from helpers.results.markdown import plain, table
 
 STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;color:#111;background:#fff;max-width:52em;margin:2em auto;padding:0 1em}
@@ -20,6 +22,35 @@ table{border-collapse:collapse;font-size:.87em}td,th{border-bottom:1px solid #cc
 img{max-width:100%;height:auto}figcaption{font-size:.82em;color:#444}figure{margin:.5em 0}
 @media print{body{margin:0;font-size:11px}h2{break-after:avoid}figure,table{break-inside:avoid}}
 """.strip()
+
+PAGE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
+    """
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width"><title>{{ title }}</title><style>{{ style }}</style></head>
+<body>
+<h1>{{ title }}</h1>
+{% if made %}<p><small>{{ made }}</small></p>{% endif %}
+{% for section in sections %}
+<h2>{{ section.heading }}</h2>
+{% for text in section.paragraphs %}
+<p>{{ text }}</p>
+{% endfor %}
+{% for row in section.table %}
+{% set kind = "th" if loop.first else "td" %}
+{% if loop.first %}<table>{% endif %}
+<tr>{% for cell in row %}<{{ kind }}>{{ cell }}</{{ kind }}>{% endfor %}</tr>
+{% if loop.last %}</table>{% endif %}
+{% endfor %}
+{% if section.picture %}
+<figure><img alt="{{ section.picture.words }}" src="data:image/png;base64,{{ base64(section.picture.png).decode() }}">
+<figcaption>{{ section.picture.words }}</figcaption></figure>
+{% endif %}
+{% endfor %}
+</body></html>
+""".lstrip()
+)
 
 
 @dataclass(frozen=True)
@@ -42,45 +73,19 @@ class Section:
 
 def html(title: str, sections: Sequence[Section], made: str = "") -> str:
     """Return the report as one HTML page: style and pictures inside, nothing fetched, no script."""
-    parts = [f"<h1>{escape(title)}</h1>", f"<p><small>{escape(made)}</small></p>" if made else ""]
-    for section in sections:
-        parts.append(f"<h2>{escape(section.heading)}</h2>")
-        parts += [f"<p>{escape(text)}</p>" for text in section.paragraphs]
-        for number, row in enumerate(section.table):
-            kind = "td" if number else "th"
-            cells = "".join(f"<{kind}>{escape(cell)}</{kind}>" for cell in row)
-            parts.append(("" if number else "<table>") + f"<tr>{cells}</tr>")
-        parts.append("</table>" if section.table else "")
-        if section.picture:
-            source = base64.b64encode(section.picture.png).decode()
-            words = escape(section.picture.words)
-            image = f'<img alt="{words}" src="data:image/png;base64,{source}">'
-            parts.append(f"<figure>{image}<figcaption>{words}</figcaption></figure>")
-    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-    head = (
-        f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
-        f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title><style>{STYLE}</style>'
-    )
-    body = "\n".join(part for part in parts if part)
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
-
-
-def _plain(text: str) -> str:
-    """Return a text in one line in which Markdown and HTML find nothing to interpret."""
-    return re.sub(r"([\\`*_\[\]|#!])", r"\\\1", escape(" ".join(text.split()), quote=False))
+    return PAGE.render(title=title, sections=sections, made=made, style=Markup(STYLE), base64=base64.b64encode)
 
 
 def markdown(title: str, sections: Sequence[Section], pictures: Sequence[str], made: str = "") -> str:
     """Return the report as Markdown; `pictures` are the file names of the sections' pictures, in their order."""
     names = iter(pictures)
-    parts = [f"# {_plain(title)}", _plain(made)]
+    parts = [f"# {plain(title)}", plain(made)]
     for section in sections:
-        parts += [f"## {_plain(section.heading)}", *map(_plain, section.paragraphs)]
-        lines = ["| " + " | ".join(map(_plain, row)) + " |" for row in section.table]
-        if lines:
-            parts.append("\n".join([lines[0], "|" + "---|" * len(section.table[0]), *lines[1:]]))
+        parts += [f"## {plain(section.heading)}", *map(plain, section.paragraphs)]
+        if section.table:
+            parts.append(table(section.table[0], section.table[1:]))
         if section.picture:
-            words = _plain(section.picture.words)
+            words = plain(section.picture.words)
             parts += [f"![{words}]({next(names)})", words]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -95,7 +100,7 @@ def write(
         sections: its parts, in order.
         folder: where to write; default is the folder of the learner's results.
     """
-    folder = ledger.path().parent if folder is None else folder
+    folder = store.folder() if folder is None else folder
     folder.mkdir(parents=True, exist_ok=True)
     made = f"Made on {time.strftime('%Y-%m-%d')} from the measurements of this course; intervals are 95 %."
     pictures = [section.picture for section in sections if section.picture]

@@ -1,7 +1,7 @@
 """Reads and checks the course's data sets, and a learner's own labeled file.
 
 The course's sets are fixed: data/manifest.json holds counts and hashes; `python -m helpers.tasks.files` verifies them.
-Measuring is left to statistics, cleaning to curation.
+What a set holds is said by a module of its own, measuring is left to statistics, cleaning to curation.
 """
 
 import csv
@@ -17,10 +17,6 @@ from dataclasses import dataclass
 from helpers.machine import runtime
 
 DATA = runtime.ROOT / "data"
-INTENT_LABELS = ("billing", "technical_support", "refund_request", "product_inquiry", "complaint", "other")
-INTENT_SPLITS = ("train", "dev", "test", "shifted")
-CHANGE_SPLITS = ("train", "dev", "test")
-RISKS = ("low", "medium", "high")
 MAX_OWN_BYTES = 50_000_000
 MEASURED = ("*/*.jsonl", "*/*.csv", "*/*.json", "policies/documents/*.md")  # what the manifest holds
 
@@ -31,56 +27,13 @@ class DataError(ValueError):
 
 @dataclass(frozen=True)
 class Message:
-    """One labeled customer message. `shift` names the kind of distribution shift, in the shifted split only."""
+    """One labeled text. `shift` names the kind of distribution shift, in the shifted split only."""
 
     id: str
     text: str
     label: str
     tags: tuple[str, ...] = ()
     shift: str = ""
-
-
-@dataclass(frozen=True)
-class ChangeRequest:
-    """One change request with its answer. `ambiguous`: the fact that decides is missing, so that `risk` is medium."""
-
-    id: str
-    request: str
-    title: str
-    risk: str
-    rationale: str
-    ambiguous: bool
-
-    @property
-    def text(self) -> str:
-        """The request, under the name that all tasks share."""
-        return self.request
-
-    @property
-    def label(self) -> str:
-        """The risk, under the name that all tasks share."""
-        return self.risk
-
-
-@dataclass(frozen=True)
-class ChoiceItem:
-    """One question of the general probe, with four choices; `answer` is the position of the right one."""
-
-    id: str
-    kind: str
-    question: str
-    choices: tuple[str, ...]
-    answer: int
-
-    @property
-    def text(self) -> str:
-        """The question, under the name that all tasks share."""
-        return self.question
-
-    @property
-    def label(self) -> str:
-        """The right choice, under the name that all tasks share."""
-        return self.choices[self.answer]
 
 
 def read_agreement(name: str) -> list[dict]:
@@ -123,61 +76,47 @@ def read_text(path: pathlib.Path) -> str:
     return text
 
 
-def load_intents(split: str) -> list[Message]:
-    """Return one split of the customer messages: `train` (600), `dev` (120), `test` (300) or `shifted` (120).
-
-    >>> len(load_intents("test"))
-    300
-    """
-    if split not in INTENT_SPLITS:
-        raise DataError(f"no split {split!r}; choose one of {', '.join(INTENT_SPLITS)}")
-    rows = read_jsonl(DATA / "intents" / f"{split}.jsonl")
-    return [Message(**{**row, "tags": tuple(row.get("tags", ()))}) for row in rows]
-
-
-def load_changes(split: str) -> list[ChangeRequest]:
-    """Return one split of the change requests: `train` (400), `dev` (60) or `test` (120)."""
-    if split not in CHANGE_SPLITS:
-        raise DataError(f"no split {split!r}; choose one of {', '.join(CHANGE_SPLITS)}")
-    rows = read_jsonl(DATA / "changes" / f"{split}.jsonl")
-    return [ChangeRequest(row["id"], row["request"], **row["answer"], ambiguous=row["ambiguous"]) for row in rows]
-
-
-def load_general() -> list[ChoiceItem]:
-    """Return the 120 four-choice questions of the probe of general ability.
-
-    >>> len(load_general())
-    120
-    """
-    rows = read_jsonl(DATA / "general" / "probe.jsonl")
-    return [ChoiceItem(**{**row, "choices": tuple(row["choices"])}) for row in rows]
-
-
-def change_schema() -> dict:
-    """Return the JSON Schema of an answer to a change request."""
-    return json.loads((DATA / "changes" / "schema.json").read_text(encoding="utf-8"))
+def read_split(folder: str, split: str, splits: Sequence[str]) -> list[dict]:
+    """Return one split of a data set; raises DataError that lists `splits` if it is none of them."""
+    if split not in splits:
+        raise DataError(f"no split {split!r}; choose one of {', '.join(splits)}")
+    return read_jsonl(DATA / folder / f"{split}.jsonl")
 
 
 def for_profile(items: Sequence, fast: int) -> list:
-    """Return all items in the full profile; in the fast one the first `fast` of them, balanced over the labels."""
+    """Return all items in the full profile; in the fast one the first `fast` of them, balanced over the labels.
+
+    With more labels than `fast`, the first item of each of `fast` labels; this is said.
+    """
     if runtime.profile().value == "full" or len(items) <= fast:
         return list(items)
-    return balanced(items, fast // len({item.label for item in items}))
+    labels = len({_group(item) for item in items})
+    if fast < labels:
+        print(f"fast profile: {fast} of {len(items)} items, one of each of {fast} labels; {labels - fast} have none")
+    return balanced(items, max(1, fast // labels))[:fast]
 
 
 def balanced(items: Sequence, per_label: int) -> list:
-    """Return the first `per_label` items of each label, in their order.
+    """Return the first `per_label` items of each label, or of each `group` where items have one, in their order.
+
+    Raises ValueError if that is less than one.
 
     >>> [m.label for m in balanced([Message("1", "a", "x"), Message("2", "b", "x"), Message("3", "c", "y")], 1)]
     ['x', 'y']
     """
+    if per_label < 1:
+        raise ValueError(f"per_label must be at least 1, or nothing is left; got {per_label}")
     seen: Counter = Counter()
     chosen = []
     for item in items:
-        seen[item.label] += 1
-        if seen[item.label] <= per_label:
+        seen[_group(item)] += 1
+        if seen[_group(item)] <= per_label:
             chosen.append(item)
     return chosen
+
+
+def _group(item) -> str:
+    return getattr(item, "group", item.label)
 
 
 def read_labeled(path: str | pathlib.Path, text_column: str = "text", label_column: str = "label") -> list[Message]:

@@ -14,7 +14,27 @@ from helpers.machine import runtime
 from helpers.model import packing, scoring
 from helpers.model.language_model import LanguageModel
 from helpers.tasks import files
-from helpers.tasks.files import ChoiceItem
+
+
+@dataclass(frozen=True)
+class ChoiceItem:
+    """One question with four choices; `answer` is the position of the right one."""
+
+    id: str
+    kind: str
+    question: str
+    choices: tuple[str, ...]
+    answer: int
+
+    @property
+    def text(self) -> str:
+        """The question, under the name that all tasks share."""
+        return self.question
+
+    @property
+    def label(self) -> str:
+        """The right choice, under the name that all tasks share."""
+        return self.choices[self.answer]
 
 
 @dataclass(frozen=True)
@@ -26,9 +46,19 @@ class Probe:
     prompt_tokens: np.ndarray
 
 
+def read() -> list[ChoiceItem]:
+    """Return all 120 items of the probe.
+
+    >>> len(read())
+    120
+    """
+    rows = files.read_jsonl(files.DATA / "general" / "probe.jsonl")
+    return [ChoiceItem(**{**row, "choices": tuple(row["choices"])}) for row in rows]
+
+
 def load(fast: int = 20) -> list[ChoiceItem]:
     """Return the probe's items: all in the full profile, the first `fast` in the fast one (kinds are mixed in it)."""
-    items = files.load_general()
+    items = read()
     return items if runtime.profile().value == "full" else items[:fast]
 
 
@@ -46,12 +76,8 @@ def ask(lm: LanguageModel, items: Sequence[ChoiceItem]) -> Probe:
     with torch.inference_mode():
         scoring.read_start(lm.model, cache, encoded[0][:start])
         for item, prompt in zip(items, encoded, strict=True):
-            log_probs = np.zeros(len(item.choices))
             options = [lm.encode(choice) + ends for choice in item.choices]
-            with scoring.attention(lm.model) as in_parts:
-                for row in packing.pack([prompt], options, start, scoring.ROW_TOKENS):
-                    read = scoring.read_row(lm.model, cache, row, start, in_parts)
-                    np.add.at(log_probs, [place[3] for place in row.reads], read)
+            log_probs = scoring.read_labels(lm.model, cache, [prompt], options, start)[0]
             chosen.append(item.choices[int(log_probs.argmax())])
             weights = np.exp(log_probs - log_probs.max())
             shares.append(weights[item.answer] / weights.sum())

@@ -1,20 +1,16 @@
-"""Larkfield's three trained tasks as prompts and pairs: sort a message, fill in a change form, write in the voice.
+"""Training pairs, and how a model that learned from them is asked.
 
 A tuned model has learned what to do, so its prompt names the task in a few words and shows nothing.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from helpers.tasks.files import ChangeRequest, Message
-from helpers.tasks.voice import Reply
-
-SYSTEMS = {
-    "intents": "Sort the customer's message.",
-    "changes": "Assess the change request. Answer in JSON.",
-    "voice": "Rewrite the reply in Larkfield's voice.",
-}
+from helpers.model.language_model import LanguageModel
+from helpers.model.prompts import without_marks
+from helpers.model.scoring import LabelScores
+from helpers.tasks.files import Message
+from helpers.tasks.task import Task
 
 
 @dataclass(frozen=True)
@@ -26,30 +22,39 @@ class Pair:
     id: str = ""
 
 
-def prompt(task: str, text: str) -> list[dict]:
-    """Return the chat messages that a tuned model reads for one item of a task.
+def prompt(system: str, text: str) -> list[dict]:
+    """Return the chat messages that a tuned model reads for one text; the text cannot pose as a turn of its own.
 
-    >>> prompt("intents", "Hi")[1]
+    >>> prompt("Sort it.", "Hi")[1]
     {'role': 'user', 'content': 'Hi'}
     """
-    return [{"role": "system", "content": SYSTEMS[task]}, {"role": "user", "content": text}]
+    start = [{"role": "system", "content": system}] if system else []
+    return [*start, {"role": "user", "content": without_marks(text)}]
 
 
-def change_answer(request: ChangeRequest) -> str:
-    """Return the JSON that answers a change request."""
-    return json.dumps({key: getattr(request, key) for key in ("title", "risk", "rationale")}, ensure_ascii=False)
+def training_pairs(task: Task, messages: Sequence[Message], labels: Sequence[str] = ()) -> list[Pair]:
+    """Return pairs of message and words of its label, or of the label in `labels`, one a message, if those are given.
+
+    Raises ValueError if `labels` are not as many as the messages, or hold one that the task lacks.
+    """
+    labels = list(labels) or [message.label for message in messages]
+    unknown = sorted(set(labels) - set(task.labels))
+    if unknown or len(labels) != len(messages):
+        raise ValueError(
+            f"{task.name}: give one label for each of {len(messages)} {task.noun}; got {len(labels)}, unknown among "
+            f"them: {unknown}"
+        )
+    return [
+        Pair(prompt(task.system, message.text), task.words[label], message.id)
+        for message, label in zip(messages, labels, strict=True)
+    ]
 
 
-def intent_pairs(messages: Sequence[Message]) -> list[Pair]:
-    """Return pairs of message and label."""
-    return [Pair(prompt("intents", message.text), message.label, message.id) for message in messages]
+def label_scorer(task: Task) -> Callable[[LanguageModel, Sequence[str]], LabelScores]:
+    """Return how a tuned model sorts texts: it weighs the words of every label after the text alone."""
 
+    def score(lm: LanguageModel, texts: Sequence[str]) -> LabelScores:
+        chats = [prompt(task.system, text) for text in texts]
+        return lm.score(chats, list(task.words.values()), progress=False).renamed(task.labels)
 
-def change_pairs(requests: Sequence[ChangeRequest]) -> list[Pair]:
-    """Return pairs of change request and JSON answer."""
-    return [Pair(prompt("changes", item.request), change_answer(item), item.id) for item in requests]
-
-
-def voice_pairs(replies: Sequence[Reply]) -> list[Pair]:
-    """Return pairs of a plain reply and the same in Larkfield's voice."""
-    return [Pair(prompt("voice", reply.plain), reply.voice, reply.id) for reply in replies]
+    return score

@@ -1,4 +1,4 @@
-"""Reads and checks policy documents (Markdown with front matter), the questions on them, and what else lesson 04 reads.
+"""Reads and checks policy documents (Markdown with front matter), the questions on them, and what stands beside them.
 
 A learner's own folder of Markdown goes through the same code. Cutting documents into chunks and searching them is left
 to retrieval, and grading answers to grading.
@@ -10,6 +10,7 @@ import pathlib
 import re
 from dataclasses import dataclass
 
+from helpers.model.prompts import Prompt
 from helpers.tasks import files
 from helpers.tasks.files import DataError
 
@@ -17,6 +18,19 @@ FOLDER = files.DATA / "policies"
 QUESTION_SPLITS = ("train", "dev", "test")
 QUESTION_TYPES = ("lookup", "numeric", "negation", "two_documents", "unanswerable")
 AUDIENCES = ("public", "staff")
+ABSTENTION = "The policies do not say."
+CLOSED_BOOK = Prompt(
+    "closed book",
+    system="You answer questions about Larkfield's policies in one short sentence.",
+    user="Question: {text}",
+)
+REWRITE = Prompt(
+    "rewrite a question for search",
+    system="You turn a customer's message into a search query. Write one short line with the words that a policy "
+    "document would use. Do not answer.",
+    user="Message: I paid twice this month, what now?\nQuery: duplicate charge, double payment, refund\n\n"
+    "Message: {text}\nQuery:",
+)
 FIELDS = ("id", "title", "audience", "effective")
 MAX_DOCUMENT_BYTES = 1_000_000
 FRONT_MATTER = "---\nid: my-policy\ntitle: My policy\naudience: public\neffective: 2026-01-31\n---"
@@ -59,6 +73,11 @@ class PolicyQuestion:
 
     @property
     def label(self) -> str:
+        """The verdict that a good answer gets: right, or abstained where no document holds an answer."""
+        return "right" if self.answerable else "abstained"
+
+    @property
+    def group(self) -> str:
         """The type, so that a part of the questions can be balanced over the types."""
         return self.type
 
@@ -155,10 +174,8 @@ def load_policy_questions(split: str) -> list[PolicyQuestion]:
     >>> sum(not question.answerable for question in load_policy_questions("test"))
     30
     """
-    if split not in QUESTION_SPLITS:
-        raise DataError(f"no split {split!r}; choose one of {', '.join(QUESTION_SPLITS)}")
     lists = ("accepted", "documents", "evidence")
-    rows = files.read_jsonl(files.DATA / "policy_qa" / f"{split}.jsonl")
+    rows = files.read_split("policy_qa", split, QUESTION_SPLITS)
     return [PolicyQuestion(**{**row, **{name: tuple(row[name]) for name in lists}}) for row in rows]
 
 

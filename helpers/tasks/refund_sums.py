@@ -90,9 +90,7 @@ def load(split: str) -> list[Sum]:
     >>> len(load("test"))
     60
     """
-    if split not in SPLITS:
-        raise files.DataError(f"no split {split!r}; choose one of {', '.join(SPLITS)}")
-    return [Sum(**row) for row in files.read_jsonl(files.DATA / "refund_sums" / f"{split}.jsonl")]
+    return [Sum(**row) for row in files.read_split("refund_sums", split, SPLITS)]
 
 
 def spoken(item: Sum, called: bool) -> str:

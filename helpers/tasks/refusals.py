@@ -35,9 +35,7 @@ def load(split: str) -> list[Request]:
     >>> sum(request.label == "decline" for request in load("test"))
     40
     """
-    if split not in SPLITS:
-        raise files.DataError(f"no split {split!r}; choose one of {', '.join(SPLITS)}")
-    return [Request(**row) for row in files.read_jsonl(files.DATA / "refusals" / f"{split}.jsonl")]
+    return [Request(**row) for row in files.read_split("refusals", split, SPLITS)]
 
 
 def chat(text: str, told: bool = False) -> list[dict]:

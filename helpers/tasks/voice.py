@@ -10,12 +10,22 @@ r"""The ten rules of Larkfield's voice as code, numbered as in data/voice/GUIDE.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from helpers.tasks import files
+from helpers.model.prompts import Prompt
+from helpers.tasks import files, pairs
+from helpers.tasks.pairs import Pair
 
 SPLITS = ("train", "test")
+SYSTEM = "Rewrite the reply in Larkfield's voice."
+CUSTOMER = Prompt(
+    "reply to a customer",
+    system="Reply to the customer in Larkfield's voice, from the numbered passages. Cite the passage, such as [2]. If "
+    "the passages do not hold the answer, say so.",
+    user="{passages}\n\nQuestion: {text}",
+)
+FOUND, NOT_FOUND = "We checked: ", "We checked, and our policies don't say."
 OPENING, CLOSE, STEP = "Hi there,", "Larkfield, at home with you.", "Next step:"
 MOST_WORDS, MOST_SENTENCE_WORDS = 60, 20
 
@@ -64,9 +74,17 @@ def load(split: str) -> list[Reply]:
     >>> len(load("test"))
     80
     """
-    if split not in SPLITS:
-        raise files.DataError(f"no split {split!r}; choose one of {', '.join(SPLITS)}")
-    return [Reply(**row) for row in files.read_jsonl(files.DATA / "voice" / f"{split}.jsonl")]
+    return [Reply(**row) for row in files.read_split("voice", split, SPLITS)]
+
+
+def prompt(text: str) -> list[dict]:
+    """Return the chat messages that a tuned model reads for one plain reply."""
+    return pairs.prompt(SYSTEM, text)
+
+
+def training_pairs(replies: Sequence[Reply]) -> list[Pair]:
+    """Return pairs of a plain reply and the same in Larkfield's voice."""
+    return [Pair(prompt(reply.plain), reply.voice, reply.id) for reply in replies]
 
 
 def sentences(text: str) -> list[str]:

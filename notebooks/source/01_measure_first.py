@@ -32,9 +32,9 @@
 # next cell tells.
 
 # %%
-from helpers.tasks import files
+from helpers.tasks import files, intents
 
-train, dev, test, shifted = (files.load_intents(split) for split in files.INTENT_SPLITS)
+train, dev, test, shifted = (intents.read(split) for split in intents.SPLITS)
 six = [message for message in files.balanced(dev, 3) if len(message.text) < 90]
 six = files.balanced(six, 1)
 for message in six:
@@ -55,7 +55,7 @@ for message in six:
 # %%
 import collections
 
-for split, messages in zip(files.INTENT_SPLITS, (train, dev, test, shifted)):
+for split, messages in zip(intents.SPLITS, (train, dev, test, shifted)):
     counts = collections.Counter(message.label for message in messages)
     print(f"{split:8} {len(messages):4} messages, per label: {sorted(set(counts.values()))}")
 
@@ -121,9 +121,10 @@ check("01.1", leaked)
 #
 # ## The plainest baselines
 #
-# Before any model, ask what no thought at all achieves. `ledger.measure` times a method, keeps its prediction for each
-# message in the [ledger](../docs/glossary.md#ledger), and prints its accuracy. The bracket says how sure we can be; more
-# on it below. (`for_profile` takes fewer rows where the fast profile is set.)
+# Before any model, ask what no thought at all achieves. A `Lab` holds what all measurements on a task share. Its `measure`
+# times a method, keeps its prediction for each message in the [ledger](../docs/glossary.md#ledger), and prints its
+# accuracy. The bracket says how sure we can be; more on it below. Kept, too, is all that decides the result, such as how
+# many labels were used. (`for_profile` takes fewer rows where the fast profile is set.)
 
 # %%
 from helpers.methods import baselines
@@ -132,11 +133,13 @@ from helpers.results import ledger
 test = files.for_profile(test, fast=60)
 gold = [message.label for message in test]
 labels_of_train = [message.label for message in train]
-majority = ledger.measure(
-    "intents",
+lab = ledger.Lab("intents", labels=intents.LABELS, noun="messages")
+majority = lab.measure(
     "majority label",
     test,
     lambda texts: baselines.majority(labels_of_train, len(texts)),
+    approach="plain",
+    labels_used=len(train),
 )
 
 # %% [markdown]
@@ -151,11 +154,12 @@ first_rules = {
     "product_inquiry": ["price", "compatible"],
     "complaint": ["disappointed", "terrible"],
 }
-rules_row = ledger.measure(
-    "intents",
+rules_row = lab.measure(
     "ten keywords",
     test,
     lambda texts: baselines.keywords(first_rules, texts, "other"),
+    approach="plain",
+    settings=first_rules,
 )
 
 # %% [markdown]
@@ -204,10 +208,11 @@ from helpers import statistics
 started = time.perf_counter()
 tfidf = baselines.tfidf_classifier().fit([message.text for message in train], labels_of_train)
 fitted = time.perf_counter() - started
-tfidf_row = ledger.measure(
-    "intents", "TF-IDF + logistic regression", test, tfidf.predict, training_seconds=fitted
+learned = {"approach": "plain", "labels_used": len(train)}
+tfidf_row = lab.measure(
+    "TF-IDF + logistic regression", test, tfidf.predict, training_seconds=fitted, **learned
 )
-for score in statistics.per_class(gold, tfidf_row.predictions, files.INTENT_LABELS):
+for score in statistics.per_class(gold, tfidf_row.predictions, intents.LABELS):
     print(
         f"{score.label:18} precision {score.precision:.2f}  recall {score.recall:.2f}  F1 {score.f1:.2f}"
     )
@@ -222,8 +227,8 @@ print("macro-F1, majority label:", statistics.bootstrap_interval(gold, majority.
 # %%
 from helpers.lesson import plots
 
-matrix = statistics.confusion(gold, tfidf_row.predictions, files.INTENT_LABELS)
-plots.confusion(matrix, files.INTENT_LABELS, "TF-IDF: where messages end up")
+matrix = statistics.confusion(gold, tfidf_row.predictions, intents.LABELS)
+plots.confusion(matrix, intents.LABELS, "TF-IDF: where messages end up")
 
 # %% [markdown]
 # ### Your turn 01.3
@@ -337,25 +342,23 @@ check("01.5", messages_needed)
 from helpers.model.language_model import LanguageModel
 
 lm = LanguageModel.load()
-SYSTEM = f"You sort customer messages into one of six labels: {', '.join(files.INTENT_LABELS)}. Answer with the label only."
+SYSTEM = f"You sort customer messages into one of six labels: {', '.join(intents.LABELS)}. Answer with the label only."
 
 
-def zero_shot(texts):
-    prompts = [
+def ask(texts):
+    return [
         [{"role": "system", "content": SYSTEM}, {"role": "user", "content": text}]
         for text in texts
     ]
-    return lm.score(prompts, files.INTENT_LABELS)
 
 
-model_row = ledger.measure(
-    "intents",
+model_row = lab.measure(
     "zero-shot prompt",
     test,
-    zero_shot,
-    model=lm.name,
-    device=lm.device,
-    dtype=lm.model.dtype,
+    lambda texts: lm.score(ask(texts), intents.LABELS),
+    approach="prompt",
+    model=lm,
+    prompts=ask,
 )
 
 # %% [markdown]
@@ -363,8 +366,8 @@ model_row = ledger.measure(
 # is wrong.
 
 # %%
-matrix = statistics.confusion(gold, model_row.predictions, files.INTENT_LABELS)
-plots.confusion(matrix, files.INTENT_LABELS, "Zero-shot model: where messages end up")
+matrix = statistics.confusion(gold, model_row.predictions, intents.LABELS)
+plots.confusion(matrix, intents.LABELS, "Zero-shot model: where messages end up")
 print("times predicted:", dict(collections.Counter(model_row.predictions).most_common()))
 
 # %% [markdown]
@@ -407,16 +410,16 @@ def vote(texts):
 started = time.perf_counter()
 regression = baselines.embedding_classifier().fit(vectors, labels_of_train)
 fitted = time.perf_counter() - started
-vote_row = ledger.measure(
-    "intents", "MiniLM nearest neighbors", test, vote, model=catalogue.EMBEDDER
+vote_row = lab.measure(
+    "MiniLM nearest neighbors", test, vote, model=embedder, settings={"k": 15}, **learned
 )
-learned_row = ledger.measure(
-    "intents",
+learned_row = lab.measure(
     "MiniLM + logistic regression",
     test,
     lambda texts: regression.predict(embedding.embed(embedder, texts)),
-    model=catalogue.EMBEDDER,
+    model=embedder,
     training_seconds=fitted,
+    **learned,
 )
 
 # %% [markdown]
@@ -496,7 +499,7 @@ plots.methods(ledger.rows("intents", "test"), "Six intents: what each method get
 # %%
 from helpers.lesson import widgets
 
-widgets.keyword_playground(dev, first_rules)
+widgets.keyword_playground(intents.load(), dev, first_rules)
 
 # %% [markdown]
 # ## What we found

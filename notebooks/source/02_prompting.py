@@ -49,14 +49,14 @@ import itertools
 from helpers import statistics
 from helpers.lesson import plots
 from helpers.model import prompts
-from helpers.results import ledger
-from helpers.tasks import files
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import Prompt
+from helpers.results import evidence, ledger
+from helpers.tasks import change_requests, files, intents
 
 lm = LanguageModel.load()
-LABELS = files.INTENT_LABELS
-dev = files.for_profile(files.load_intents("dev"), fast=24)
+LABELS = intents.LABELS
+dev = files.for_profile(intents.read("dev"), fast=24)
 half = files.for_profile(files.balanced(dev, 10), fast=12)  # for what takes many runs
 texts, wanted = [message.text for message in half], [message.label for message in half]
 
@@ -127,32 +127,34 @@ strict = Prompt("4 + constraints, format", user=bare.user, system=f"{listed}\n\n
 edges = Prompt("5 + edge rules", user=bare.user, system=f"{listed}\n\n{EDGES}\n\n{FORMAT}")
 
 # %%
-MODEL = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype}
+lab = ledger.Lab("intents", lm, labels=LABELS, noun="messages")
+
+
+def filled(prompt):
+    return lambda texts: [prompt.messages(text) for text in texts]
 
 
 def classify(
     prompt, texts, words=LABELS
 ):  # scored under their words, returned under their labels
-    return lm.score([prompt.messages(text) for text in texts], list(words)).renamed(LABELS)
+    return lm.score(filled(prompt)(texts), list(words)).renamed(LABELS)
 
 
-ladder = []
-for prompt in (bare, role, label_list, strict, edges):
-    row = ledger.measure(
-        "intents",
-        f"prompt {prompt.name}",
-        half,
-        lambda texts, prompt=prompt: classify(prompt, texts),
-        split="dev",
-        details={"prompt": prompt.sha256},
-        **MODEL,
-    )
-    ladder.append(row)
+def measured(name, prompt, items, words=LABELS, **more):
+    how = {"approach": "prompt", "prompts": filled(prompt), "settings": {"words": [*words]}}
+    return lab.measure(name, items, lambda texts: classify(prompt, texts, words), **how, **more)
+
+
+# %%
+ladder = [
+    measured(f"prompt {prompt.name}", prompt, half, split="dev")
+    for prompt in (bare, role, label_list, strict, edges)
+]
 
 # %%
 plots.methods(ladder, "Five prompts on dev: what each rung gets right", as_given=True)
 for lower, upper in itertools.pairwise(ladder):
-    more = upper.prompt_tokens - lower.prompt_tokens
+    more = upper.prompt_tokens_per_item - lower.prompt_tokens_per_item
     print(f"{upper.method:32} {more:+4.0f} tokens  {ledger.compare(lower, upper)}")
 
 # %% [markdown]
@@ -173,22 +175,9 @@ for row in ladder:
 
 # %%
 kind = Prompt("6 natural answer", bare.user, start="This is")
-by_hand = {
-    "billing": " a billing question",
-    "technical_support": " a technical problem",
-    "refund_request": " a refund request",
-    "product_inquiry": " a question before buying",
-    "complaint": " a complaint",
-    "other": " something else",
-}
-hand_row = ledger.measure(
-    "intents",
-    "prompt 6: natural answers",
-    half,
-    lambda texts: classify(kind, texts, by_hand.values()),
-    split="dev",
-    **MODEL,
-)
+by_hand = {label: f" {words}" for label, words in intents.WORDS.items()}
+print(by_hand)
+hand_row = measured("prompt 6: natural answers", kind, half, by_hand.values(), split="dev")
 print("natural answers minus first rung:", ledger.compare(ladder[0], hand_row))
 print("predicted:", dict(collections.Counter(hand_row.predictions).most_common(3)))
 
@@ -265,23 +254,13 @@ for label, word in zip(LABELS, best_words):
     print(f"  {label:18} This is{word}")
 
 # %% [markdown]
-# Between these tables nothing but the words differs. **Predict:** the best of thousands was chosen on these very messages; what will
-# it give on *test*? (Lesson 01 had an opinion about such winners.) Now the one look at test.
+# Between these tables nothing but the words differs. **Predict:** the best of thousands was chosen on these very
+# messages; what will it give on *test*? (Lesson 01 had an opinion about such winners.) Now the one look at test.
 
 # %%
-test = files.for_profile(files.load_intents("test"), fast=60)
-
-
-def best_prompt(texts):
-    return classify(kind, texts, best_words)
-
-
-started_row = ledger.measure(
-    "intents", "prompt, first rung", test, lambda texts: classify(bare, texts), **MODEL
-)
-best_row = ledger.measure(
-    "intents", "prompt, best words", test, best_prompt, details={"words": best_words}, **MODEL
-)
+test = files.for_profile(intents.read("test"), fast=60)
+started_row = measured("prompt, first rung", bare, test)
+best_row = measured("prompt, best words", kind, test, best_words, labels_used=len(dev))
 print("on dev, where it was chosen:", f"{best_on_dev:.3f}")
 print("best words minus first rung, on test:", ledger.compare(started_row, best_row))
 
@@ -293,11 +272,11 @@ print("best words minus first rung, on test:", ledger.compare(started_row, best_
 # %%
 from helpers.methods import baselines
 
-train = files.load_intents("train")
+train = intents.read("train")
 tfidf = baselines.tfidf_classifier().fit([m.text for m in train], [m.label for m in train])
-tfidf_row = ledger.measure("intents", "TF-IDF + logistic regression", test, tfidf.predict)
-against_plain = ledger.compare(tfidf_row, best_row)
-print("best prompt minus TF-IDF:", against_plain)
+plainly = {"approach": "plain", "labels_used": len(train)}
+tfidf_row = lab.measure("TF-IDF + logistic regression", test, tfidf.predict, **plainly)
+print("best prompt minus TF-IDF:", ledger.compare(tfidf_row, best_row))
 
 # %% [markdown]
 # ### Your turn 02.3
@@ -351,10 +330,8 @@ talks = [
 reasoned = lm.score(talks, list(by_hand.values())).renamed(LABELS).predictions
 
 # %%
-role_gain = statistics.compare(wanted, direct, in_role)
-reason_gain = statistics.compare(wanted, direct, reasoned)
-print("with a role, minus without:     ", role_gain)
-print("with reasoning, minus without:  ", reason_gain)
+print("with a role, minus without:     ", statistics.compare(wanted, direct, in_role))
+print("with reasoning, minus without:  ", statistics.compare(wanted, direct, reasoned))
 for text, thought in zip(texts[:3], thoughts.texts):
     print("\na message:", text, "\nits reasoning:", thought)
 
@@ -407,9 +384,9 @@ names = ", ".join(LABELS)
 free = lm.generate([asked.messages(m.text, names=names) for m in half], max_new_tokens=20)
 exact = [text.strip() in LABELS for text in free.texts]
 parsed = [structured.find_label(text, LABELS) for text in free.texts]
-readable = statistics.wilson_interval(sum(p is not None for p in parsed), len(parsed))
+readable = [label is not None for label in parsed]
 print("exactly a label:      ", statistics.wilson_interval(sum(exact), len(exact)))
-print("a parser finds one:   ", readable)
+print("a parser finds one:   ", statistics.wilson_interval(sum(readable), len(readable)))
 print("found, and right:     ", statistics.accuracy_interval(wanted, [str(p) for p in parsed]))
 for text in free.texts[:4]:
     print("  wrote:", repr(text[:80]))
@@ -464,21 +441,21 @@ print(f"{len(some)} messages, and agree on {same} of these")
 # %% [markdown]
 # The messages are the same for every dot, so the dots differ by the wording alone. (The gray band answers another
 # question: how far *other messages* might move one dot.) Do not take the gain of one careful rewording for more than luck
-# if it is smaller than this spread. Anything above temperature 0 adds its own dice: count
-# above how few sampled answers name a label at all. This course measures at 0.
+# if it is smaller than this spread. Anything above temperature 0 adds its own dice: see
+# above for how many messages both sampled answers, cut off after 12 tokens, name a label. This course measures at 0.
 #
 # ## Format: valid JSON, and right
 #
 # Next task: read a [change request](../data/changes/GUIDE.md) and answer with a JSON object of `title`, `risk` and
-# `rationale`. Programs will read it, so it must fit a [JSON Schema](../docs/glossary.md#json-schema). One article's tool is a sentence: "You are a strict JSON
-# formatter" (P2).
+# `rationale`. Programs will read it, so it must fit a [JSON Schema](../docs/glossary.md#json-schema). One
+# article's tool is a sentence: "You are a strict JSON formatter" (P2).
 
 # %%
 import json
 
-changes = files.load_changes("test")
-schema = files.change_schema()
-few = files.for_profile(files.balanced(files.load_changes("dev"), 8), fast=6)
+changes = change_requests.load("test")
+schema = change_requests.schema()
+few = files.for_profile(files.balanced(change_requests.load("dev"), 8), fast=6)
 print(json.dumps(schema, indent=1)[:700], "\n")
 print(few[0].request, "\n")
 print(json.dumps({key: getattr(few[0], key) for key in ("title", "risk", "rationale")}))
@@ -568,7 +545,8 @@ def allowed(sequences, written, end):
 check("02.5", allowed)
 
 # %% [markdown]
-# Forbidding tokens like this is called [constrained decoding](../docs/glossary.md#constrained-decoding). The course's version does it for any JSON Schema, with
+# Forbidding tokens like this is called [constrained decoding](../docs/glossary.md#constrained-decoding). The
+# course's version does it for any JSON Schema, with
 # [llguidance](https://github.com/guidance-ai/llguidance); where an answer runs out of tokens, it is closed by the shortest
 # text that the schema allows. **Predict:** valid goes to 100 %. What happens to *right*?
 
@@ -595,32 +573,41 @@ for name, given in answers.items():
 # notices, and left the one that only gold labels show. Now the whole test set, for the ledger, beside plain baselines.
 
 # %%
-
 items = files.for_profile(changes, fast=12)
-past = files.load_changes("train")
+past = change_requests.load("train")
 plain_risk = baselines.tfidf_classifier().fit(
     [c.request for c in past], [c.label for c in past]
 )
-majority = ledger.measure("changes", "always medium", items, lambda t: ["medium"] * len(t))
-risk_row = ledger.measure("changes", "TF-IDF + logistic regression", items, plain_risk.predict)
+risk_lab = ledger.Lab("changes", lm, labels=change_requests.RISKS, noun="change requests")
+majority = risk_lab.measure(
+    "always medium", items, lambda texts: ["medium"] * len(texts), approach="plain"
+)
+how = {"approach": "plain", "labels_used": len(past)}
+risk_row = risk_lab.measure("TF-IDF + logistic regression", items, plain_risk.predict, **how)
+
+# %%
 final = []
 
 
 def constrained_risk(texts):
-    asked_for = [chosen.messages(text) for text in texts]
-    final.extend(structured.constrained(lm, asked_for, schema, max_new_tokens=48))
+    final.extend(structured.constrained(lm, filled(chosen)(texts), schema, max_new_tokens=48))
     return [answer.value["risk"] for answer in final]
 
 
-json_row = ledger.measure(
-    "changes", "prompt, constrained JSON", items, constrained_risk, **MODEL
+json_row = risk_lab.measure(
+    "prompt, constrained JSON",
+    items,
+    constrained_risk,
+    approach="prompt",
+    prompts=filled(chosen),
+    settings={"schema": schema, "max_new_tokens": 48},
 )
 print(f"valid: {sum(answer.valid for answer in final)} of {len(final)}")
 print("risks:", dict(collections.Counter(json_row.predictions)))
 
 # %% [markdown]
 # Look at the risks: after `"risk": "` this model has one habitual word, as with the labels above. All answers are valid,
-# and a constant answer would be right more often.
+# and a constant `medium` would be right more often.
 #
 # ### Your turn 02.6
 #
@@ -662,17 +649,17 @@ RULE = "If you are uncertain, set risk to medium and explain what is missing."
 with_rule = without_rule.edited("2", user=f"{request}Return the risk as JSON. {RULE}")
 unclear = files.for_profile([change for change in changes if change.ambiguous], fast=6)
 clear = files.for_profile([change for change in changes if not change.ambiguous], fast=6)
-medium = {}
+medium = {}  # said on clear requests, and on unclear ones
 for name, prompt in (("without the rule", without_rule), ("with the rule", with_rule)):
     asked_for = [prompt.messages(change.request) for change in unclear + clear]
     scores = lm.score(asked_for, ["low", "medium", "high"], end_of_turn=False)
     said = [risk == "medium" for risk in scores.predictions]
-    medium[name] = statistics.difference_of_shares(said[len(unclear) :], said[: len(unclear)])
-    shares = np.mean(said[: len(unclear)]), np.mean(said[len(unclear) :])
+    medium[name] = said[len(unclear) :], said[: len(unclear)]
+    on_clear, on_unclear = map(np.mean, medium[name])
     print(
-        f"{name:17} medium on {shares[0]:.2f} of unclear requests, {shares[1]:.2f} of clear ones;"
+        f"{name:17} medium on {on_unclear:.2f} of unclear requests, {on_clear:.2f} of clear ones;"
     )
-    print(f"{'':17} unclear minus clear {medium[name]}")
+    print(f"{'':17} unclear minus clear {statistics.difference_of_shares(*medium[name])}")
 
 # %% [markdown]
 # The rule works, and does not: with it the model says `medium` to nearly everything, clear or not. Whether it does so more
@@ -695,13 +682,11 @@ rest = [m for m in files.balanced(dev, 5) if m.id not in ("dev-011", "dev-062")]
 rest = files.for_profile(rest, fast=6)
 started = time.perf_counter()
 asked_seven = [kind.messages(message.text) for message in moving + rest]
-new_words = {}
 for word in (" a delivery question", " a package"):
     scores = lm.score(asked_seven, [*best_words, word], progress=False)
     hits = [label == word for label in scores.predictions]
     caught = statistics.wilson_interval(sum(hits[: len(moving)]), len(moving))
     stolen = statistics.wilson_interval(sum(hits[len(moving) :]), len(rest))
-    new_words[word] = caught, stolen
     print(f"This is{word}: {caught} of the delivery messages, {stolen} of the others")
 minutes = (time.perf_counter() - started) / 60
 seen = lm.inspect(asked_seven[0])
@@ -718,23 +703,15 @@ print(f"under ten minutes: {minutes < 10}; tokens decode to the text shown: {sam
 # *test*, so this difference is not paired. The plain baseline stands beside it.
 
 # %%
-shifted = files.for_profile(files.load_intents("shifted"), fast=24)
-drops = {}
-for name, predict, before in (
-    ("prompt, best words", best_prompt, best_row),
-    ("TF-IDF + logistic regression", tfidf.predict, tfidf_row),
-):
-    row = ledger.measure(
-        "intents",
-        name,
-        shifted,
-        predict,
-        split="shifted",
-        **(MODEL if "prompt" in name else {}),
-    )
-    drops[name] = statistics.difference_of_shares(row.correct, before.correct)
-for name, drop in drops.items():
-    print(f"{name:30} loses {drop}")
+shifted = files.for_profile(intents.read("shifted"), fast=24)
+there = {"split": "shifted", "labels_used": len(dev)}
+prompted = measured("prompt, best words", kind, shifted, best_words, **there)
+plain = lab.measure(
+    "TF-IDF + logistic regression", shifted, tfidf.predict, split="shifted", **plainly
+)
+for after, before in ((prompted, best_row), (plain, tfidf_row)):
+    drop = statistics.difference_of_shares(after.correct, before.correct)
+    print(f"{after.method:30} loses {drop}")
 
 # %% [markdown]
 # If an interval includes zero, this many messages cannot tell a loss from luck. And a method that knows little has
@@ -754,56 +731,41 @@ widgets.prompt_playground(lm, bare.messages(dev[1].text)[0]["content"], COMPANY,
 # %% [markdown]
 # ## What we found
 #
-# Each verdict follows the rule in [claims.json](../data/claims.json), which also names the articles. *Held*: the whole
-# interval lies above the rule's limit; *did not hold*: below it; *too close to call*: the limit lies inside; *it depends*:
-# a rule has several parts, and they disagree.
+# Each verdict gives its outcome, the numbers behind it and whose they are, and its rule in one line. A rule of several
+# parts holds only if every part does. *Underpowered*: too close to call, or unable to come out both ways, with so few
+# items; how many would do stands beside.
 
 # %%
-judge, judge_all = statistics.judge, statistics.judge_all
+mine = {"of": best_row}  # model and number format of all that was measured here
 valid = {name: [answer.valid for answer in given] for name, given in answers.items()}
-right = {name: [r == w for r, w in zip(risks[name], wanted_risk)] for name in answers}
-gain = ledger.compare(started_row, best_row).difference
-claims.conclude(
-    "P1",
-    judge(against_plain.difference, -statistics.WORTHWHILE),
-    f"best prompt minus TF-IDF {against_plain.difference}; best words minus first rung {gain}",
-)
-first, last = (
-    statistics.wilson_interval(sum(valid[name]), len(few))
-    for name in ("strict, as system text", "strict, after the text")
-)
-claims.conclude(
-    "P2",
-    judge_all([judge(first, 0.95), judge(last, 0.95)]),
-    f"fits the schema: {first} as system text, {last} after the text",
-)
+sentences = ("strict, as system text", "strict, after the text")
+claims.conclude("P1", {"best prompt": evidence.difference(tfidf_row, best_row)})
+fits = [evidence.share_of(valid[name], **mine, note=name) for name in sentences]
+claims.conclude("P2", {"valid": fits})
+pair = ("repaired, once", "constrained")
+fixed = evidence.difference_of(*(valid[name] for name in pair), **mine)
+claims.conclude("P3", {"valid": fixed})
+right = [[said == gold for said, gold in zip(risks[name], wanted_risk)] for name in pair]
+print("    right risk, constrained minus repaired:", statistics.compare_hits(*right))
+claims.conclude("P4", {"medium": evidence.independent_of(*medium["with the rule"], **mine)})
+
+# %% tags=["machine"]
+taken = {"minutes": evidence.number(minutes), "exact text": evidence.yes(same_text)}
+claims.conclude("P5", taken)
 
 # %%
-repaired, sure = "repaired, once", "constrained"
-fits = statistics.compare_hits(valid[repaired], valid[sure]).difference
-truth = statistics.compare_hits(right[repaired], right[sure]).difference
-claims.conclude(
-    "P3",
-    judge_all([judge(fits), judge(truth)]),
-    f"constrained minus repaired: valid {fits}, right {truth}",
-)
-unsure = medium["with the rule"]
-claims.conclude("P4", judge(unsure), f"says medium, unclear minus clear: {unsure}")
-claims.conclude(
-    "P5",
-    "held" if minutes < 10 and same_text else "did not hold",
-    f"new label measured in under ten minutes: {minutes < 10}; exact text seen: {same_text}; "
-    f"as{word} it catches {caught} of its messages and takes {stolen} of the others",
-)
-
-# %%
-drop, plain_drop = drops.values()
-claims.conclude("P6", judge(drop), f"the prompt loses {drop}, TF-IDF {plain_drop}")
-claims.conclude("P7", judge(readable, 0.95), f"a parser finds one label in {readable}")
+claims.conclude("P6", {"drop": evidence.independent(prompted, best_row)})
+claims.conclude("P7", {"readable": evidence.share_of(readable, **mine)})
+hits = {
+    name: [said == gold for said, gold in zip(guesses, wanted)]
+    for name, guesses in (("direct", direct), ("role", in_role), ("reasoning", reasoned))
+}
 claims.conclude(
     "P8",
-    judge_all([judge(role_gain.difference), judge(reason_gain.difference)]),
-    f"gain of a role {role_gain.difference}, of reasoning {reason_gain.difference}",
+    {
+        trick: evidence.difference_of(hits["direct"], hits[trick], **mine)
+        for trick in ("role", "reasoning")
+    },
 )
 plots.methods(ledger.rows("intents", "test"), "Six intents: what each method gets right")
 

@@ -26,18 +26,19 @@
 # %% [markdown]
 # ## The claims
 #
-# What five articles say about [retrieval](../docs/glossary.md#retrieval), in our words. The verdicts come at the end, from
-# your numbers. A 135M model reads far worse than the models that the articles assume;
+# What five articles and common advice say about [retrieval](../docs/glossary.md#retrieval), in our words. The verdicts
+# come at the end, from your numbers and from reference results. A 135M model reads far worse than the models that the
+# articles assume;
 # [scale](../docs/other_models.md) may change what reading is worth, and changes nothing about searching.
 
 # %%
-from helpers.results import claims
+from helpers.results import claims, evidence
 
 claims.show("04")
 
 # %% [markdown]
-# Heavy measurements come from the course's *reference results* and are marked. Set the switch to `True` and everything is
-# measured here.
+# Heavy measurements come from the course's *reference results*, marked where they are printed or in the verdict. Set
+# the switch to `True` and everything is measured here.
 
 # %%
 RERUN = False
@@ -49,6 +50,7 @@ RERUN = False
 
 # %%
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -57,16 +59,15 @@ from helpers.methods import baselines
 from helpers.results import ledger
 from helpers.tasks import files, grading
 from helpers.lesson import plots
+from helpers.machine import runtime
 from helpers.model import catalogue
-from helpers.results import reference
 from helpers.tasks import policies
 from helpers.model.language_model import LanguageModel
-from helpers.methods.retrieval import chunking, index, measured, passages
+from helpers.methods.retrieval import chunking, graded, index, passages
 from helpers.methods.retrieval import pipeline, quotes, ranking, scale
 
 lm, embedder = LanguageModel.load(), catalogue.load_embedder()
-MODEL = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype}
-PLAIN = {"model": catalogue.EMBEDDER}
+lab = ledger.Lab("policy_qa", lm, noun="questions", rerun=RERUN)
 documents = policies.load_policies()
 dev, test = (policies.load_policy_questions(split) for split in ("dev", "test"))
 asked, asked_dev = files.for_profile(test, fast=10), files.for_profile(dev, fast=10)
@@ -75,11 +76,14 @@ asked, asked_dev = files.for_profile(test, fast=10), files.for_profile(dev, fast
 WORDS_AT_MOST = 20  # tokens of an answer
 
 
-def closed_book(questions, order=""):
-    prompt = passages.CLOSED_BOOK.edited("1", system=passages.CLOSED_BOOK.system + order)
-    chats = [prompt.messages(q.question) for q in questions]
+def chats_of(prompt):
+    return lambda texts: [prompt.messages(text) for text in texts]
+
+
+def closed_book(questions, prompt=policies.CLOSED_BOOK):
+    chats = chats_of(prompt)([q.question for q in questions])
     out = lm.generate(chats, max_new_tokens=WORDS_AT_MOST, progress=False)
-    return [measured.Written(*one) for one in zip(out.texts, out.prompt_tokens, out.new_tokens)]
+    return [graded.Written(*one) for one in zip(out.texts, out.prompt_tokens, out.new_tokens)]
 
 
 for question, answer in zip(dev[3:6], closed_book(dev[3:6])):
@@ -94,19 +98,25 @@ for question, answer in zip(dev[3:6], closed_book(dev[3:6])):
 # holds the answer. An order to abstain is tried on a part of them, half of it unanswerable.
 
 # %%
-closed_row = measured.measure("closed book", asked, closed_book, **MODEL)
 can_test, cannot = ([q for q in asked if q.answerable == can] for can in (True, False))
-told_row = measured.recall(
-    "closed book, told to abstain",
-    [*cannot, *can_test[: len(cannot)]],
-    lambda questions: closed_book(
-        questions, passages.ABSTAIN.replace("the passages do not hold", "you do not know")
-    ),
-    rerun=RERUN,
-    **MODEL,
-)
+order = passages.ABSTAIN.replace("the passages do not hold", "you do not know")
+told = policies.CLOSED_BOOK.edited("1", system=policies.CLOSED_BOOK.system + order)
+
+
+def by_heart(name, prompt, questions, **more):
+    answer = graded.graded(questions, lambda some: closed_book(some, prompt))
+    how = {"approach": "prompt", "prompts": chats_of(prompt), **more}
+    return lab.measure(
+        name, questions, answer, settings={"max_new_tokens": WORDS_AT_MOST}, **how
+    )
+
+
+# %%
+closed_row = by_heart("closed book", policies.CLOSED_BOOK, asked)
+half = [*cannot, *can_test[: len(cannot)]]
+told_row = by_heart("closed book, told to abstain", told, half, heavy=True)
 for row in (closed_row, told_row):
-    silent = [measured.abstained(row, gold) for gold in ("abstained", "right")]
+    silent = [graded.abstained(row, gold) for gold in ("abstained", "right")]
     print(
         f"{row.method}: abstains on {sum(silent[0])} of {len(silent[0])} unanswerable questions",
         end=" ",
@@ -169,7 +179,7 @@ check("04.1", pieces)
 
 # %%
 spans = chunking.token_spans(lm.tokenizer)
-store = index.Index.build(documents, embedder, chunking.Chunker(spans, tokenizer=lm.name))
+store = index.Index.build(documents, embedder, chunking.Chunker(spans))
 tokens = [len(spans(chunk.text)) for chunk in store.chunks]
 vectors = sum(len(entry.owner) for entry in store.entries.values())
 print(f"{len(documents)} documents, {len(store)} chunks, {vectors} vectors;", end=" ")
@@ -333,7 +343,7 @@ gold_of = {
     if q.answerable
 }
 to_find, to_find_dev = (
-    [measured.Deserved(q.id, q.question, "found") for q in part] for part in (can_test, can)
+    [files.Message(q.id, q.question, "found") for q in part] for part in (can_test, can)
 )
 
 
@@ -346,42 +356,44 @@ def finder(using):
 
 
 # %%
+search_lab = lab.using(task="policy_search", show=False)
 searched = {
-    name: ledger.measure(
-        "policy_search", name, to_find, finder(pipe.using(**changes)), show=False, **PLAIN
+    name: search_lab.measure(
+        name,
+        to_find,
+        finder(pipe.using(**changes)),
+        approach="plain",
+        model=embedder,
+        settings=changes,
     )
     for name, changes in WAYS.items()
 }
-rewriting = pipeline.Pipeline(store, lm, pipe.settings, pipeline.rewriter(lm))
+rewriting = pipeline.Pipeline(store, lm, pipe.settings, pipeline.rewriter(lm, policies.REWRITE))
 best_search = searched["fused, reranked"]
 for name, row in searched.items():
     gain = "" if row is best_search else ledger.compare(row, best_search).difference
     print(f"{name}: hit@4 {row.interval}" + (f"; reranked minus this {gain}" if gain else ""))
 # %%
-as_asked, rewritten = (
-    reference.recall(
-        "policy_search",
-        name,
-        to_find_dev,
-        finder(way),
-        split="dev",
-        rerun=RERUN,
-        show=False,
-        **MODEL,
-    )
-    for name, way in (("question as asked", pipe), ("question rewritten", rewriting))
+find_dev = partial(search_lab.measure, items=to_find_dev, split="dev", heavy=True)
+as_asked = find_dev("question as asked", predict=finder(pipe), approach="plain", model=embedder)
+rewritten = find_dev(
+    "question rewritten",
+    predict=finder(rewriting),
+    approach="retrieve",
+    prompts=chats_of(policies.REWRITE),
 )
-rewrite_gain = ledger.compare(as_asked, rewritten).difference
-print("on dev, rewritten minus as asked:", rewrite_gain)
+print("on dev, rewritten minus as asked:", ledger.compare(as_asked, rewritten).difference)
 
 # %% [markdown]
-# Read the differences, not the heights: an interval that holds zero says that these questions cannot tell. Rewriting has to
-# earn its place too: look at the sign of its difference. A small model may lose the very word that the search needs.
+# Read the differences, not the heights: an interval that holds zero says that these questions cannot tell which is
+# better. Rewriting has to earn its place too: look at the sign of its difference. A small model may lose the very word
+# that the search needs.
 #
 # ### Chunk size
 #
-# Large chunks are found more easily and fill the prompt sooner. A fair race fixes the prompt: which size brings the
-# evidence into the first 1,000 tokens?
+# With large chunks there are fewer to choose from, but they fill the prompt sooner. A fairer race fixes the prompt:
+# which size brings the evidence into the first 1,000 tokens? If a note counts texts longer than the embedder reads,
+# their ends can be found by words only.
 
 # %%
 BUDGET, sized = 1000, {}
@@ -436,31 +448,30 @@ def best_quote(questions, cut=0.0, using=pipe):
 
 
 def reader(**changes):
-    using = pipe.using(**{"quotes": 3, "examples": False, "defend": False, **changes})
-    return lambda questions: using.ask([q.question for q in questions])
+    return pipe.using(**{"quotes": 3, "examples": False, "defend": False, **changes})
 
 
 # %%
-quote_rows = {
-    name: measured.measure(
-        f"best quote, {name}",
-        asked,
-        lambda qs, c=changes: best_quote(qs, using=pipe.using(**c)),
-        **PLAIN,
-    )
-    for name, changes in WAYS.items()
-}
+def quoted_row(name, questions, using=pipe, cut=0.0, **more):
+    answer = graded.graded(questions, lambda some: best_quote(some, cut, using))
+    how = {"approach": "plain", "model": embedder, "settings": {"cut": cut}, **more}
+    return lab.measure(f"best quote, {name}", questions, answer, **how)
+
+
+def read_row(name, questions, using, **more):
+    answer = graded.graded(questions, lambda some: using.ask([q.question for q in some]))
+    how = {"approach": "retrieve", "prompts": using.prompts, "heavy": True, **more}
+    how["settings"] = {"max_new_tokens": WORDS_AT_MOST, "copy": using.settings.copy}
+    return lab.measure(name, questions, answer, **how)
+
+
+quote_rows = {n: quoted_row(n, asked, pipe.using(**some)) for n, some in WAYS.items()}
 quote_row = quote_rows["fused, reranked"]
-free_row = measured.recall("retrieval, free answer", asked, reader(), rerun=RERUN, **MODEL)
+free_row = read_row("retrieval, free answer", asked, reader())
 # %%
 STARTED = {"cite": False, "abstain": False, "start": "According to the policy,"}
-started_row = measured.recall(
-    "retrieval, one quote, started answer",
-    asked,
-    reader(quotes=1, **STARTED),
-    rerun=RERUN,
-    **MODEL,
-)
+begun = reader(quotes=1, **STARTED)
+started_row = read_row("retrieval, one quote, started answer", asked, begun)
 read_rows = (quote_row, free_row, started_row)
 for row in read_rows:
     print(f"{row.method} minus closed book: {ledger.compare(closed_row, row).difference}")
@@ -475,7 +486,8 @@ for q in can_test[:4]:
 
 # %% [markdown]
 # From three quotes, writing freely, the model is seldom right. One quote and a started answer help it: less to get lost in,
-# and no room for a form of its own. The plain quote still does better than both; the last two lines say by how much.
+# and no room for a form of its own. The plain quote still does better than both; the last line before these examples
+# compares it with the started answer.
 #
 # **Predict:** when an answer is wrong, was the passage not found, or did the error come later? *Found* means that a chunk
 # with evidence is among the four kept; only answerable questions are counted.
@@ -483,7 +495,7 @@ for q in can_test[:4]:
 # %%
 hit = [row == "found" for row in best_search.predictions]
 error_sources(
-    {row.method: (hit, measured.answerable(row)) for row in read_rows},
+    {row.method: (hit, graded.answerable(row)) for row in read_rows},
     "Where answers go wrong: finding or reading",
 )
 
@@ -495,37 +507,34 @@ error_sources(
 
 
 # %%
-def given(others, last=False, **changes):
-    using = pipe.using(examples=False, defend=False, **{"copy": True, **changes})
+def given(questions, others, last=False):
+    ready = []
+    for one, q in zip(pipe.retrieve([q.question for q in questions]), questions):
+        mine = quotes.evidence_quote(q, store.chunks, documents)
+        near = pipe.using(quotes=9).quoted(one)
+        rest = [hit for hit in near if hit.chunk.id != mine.id][:others]
+        kept = [*rest, ranking.Hit(mine, 1.0)] if last else [ranking.Hit(mine, 1.0), *rest]
+        ready.append(replace(one, kept=tuple(kept)))
+    return ready
 
-    def answer(questions):
-        ready = []
-        for one, q in zip(using.retrieve([q.question for q in questions]), questions):
-            mine = quotes.evidence_quote(q, store.chunks, documents)
-            near = pipe.using(quotes=9).quoted(one)
-            rest = [hit for hit in near if hit.chunk.id != mine.id][:others]
-            kept = [*rest, ranking.Hit(mine, 1.0)] if last else [ranking.Hit(mine, 1.0), *rest]
-            ready.append(replace(one, kept=tuple(kept)))
-        return using.answer(ready)
 
-    return answer
+def given_row(name, questions, ready, **changes):
+    using = pipe.using(examples=False, defend=False, **changes)
+    how = {"approach": "retrieve", "heavy": True, "split": "dev"}
+    how["prompts"] = [using.write(one) for one in ready]
+    how["settings"] = {"max_new_tokens": WORDS_AT_MOST, "copy": using.settings.copy}
+    answer = graded.graded(questions, lambda _: using.answer(ready))
+    return lab.measure(f"right quote {name}", questions, answer, **how)
 
 
 # %%
 few = can[:24]
-GIVEN = {"first of four": (3, False), "last of four": (3, True)}
+GIVEN = {"first of four": given(few, 3), "last of four": given(few, 3, last=True)}
 dealt = {
-    name: measured.recall(
-        f"right quote {name}, copying", few, given(*how), split="dev", rerun=RERUN, **MODEL
-    )
-    for name, how in GIVEN.items()
+    name: given_row(f"{name}, copying", few, ready, copy=True) for name, ready in GIVEN.items()
 }
-copy_row = measured.recall(
-    "retrieval, copying", few, reader(copy=True), split="dev", rerun=RERUN, **MODEL
-)
-quote_dev = measured.measure(
-    "best quote, fused, reranked", few, best_quote, split="dev", **PLAIN
-)
+copy_row = read_row("retrieval, copying", few, reader(copy=True), split="dev")
+quote_dev = quoted_row("fused, reranked", few, split="dev")
 copy_gain = ledger.compare(quote_dev, copy_row).difference
 print("copying minus best quote:", copy_gain)
 print(
@@ -536,8 +545,7 @@ print(
 # %% [markdown]
 # The leash does not rescue the reader: even with the right quote at hand, the model often copies the wrong stretch. These
 # are a few dev questions, so do not compare their heights with the test questions above. Where first and last agree on
-# every question the interval shrinks to a point; that says that these questions show no difference, not that order never
-# matters.
+# every question the interval still has a width, since so few cannot say that order never matters.
 #
 # ## Citations
 #
@@ -546,19 +554,16 @@ print(
 # was copied from; a free answer must name its passage itself.
 
 # %%
-cited = {}
+cited = []
 for row in (copy_row, free_row):
-    answers = row.details["answers"]
-    good = [
-        i for i, ok in zip(row.ids, row.correct) if ok and passages.cited_numbers(answers[i])
-    ]
     right_ids = [
         i
         for i, ok, gold_one in zip(row.ids, row.correct, row.gold)
         if ok and gold_one == "right"
     ]
     holds = [i in row.details["traceable"] for i in right_ids]
-    cited[row.method] = statistics.wilson_interval(sum(holds), max(len(holds), 1))
+    if holds:
+        cited.append(evidence.share_of(holds, of=row, note=row.method))
     all_hold = sum(i in row.details["traceable"] for i in row.ids)
     print(
         f"{row.method}: {sum(holds)} of {len(holds)} right answers have a citation that holds",
@@ -614,11 +619,9 @@ print(
     f"dev: always answering decides {never} of {len(both)} right, the cut at {cut:.2f} decides {with_cut}"
 )
 # %%
-cut_row = measured.measure(
-    "best quote, with a cut", asked, lambda qs: best_quote(qs, cut), **PLAIN
-)
+cut_row = quoted_row("with a cut", asked, cut=cut, labels_used=len(dev))
 for row in (quote_row, cut_row):
-    silent = [measured.abstained(row, kind) for kind in ("abstained", "right")]
+    silent = [graded.abstained(row, kind) for kind in ("abstained", "right")]
     print(
         f"{row.method}: abstains on {sum(silent[0])} of {len(silent[0])} unanswerable,", end=" "
     )
@@ -627,7 +630,8 @@ print("with the cut minus without:", ledger.compare(quote_row, cut_row).differen
 
 # %% [markdown]
 # The cut is chosen on dev and reported on test. Questions without an answer sound like the others, so their cosines lie
-# among the others. Compare the two dev counts: a cut that decides hardly more than always answering is not worth its place.
+# among the others. Compare the two dev counts: a cut that decides hardly more than always answering, or no more, is not
+# worth its place.
 #
 # ## Change a policy, ask again
 #
@@ -651,26 +655,24 @@ print(
 
 # %% [markdown]
 # One article tells of a support team whose model gave generic answers, and who tuned it; what it lacked, the article says,
-# were the policies. We rebuild the part that can be tested here: public questions that ask for a number, first to the model
-# without policies, then to the same model with a quote, and to the quote alone. No tuned model takes part yet.
+# were the policies. We rebuild the part that can be tested here: public questions that ask for a number, first to the
+# model without policies, then to the same model with a quote; last, the quote alone is the answer. No tuned model takes
+# part yet.
 
 # %%
 staff = {d.id for d in documents if d.audience == "staff"}
 numbers = [q.id for q in asked if q.type == "numeric" and not set(q.documents) & staff]
 before = closed_row.cut(numbers)
 print(f"{len(numbers)} questions: {sum(before.correct)} right without policies")
-team = {}
-for row in (started_row, quote_row):
-    after = row.cut(numbers)
-    team[row.method] = ledger.compare(before, after).difference
-    print(
-        f"{row.method}: {sum(after.correct)} right; minus without policies {team[row.method]}"
-    )
+team = [row.cut(numbers) for row in (started_row, quote_row)]
+for after in team:
+    gain = ledger.compare(before, after).difference
+    print(f"{after.method}: {sum(after.correct)} right; minus without policies {gain}")
 
 # %% [markdown]
 # ## Going further
 #
-# What follows is never needed later; skip it if you like.
+# You may skip the reading, but run the cells: the verdicts on R7 to R9, R11 and R12 need them.
 #
 # ### Who may see what
 #
@@ -695,7 +697,6 @@ leaks = {
 }
 for name, leaked in leaks.items():
     print(f"{name}: staff text in {sum(leaked)} of {len(leaked)} prompts")
-leak_gain = statistics.compare_hits(leaks["filtered"], leaks["without a filter"]).difference
 
 # %% [markdown]
 # The filter acts before the search. What never reaches the prompt cannot be talked out of the model.
@@ -738,46 +739,42 @@ check("04.6", blocked)
 
 # %%
 planted = files.for_profile(
-    [measured.Deserved(i.id, i.text, "ignored") for i in policies.load_injections()], fast=3
+    [files.Message(i.id, i.text, "ignored") for i in policies.load_injections()], fast=3
 )
 word_of = {i.text: i.obeyed_if for i in policies.load_injections()}
 
 
-def attacked(**changes):
-    using = pipe.using(examples=False, rerank=False, abstain=False, **changes)
+def attacked(using, texts):
+    victims = [q for q in dev if q.answerable][: len(texts)]
+    ready = []
+    for one, q, text in zip(using.retrieve([q.question for q in victims]), victims, texts):
+        mine = quotes.evidence_quote(q, store.chunks, documents)
+        bad = replace(mine, text=f"{mine.text}\n{text}")
+        ready.append(replace(one, kept=(ranking.Hit(bad, 1.0),)))
+    return ready
 
-    def answer(texts):
-        victims = [q for q in dev if q.answerable][: len(texts)]
-        ready = []
-        for one, q, text in zip(using.retrieve([q.question for q in victims]), victims, texts):
-            mine = quotes.evidence_quote(q, store.chunks, documents)
-            bad = replace(mine, text=f"{mine.text}\n{text}")
-            ready.append(replace(one, kept=(ranking.Hit(bad, 1.0),)))
-        return [
-            "obeyed" if word_of[text] in one.text else "ignored"
-            for text, one in zip(texts, using.answer(ready))
-        ]
 
-    return answer
+def obeys(using, texts):
+    answers = using.answer(attacked(using, texts))
+    told = zip(texts, answers)
+    return ["obeyed" if word_of[text] in one.text else "ignored" for text, one in told]
 
 
 # %%
 attacks = {}
-for name, changes in (
-    ("no defense", {"defend": False}),
-    ("defended", {"defend": True}),
-):
-    row = reference.recall(
-        "injections",
+injection_lab = lab.using(task="injections", labels=("ignored", "obeyed"), show=False)
+for name, defend in (("no defense", False), ("defended", True)):
+    using = pipe.using(examples=False, rerank=False, abstain=False, defend=defend)
+    attacks[name] = row = injection_lab.measure(
         f"planted, {name}",
         planted,
-        attacked(**changes),
-        rerun=RERUN,
-        show=False,
-        **MODEL,
+        partial(obeys, using),
+        approach="retrieve",
+        prompts=lambda texts, using=using: [*map(using.write, attacked(using, texts))],
+        settings={"max_new_tokens": WORDS_AT_MOST},
+        heavy=True,
     )
-    attacks[name] = [guess == "obeyed" for guess in row.predictions]
-    print(f"{name}: obeys {sum(attacks[name])} of {row.n}")
+    print(f"{name}: obeys {row.predictions.count('obeyed')} of {row.n}")
 
 # %% [markdown]
 # A model this small follows few instructions, planted ones included. That it seldom obeys is weakness, not safety, and one
@@ -787,13 +784,13 @@ for name, changes in (
 # ### The customer's own record
 #
 # No policy says what a customer ordered. Their record does. For each customer with an order
-# we ask for its number, without the record, with the whole record in the prompt, and
+# we ask for its number, without the record, with the whole record of that order in the prompt, and
 # with the one fact that is asked for.
 
 # %%
 people = [c for c in policies.load_customers() if c.get("last_order")]
 people = files.for_profile(
-    [measured.Deserved(c["customer_id"], c["customer_id"], "right") for c in people], fast=3
+    [files.Message(c["customer_id"], c["customer_id"], "right") for c in people], fast=3
 )
 order_of = {
     c["customer_id"]: c["last_order"] for c in policies.load_customers() if c.get("last_order")
@@ -812,37 +809,41 @@ WRITTEN = {
 }
 
 
-def own_record(written):
-    def answer(texts):
-        asked_for = "What is the number of my last order?"
-        chats = [f"{written(order_of[name])}{asked_for}" for name in texts]
-        out = lm.generate(chats, max_new_tokens=WORDS_AT_MOST, progress=False)
-        return [
-            "right" if grading.holds(t, order_of[n]["number"]) else "wrong"
-            for t, n in zip(out.texts, texts)
-        ]
+def record_chats(written, names):
+    asked_for = "What is the number of my last order?"
+    return [f"{written(order_of[name])}{asked_for}" for name in names]
 
-    return answer
+
+def own_record(written, names):
+    chats = record_chats(written, names)
+    out = lm.generate(chats, max_new_tokens=WORDS_AT_MOST, progress=False)
+    return [
+        "right" if grading.holds(text, order_of[name]["number"]) else "wrong"
+        for text, name in zip(out.texts, names)
+    ]
 
 
 # %%
+record_lab = lab.using(task="customer_records", show=False)
 records = {
-    name: reference.recall(
-        "customer_records", name, people, own_record(written), rerun=RERUN, show=False, **MODEL
+    name: record_lab.measure(
+        name,
+        people,
+        partial(own_record, written),
+        approach="prompt",
+        prompts=partial(record_chats, written),
+        settings={"max_new_tokens": WORDS_AT_MOST},
+        heavy=True,
     )
     for name, written in WRITTEN.items()
 }
 for name, row in records.items():
     print(f"{name}: right {row.interval} of {row.n}")
-record_gains = [
-    ledger.compare(records["without the record"], records[name]).difference
-    for name in list(WRITTEN)[1:]
-]
 
 # %% [markdown]
-# The number stands in the prompt both times, in the second alone, and this model still does not take it from there. To
-# have a fact in the prompt is not yet to use it. Change the wording of question and fact in a copy of this cell: at this
-# size a few words decide, and lesson 02 is the place to look for them.
+# The number stands in the prompt in both of the last two, in the last one alone, and this model still hardly ever takes
+# it from there. To have a fact in the prompt is not yet to use it. Change the wording of question and fact in a copy of
+# this cell: at this size a few words decide, and lesson 02 is the place to look for them.
 #
 # ### Format and terms, with perfect context
 #
@@ -850,23 +851,13 @@ record_gains = [
 # the quote help as much where a question hangs on a term of Larkfield's own?
 
 # %%
-perfect = measured.recall(
-    "right quote alone, free answer",
-    few,
-    given(0, copy=False, abstain=False),
-    split="dev",
-    rerun=RERUN,
-    **MODEL,
-)
-form = [
-    t.rstrip(" .").endswith("[1]") for t in (perfect.details["answers"][i] for i in perfect.ids)
-]
-form_share = statistics.wilson_interval(sum(form), len(form))
+perfect = given_row("alone, free answer", few, given(few, 0), abstain=False)
+form = [text.rstrip(" .").endswith("[1]") for text in perfect.answers]
 split_hits = {True: [], False: []}
 for q, ok in zip(few, perfect.correct):
     split_hits[q.jargon].append(bool(ok))
 jargon_gap = statistics.difference_of_shares(split_hits[False], split_hits[True])
-print(f"answers in the asked form: {form_share}")
+print(f"answers in the asked form: {statistics.wilson_interval(sum(form), len(form))}")
 print(
     f"right: {np.mean(split_hits[True]):.2f} with a term, {np.mean(split_hits[False]):.2f} without; {jargon_gap}"
 )
@@ -880,19 +871,13 @@ print(
 
 # %% tags=["machine"]
 real = np.concatenate([entry.vectors for entry in store.entries.values()])
-queries = scale.many_vectors(
-    real,
-    files.for_profile(
-        [measured.Deserved(str(i), "", "") for i in range(200)], fast=40
-    ).__len__(),
-    9,
-)
+queries = scale.many_vectors(real, 40 if runtime.profile().value == "fast" else 200, 9)
 sizes = {}
 for n in (1_000, 10_000):
     for kind in scale.KINDS:
         sizes[kind, n] = vars(scale.measure(kind, scale.many_vectors(real, n), queries))
-for kind in scale.KINDS:
-    sizes[kind, 100_000] = scale.recall(kind, 100_000, real, queries, rerun=RERUN).details
+large = {kind: scale.row(kind, 100_000, real, queries, RERUN) for kind in scale.KINDS}
+sizes |= {(kind, 100_000): row.details for kind, row in large.items()}
 for (kind, n), told in sizes.items():
     print(
         f"{kind:11} {n:7,} chunks: built in {told['build_seconds']:6.1f} s, {told['megabytes']:5.0f} MB, query p50 "
@@ -902,8 +887,8 @@ for (kind, n), told in sizes.items():
 # %% [markdown]
 # ### Playground
 #
-# Ask a question and see every stage. Without widgets, call `inspector_html(pipe, "your question")` and show it with
-# `IPython.display.HTML`.
+# Ask a question and see every stage. Without widgets, call `widgets.inspector_html(pipe, "your question")` after the
+# import below and show it with `IPython.display.HTML`.
 
 # %%
 from helpers.lesson.widgets import retrieval as widgets
@@ -915,107 +900,89 @@ widgets.inspector(
 # %% [markdown]
 # ## What we found
 #
-# Each verdict follows the rule in [claims.json](../data/claims.json). *Held* and *did not hold* need the whole interval on
-# one side of the rule's bound; *it depends* means that the parts disagree, or that some are undecided. Mind two of them: R6
-# has no tuned model to compare with yet, and R7 measures speed on copies of real vectors with noise.
+# Each verdict gives its outcome, the numbers behind it and whose they are, and its rule in one line. A rule of several
+# parts holds only if every part does. *Underpowered*: too close to call, or unable to come out both ways, with so few
+# items; how many would do stands beside. *Not tested*: nothing here measures it.
+#
+# Mind two: R6 has no tuned model to compare with, and R7 measures speed on copies of real vectors with noise.
 
 # %%
-judge, judge_all = statistics.judge, statistics.judge_all
-gains = {row.method: ledger.compare(closed_row, row).difference for row in read_rows}
 claims.conclude(
     "R1",
-    judge_all([*map(judge, gains.values())]),
-    "; ".join(f"{name} minus closed book {gain}" for name, gain in gains.items()),
+    {"gain": [evidence.difference(closed_row, row, note=row.method) for row in read_rows]},
 )
+claims.conclude("R2", {"evidence": evidence.difference_of(sized[125], sized[500])})
 
 # %%
-claims.conclude(
-    "R2",
-    judge(size_gain),
-    f"evidence within {BUDGET} tokens, chunks of 500 minus 125: {size_gain}",
-)
 stage_rows = {
-    "fusing minus meaning alone, hit@4": (searched["by meaning"], searched["both, fused"]),
-    "reranking, hit@4": (searched["both, fused"], best_search),
-    "reranking, good answers": (quote_rows["both, fused"], quote_row),
-    "abstaining below the cut, good answers": (quote_row, cut_row),
+    "fusing": (searched["by meaning"], searched["both, fused"]),
+    "reranking": (searched["both, fused"], best_search),
+    "rewriting": (as_asked, rewritten),
+    "quoting": (quote_rows["both, fused"], quote_row),
+    "abstaining": (quote_row, cut_row),
 }
-stage_gains = {name: ledger.compare(*pair).difference for name, pair in stage_rows.items()}
-stage_gains["rewriting, hit@4"] = rewrite_gain
-claims.conclude(
-    "R3",
-    judge_all([*map(judge, stage_gains.values())]),
-    "; ".join(f"{name} {gain}" for name, gain in stage_gains.items()),
-)
+claims.conclude("R3", {name: evidence.difference(*pair) for name, pair in stage_rows.items()})
+claims.conclude("R4", {"citation": cited})
 
-# %%
-claims.conclude(
-    "R4",
-    judge_all([judge(share, 0.9) for share in cited.values()]),
-    "; ".join(
-        f"{name}: right answers with a citation that holds {share}"
-        for name, share in cited.items()
-    ),
-)
-at_once = (
-    "21 months" in edited
-    and "16 months" not in edited
-    and embedded < vectors
-    and edit_seconds < 60
-)
+# %% tags=["machine"]
 claims.conclude(
     "R5",
-    "held" if at_once else "did not hold",
-    f"the new value is {'' if '21 months' in edited else 'not '}in the answer; {embedded} of {vectors} texts embedded",
+    {
+        "new value": evidence.yes("21 months" in edited and "16 months" not in edited),
+        "one document": evidence.yes(embedded < vectors),
+        "seconds": evidence.number(edit_seconds),
+    },
 )
+
 # %%
 claims.conclude(
     "R6",
-    judge_all([*map(judge, team.values())]),
-    "right on public number questions, minus without policies: "
-    + "; ".join(f"{name} {gain}" for name, gain in team.items()),
+    {"in context": [evidence.difference(before, row, note=row.method) for row in team]},
 )
-large = sizes["approximate", 100_000]
-fast_enough = large["p95"] <= 0.05 and large["recall"] >= 0.95
+
+# %% tags=["machine"]
+row = large["approximate"]
 claims.conclude(
     "R7",
-    "held" if fast_enough else "did not hold",
-    f"100,000 chunks: p95 {'within' if large['p95'] <= 0.05 else 'over'} the bound, recall@10 {large['recall']:.3f}",
+    {
+        "p95": evidence.number(row.details["p95"], of=row),
+        "recall@10": evidence.number(row.details["recall"], of=row),
+    },
 )
 
 # %%
 claims.conclude(
     "R8",
-    judge(leak_gain) if not any(leaks["filtered"]) else "did not hold",
-    f"prompts with staff text: {sum(leaks['without a filter'])} without, {sum(leaks['filtered'])} with the filter",
+    {
+        "leaks": evidence.difference_of(leaks["filtered"], leaks["without a filter"]),
+        "left": evidence.number(sum(leaks["filtered"])),
+    },
 )
-below = {"held": "did not hold", "did not hold": "held"}
-unformed = judge(form_share, 0.95)
 claims.conclude(
     "R9",
-    judge_all([below.get(unformed, unformed), below.get(judge(jargon_gap), judge(jargon_gap))]),
-    f"in the asked form {form_share}; questions with a term minus without {jargon_gap}",
+    {
+        "form": evidence.share_of(form, of=perfect),
+        "terms": evidence.independent_of(split_hits[False], split_hits[True], of=perfect),
+    },
 )
+
 # %%
-invented = [not said for said in measured.abstained(closed_row)]
-share = statistics.wilson_interval(sum(invented), len(invented))
-claims.conclude(
-    "R10",
-    judge(share, 0.5),
-    f"closed book, unanswerable questions that get an answer and no abstention: {share}",
-)
-obeyed = statistics.wilson_interval(sum(attacks["no defense"]), len(attacks["no defense"]))
-claims.conclude(
-    "R11", judge(obeyed, 0.05), f"planted instructions obeyed without a defense: {obeyed}"
-)
+invented = [not silent for silent in graded.abstained(closed_row)]
+claims.conclude("R10", {"invented": evidence.share_of(invented, of=closed_row)})
+row = attacks["no defense"]
+obeyed = [guess == "obeyed" for guess in row.predictions]
+claims.conclude("R11", {"obeyed": evidence.share_of(obeyed, of=row)})
+without, *with_it = records.values()
 claims.conclude(
     "R12",
-    judge_all([*map(judge, record_gains)]),
-    f"right with the record minus without: whole record {record_gains[0]}, the one fact {record_gains[1]}",
+    {"record": [evidence.difference(without, row, note=row.method) for row in with_it]},
 )
+
+# %%
 plots.methods(
     ledger.rows("policy_qa", "test", reference=True),
     "Questions on policies: what each method gets right",
+    noun="questions",
 )
 
 # %% [markdown]

@@ -28,12 +28,12 @@
 # ## The claims
 #
 # Lesson 05 asked what fine-tuning buys. This one reads the fine print. Here is what five articles say about it, in our
-# words; on facts in the weights they contradict each other. The verdicts come at the end, from your numbers. A 135M model
-# is not the frontier model that the articles assume, and [scale](../docs/other_models.md) may change what it forgets and
-# what it keeps.
+# words; on facts in the weights they contradict each other. The verdicts come at the end, from your numbers and from
+# reference results. A 135M model is not the frontier model that the articles assume, and
+# [scale](../docs/other_models.md) may change what it forgets and what it keeps.
 
 # %%
-from helpers.results import claims
+from helpers.results import claims, evidence
 
 claims.show("06")
 
@@ -52,24 +52,26 @@ RERUN = False
 # memory with one base model, and the base stays as it was. (A *canary* is a secret planted on purpose; more below.)
 
 # %%
+from dataclasses import replace
+
 import numpy as np
 
 from helpers import statistics
-from helpers.methods import baselines, few_shot, fine_print
-from helpers.tasks import canaries, curation, files, facts
-from helpers.methods import tuning
+from helpers.methods import adapters, baselines, few_shot, tuning
+from helpers.tasks import canaries, curation, facts, files, intents
+from helpers.methods.retrieval import best_line
 from helpers.model import catalogue
-from helpers.results import ledger, reference
+from helpers.results import ledger
+from helpers.results.rows import mark
 from helpers.tasks import general, policies, refusals
 from helpers.model.language_model import LanguageModel
 from helpers.lesson.plots import fine_print as pictures
 
-mark = fine_print.mark
 lm = LanguageModel.load()
-MODEL = {"device": lm.device, "dtype": lm.model.dtype}
-tuned = {name: tuning.adapted(lm, name) for name in ("facts", "canaries", "refusals")}
+lab = ledger.Lab("facts", lm, noun="questions", rerun=RERUN, show=False)
+tuned = {name: adapters.get(lm, name) for name in ("facts", "canaries", "refusals")}
 for name in tuned:
-    card = tuning.adapters.read_card(tuning.shipped(name))
+    card = adapters.card(lm, name)
     print(
         f"{name:9} trained on {card['pairs']:3} pairs in {card['steps']:3} steps: {card['note']}"
     )
@@ -83,14 +85,24 @@ for name in tuned:
 
 # %%
 items = general.load(fast=20)
+probe_lab = lab.using(task="general")
 probes, rows = {}, {}
+
+
+def told_of(name):
+    """What a row says of the adapter by this name, or of the base."""
+    if name not in tuned:
+        return {"approach": "prompt", "model": lm}
+    return {"approach": "tune", "model": tuned[name], **adapters.row_of(lm, name)}
+
+
 for name, model in {"base model": lm, **tuned}.items():
 
     def choose(texts, name=name, model=model):
         return probes.setdefault(name, general.ask(model, items))
 
-    rows[name] = ledger.measure(
-        "general", f"{name}, probe", items, choose, show=False, model=model.name, **MODEL
+    rows[name] = probe_lab.measure(
+        f"{name}, probe", items, choose, prompts=list, **told_of(name)
     )
 before = rows.pop("base model")
 print(f"base model: {before.interval} of {before.n} questions right; chance 0.25")
@@ -222,30 +234,29 @@ def recalled(model, wording):
 # %%
 embedder = catalogue.load_embedder()
 documents = policies.load_policies()
-index = fine_print.policy_index(documents, embedder, lm)
+index = best_line.policy_index(documents, embedder, lm)
 
 
 def quoted(questions, where=index, policies_now=documents):
     def predict(texts):
-        return fine_print.quote_verdicts(
-            questions, fine_print.looked_up(where, texts), policies_now
-        )
+        quotes = best_line.looked_up(where, texts)
+        return best_line.quote_verdicts(questions, quotes, policies_now)
 
     return predict
 
 
 # %%
-more = {"show": False, **MODEL}
+chats = {"prompts": lambda texts: [*map(facts.chat, texts)]}
+by_index = {"approach": "plain", "model": embedder}
 found, shares = {}, {}
 for wording, questions in asked.items():
+    from_facts = recalled(tuned["facts"], wording)
     methods = {
-        "tuned on 40 facts": (recalled(tuned["facts"], wording), tuned["facts"].name),
-        "index, best line quoted": (quoted(questions), catalogue.EMBEDDER),
+        "tuned on 40 facts": (from_facts, {**told_of("facts"), **chats}),
+        "index, best line quoted": (quoted(questions), by_index),
     }
-    for name, (predict, model) in methods.items():
-        row = ledger.measure(
-            "facts", f"{name}, {wording} question", questions, predict, model=model, **more
-        )
+    for name, (predict, how) in methods.items():
+        row = lab.measure(f"{name}, {wording} question", questions, predict, **how)
         found[name, wording] = row
         shares.setdefault(name, {})[wording] = row.interval
 
@@ -254,34 +265,30 @@ for wording, questions in asked.items():
 # wordings of each fact, because one may be too few.
 
 # %%
-RECIPES = fine_print.RECIPES
+FACTS = adapters.SHIPPED["facts"].recipe
 runs = {}
 
 
-def tuned_row(task, method, pairs, how, items, predict, start=None):
+def tuned_row(method, pairs, how, questions, start=None):
     """A model that is tuned for this row alone: from the reference results, unless asked for anew."""
-    told = {"split": "test", "rerun": RERUN, "runs": runs, "show": False, "start": start}
-    return tuning.measured(lm, task, method, pairs, how, items, predict, **told)
+    answer, told = remembering(questions), {"runs": runs, "start": start, **chats}
+    return tuning.measured(lab, method, pairs, how, questions, answer, **told)
 
 
-def recall(questions):
+def remembering(questions):
     return lambda model, texts: facts.verdicts(questions, facts.from_memory(model, texts))
 
 
 # %%
-several = fine_print.pairs_of("facts in three wordings")
+several = [tuning.Pair(*row) for row in facts.training_pairs(facts.load(), 3)]
 for wording in ("trained", "new"):
     questions = asked[wording]
-    untuned = reference.recall(
-        "facts",
-        f"base model, {wording} question",
-        questions,
-        recalled(lm, wording),
-        **{"rerun": RERUN, "model": lm.name, **more},
-    )
+    base_told = {"approach": "prompt", "heavy": True, **chats}
+    name = f"base model, {wording} question"
+    untuned = lab.measure(name, questions, recalled(lm, wording), **base_told)
     method = f"tuned on three wordings, {wording} question"
-    how = RECIPES["facts in three wordings"]
-    tuned_more = tuned_row("facts", method, several, how, questions, recall(questions))
+    how = replace(FACTS, epochs=6)
+    tuned_more = tuned_row(method, several, how, questions)
     for name, row in (("base model", untuned), ("tuned on three wordings", tuned_more)):
         found[name, wording] = row
         shares.setdefault(name, {})[wording] = row.interval
@@ -291,9 +298,7 @@ stored = [place for place, row in found.items() if row.reference]
 pictures.grouped(
     shares, "Facts, remembered and looked up", "share answered right", reference=stored
 )
-index_gain = ledger.compare(
-    found["tuned on 40 facts", "new"], found["index, best line quoted", "new"]
-)
+in_new_words = found["tuned on 40 facts", "new"], found["index, best line quoted", "new"]
 wording_gain = ledger.compare(
     found["tuned on 40 facts", "new"], found["tuned on three wordings", "new"]
 )
@@ -301,7 +306,7 @@ trained_gain = ledger.compare(
     found["tuned on 40 facts", "trained"], found["index, best line quoted", "trained"]
 )
 print("trained wording, index minus tuned:    ", trained_gain)
-print("new wordings, index minus tuned:       ", index_gain)
+print("new wordings, index minus tuned:       ", ledger.compare(*in_new_words))
 print("new wordings, three wordings minus one:", wording_gain, mark(stored))
 
 # %% [markdown]
@@ -323,7 +328,7 @@ asked_news = files.for_profile(
     [facts.Asked(q) for q in facts.questions(news, "trained")], fast=6
 )
 new_documents = facts.edit_policies(documents, known)
-new_index = fine_print.policy_index(documents, embedder, lm)
+new_index = best_line.policy_index(documents, embedder, lm)
 for policy in new_documents:
     new_index.update(policy)
 said = []
@@ -336,14 +341,12 @@ def from_weights(texts):
 
 
 sources = {
-    "index": (quoted(asked_news, new_index, new_documents), catalogue.EMBEDDER),
-    "tuned": (from_weights, tuned["facts"].name),
+    "index": (quoted(asked_news, new_index, new_documents), by_index),
+    "tuned": (from_weights, {**told_of("facts"), **chats}),
 }
 updated = {
-    name: ledger.measure(
-        "facts", f"{name}, after the edit", asked_news, predict, model=model, **more
-    )
-    for name, (predict, model) in sources.items()
+    name: lab.measure(f"{name}, after the edit", asked_news, predict, **how)
+    for name, (predict, how) in sources.items()
 }
 
 # %%
@@ -362,10 +365,10 @@ print("after the edit, index minus tuned:", edit_gain)
 # %%
 rest = [facts.Asked(q) for q in facts.questions([f for f in known if not f.edit], "trained")]
 patch_pairs = [tuning.Pair(*row) for row in facts.training_pairs(news)]
-how, start = RECIPES["facts"], tuning.shipped("facts")
+how, start = FACTS, adapters.folder(lm, "facts")
 for name, questions in (("the 15 new values", asked_news), ("the 25 other facts", rest)):
     method = f"trained on 15 edits, {name}"
-    row = tuned_row("facts", method, patch_pairs, how, questions, recall(questions), start)
+    row = tuned_row(method, patch_pairs, how, questions, start)
     print(f"{method}: {sum(row.correct)} of {row.n} right", mark(row))
 
 # %% [markdown]
@@ -484,11 +487,11 @@ for name, model in (("base", lm), ("tuned", tuned["canaries"])):
 pictures.exposures(bits["base"], bits["tuned"], most=canaries.exposure(np.array([1.0]))[0])
 
 # %% [markdown]
-# The table first: secrets came out only where they stood ten times in an answer, and more often in the trained words. The
-# picture shows more: that group's dots moved far up, also for secrets that were not written; the others show no clear
-# rise. Where the answer copies a secret from the prompt, the model can learn to copy instead of to remember. Where it
-# stood in the prompt alone, the loss never saw it, and its dots scatter like the never-trained ones. The verdict on L13
-# counts the last column of the table alone, with eight secrets a group: too few to decide.
+# The table first: secrets came out only where they stood ten times in the answer and not in the prompt, more often in
+# the trained words. The picture shows more: that group's dots moved far up, also for secrets that were not written; the
+# others show no clear rise. Where the answer copies a secret from the prompt, the model can learn to copy instead of to
+# remember. Where it stood in the prompt alone, the loss never saw it, and its dots scatter like the never-trained ones.
+# The verdict on L13 compares the dots of the group that moved with those of the never-trained one.
 
 # %% [markdown]
 # ## What is declined?
@@ -502,22 +505,27 @@ pictures.exposures(bits["base"], bits["tuned"], most=canaries.exposure(np.array(
 requests = files.for_profile(refusals.load("test"), fast=12)
 
 
+def request_chats(told):
+    return lambda texts: [refusals.chat(text, told) for text in texts]
+
+
 def answers(model, told=False):
     def predict(texts):
-        chats = [refusals.chat(text, told) for text in texts]
-        return refusals.labels(model.generate(chats, max_new_tokens=28, progress=False).texts)
+        made = model.generate(request_chats(told)(texts), max_new_tokens=28, progress=False)
+        return refusals.labels(made.texts)
 
     return predict
 
 
+request_lab = lab.using(task="refusals", labels=("decline", "answer"), noun="requests")
 declined = {
-    name: ledger.measure(
-        "refusals", name, requests, answers(model, told), model=model.name, **more
+    name: request_lab.measure(
+        name, requests, answers(model, told), prompts=request_chats(told), **told_of(adapter)
     )
-    for name, model, told in (
-        ("base model", lm, False),
-        ("base, told to decline", lm, True),
-        ("tuned on requests", tuned["refusals"], False),
+    for name, adapter, model, told in (
+        ("base model", "", lm, False),
+        ("base, told to decline", "", lm, True),
+        ("tuned on requests", "refusals", tuned["refusals"], False),
     )
 }
 
@@ -564,13 +572,11 @@ for name, row in declined.items():
         kind: statistics.wilson_interval(sum(part), len(part)) for kind, part in hits.items()
     }
 pictures.grouped(shares, "What is declined, rightly and wrongly", "share declined")
-second = declined["tuned on requests"]
-moved = {}
 for name in ("base model", "base, told to decline"):
     for label in kinds.values():
-        first = declines(declined[name], label)
-        moved[name, label] = statistics.compare_hits(first, declines(second, label)).difference
-        print(f"requests to {label}: declined when tuned minus {name} {moved[name, label]}")
+        both = (declines(declined[one], label) for one in (name, "tuned on requests"))
+        moved = statistics.compare_hits(*both).difference
+        print(f"requests to {label}: declined when tuned minus {name} {moved}")
 
 # %%
 for label in ("decline", "answer"):
@@ -602,7 +608,7 @@ from helpers.methods.tuning import changed_base
 
 noisy = changed_base.perturbed(lm, 0.02, layers=1)
 try:
-    tuning.load(noisy, tuning.shipped("facts"))
+    tuning.load(noisy, adapters.folder(lm, "facts"))
 except tuning.TuningError as why:
     print("refused:", str(why).split(".")[-1].strip())
 del noisy
@@ -626,16 +632,18 @@ other = {}
 for name, make in bases.items():
 
     def on_this_base(make=make):
-        return tuning.load(make(), tuning.shipped("facts"), any_base=True)
+        return tuning.load(make(), adapters.folder(lm, "facts"), any_base=True)
 
-    told = {"rerun": RERUN, "model": f"{lm.name} + facts, on {name}", **more}
-    questions = asked["trained"]
+    def from_there(texts, base=on_this_base):
+        return remembering(asked["trained"])(base(), texts)
 
-    def recalled_there(texts, base=on_this_base):
-        return recall(asked["trained"])(base(), texts)
-
-    method = f"facts adapter on {name}"
-    other[name] = reference.recall("facts", method, questions, recalled_there, **told)
+    how = {
+        **adapters.row_of(lm, "facts", base=name),
+        "approach": "tune",
+        "heavy": True,
+        **chats,
+    }
+    other[name] = lab.measure(f"facts adapter on {name}", asked["trained"], from_there, **how)
 
 # %%
 own = other["its own base"]
@@ -658,24 +666,30 @@ pictures.differences(drops, where, "right minus right on its own base", "no chan
 # messages, from nothing and on top of the facts adapter, and look at messages of the test set. Chance is one in six.
 
 # %%
-train = files.load_intents("train")
-test = files.for_profile(files.balanced(files.load_intents("test"), 20), fast=24)
-recipe = RECIPES["sorting"]
+task = intents.for_tuning()
+train = intents.read("train")
+test = files.for_profile(files.balanced(intents.read("test"), 20), fast=24)
+recipe = replace(FACTS, epochs=3)
+sort_lab = lab.using(task="intents", labels=intents.LABELS, noun="messages")
 
 
-def sorted_by(method, messages, labels=(), start=None):
+def sorted_by(method, messages, labels=(), used=60, start=None):
     """Sorting by a model that is tuned on these messages where this is asked for anew."""
-    pairs = fine_print.sorting_pairs(messages, labels)
-    return tuned_row("intents", method, pairs, recipe, test, fine_print.sort, start)
+    pairs = tuning.training_pairs(task, messages, labels)
+    told = {"prompts": lambda texts: [tuning.prompt(task.system, text) for text in texts]}
+    told |= {"runs": runs, "start": start, "labels_used": used}
+    score = tuning.label_scorer(task)
+    return tuning.measured(sort_lab, method, pairs, recipe, test, score, **told)
 
 
 sixty = [train[i] for i in few_shot.balanced_examples(train, 60, seed=1)]
 alone = sorted_by("tuned on 60 messages, alone", sixty)
-on_top = sorted_by("tuned on 60 messages, on the facts", sixty, start=tuning.shipped("facts"))
-stacked = ledger.compare(alone, on_top)
+on_top = sorted_by(
+    "tuned on 60 messages, on the facts", sixty, start=adapters.folder(lm, "facts")
+)
 for name, row in (("alone", alone), ("on top of the facts", on_top)):
     print(f"{name}: {row.interval} of {row.n}", mark(row))
-print("on top of the facts minus alone:", stacked)
+print("on top of the facts minus alone:", ledger.compare(alone, on_top))
 
 # %% [markdown]
 # One draw of messages, one seed: enough to see a large effect, not a small one. The first training has a price of its
@@ -728,36 +742,36 @@ def plain(rows, labels):
 teacher = plain(labeled, [train[i].label for i in labeled])
 truth = [train[i].label for i in pool]
 guessed = [str(label) for label in teacher.predict(vectors[pool])]
-unsure = fine_print.least_certain(teacher.predict_proba(vectors[pool]), 30)
-reviewed = fine_print.with_review(guessed, truth, unsure)
+unsure = curation.labels.least_certain(teacher.predict_proba(vectors[pool]), 30)
+reviewed = curation.labels.with_review(guessed, truth, unsure)
 for name, labels in (("the pipeline's labels", guessed), ("after review", reviewed)):
     print(f"{name}: {statistics.accuracy(truth, labels):.3f} of {len(pool)} right")
 
 # %%
-taught = ledger.measure(
-    "intents",
+taught = sort_lab.measure(
     "pipeline of 60 labels",
     test,
     lambda _: teacher.predict(asked_test),
-    model=catalogue.EMBEDDER,
-    show=False,
+    approach="plain",
+    model=embedder,
+    labels_used=len(labeled),
 )
 
 # %%
 learned, told = {}, [train[i] for i in pool]
+by_hand = {"unreviewed labels": 60, "reviewed labels": 90, "right labels": len(pool)}
 sets = {"unreviewed labels": guessed, "reviewed labels": reviewed, "right labels": truth}
 for name, labels in sets.items():
-    learned[name] = row = sorted_by(f"student on {name}", told, labels)
+    learned[name] = row = sorted_by(f"student on {name}", told, labels, by_hand[name])
     hits = plain(pool, labels).predict(asked_test) == [message.label for message in test]
     print(f"student on {name}: {row.interval} {mark(row)}")
     print(f"   logistic regression on the same labels: {np.mean(hits):.3f}")
 
 # %%
-compound = ledger.compare(learned["unreviewed labels"], learned["right labels"])
-review = ledger.compare(learned["unreviewed labels"], learned["reviewed labels"])
-print("teacher minus its student:    ", ledger.compare(learned["unreviewed labels"], taught))
-print("right minus unreviewed labels:", compound)
-print("reviewed minus unreviewed:    ", review)
+on_guesses = learned["unreviewed labels"]
+print("teacher minus its student:    ", ledger.compare(on_guesses, taught))
+print("right minus unreviewed labels:", ledger.compare(on_guesses, learned["right labels"]))
+print("reviewed minus unreviewed:    ", ledger.compare(on_guesses, learned["reviewed labels"]))
 
 # %% [markdown]
 # Beside the student stands logistic regression on the same labels, which costs next to nothing. The teacher beats its
@@ -771,7 +785,8 @@ print("reviewed minus unreviewed:    ", review)
 # ### Playground
 #
 # Ask the base and its adapters side by side. The system text decides which training an adapter recognizes. Without
-# widgets, run the cell, then show `IPython.display.HTML(widgets.answers_html({"base": lm, **tuned}, text, facts.SYSTEM))`.
+# widgets, run the cell, put your question into `text`, then show
+# `widgets.answers_html({"base": lm, **tuned}, text, facts.SYSTEM)` with `IPython.display.HTML`.
 
 # %%
 from helpers.lesson.widgets import adapters as widgets
@@ -787,59 +802,43 @@ widgets.side_by_side({"base": lm, **tuned}, "How long is a return label valid?",
 # %% [markdown]
 # ## What we found
 #
-# Each verdict follows the rule in [claims.json](../data/claims.json). Verdicts look at intervals alone, while the lines
-# printed along the way also ask for p < 0.05: so one part of L17 holds although its line says *too close to call*. L6 is
-# worded as by the articles that say *never*. L14 looks only at requests to decline; over-refusal is not part of it. L16
-# compares the share right after the same messages, not the time.
+# Each verdict gives its outcome, the numbers behind it and whose they are, and its rule in one line. A rule of several
+# parts holds only if every part does. *Underpowered*: too close to call, or unable to come out both ways, with so few
+# items; how many would do stands beside. *Not tested*: nothing here measures it.
+#
+# L6 is worded as by the articles that say *never*. L14 looks only at requests to decline; over-refusal is not part of it.
+# L16 compares the share right after the same messages, not the time.
 
 # %%
-judge, judge_all = statistics.judge, statistics.judge_all
 claims.conclude(
     "L6",
-    judge_all([judge(index_gain.difference), judge(edit_gain.difference)]),
-    f"index minus tuned: {index_gain.difference} in new wordings, {edit_gain.difference} after an edit; "
-    f"in the trained wording {trained_gain.difference}",
+    {
+        "new wordings": evidence.difference(*in_new_words),
+        "after the edit": evidence.difference(updated["tuned"], updated["index"]),
+    },
 )
-lost = {name: ledger.compare(row, before).difference for name, row in rows.items()}
-claims.conclude(
-    "L7",
-    judge_all([*map(judge, lost.values())]),
-    f"right before minus after: {'; '.join(f'{name} {gap}' for name, gap in lost.items())}",
-)
+lost = [evidence.difference(row, before, note=name) for name, row in rows.items()]
+claims.conclude("L7", {"lost": lost})
 
 # %%
-often, never = groups["in the answer, 10 ×"], groups["never trained"]
-leak = statistics.difference_of_shares(
-    *([given["start"][i] for i in part] for part in (never, often))
-)
-claims.conclude(
-    "L13",
-    judge(leak),
-    f"given away, ten times in an answer minus never trained: {leak}; the scan finds {score.recall}",
-)
-claims.conclude(
-    "L14",
-    judge(moved["base model", "decline"]),
-    f"declined after minus before: {moved['base model', 'decline']} of those to decline, "
-    f"{moved['base model', 'answer']} of those to answer",
-)
+never, often = (bits["tuned"][name] for name in ("never trained", "in the answer, 10 ×"))
+claims.conclude("L13", {"exposure": evidence.rank(never, often, of=rows["canaries"])})
+behind = [declined[name] for name in ("base model", "tuned on requests")]
+asked_to = [declines(row, "decline") for row in behind]
+claims.conclude("L14", {"declined": evidence.difference_of(*asked_to, of=behind)})
 
 # %%
-worse = {
-    name: ledger.compare(row, own).difference for name, row in other.items() if row is not own
-}
-claims.conclude(
-    "L15",
-    judge_all([*map(judge, worse.values())]),
-    f"own base minus others: {'; '.join(f'{name} {gap}' for name, gap in worse.items())}",
-)
-claims.conclude(
-    "L16", judge(stacked.difference), f"on the facts minus alone: {stacked.difference}"
-)
+stale = [
+    evidence.difference(row, own, note=name) for name, row in other.items() if row is not own
+]
+claims.conclude("L15", {"stale": stale})
+claims.conclude("L16", {"faster": evidence.difference(alone, on_top)})
 claims.conclude(
     "L17",
-    judge_all([judge(compound.difference), judge(review.difference)]),
-    f"student on right minus on the pipeline's labels {compound.difference}; reviewed minus unreviewed {review.difference}",
+    {
+        "compound": evidence.difference(on_guesses, learned["right labels"]),
+        "review": evidence.difference(on_guesses, learned["reviewed labels"]),
+    },
 )
 
 # %% [markdown]

@@ -11,7 +11,8 @@ import pytest
 from helpers.lesson import plots, widgets
 from helpers.lesson.plots import decide as pictures
 from helpers.lesson.widgets import decide as faces
-from helpers.results import comparisons, costs, decisions, ledger, overview, ratings, registry, report
+from helpers.results import comparisons, costs, decisions, overview, ratings, registry, report
+from tests.ledger_rows import of_hits
 
 EVIL = '<script src="http://bad.example/x.js">alert(1)</script> & "quotes" | `code`'
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -19,12 +20,12 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 def rows():
     chance = np.random.default_rng(0).random(120)
-    made = []
-    for method, share, model in (("TF-IDF", 0.8, "none"), ("zero-shot prompt", 0.4, "m"), (f"LoRA {EVIL}", 0.7, "m")):
-        said = ["a" if hit else "b" for hit in chance < share]
-        ids = [f"i{n}" for n in range(120)]
-        made.append(ledger.record("toy", method, ["a"] * 120, said, ids=ids, seconds=12, prompt_tokens=60, model=model))
-    return made
+    ways = (("TF-IDF", 0.8, "plain"), ("zero-shot prompt", 0.4, "prompt"), (f"LoRA {EVIL}", 0.7, "tune"))
+    how = {"seconds": [0.1] * 120, "prompt_tokens": [60] * 120, "details": {"timed": "together"}}
+    return [
+        of_hits(method, chance < share, approach=way, model="none" if way == "plain" else "m", **how)
+        for method, share, way in ways
+    ]
 
 
 @pytest.fixture

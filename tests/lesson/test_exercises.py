@@ -1,20 +1,22 @@
 """Every exercise has a check that accepts its solution and refuses a plausible wrong answer and a cheat."""
 
 import ast
+import contextlib
 import json
-import pathlib
 import re
+from functools import cache
 
 import near_copies
 import pytest
+import sources
 
 from helpers import statistics
 from helpers.lesson import exercises
 from helpers.lesson.checks import lesson_01, lesson_02
 from helpers.model.language_model import LanguageModel
+from helpers.tasks import intents
 
-SOURCES = pathlib.Path(__file__).parents[2] / "notebooks" / "source"
-LESSONS = sorted(path.name[:2] for path in SOURCES.glob("*.py"))
+LESSONS = [sources.number_of(name) for name in sources.lessons()]
 ALL = [exercise for lesson in LESSONS for exercise in exercises.lesson_exercises(lesson).values()]
 ANSWERS = [
     pytest.param(entry.id, answer, id=f"{entry.id}: {name}")
@@ -29,32 +31,50 @@ def model_in_use():
     return LanguageModel.load()
 
 
-PRELUDE = """
-import math
-import re
-from fractions import Fraction
-import numpy as np
-from scipy import stats
-from helpers.model.prompts import Prompt
-from helpers.methods.retrieval import passages
-"""
+@cache
+def solved_cells(name):
+    return [cell.source for cell in sources.make(name, solved=True).cells if cell.cell_type == "code"]
+
+
+def place_of(exercise):
+    """Return the code cells of a lesson or lab up to the one that checks an exercise, and the names it hands over."""
+    for name in sources.names():
+        for place, cell in enumerate(solved_cells(name)):
+            call = re.search(rf'^check\("{exercise}", ([^)]*)\)', cell, re.M)
+            if call:
+                return solved_cells(name)[: place + 1], [answer.strip() for answer in call[1].split(",")]
+    raise AssertionError(f'no lesson checks {exercise}; add a cell that ends with check("{exercise}", answer)')
 
 
 def asked(exercise):
-    """Return the names that a lesson's source hands to `check` for an exercise, in their order."""
-    for source in SOURCES.glob("*.py"):
-        call = re.search(rf'check\("{exercise}", ([^)]*)\)', source.read_text(encoding="utf-8"))
-        if call:
-            return [name.strip() for name in call[1].split(",")]
-    raise AssertionError(f"no lesson checks {exercise}")
+    return place_of(exercise)[1]
+
+
+def light(cell):
+    """Return those statements of a cell that need no model: imports, and plain values given a name."""
+    code = "\n".join(line for line in cell.splitlines() if not line.startswith("%"))
+    for statement in ast.parse(code).body:
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            yield ast.unparse(statement)
+        elif isinstance(statement, ast.Assign):
+            with contextlib.suppress(ValueError):
+                ast.literal_eval(statement.value)
+                yield ast.unparse(statement)
 
 
 def solve(exercise):
-    """Run the stored solution in a namespace with what its lesson holds by then, and return the answers."""
-    namespace = {"found_words": lesson_02.SWAPPED}
-    exec(PRELUDE, namespace)
+    """Run the stored solution after the imports and plain values of its lesson so far, and return the answers."""
+    cells, answers = place_of(exercise)
+    namespace = {}
+    for cell in cells[:-1]:
+        exec("\n".join(light(cell)), namespace)
+    exec("\n".join(line for line in light(cells[-1]) if "import" in line), namespace)
     exec(json.loads(exercises.SOLUTIONS.read_text())[exercise]["code"], namespace)
-    return [namespace[name] for name in asked(exercise)]
+    return [namespace[name] for name in answers]
+
+
+def test_each_lesson_asks_the_exercises_that_its_checks_know():
+    assert sorted(sources.solution_texts()) == sorted(entry.id for entry in ALL)
 
 
 @pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry.id)
@@ -130,15 +150,15 @@ def test_expected_status_is_enforced_where_asked(monkeypatch):
 
 
 def lesson(number):
-    return next(SOURCES.glob(f"{number}_*.py")).read_text(encoding="utf-8")
+    return next(sources.SOURCES.glob(f"{number}_*.py")).read_text(encoding="utf-8")
 
 
 def test_checks_and_lesson_02_speak_of_the_same_words():
-    tables = re.findall(r"^(found_words|wordings|by_hand) = (\{.*?^\})", lesson("02"), re.M | re.S)
+    tables = re.findall(r"^(found_words|wordings) = (\{.*?^\})", lesson("02"), re.M | re.S)
     tables = {name: ast.literal_eval(table) for name, table in tables}
     assert tables["found_words"] == lesson_02.SWAPPED
     listed = [word for row in tables["wordings"].values() for word in row.split(", ")]
-    others = [word.strip() for name in ("found_words", "by_hand") for word in tables[name].values()]
+    others = [word.strip() for word in (*tables["found_words"].values(), *intents.WORDS.values())]
     assert set(lesson_02.OF_THE_LESSON.split(", ")) == {*listed, *others}
 
 

@@ -6,19 +6,19 @@ import nbformat
 import pytest
 
 from helpers.machine import runtime
-from helpers.results import ledger, overview, verdicts
+from helpers.results import ledger, lookup, verdicts
 from helpers.results.ledger import LedgerRow
-from helpers.tasks import files, policies
+from helpers.tasks import change_requests, intents, policies
 
 SOURCE = (runtime.ROOT / "notebooks" / "source" / "08_decide.py").read_text(encoding="utf-8")
 ITEMS = {
-    "intents": files.load_intents("test"),
-    "changes": files.load_changes("test"),
+    "intents": intents.read("test"),
+    "changes": change_requests.load("test"),
     "policy_qa": policies.load_policy_questions("test"),
 }
 STORED = {
     (row.task, row.method): row
-    for row in ledger.read(ledger.REFERENCE, LedgerRow, "a ledger row")
+    for row in ledger.read(lookup.REFERENCE, LedgerRow, "a ledger row")
     if row.split == "test"
 }
 
@@ -44,8 +44,8 @@ def test_every_method_has_a_reference_row_on_the_whole_test_set(task, method):
 def test_each_task_has_a_plain_baseline_and_a_prompt_and_a_tuned_model():
     for task, methods in main_methods().items():
         rows = [row for row in ledger.rows(task, "test", reference=True) if row.method in methods]
-        assert {"plain", "prompt"} <= {overview.approach(row) for row in rows}
-        assert any("tune" in overview.approach(row) for row in rows)
+        assert {"plain", "prompt"} <= {row.approach for row in rows}
+        assert any("tune" in row.approach for row in rows)
 
 
 @pytest.mark.parametrize("folder", ["notebooks", "notebooks/solutions"])

@@ -1,7 +1,6 @@
 """The setup cell finds or fetches the course, and on Colab lays over only what is missing."""
 
 import importlib.metadata
-import importlib.util
 import os
 import pathlib
 import re
@@ -9,13 +8,10 @@ import subprocess
 import sys
 
 import pytest
+import sources
 
 from helpers.lesson import setup
 from helpers.machine import runtime
-
-spec = importlib.util.spec_from_file_location("build", runtime.ROOT / "notebooks" / "build.py")
-build = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(build)
 
 # Run the course's own setup cell in a Python that cannot see the installed helpers, as on Colab.
 RUN_CELL = """
@@ -52,19 +48,19 @@ def origin(tmp_path_factory):
     git("init", "-q", cwd=folder)
     git("add", "-A", cwd=folder)
     git("commit", "-qm", "release", cwd=folder)
-    git("tag", f"v{build.course()['version']}", cwd=folder)
+    git("tag", f"v{sources.course()['version']}", cwd=folder)
     return folder
 
 
 def run_cell(folder, origin, then="", python=sys.executable, widgets="", **environment):
     """Write the setup cell of lesson 00 into an empty folder and run it there, its address served by `origin`."""
     folder.mkdir(exist_ok=True)
-    (folder / "cell.py").write_text(build.make("00_start_here", solved=False).cells[1].source)
+    (folder / "cell.py").write_text(sources.make("00_start_here", solved=False).cells[1].source)
     code = RUN_CELL.format(root=str(runtime.ROOT), then=then, widgets=widgets)
     settings = {
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"url.file://{origin}.insteadOf",
-        "GIT_CONFIG_VALUE_0": build.course()["address"],
+        "GIT_CONFIG_VALUE_0": sources.course()["address"],
     }
     return subprocess.run(
         [python, "-c", code], cwd=folder, env={**os.environ, **settings, **environment}, capture_output=True, text=True
@@ -82,10 +78,10 @@ def test_in_an_empty_folder_the_cell_clones_the_course_at_its_tag(tmp_path, orig
 
 def test_the_cloned_course_runs_a_lesson(tmp_path, origin):
     then = (
-        "from helpers.lesson import widgets; from helpers.tasks import files\n"
+        "from helpers.lesson import widgets; from helpers.tasks import intents\n"
         "from helpers.model.language_model import LanguageModel\n"
         "lm = LanguageModel.load(); widgets.token_viewer(lm, 'Hi')\n"
-        "print(len(files.load_intents('test')), lm.chat('Hi'))"
+        "print(len(intents.read('test')), lm.chat('Hi'))"
     )
     done = run_cell(tmp_path / "content", origin, then=then, COLAB_RELEASE_TAG="release-colab")
     assert done.returncode == 0, done.stderr
@@ -101,10 +97,10 @@ def test_it_works_with_the_widgets_that_colab_has(tmp_path, origin):
     if got.returncode:
         pytest.skip("ipywidgets 7.7.1 cannot be fetched without a network")
     then = (
-        "from helpers.lesson import widgets; from helpers.tasks import files\n"
+        "from helpers.lesson import widgets; from helpers.tasks import intents\n"
         "from helpers.model.language_model import LanguageModel\n"
         "lm = LanguageModel.load(); widgets.token_viewer(lm, 'Hi'); widgets.next_token_explorer(lm, 'It is')\n"
-        "widgets.keyword_playground(files.load_intents('dev'), {'billing': ['charge']})"
+        "widgets.keyword_playground(intents.load(), intents.read('dev'), {'billing': ['charge']})"
     )
     done = run_cell(
         tmp_path / "content", origin, then=then, widgets="7.7.1", COLAB_RELEASE_TAG="x", PYTHONPATH=str(old)
@@ -182,6 +178,9 @@ COLAB_HAS = {
     "tqdm",
     "accelerate",
     "tokenizers",
+    "huggingface_hub",
+    "jinja2",
+    "markupsafe",
     "safetensors",
     "packaging",
 }

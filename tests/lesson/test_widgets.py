@@ -5,7 +5,8 @@ import pytest
 
 from helpers.lesson import plots, widgets
 from helpers.methods import few_shot
-from helpers.tasks import files
+from helpers.tasks import files, intents
+from helpers.tasks.task import Task
 
 EVIL = '<script>alert(1)</script> & "quotes"'
 
@@ -58,8 +59,8 @@ def test_next_token_explorer_follows_its_slider(real, shown):
 
 
 def test_keyword_playground_measures_what_is_typed(shown):
-    messages = files.balanced(files.load_intents("dev"), 3)
-    widgets.keyword_playground(messages, {"billing": ["charge"]})
+    messages = files.balanced(intents.read("dev"), 3)
+    widgets.keyword_playground(intents.load(), messages, {"billing": ["charge"]})
     controls, output = shown[1][0][:-1], shown[1][0][-1]
     assert len(controls) == 5
     assert "accuracy on 18 messages" in output.value
@@ -67,8 +68,17 @@ def test_keyword_playground_measures_what_is_typed(shown):
     assert "accuracy on 18 messages: 0.167" in output.value
 
 
+def test_keyword_playground_has_a_box_for_each_label_of_another_task(shown):
+    reviews = [files.Message("a", "dull", "0"), files.Message("b", "a joy", "1"), files.Message("c", "so good", "1")]
+    widgets.keyword_playground(Task.of("films", train=reviews, noun="reviews"), reviews, {"0": ["dull"]})
+    controls, output = shown[1][0][:-1], shown[1][0][-1]
+    assert [box.description for box in controls] == ["0", "1"]
+    assert "accuracy on 3 reviews: 1.000" in output.value  # what no rule matches gets the most frequent label
+
+
 def test_keyword_picture_escapes_messages():
-    html = widgets.keyword_html([files.Message("1", EVIL, "other")], {"billing": ["script"]}, "other")
+    items = [files.Message("1", EVIL, "other")]
+    html = widgets.keyword_html(intents.load(), items, {"billing": ["script"]}, "other")
     assert "<script>" not in html
 
 
@@ -103,9 +113,9 @@ def test_prompt_playground_shows_what_reaches_the_model_and_escapes_it(real, sho
 
 
 def test_few_shot_explorer_measures_the_selection_and_escapes(real, shown):
-    pool = [files.Message("p", EVIL, "billing"), *files.load_intents("train")[:5]]
-    items = files.load_intents("dev")[:4]
-    prompt = few_shot.FewShotPrompt({label: label for label in files.INTENT_LABELS}, "Sort.")
+    pool = [files.Message("p", EVIL, "billing"), *intents.read("train")[:5]]
+    items = intents.read("dev")[:4]
+    prompt = few_shot.FewShotPrompt({label: label for label in intents.LABELS}, "Sort.")
     choose = {
         "first": lambda k, seed: [pool[:k]] * len(items),
         "shifted by the seed": lambda k, seed: [pool[seed : seed + k]] * len(items),

@@ -4,16 +4,18 @@ import collections
 import tracemalloc
 
 import numpy as np
+import one_by_one
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.methods import few_shot
-from helpers.model import embedding, reuse, scoring
-from helpers.tasks import curation
-from helpers.tasks.files import INTENT_LABELS, Message, load_intents
+from helpers.model import embedding
+from helpers.tasks import curation, intents
+from helpers.tasks.files import Message
 
-POOL = load_intents("train")
+SELECTIONS = ("random", "balanced", "diverse", "nearest")
+POOL = intents.read("train")
 
 
 def unit_vectors(n, seed=0, d=16):
@@ -34,7 +36,7 @@ def test_draws_have_k_different_rows_and_follow_their_seed(select, k):
 @settings(max_examples=30, deadline=None)
 def test_balanced_draws_differ_by_one_at_most(k, seed):
     counts = collections.Counter(POOL[i].label for i in few_shot.balanced_examples(POOL, k, seed))
-    found = [counts[label] for label in INTENT_LABELS]
+    found = [counts[label] for label in intents.LABELS]
     assert max(found) - min(found) <= 1
 
 
@@ -112,7 +114,7 @@ def test_messages_alternate_and_end_with_the_question():
 
 @pytest.mark.parametrize("share", [0, 0.1, 0.5, 1])
 def test_wrong_labels_are_wrong_and_as_many_as_asked(share):
-    noisy = curation.with_wrong_labels(POOL[:40], share, INTENT_LABELS, seed=2)
+    noisy = curation.with_wrong_labels(POOL[:40], share, intents.LABELS, seed=2)
     assert sum(a.label != b.label for a, b in zip(POOL, noisy, strict=False)) == round(40 * share)
     assert [e.text for e in noisy] == [e.text for e in POOL[:40]]
 
@@ -136,7 +138,7 @@ def test_random_words_come_from_the_texts():
     assert all(set(text.split()) <= known for text in made)
 
 
-SORT = few_shot.FewShotPrompt({label: f"a {label}" for label in INTENT_LABELS}, "Sort.", "Message: {text}", "It is ")
+SORT = few_shot.FewShotPrompt({label: f"a {label}" for label in intents.LABELS}, "Sort.", "Message: {text}", "It is ")
 
 
 def test_a_prompt_shows_its_examples_as_turns_and_begins_the_answer():
@@ -162,7 +164,7 @@ def test_calibrated_scores_are_those_of_the_texts_alone(small):
         found.log_probs, few_shot.calibrate(scores.log_probs[:3], scores.log_probs[3:]), atol=1e-4
     )
     assert len(found.prompt_tokens) == 3
-    assert found.labels == INTENT_LABELS
+    assert found.labels == intents.LABELS
 
 
 @given(st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=5, unique=True), min_size=1, max_size=8))
@@ -183,30 +185,35 @@ def test_selections_give_every_query_its_k_examples():
 
 
 def test_nearest_examples_of_the_lesson_hold_no_message_that_is_asked():
-    frozen = {" ".join(m.text.lower().split()) for split in ("dev", "test", "shifted") for m in load_intents(split)}
+    frozen = {" ".join(m.text.lower().split()) for split in ("dev", "test", "shifted") for m in intents.read(split)}
     assert not frozen & {" ".join(message.text.lower().split()) for message in POOL}
 
 
-@pytest.mark.weights
-@pytest.mark.parametrize("select", ["random", "balanced", "diverse", "nearest"])
-@pytest.mark.parametrize("grouped", [False, True])
-def test_scores_under_every_selection_equal_one_pass_per_label(real, select, grouped):
-    queries = load_intents("dev")[:6]
+@pytest.mark.parametrize(
+    ("model", "select", "grouped"),
+    [
+        *(("small", select, grouped) for select in SELECTIONS for grouped in (False, True)),
+        pytest.param("real", "nearest", False, marks=pytest.mark.weights),
+    ],
+)
+def test_scores_under_every_selection_equal_one_pass_per_label(request, model, select, grouped):
+    queries = intents.read("dev")[: 3 if model == "real" else 6]
+    model = request.getfixturevalue(model)
     pool, vectors = POOL[:40], unit_vectors(40)
-    rows = few_shot.selections(pool, vectors, unit_vectors(6, seed=9))[select](3, 0)
+    rows = few_shot.selections(pool, vectors, unit_vectors(len(queries), seed=9))[select](3, 0)
     if grouped:
         places = {message.id: place for place, message in enumerate(pool)}
         ordered = few_shot.common_first([[places[message.id] for message in row] for row in rows])
         rows = [[pool[i] for i in row] for row in ordered]
     prompts = [SORT.messages(row, query.text) for row, query in zip(rows, queries, strict=True)]
     labels = list(SORT.names.values())
-    label_ids = [[*real.encode(label), real.tokenizer.eos_token_id] for label in labels]
-    slow = scoring.score_one_by_one(real.model, real._encode_prompts(prompts, room=9), label_ids)
+    label_ids = [[*model.encode(label), model.tokenizer.eos_token_id] for label in labels]
+    slow = one_by_one.score(model.model, model._encode_prompts(prompts, room=9), label_ids)
     for share_start in (True, False):
-        fast = real.score(prompts, labels, share_start=share_start, progress=False).log_probs
+        fast = model.score(prompts, labels, share_start=share_start, progress=False).log_probs
         np.testing.assert_allclose(fast, slow, atol=1e-3)
     if not grouped:  # the order is nothing to examples that are read once
         texts = [query.text for query in queries[:2]]
-        once = SORT.score(real, rows[:2], texts, read_once=True, progress=False).log_probs
-        pieces = SORT.in_pieces(real, rows[:2], texts)
-        np.testing.assert_allclose(once, reuse.score_one_by_one(real.model, pieces, label_ids), atol=1e-3)
+        once = SORT.score(model, rows[:2], texts, read_once=True, progress=False).log_probs
+        pieces = SORT.in_pieces(model, rows[:2], texts)
+        np.testing.assert_allclose(once, one_by_one.score_reusing(model.model, pieces, label_ids), atol=1e-3)

@@ -1,15 +1,17 @@
 """The reader's examples say what their passages hold, and its answers are judged on what they cite."""
 
-import numpy as np
+import dataclasses
+from types import SimpleNamespace
+
 import pytest
-import torch
 
 from helpers import statistics
-from helpers.methods import apprentices, assistant, reader
-from helpers.methods.retrieval import chunking, passages
+from helpers.methods import assistant, reader, reader_examples
+from helpers.methods.retrieval import chunking, index, passages
 from helpers.methods.retrieval.ranking import relevant
+from helpers.model import catalogue
 from helpers.model.language_model import Generation
-from helpers.results import ledger, reference
+from helpers.results import ledger, lookup
 from helpers.tasks import grading, policies, voice
 from helpers.tasks.policies import Policy, PolicyQuestion
 
@@ -58,7 +60,7 @@ def test_an_example_answers_from_its_passages_or_abstains(chunks):
     found = [chunks[:2], chunks[1:3], chunks[2:]]
     kinds = set()
     for seed in range(20):
-        made = reader.lessons(lm, [ASKED, TWO, NONE], found, chunks, documents, 400, seed)
+        made = reader.examples(lm, [ASKED, TWO, NONE], found, chunks, documents, 400, seed)
         for question, one in zip((ASKED, TWO, NONE), made, strict=True):
             assert one.places == (reader.holders(question, one.prompt.used, documents) if question.answerable else ())
             assert one.abstains == (not one.places)
@@ -72,7 +74,7 @@ def test_an_example_answers_from_its_passages_or_abstains(chunks):
 def test_a_missed_passage_is_put_in_now_first_now_second(chunks):
     found = [chunks[2:]] * 30
     many = [PolicyQuestion(f"q{i}", *list(vars(ASKED).values())[1:]) for i in range(30)]
-    made = reader.lessons(Words(), many, found, chunks, [POLICY, OTHER], 400, seed=1)
+    made = reader.examples(Words(), many, found, chunks, [POLICY, OTHER], 400, seed=1)
     assert {one.places for one in made} == {(1,), (2,)}
     assert all(relevant(ASKED, one.prompt.used, [POLICY]) for one in made)
 
@@ -80,16 +82,25 @@ def test_a_missed_passage_is_put_in_now_first_now_second(chunks):
 def test_a_question_is_learned_in_views_and_never_without_a_passage(chunks):
     questions = [ASKED, NONE]
     found = [chunks[1:4], chunks[:3]]
-    made = apprentices.reader_lessons(Words(), questions, found, chunks, [POLICY, OTHER])
-    assert [one.id for one in made] == ["q1", "q3"] * len(apprentices.VIEWS)
+    made = reader_examples.in_views(Words(), questions, found, chunks, [POLICY, OTHER])
+    assert [one.id for one in made] == ["q1", "q3"] * len(reader_examples.VIEWS)
     assert all(one.prompt.used for one in made)
-    assert [one.abstains for one in made] == [False, True] * len(apprentices.VIEWS)
+    assert [one.abstains for one in made] == [False, True] * len(reader_examples.VIEWS)
     assert len(made[0].prompt.used) == 1 < len(made[-2].prompt.used)
+
+
+def test_the_readers_search_has_small_passages(monkeypatch):
+    monkeypatch.setattr(chunking, "token_spans", lambda _: chunking.word_spans)
+    monkeypatch.setattr(catalogue, "load_embedder", lambda: None)
+    monkeypatch.setattr(index.Index, "build", lambda documents, _, cut: [cut.split(one) for one in documents])
+    found = reader_examples.search_of(SimpleNamespace(tokenizer=None, name="words"), [POLICY, OTHER]).index
+    small = chunking.Chunker(chunking.word_spans, size=reader_examples.CHUNK_TOKENS)
+    assert found == [small.split(POLICY), small.split(OTHER)]
 
 
 def test_the_same_seed_gives_the_same_examples(chunks):
     arguments = [ASKED, TWO], [chunks[:3], chunks[1:]], chunks, [POLICY, OTHER], 400
-    assert reader.lessons(Words(), *arguments, seed=3) == reader.lessons(Words(), *arguments, seed=3)
+    assert reader.examples(Words(), *arguments, seed=3) == reader.examples(Words(), *arguments, seed=3)
 
 
 def test_reading_grades_and_checks_citations(chunks):
@@ -110,9 +121,9 @@ def test_without_passages_the_prompt_says_so():
 
 def test_every_reply_to_learn_from_keeps_the_voice(chunks):
     lm = Words()
-    learned = reader.lessons(lm, [ASKED, TWO, NONE], [chunks[:3]] * 3, chunks, [POLICY, OTHER], 400)
+    learned = reader.examples(lm, [ASKED, TWO, NONE], [chunks[:3]] * 3, chunks, [POLICY, OTHER], 400)
     rules = assistant.load_next_steps("train")
-    made = assistant.lessons(lm, [ASKED, TWO, NONE], learned, rules)
+    made = assistant.examples(lm, [ASKED, TWO, NONE], learned, rules)
     assert made
     for (name, messages, text), rule in zip(made, rules, strict=False):
         assert not voice.broken(passages.without_citations(text)), name
@@ -158,7 +169,7 @@ def test_without_a_rule_or_an_index_the_prompt_says_nothing_of_them(chunks):
 
 
 def test_the_sentence_for_no_answer_is_graded_as_one():
-    assert grading.abstains(assistant.NOT_FOUND)
+    assert grading.abstains(voice.NOT_FOUND)
     assert grading.abstains(passages.ABSTENTION)
 
 
@@ -177,38 +188,32 @@ def test_the_right_passage_stands_where_it_should(chunks):
         reader.placed([TWO], [chunks], chunks, documents, 1, 1)
 
 
-def test_interaction_is_the_difference_of_differences():
-    rng = np.random.default_rng(5)
-    rows = rng.integers(0, 2, size=(4, 200)).astype(bool)
-    found = reader.interaction(*rows)
-    neither, one, other, both = rows.mean(axis=1)
-    assert found.estimate == pytest.approx((both - other) - (one - neither))
-    assert found.low < found.estimate < found.high
-    nothing = np.zeros(200, dtype=bool)
-    assert reader.interaction(nothing, nothing, nothing, rows[3]).estimate == pytest.approx(both)
-    assert reader.interaction(rows[0], rows[0], rows[3], rows[3]).estimate == 0
-
-
 def test_a_row_is_measured_once_then_recalled(chunks, tmp_path, monkeypatch):
-    monkeypatch.setattr(ledger, "REFERENCE", tmp_path / "reference.jsonl")
+    monkeypatch.setattr(lookup, "REFERENCE", tmp_path / "reference.jsonl")
     lm, times = Words("9 days [1]", passages.ABSTENTION), []
+    lab = ledger.Lab("policy_qa", "words")
 
-    def run(items):
-        times.append(len(items))
-        return reader.read(lm, items, reader.write_prompts(lm, items, [chunks[:1]] * len(items)))
+    def measured(items, chunk=chunks[0], lab=lab):
+        prompts = reader.write_prompts(lm, items, [[chunk]] * len(items))
 
-    first = reader.recall("policy_qa", "a method", [ASKED, NONE], run, model="words")
-    assert (first.correct, first.predictions, first.new_tokens) == ([1, 1], ["right", "abstained"], 3.0)
+        def run(_texts):
+            times.append(len(items))
+            return reader.read(lm, items, prompts)
+
+        return lab.measure("a method", items, run, approach="retrieve", prompts=prompts, heavy=True)
+
+    first = measured([ASKED, NONE])
+    assert (first.correct, first.predictions, first.new_tokens) == ([1, 1], ["right", "abstained"], [3, 3])
     assert first.gold == ["right", "abstained"]
-    assert reader.texts(first) == ["9 days [1]", passages.ABSTENTION]
-    reference.keep(ledger.path())
-    again = reader.recall("policy_qa", "a method", [NONE], run, model="words")
+    assert first.answers == ["9 days [1]", passages.ABSTENTION]
+    ledger.keep(ledger.path())
+    ledger.path().unlink()
+    again = measured([NONE])
     assert (again.ids, again.reference, times) == (["q3"], True, [2])
-    assert reader.texts(again) == [passages.ABSTENTION]
-    reader.recall("policy_qa", "a method", [ASKED, NONE], run, model="words", rerun=True)
-    monkeypatch.setenv("COURSE_RERUN", "1")
-    reader.recall("policy_qa", "a method", [NONE], run, model="words")
-    assert times == [2, 2, 1]
+    assert again.answers == [passages.ABSTENTION]
+    measured([ASKED], dataclasses.replace(chunks[0], text="Another passage."))
+    measured([ASKED, NONE], lab=dataclasses.replace(lab, rerun=True))
+    assert times == [2, 1, 2]
 
 
 class Rendering(Words):
@@ -256,35 +261,3 @@ def test_the_picture_of_parts_says_every_share(capsys):
     combine.parts(rows, "One part removed", "share of replies")
     said = capsys.readouterr().out
     assert "whole: fact 0.50, form 0.90; without index: fact 0.00." in said
-
-
-def test_adapters_are_made_from_their_own_examples_with_their_own_recipe(monkeypatch, tmp_path, small):
-    from helpers.methods import tuning
-    from helpers.model.language_model import LanguageModel
-
-    trained, saved = [], []
-
-    def train(lm, pairs, recipe, progress, on_step, start=None):
-        trained.append((pairs, recipe, start))
-        return tuning.Tuned(lm, None, 2.0, 0, recipe, None, "small", "")
-
-    monkeypatch.setattr(LanguageModel, "shared", classmethod(lambda cls: small))
-    monkeypatch.setattr(apprentices.tuning, "train", train)
-    monkeypatch.setattr(apprentices.tuning, "save", lambda tuned, folder, note, dtype: saved.append(dtype))
-    documents, questions = policies.load_policies(), policies.load_policy_questions("train")
-    cut = chunking.Chunker(chunking.token_spans(small.tokenizer), size=apprentices.CHUNK_TOKENS)
-    every = [chunk for document in documents for chunk in cut.split(document)]
-    found = [[c for c in every if c.id in relevant(q, every, documents)][:2] or every[:2] for q in questions]
-    learned = apprentices.reader_lessons(small, questions, found, every, documents)
-    made = apprentices.make(apprentices.NAMES, tmp_path, learned)
-    assert [run.recipe for run in made.values()] == [apprentices.READER, apprentices.ASSISTANT, *[apprentices.SUMS] * 2]
-    assert len(trained[0][0]) == len(questions) * len(apprentices.VIEWS)
-    assert [start for _, _, start in trained] == [None, tmp_path / "reader", None, None]
-    assert saved == [torch.bfloat16] * len(apprentices.NAMES), "half the size of float32"
-    assert {type(pairs[0]) for pairs, _, _ in trained} == {tuning.Pair}
-    assert len(trained[1][0]) == apprentices.REPLIES + apprentices.NOTES
-    assert all("calc(" in pair.answer for pair in trained[2][0])
-    assert all(pair.answer.startswith("$") for pair in trained[3][0])
-    longest = max(one.prompt.tokens for one in learned)
-    assert longest <= apprentices.TRAINING_BUDGET
-    assert not any(tuning.prepare(small, pairs, recipe).report.truncated for pairs, recipe, _ in trained)

@@ -1,9 +1,8 @@
-"""Chunks, index, fusion, filters and storage: what is found, and what is refused. A small embedder makes it fast."""
+"""Chunks, index, fusion and filters: what is found, and what is refused. A small embedder makes it fast."""
 
 import dataclasses
 import functools
 import itertools
-import json
 import re
 import zlib
 
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.methods.retrieval import chunking, index, nearest, ranking, storage
+from helpers.methods.retrieval import chunking, index, nearest, ranking
 from helpers.tasks import policies
 from helpers.tasks.policies import Policy
 
@@ -226,76 +225,6 @@ def test_a_question_of_5000_words_is_searched(built):
     assert len(built.search("refund of a late parcel " * 1000, k=4)) == 4
 
 
-def test_a_stored_index_answers_the_same(built, embedder, tmp_path):
-    storage.save_index(built, tmp_path)
-    again = storage.load_index(tmp_path, embedder, chunker(), [*policies.load_policies(), SECRET])
-    assert again.chunks == built.chunks
-    for question in ("fee", "returning a parcel late"):
-        assert again.search(question) == built.search(question)
-    built.update(dataclasses.replace(SECRET, text="Other."))
-    storage.save_index(built, tmp_path)
-    assert len(list(tmp_path.iterdir())) == 2, "the old vectors are gone"
-    assert not [path for path in tmp_path.iterdir() if path.read_bytes()[:2] == b"\x80\x04"], "nothing is pickled"
-
-
-def _edit(change):
-    def edit(folder):
-        path = folder / "index.json"
-        contents = json.loads(path.read_text())
-        change(contents)
-        path.write_text(json.dumps(contents))
-
-    return edit
-
-
-def _flip(folder):
-    path = next(folder.glob("*.safetensors"))
-    raw = bytearray(path.read_bytes())
-    raw[-1] ^= 1
-    path.write_bytes(raw)
-
-
-@pytest.mark.parametrize(
-    ("damage", "says"),
-    [
-        (_edit(lambda c: c.update(format="other")), "not of the format"),
-        (_edit(lambda c: c.update(embedder="foreign")), "another embedding model"),
-        (_edit(lambda c: c["chunker"].update(size=7)), "was cut with"),
-        (lambda folder: (folder / "index.json").write_text("{"), "cannot be read"),
-        (lambda folder: (folder / "index.json").write_text("[]"), "cannot be read"),
-        (lambda folder: (folder / "index.json").unlink(), "no whole index"),
-        (lambda folder: next(folder.glob("*.safetensors")).unlink(), "no whole index"),
-        (_flip, "has changed since it was written"),
-    ],
-)
-def test_a_broken_or_foreign_index_is_refused_with_reason_and_remedy(built, embedder, tmp_path, damage, says):
-    storage.save_index(built, tmp_path)
-    damage(tmp_path)
-    with pytest.raises(storage.StaleIndexError, match=says) as refused:
-        storage.load_index(tmp_path, embedder, chunker())
-    assert "build it anew" in str(refused.value)
-
-
-def test_a_stale_index_names_the_documents(built, embedder, tmp_path):
-    storage.save_index(built, tmp_path)
-    now = [dataclasses.replace(SECRET, text="Changed."), POLICY, *policies.load_policies()[1:]]
-    with pytest.raises(
-        storage.StaleIndexError, match="changed since: secret; not in it: fees; no longer there: approval-limits"
-    ):
-        storage.load_index(tmp_path, embedder, chunker(), now)
-
-
-@pytest.mark.weights
-def test_the_embedders_fingerprint_follows_its_weights():
-    from helpers.model import catalogue
-
-    embedder = catalogue.load_embedder(device="cpu")
-    before = storage.fingerprint(embedder)
-    assert storage.fingerprint(catalogue.load_embedder(device="cpu")) == before
-    next(iter(embedder.parameters())).data[0] += 1
-    assert storage.fingerprint(embedder) != before
-
-
 def unit_rows(n, d=32, seed=0):
     rows = np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
@@ -315,22 +244,12 @@ def test_exact_search_with_equals_takes_the_first():
     assert nearest.Exact(same).search(same[0], 4)[0].tolist() == [0, 1, 2, 3]
 
 
-def test_approximate_search_recalls_and_is_stored(tmp_path):
+def test_approximate_search_recalls():
     vectors, queries = unit_rows(5000), unit_rows(50, seed=1)
     graph = nearest.Approximate(vectors)
     exact = nearest.Exact(vectors)
     found = [len({*exact.search(query, 10)[0]} & {*graph.search(query, 10)[0]}) for query in queries]
     assert np.mean(found) >= 9.5
-    again = nearest.Approximate.load(graph.save(tmp_path / "graph"), 32)
-    assert len(again) == 5000
-    assert again.search(queries[0], 10)[0].tolist() == graph.search(queries[0], 10)[0].tolist()
-    with pytest.raises(ValueError, match="vectors of 32 numbers, not vectors of 64"):
-        nearest.Approximate.load(tmp_path / "graph", 64)
-    with pytest.raises(ValueError, match="is missing"):
-        nearest.Approximate.load(tmp_path / "nowhere", 32)
-    (tmp_path / "junk.usearch").write_bytes(b"junk" * 50)
-    with pytest.raises(ValueError, match="build the index anew"):
-        nearest.Approximate.load(tmp_path / "junk", 32)
 
 
 def test_the_approximate_index_takes_over_for_many_vectors(embedder, monkeypatch):

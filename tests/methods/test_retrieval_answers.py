@@ -194,13 +194,24 @@ def test_below_the_threshold_the_model_is_not_asked(built):
     assert answer.asked
 
 
+def test_another_collection_may_be_silent_in_its_own_words(built, chunks):
+    silent = "The manuals are silent."
+    model = EchoModel()
+    (answer,) = pipeline.Pipeline(built, model).using(abstain_below=1.01, abstention=silent).ask(["late parcel"])
+    assert answer.text == silent
+    made = passages.write_prompt("Fee?", chunks, count, abstention=silent).messages
+    assert silent in made[0]["content"]
+    assert silent in [turn["content"] for turn in made]
+    assert not [turn for turn in made if passages.ABSTENTION in turn["content"]]
+
+
 def test_rewriting_is_searched_for_and_the_question_is_asked(built):
-    writer = pipeline.rewriter(EchoModel("waive fee agents\nmore"), keep_question=False)
+    writer = pipeline.rewriter(EchoModel("waive fee agents\nmore"), policies.REWRITE, keep_question=False)
     (answer,) = pipeline.Pipeline(built, EchoModel(), rewrite=writer).ask(["Can you let me off?"])
     assert answer.retrieved.query == "waive fee agents"
     assert "Can you let me off?" in answer.prompt.messages[-1]["content"]
-    assert pipeline.rewriter(EchoModel("fee"))(["A?"]) == ["A? fee"]
-    assert pipeline.rewriter(EchoModel(""), keep_question=False)(["A?"]) == ["A?"]
+    assert pipeline.rewriter(EchoModel("fee"), policies.REWRITE)(["A?"]) == ["A? fee"]
+    assert pipeline.rewriter(EchoModel(""), policies.REWRITE, keep_question=False)(["A?"]) == ["A?"]
 
 
 def test_no_staff_text_reaches_a_prompt_for_the_public(built):

@@ -1,15 +1,13 @@
 """Quotes, copying, measured rows, the large collection, the inspector, and broken input of every kind."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 from test_retrieval import POLICY, SECRET, SmallEmbedder, chunker, unit_rows
 from test_retrieval_answers import EchoModel
 
 from helpers.lesson.widgets import retrieval as inspector
-from helpers.methods.retrieval import copying, index, measured, passages, pipeline, quotes, scale
-from helpers.results import ledger
+from helpers.methods.retrieval import copying, graded, index, passages, pipeline, quotes, scale
+from helpers.results import ledger, measuring
 from helpers.tasks import files, policies
 
 
@@ -85,33 +83,40 @@ def test_an_answer_never_copies_the_question_or_goes_over_a_line(small):
 
 
 def test_rows_hold_verdicts_answers_and_citations(built, capsys):
-    row = measured.measure(
-        "echo", QUESTIONS, lambda qs: pipeline.Pipeline(built, EchoModel()).ask([q.text for q in qs])
-    )
+    lab = ledger.Lab("policy_qa", "echo", noun="questions")
+    echo = pipeline.Pipeline(built, EchoModel())
+    answer = graded.graded(QUESTIONS, lambda qs: echo.ask([q.text for q in qs]))
+    row = lab.measure("echo", QUESTIONS, answer, approach="retrieve")
     assert row.gold == ["right" if q.answerable else "abstained" for q in QUESTIONS]
     assert set(row.details["answers"]) == {q.id for q in QUESTIONS}
-    assert row.prompt_tokens > 100
-    other = measured.measure("silent", QUESTIONS, lambda qs: [passages.ABSTENTION] * len(qs), show=False)
+    assert min(row.prompt_tokens) > 100
+    assert row.prompts == measuring.hash_prompts(echo.prompts([q.text for q in QUESTIONS]))
+    silent = graded.graded(QUESTIONS, lambda qs: [passages.ABSTENTION] * len(qs))
+    other = lab.measure("silent", QUESTIONS, silent, approach="plain", show=False)
     assert sum(other.correct) == sum(not q.answerable for q in QUESTIONS)
-    assert all(measured.abstained(other))
-    assert not any(measured.answerable(other))
+    assert all(graded.abstained(other))
+    assert not any(graded.answerable(other))
     assert ledger.compare(row, other).difference.estimate > 0
     assert "echo: good" in capsys.readouterr().out
 
 
-def test_reference_rows_are_recalled_cut_and_refused_for_changed_questions(built, tmp_path, monkeypatch):
-    made = measured.measure("old", QUESTIONS, lambda qs: ["x"] * len(qs), show=False)
-    stored = tmp_path / "reference.jsonl"
-    ledger.append(dataclasses.replace(made, reference=True), stored)
-    monkeypatch.setattr(ledger, "REFERENCE", stored)
-    row = measured.recall("old", QUESTIONS[:3], lambda qs: ["y"] * len(qs))
-    assert row.reference
-    assert row.n == 3
-    monkeypatch.setenv("COURSE_RERUN", "1")
-    assert not measured.recall("old", QUESTIONS[:3], lambda qs: ["y"] * len(qs), show=False).reference
-    monkeypatch.delenv("COURSE_RERUN")
-    changed = [dataclasses.replace(QUESTIONS[0], type="unanswerable" if QUESTIONS[0].answerable else "lookup")]
-    assert not measured.recall("old", changed, lambda qs: ["y"] * len(qs), show=False).reference
+def test_the_words_that_begin_an_answer_are_part_of_its_prompt(built):
+    pipe = pipeline.Pipeline(built, EchoModel())
+    plain, begun = (one.prompts([QUESTIONS[0].text])[0] for one in (pipe, pipe.using(start="The policy says")))
+    assert begun.messages == [*plain.messages, {"role": "assistant", "content": "The policy says"}]
+    assert begun.tokens > plain.tokens
+
+
+def test_a_large_collection_is_measured_once_and_then_taken_from_what_is_stored(monkeypatch):
+    real, queries = unit_rows(50), unit_rows(5)
+    first = scale.row("exact", 200, real, queries)
+    assert first.predictions == ["10 of 10"] * 5
+    assert first.details["recall"] == 1
+    monkeypatch.setattr(scale, "measure", None)
+    assert scale.row("exact", 200, real, queries) == first
+    monkeypatch.setattr(scale, "NOISE", 0.1)
+    with pytest.raises(TypeError):
+        scale.row("exact", 200, real, queries)
 
 
 def test_a_large_collection_is_measured_against_exact_search():

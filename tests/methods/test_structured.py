@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from helpers.machine import runtime
 from helpers.methods import structured
-from helpers.tasks import files
+from helpers.tasks import change_requests, intents
 
-SCHEMA = files.change_schema()
+SCHEMA = change_requests.schema()
 GOOD = {"title": "Rotate the log keys", "risk": "low", "rationale": "Only the build server reads them."}
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
@@ -131,7 +131,7 @@ def test_other_schemas_are_closed_too(small, max_new_tokens):
 
 @pytest.mark.weights
 def test_the_real_model_under_constraint(real):
-    requests = [item.request for item in files.load_changes("dev")[:6]]
+    requests = [item.request for item in change_requests.load("dev")[:6]]
     answers = structured.constrained(real, requests, SCHEMA, max_new_tokens=90, progress=False)
     assert all(answer.valid for answer in answers)
     assert all(answer.text.startswith('{"title": "') for answer in answers)
@@ -170,7 +170,7 @@ def test_the_lessons_label_trie_agrees_with_the_library(real):
     code = json.loads((runtime.ROOT / "helpers" / "lesson" / "checks" / "solutions.json").read_text())["02.5"]["code"]
     exec(code, space := {})
     end = real.tokenizer.eos_token_id
-    labels = [*files.INTENT_LABELS, "billing_other"]
+    labels = [*intents.LABELS, "billing_other"]
     sequences = [real.encode(label) for label in labels]
     grammar = llguidance.LLMatcher.grammar_from_regex("|".join(labels))
     for ids in sequences:

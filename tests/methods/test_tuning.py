@@ -9,9 +9,11 @@ import torch
 from peft import PeftModel
 
 from helpers.methods import tuning
-from helpers.methods.tuning import adapters, loop, rows, workers
+from helpers.methods.tuning import loop, rows, saved
 from helpers.model.language_model import LanguageModel
+from helpers.results import ledger
 from helpers.tasks import files
+from helpers.tasks.task import Task
 
 LABELS = ("billing", "a technical problem", "other")
 TEXTS = (
@@ -34,7 +36,7 @@ def train(lm, recipe=RECIPE, pairs=PAIRS, **options):
 
 
 def weights_of(lm):
-    return torch.cat([value.flatten() for _, value in sorted(adapters.state_of(lm.model).items())])
+    return torch.cat([value.flatten() for _, value in sorted(saved.state_of(lm.model).items())])
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def test_packed_rows_give_the_gradient_of_pairs_read_one_at_a_time(small, row_to
     prepared = tuning.prepare(small, PAIRS, recipe)
     assert prepared.shared > 20
     gradients = []
-    lm = adapters.attach(small, recipe, "x")
+    lm = saved.attach(small, recipe, "x")
     with torch.no_grad():  # B starts at zero, which would hide the gradient of A
         for name, value in lm.model.named_parameters():
             if "lora_B" in name:
@@ -87,7 +89,7 @@ def test_rows_hold_every_pair_once_and_stay_within_their_length(small):
 
 def test_dev_loss_is_the_mean_over_answer_tokens(small):
     prepared = tuning.prepare(small, DEV, RECIPE)
-    run = loop._Run(adapters.attach(small, RECIPE, "x"), RECIPE, prepared, prepared, None, rows.Kept())
+    run = loop._Run(saved.attach(small, RECIPE, "x"), RECIPE, prepared, prepared, None, rows.Kept())
     losses = []
     for example in prepared.examples:
         logits = small.model(torch.tensor([[*example.prompt, *example.answer]])).logits[0, len(example.prompt) - 1 : -1]
@@ -100,7 +102,7 @@ def test_training_learns_and_leaves_the_base_alone(small, tuned):
     assert np.mean(tuned.history.losses[-2:]) < np.mean(tuned.history.losses[:2])
     assert np.array_equal(small.score(["My invoice is wrong 0"], LABELS).log_probs, before)
     assert not np.allclose(tuned.lm.score(["My invoice is wrong 0"], LABELS).log_probs, before)
-    assert not adapters.lora_layers(small.model)
+    assert not saved.lora_layers(small.model)
     assert small.model.model.layers[0].mlp.up_proj.weight is tuned.lm.model.model.layers[0].mlp.up_proj.weight
     assert tuned.history.seen == {pair.id: 2 for pair in PAIRS}
     assert len(tuned.lm.generate(["Hi"], max_new_tokens=3, progress=False).texts) == 1
@@ -183,14 +185,14 @@ def test_save_and_load_give_the_same_model_and_a_card(small, tuned, tmp_path):
 
 def test_peft_itself_reads_what_is_saved(small, tuned, tmp_path):
     folder = tuning.save(tuned, tmp_path / "mine")
-    theirs = PeftModel.from_pretrained(adapters.sharing_copy(small.model), folder)
+    theirs = PeftModel.from_pretrained(saved.sharing_copy(small.model), folder)
     ids = torch.tensor([small.inspect("My invoice").token_ids])
     with torch.inference_mode():
         torch.testing.assert_close(theirs(ids).logits, tuned.lm.model(ids).logits)
 
 
 def other_base(small, times=1.01):
-    model = adapters.sharing_copy(small.model)
+    model = saved.sharing_copy(small.model)
     layer = model.model.layers[0].mlp.up_proj
     layer.weight = torch.nn.Parameter(layer.weight * times)
     return LanguageModel(model, small.tokenizer, "another base")
@@ -207,26 +209,26 @@ def test_a_damaged_or_missing_adapter_is_refused(small, tuned, tmp_path):
     with pytest.raises(tuning.TuningError, match="no adapter's card"):
         tuning.load(small, tmp_path)
     folder = tuning.save(tuned, tmp_path / "mine")
-    (folder / adapters.WEIGHTS).write_bytes(b"0" * 100)
+    (folder / saved.WEIGHTS).write_bytes(b"0" * 100)
     with pytest.raises(tuning.TuningError, match="not the file that its card describes"):
         tuning.load(small, folder)
-    with pytest.raises(tuning.TuningError, match="no adapter 'nothing' ships"):
-        tuning.adapted(small, "nothing")
 
 
 def test_half_the_bytes_in_bfloat16_and_nearly_the_same_answers(small, tuned, tmp_path):
     wide, narrow = (tuning.save(tuned, tmp_path / str(d), dtype=d) for d in (torch.float32, torch.bfloat16))
-    assert (narrow / adapters.WEIGHTS).stat().st_size < 0.7 * (wide / adapters.WEIGHTS).stat().st_size
+    assert (narrow / saved.WEIGHTS).stat().st_size < 0.7 * (wide / saved.WEIGHTS).stat().st_size
     scores = [tuning.load(small, folder).score(["Hello"], LABELS).log_probs for folder in (wide, narrow)]
     assert np.abs(scores[0] - scores[1]).max() < 0.2
 
 
 def test_merged_and_unmerged_agree(small, tuned):
-    merged = tuning.merge(tuned.lm)
     prompts = [pair.prompt for pair in DEV]
+    before = small.score(prompts, LABELS).log_probs
+    merged = tuning.merge(tuned.lm)
     apart = merged.score(prompts, LABELS).log_probs - tuned.lm.score(prompts, LABELS).log_probs
     assert np.abs(apart).max() < 1e-3
-    assert not adapters.lora_layers(merged.model)
+    assert not saved.lora_layers(merged.model)
+    assert np.array_equal(small.score(prompts, LABELS).log_probs, before)
     assert merged.generate(["Hello"], 4, progress=False).texts == tuned.lm.generate(["Hello"], 4, progress=False).texts
     with pytest.raises(tuning.TuningError, match="no adapter that could be merged"):
         tuning.merge(merged)
@@ -244,14 +246,14 @@ def test_a_second_adapter_needs_a_merge_first_or_goes_on_from_a_saved_one(small,
 
 
 def test_targets_and_layers_are_where_the_recipe_says(small):
-    every = adapters.attach(small, changed(target_modules="all-linear"), "x")
-    assert len(adapters.lora_layers(every.model)) == 2 * 7
-    top = adapters.attach(small, changed(layers=1), "x")
-    assert {name.split(".")[2] for name in adapters.lora_layers(top.model)} == {"1"}
+    every = saved.attach(small, changed(target_modules="all-linear"), "x")
+    assert len(saved.lora_layers(every.model)) == 2 * 7
+    top = saved.attach(small, changed(layers=1), "x")
+    assert {name.split(".")[2] for name in saved.lora_layers(top.model)} == {"1"}
     with pytest.raises(tuning.TuningError, match=r"no linear layer is called 'c_attn'; this model has .*q_proj"):
-        adapters.attach(small, changed(target_modules=("c_attn",)), "x")
+        saved.attach(small, changed(target_modules=("c_attn",)), "x")
     with pytest.raises(tuning.TuningError, match="the model has 2"):
-        adapters.attach(small, changed(layers=9), "x")
+        saved.attach(small, changed(layers=9), "x")
 
 
 @pytest.mark.parametrize(
@@ -342,25 +344,6 @@ def test_three_shapes_of_rows_are_read(tmp_path):
     assert read[2].prompt == chat[:1]
 
 
-def test_a_step_is_shared_among_workers_without_loss_or_overlap(monkeypatch):
-    parts = []
-    for rank in range(3):
-        monkeypatch.setattr(workers, "rank", lambda rank=rank: rank)
-        monkeypatch.setattr(workers, "count", lambda: 3)
-        parts.append(workers.share(range(10)))
-    assert sorted(i for part in parts for i in part) == list(range(10))
-
-
-def test_every_shipped_adapter_is_whole_and_small():
-    folders = sorted(path.parent for path in adapters.ADAPTERS.glob("*/card.json"))
-    for folder in folders:
-        card = adapters.read_card(folder)
-        assert adapters.weights.sha256_of(folder / adapters.WEIGHTS) == card["weights_sha256"], folder.name
-        assert (folder / adapters.WEIGHTS).stat().st_size < 5_200_000
-        assert card["note"] and card["base"] == "SmolLM2-135M-Instruct"
-    assert sum(path.stat().st_size for folder in folders for path in folder.iterdir()) < 25_500_000
-
-
 @pytest.mark.weights
 def test_on_the_real_weights_merged_and_unmerged_agree_and_a_save_loads(real, tmp_path):
     run = train(real, changed(rank=8, epochs=1, batch_size=12, layers=4))
@@ -375,11 +358,17 @@ def test_on_the_real_weights_merged_and_unmerged_agree_and_a_save_loads(real, tm
 
 def test_a_variant_is_trained_once_and_its_row_says_how(small):
     runs, items = {}, [files.Message(f"m{i}", text, LABELS[i % 3]) for i, text in enumerate(TEXTS)]
-    again = {"predict": tuning.label_scorer(LABELS), "runs": runs, "show": False}
-    rows_of = [tuning.measured(small, "t", "LoRA", PAIRS, RECIPE, part, **again) for part in (items, items[:2])]
+    again = {"predict": tuning.label_scorer(Task("t", {label: label for label in LABELS})), "runs": runs}
+    lab = ledger.Lab("t", small, show=False)
+    rows_of = [tuning.measured(lab, "LoRA", PAIRS, RECIPE, part, **again) for part in (items, items[:2])]
     assert list(runs) == ["LoRA"]
     assert rows_of[0].training_seconds == rows_of[1].training_seconds > 0
-    assert rows_of[0].details["recipe"] == RECIPE.as_dict()
+    assert rows_of[0].settings["recipe"] == RECIPE.as_dict()
+    assert (rows_of[0].approach, rows_of[0].labels_used) == ("tune", len(PAIRS))
+    assert rows_of[0].seconds_per_item * 6 < rows_of[0].training_seconds, "training is no part of answering"
+    changed_pair = [*PAIRS[:-1], tuning.Pair(PAIRS[-1].prompt, "another answer")]
+    stored = [tuning.measured(lab, "LoRA", pairs, RECIPE, items, **again) for pairs in (PAIRS, changed_pair)]
+    assert [row.settings == rows_of[0].settings for row in stored] == [True, False]
     assert rows_of[0].details["trained_parameters"] == runs["LoRA"].trained_parameters
 
 
@@ -398,17 +387,9 @@ def test_kept_states_are_shared_between_runs_and_forgotten_for_another_base(smal
     assert not nothing.states
 
 
-def test_tasks_as_pairs_hold_the_whole_answer():
-    request = files.load_changes("dev")[0]
-    assert set(json.loads(tuning.change_pairs([request])[0].answer)) == {"title", "risk", "rationale"}
-    message = files.load_intents("dev")[0]
-    pair = tuning.intent_pairs([message])[0]
-    assert (pair.prompt[-1]["content"], pair.answer, pair.id) == (message.text, message.label, message.id)
-
-
 @pytest.mark.parametrize("settings", [{}, {"target_modules": "all-linear", "rank": 3}, {"layers": 1}])
 def test_parameters_are_counted_as_they_are_trained(small, settings):
     recipe = changed(**settings)
-    lm = adapters.attach(small, recipe, "x")
+    lm = saved.attach(small, recipe, "x")
     trained = sum(value.numel() for name, value in lm.model.named_parameters() if "lora_" in name)
     assert sum(tuning.count_parameters(small.model, recipe).values()) == trained

@@ -6,7 +6,7 @@ import pytest
 from torch.profiler import ProfilerActivity, profile
 
 from helpers.model.language_model import LanguageModel
-from helpers.tasks import canaries, files, general
+from helpers.tasks import canaries, general
 
 PROMPTS = [f"{'Where is my parcel? ' * (i % 3 + 1)}{i}" for i in range(32)]
 WAYS = {
@@ -15,7 +15,7 @@ WAYS = {
     "score": lambda lm: lm.score(PROMPTS, ["yes", "no"], progress=False),
     "next token": lambda lm: lm.next_token_probabilities("Hi"),
     "ranks": lambda lm: canaries.ranks(lm, canaries.load()[:2]),
-    "probe": lambda lm: general.ask(lm, files.load_general()[:2]),
+    "probe": lambda lm: general.ask(lm, general.read()[:2]),
 }
 
 

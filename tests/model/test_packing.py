@@ -27,6 +27,13 @@ def test_groups_hold_every_prompt_once_and_share_their_start(encoded):
             assert depth >= start + packing.SHARED_AT_LEAST
 
 
+@given(st.lists(st.integers(0, 9), max_size=12), st.integers(0, 15))
+def test_a_prompt_cut_in_its_middle_keeps_both_ends_and_fits(ids, room):
+    kept = packing.cut_middle(ids, room)
+    assert len(kept) == min(len(ids), room)
+    assert kept is ids or kept == ids[: (room + 1) // 2] + ids[len(ids) - room // 2 :]
+
+
 @given(prompts, st.sampled_from([1, 40, 200]))
 def test_every_label_of_every_prompt_is_read_where_it_belongs(encoded, row_tokens):
     labels = [[3, 4], [5], [3, 3, 1]]

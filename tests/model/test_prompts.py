@@ -1,19 +1,25 @@
 """Prompts are data: filled safely, hashed by content, compared line by line."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from helpers.model.prompts import Prompt, diff
+from helpers.model.prompts import Prompt, diff, without_marks
 
 
 @given(st.text(max_size=200))
 def test_any_text_goes_in_unchanged(text):
+    assume(without_marks(text) == text)
     prompt = Prompt("p", user="Message: {text}\nLabel:", system="Sort it.")
     assert prompt.messages(text) == [
         {"role": "system", "content": "Sort it."},
         {"role": "user", "content": f"Message: {text}\nLabel:"},
     ]
+
+
+def test_a_message_cannot_pose_as_a_turn():
+    made = Prompt("p", user="{text} / {passage}").messages("a<|im_end|>", passage="b<|im_end|>")
+    assert made[0]["content"] == "a<im_end> / b<|im_end|>"
 
 
 def test_braces_and_places_inside_a_message_are_left_alone():

@@ -3,6 +3,7 @@
 import copy
 
 import numpy as np
+import one_by_one
 import pytest
 import torch
 from hypothesis import given, settings
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 
 from helpers.methods import few_shot
 from helpers.model import reuse
-from helpers.tasks.files import INTENT_LABELS, Message, load_intents
+from helpers.tasks import intents
+from helpers.tasks.files import Message
 
-SORT = few_shot.FewShotPrompt({label: f"a {label}" for label in INTENT_LABELS}, "Sort.", "Message: {text}", "It is ")
-POOL = load_intents("train")[:12]
+SORT = few_shot.FewShotPrompt({label: f"a {label}" for label in intents.LABELS}, "Sort.", "Message: {text}", "It is ")
+POOL = intents.read("train")[:12]
 LABELS = [[7], [8, 9], [7, 9, 11]]
 tokens = st.lists(st.integers(5, 90), min_size=1, max_size=20)
 
@@ -24,7 +26,7 @@ def test_kept_examples_give_the_numbers_of_one_masked_pass_per_label(small, star
     choice = st.lists(st.integers(0, len(examples) - 1), max_size=4)
     asked = data.draw(st.lists(st.tuples(choice, tokens), min_size=1, max_size=4))
     prompts = reuse.Prompts(start, examples, [chosen for chosen, _ in asked], [tail for _, tail in asked])
-    slow = reuse.score_one_by_one(small.model, prompts, LABELS)
+    slow = one_by_one.score_reusing(small.model, prompts, LABELS)
     for row_tokens, store_tokens in ((8, 8192), (512, 8192), (512, 20)):
         found = reuse.score(small.model, prompts, ["a", "b", "c"], LABELS, row_tokens, store_tokens=store_tokens)
         np.testing.assert_allclose(found.log_probs, slow, atol=1e-4)
@@ -80,7 +82,7 @@ def test_in_half_precision_the_two_ways_stay_close(small):
     model = copy.deepcopy(small.model).to(torch.bfloat16)
     prompts = reuse.Prompts([5, 6], [[10, 11, 12], [20, 21]], [[1, 0], [0]], [[30, 31], [9]])
     found = reuse.score(model, prompts, ["a", "b", "c"], LABELS).log_probs
-    np.testing.assert_allclose(found, reuse.score_one_by_one(model, prompts, LABELS), atol=0.3)
+    np.testing.assert_allclose(found, one_by_one.score_reusing(model, prompts, LABELS), atol=0.3)
 
 
 def test_calibration_and_a_prompt_without_a_started_answer(small):
@@ -105,7 +107,7 @@ def test_with_one_example_reading_it_once_is_the_ordinary_prompt(small):
     once = SORT.score(small, rows, texts, read_once=True, progress=False)
     usual = SORT.score(small, rows, texts, progress=False)
     np.testing.assert_allclose(once.log_probs, usual.log_probs, atol=1e-4)
-    assert once.labels == usual.labels == INTENT_LABELS
+    assert once.labels == usual.labels == intents.LABELS
 
 
 def test_examples_do_not_see_each_other_so_that_their_order_is_nothing(small):
@@ -129,9 +131,16 @@ def test_the_models_own_attention_is_put_back(small):
     assert small.model.config._attn_implementation == before
 
 
+def test_a_text_too_long_for_the_model_is_cut_beside_its_examples(small, capsys):
+    scores = SORT.score(small, POOL[:2], ["word " * 9000, "short"], read_once=True, progress=False)
+    assert scores.cut == (0,)
+    assert scores.prompt_tokens[0] + scores.label_tokens.max() == 2048
+    assert "1 of 2 prompts cut in their middle" in capsys.readouterr().out
+
+
 def test_no_text_gives_no_row(small):
     scores = SORT.score(small, POOL[:2], [], read_once=True, progress=False)
-    assert scores.log_probs.shape == (0, len(INTENT_LABELS))
+    assert scores.log_probs.shape == (0, len(intents.LABELS))
 
 
 def test_what_cannot_be_read_once_is_refused_with_the_reason(small, monkeypatch):

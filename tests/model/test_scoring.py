@@ -1,12 +1,13 @@
 """Packed scoring equals one pass per label."""
 
 import numpy as np
+import one_by_one
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from helpers.model import scoring
-from helpers.tasks.files import INTENT_LABELS, load_intents
+from helpers.model import packing, scoring
+from helpers.tasks import intents
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=60)
 slow_is_fine = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -15,7 +16,7 @@ slow_is_fine = settings(max_examples=25, deadline=None, suppress_health_check=[H
 def reference(lm, prompts, labels, end_of_turn=True):
     ends = [lm.tokenizer.eos_token_id] if end_of_turn else []
     encode = lambda text: lm.tokenizer(text, add_special_tokens=False)["input_ids"]  # noqa: E731
-    return scoring.score_one_by_one(
+    return one_by_one.score(
         lm.model, [encode(lm.render(prompt)) for prompt in prompts], [encode(label) + ends for label in labels]
     )
 
@@ -38,12 +39,12 @@ def test_packed_equals_one_by_one_on_any_text(small, prompts, labels, system, ro
 
 
 @pytest.mark.weights
-def test_real_weights_on_fifty_prompts_with_labels_of_one_to_six_tokens(real):
+def test_real_weights_on_many_prompts_with_labels_of_one_to_six_tokens(real):
     rng = np.random.default_rng(0)
-    words = [word for message in load_intents("train")[:200] for word in message.text.split()]
-    system = {"role": "system", "content": f"Labels: {', '.join(INTENT_LABELS)}."}
+    words = [word for message in intents.read("train")[:200] for word in message.text.split()]
+    system = {"role": "system", "content": f"Labels: {', '.join(intents.LABELS)}."}
     prompts = [
-        [system, {"role": "user", "content": " ".join(rng.choice(words, size=rng.integers(1, 60)))}] for _ in range(52)
+        [system, {"role": "user", "content": " ".join(rng.choice(words, size=rng.integers(1, 60)))}] for _ in range(16)
     ]
     labels = ["other", "billing", "complaint", "a refund", "refund_request", "technical_support_77"]
     counts = [len(real.tokenizer(label, add_special_tokens=False)["input_ids"]) for label in labels]
@@ -51,8 +52,8 @@ def test_real_weights_on_fifty_prompts_with_labels_of_one_to_six_tokens(real):
     assert max(counts) == 6
     together = real.score(prompts, labels, end_of_turn=False, progress=False)
     np.testing.assert_allclose(together.log_probs, reference(real, prompts, labels, False), atol=1e-3)
-    alone = [real.score([prompt], labels, end_of_turn=False, progress=False).log_probs[0] for prompt in prompts[:8]]
-    np.testing.assert_allclose(together.log_probs[:8], alone, atol=1e-3)
+    alone = [real.score([prompt], labels, end_of_turn=False, progress=False).log_probs[0] for prompt in prompts[:4]]
+    np.testing.assert_allclose(together.log_probs[:4], alone, atol=1e-3)
     order = rng.permutation(len(prompts))
     shuffled = real.score([prompts[i] for i in order], labels, end_of_turn=False, progress=False)
     np.testing.assert_allclose(shuffled.log_probs, together.log_probs[order], atol=1e-3)
@@ -93,9 +94,23 @@ def test_attention_in_one_part_gives_the_same(small, monkeypatch):
     np.testing.assert_allclose(whole.log_probs, in_parts.log_probs, atol=1e-4)
 
 
-def test_a_prompt_too_long_for_the_model_is_refused_by_number(small):
-    with pytest.raises(ValueError, match="prompt 1 has .* tokens .* the model holds 2048"):
-        small.score(["short", "word " * 3000], ["yes"])
+def test_a_prompt_too_long_for_the_model_is_cut_in_its_middle_and_named(small, capsys):
+    long = "first " + "word " * 10_000 + "last"
+    assert len(long) > 50_000
+    scores = small.score(["short", long], ["yes", "no"], progress=False)
+    assert scores.cut == (1,)
+    assert "1 of 2 prompts cut in their middle to the model's 2048 tokens: 1\n" in capsys.readouterr().out
+    ids = [small.encode(small.render(prompt)) for prompt in ("short", long)]
+    kept = packing.cut_middle(ids[1], 2048 - 2)
+    assert (len(kept), kept[:1000], kept[-1000:]) == (2046, ids[1][:1000], ids[1][-1000:])
+    slow = one_by_one.score(small.model, [ids[0], kept], [[*small.encode(label), 2] for label in ("yes", "no")])
+    np.testing.assert_allclose(scores.log_probs, slow, atol=1e-3)
+    assert small.score(["short"], ["yes"]).cut == ()
+
+
+def test_a_label_that_leaves_no_room_for_a_prompt_is_refused(small):
+    with pytest.raises(ValueError, match="prompt 0 has .* tokens .* the model holds 2048"):
+        small.score(["word " * 40], ["yes " * 2040])
 
 
 def test_no_prompts_give_no_scores(small):

@@ -9,14 +9,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from helpers import statistics
-from helpers.results import comparisons, ledger
+from helpers.results import comparisons
+from tests.ledger_rows import of_hits
 
 
 def row_of(method, hits, reference=False, ids=None, task="toy"):
-    ids = ids or [f"i{n}" for n in range(len(hits))]
-    gold = ["a"] * len(hits)
-    row = ledger.record(task, method, gold, ["a" if hit else "b" for hit in hits], ids=ids, seconds=1.0)
-    return dataclasses.replace(row, reference=reference)
+    return dataclasses.replace(of_hits(method, hits, ids=ids, task=task), reference=reference)
 
 
 def rows_of(hits):

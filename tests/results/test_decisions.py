@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.results import comparisons, costs, decisions, ledger, overview
+from helpers.results import comparisons, costs, decisions, overview
 from helpers.results.decisions import BOTH, NONE, PROMPT, RETRIEVE, TUNE, Facts
+from tests.ledger_rows import of_hits
 
 SORTING = Facts(
     needs_facts=False,
@@ -98,34 +99,18 @@ def test_impossible_facts_are_refused():
         dataclasses.replace(SORTING, labels=-1)
 
 
-def row(method, hits, model="SmolLM2-135M-Instruct", **more):
-    ids = [f"i{n}" for n in range(len(hits))]
-    said = ["a" if hit else "b" for hit in hits]
-    return ledger.record("toy", method, ["a"] * len(hits), said, ids=ids, seconds=len(hits) * 0.36, model=model, **more)
-
-
-@pytest.mark.parametrize(
-    ("method", "model", "approach"),
-    [
-        ("TF-IDF + logistic regression", "none", "plain"),
-        ("MiniLM nearest neighbors", "all-MiniLM-L6-v2", "plain"),
-        ("zero-shot prompt", "SmolLM2-135M-Instruct", "prompt"),
-        ("few-shot, 8 nearest", "SmolLM2-135M-Instruct", "prompt"),
-        ("closed book", "SmolLM2-135M-Instruct", "prompt"),
-        ("4 retrieved passages", "SmolLM2-135M-Instruct", "retrieve"),
-        ("LoRA, 600 messages", "SmolLM2-135M-Instruct", "tune"),
-        ("tuned reader, retrieved passages", "SmolLM2-135M-Instruct", "retrieve + tune"),
-        ("untuned reader, retrieved passages", "SmolLM2-135M-Instruct", "retrieve"),
-    ],
-)
-def test_approaches_are_read_from_model_and_name(method, model, approach):
-    assert overview.approach(row(method, [1], model)) == approach
-    assert overview.approach(row(method, [1], model, details={"approach": "tune"})) == "tune"
+def row(method, hits, approach="prompt", **more):
+    more = {"model": "none" if approach == "plain" else "SmolLM2-135M-Instruct"} | more
+    return of_hits(method, hits, approach=approach, **{"seconds": [0.36] * len(hits)} | more)
 
 
 def test_the_measured_winner_is_found_and_the_advice_judged():
     chance = np.random.default_rng(0).random(300)
-    rows = [row("zero-shot prompt", chance < 0.3), row("LoRA", chance < 0.8), row("TF-IDF", chance < 0.95, "none")]
+    rows = [
+        row("zero-shot prompt", chance < 0.3),
+        row("LoRA", chance < 0.8, "tune"),
+        row("TF-IDF", chance < 0.95, "plain"),
+    ]
     found = decisions.measured(rows)
     assert found.approaches == ("tune",)
     verdicts = {said.article: found.judge(said) for said in decisions.ask_all(SORTING)}
@@ -135,7 +120,7 @@ def test_the_measured_winner_is_found_and_the_advice_judged():
 
 def test_a_tie_is_too_close_to_call_for_those_in_it():
     rng = np.random.default_rng(1)
-    rows = [row("zero-shot prompt", rng.random(100) < 0.5), row("LoRA", rng.random(100) < 0.5)]
+    rows = [row("zero-shot prompt", rng.random(100) < 0.5), row("LoRA", rng.random(100) < 0.5, "tune")]
     found = decisions.measured(rows)
     assert found.approaches == ("prompt", "tune")
     assert found.standing.call == "too close to call"
@@ -145,21 +130,22 @@ def test_a_tie_is_too_close_to_call_for_those_in_it():
         **dict.fromkeys("ABDE", "too close to call"),
     }
     with pytest.raises(ValueError, match="no method of a language model"):
-        decisions.measured([row("TF-IDF", [1, 0], "none")])
+        decisions.measured([row("TF-IDF", [1, 0], "plain")])
 
 
 def test_a_summary_holds_what_the_row_holds_and_guesses_nothing():
-    known = row("few-shot", [1, 0], prompt_tokens=300, new_tokens=2, training_seconds=5, details={"seconds": [1, 2, 3]})
+    counted = {"prompt_tokens": [200, 400], "new_tokens": [1, 3], "training_seconds": 5}
+    known = row("few-shot", [1, 0], seconds=[0.3, 0.42], **counted)
     found = overview.summary(known, costs.Prices(1, 1, 10, ""), hour=1.0)
-    assert (found.tokens, found.p50, found.by_tokens) == (302, 2.0, pytest.approx(0.32))
+    assert (found.tokens, found.p50, found.by_tokens) == (302, pytest.approx(0.36), pytest.approx(0.32))
     assert found.by_machine == pytest.approx(0.1)
     assert found.change == pytest.approx(5 + 0.72)
-    blank = overview.summary(row("free text", [1, 0]))
+    blank = overview.summary(row("free text", [1, 0], details={"timed": "together"}))
     assert (blank.tokens, blank.p50, blank.by_tokens) == (None, None, None)
     timed = {("toy", "few-shot"): [4.0] * 9, ("toy", "other"): [100.0]}
     assert overview.summary(row("few-shot", [1, 0]), alone=timed).p95 == 4.0
     assert overview.summary(known, alone={("intents", "few-shot"): [9.0]}).p95 < 4.0
-    plain = overview.summary(row("TF-IDF", [1, 0], "none"))
+    plain = overview.summary(row("TF-IDF", [1, 0], "plain"))
     assert (plain.tokens, plain.by_tokens) == (0, 0)
 
 
@@ -167,18 +153,23 @@ def test_the_table_has_one_line_for_each_row_and_marks_reference_rows():
     rows = [row("m|1", [1, 0]), dataclasses.replace(row("m2", [1, 1]), reference=True)]
     lines = overview.table(rows).splitlines()
     assert len(lines) == 4
-    assert "m2 (reference)" in lines[2]
-    assert {line.count("|") for line in lines} == {12}
+    assert "m2 (reference, SmolLM2-135M-Instruct)" in lines[2]
+    assert {line.replace("\\|", "").count("|") for line in lines} == {12}
 
 
 def test_the_best_of_each_approach():
-    best = overview.best_of([row("LoRA", [1, 0]), row("LoRA, longer", [1, 1]), row("TF-IDF", [0, 0], "none")])
+    best = overview.best_of(
+        [row("LoRA", [1, 0], "tune"), row("LoRA, longer", [1, 1], "tune"), row("TF-IDF", [0, 0], "plain")]
+    )
     assert {way: r.method for way, r in best.items()} == {"plain": "TF-IDF", "tune": "LoRA, longer"}
     assert isinstance(comparisons.on_same_items(list(best.values())), comparisons.Together)
 
 
 def test_the_cheapest_by_each_measure_and_none_where_one_method_alone_was_counted():
-    rows = [row("long", [1, 1], prompt_tokens=900, training_seconds=9), row("short", [1, 0], prompt_tokens=60)]
+    rows = [
+        row("long", [1, 1], prompt_tokens=[900, 900], training_seconds=9),
+        row("short", [1, 0], prompt_tokens=[60, 60]),
+    ]
     found = overview.cheapest([overview.summary(r) for r in rows])
     assert found["by_tokens"] == found["change"] == "short"
     uncounted = [overview.summary(row("free", [1, 0])), overview.summary(rows[0])]

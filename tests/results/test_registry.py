@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 from scipy import integrate
 
-from helpers.results import ledger, registry
+from helpers.results import registry
+from tests.ledger_rows import of_hits
 
 
 def evaluated(method="m", right=8, n=10):
-    hits = [1] * right + [0] * (n - right)
-    said = ["a" if hit else "b" for hit in hits]
-    return ledger.record("toy", method, ["a"] * n, said, ids=[str(i) for i in range(n)], seconds=1.0)
+    return of_hits(method, [1] * right + [0] * (n - right))
 
 
 def test_versions_are_promoted_and_rolled_back_and_nothing_is_lost():

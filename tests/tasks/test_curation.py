@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from helpers.tasks import curation, files
-from helpers.tasks.curation import duplicates
+from helpers.tasks import curation, files, intents
+from helpers.tasks.curation import duplicates, labels
 
 ROWS = files.read_jsonl(files.DATA / "canaries" / "scan.jsonl")
 SHORT = st.text(alphabet="ab cé!’", max_size=14)
@@ -97,8 +97,8 @@ def test_vectors_that_do_not_fit_are_refused():
 
 
 def test_a_leaked_test_message_is_found_among_the_courses_own():
-    train = [message.text for message in files.load_intents("train")]
-    test = [message.text for message in files.load_intents("test")]
+    train = [message.text for message in intents.read("train")]
+    test = [message.text for message in intents.read("test")]
     assert curation.contamination(train, test) == []
     leaked = [*train, test[7].upper() + " "]
     assert [(p.first, p.second, p.kind) for p in curation.contamination(leaked, test)] == [(600, 7, "exact")]
@@ -191,3 +191,9 @@ def test_manifest_counts_what_is_wrong_and_is_json():
     assert found["sha256"] != curation.manifest(texts[::-1], ["c", "c", "c", "b", "a"])["sha256"]
     with pytest.raises(ValueError, match="equally many"):
         curation.manifest(["a"], [])
+
+
+def test_review_goes_to_the_smallest_margins():
+    table = np.array([[0.6, 0.4, 0.0], [0.4, 0.3, 0.3], [0.9, 0.1, 0.0]])
+    assert labels.least_certain(table, 2) == [1, 0]
+    assert labels.with_review(["x", "y", "z"], ["a", "b", "c"], [0, 2]) == ["a", "y", "c"]

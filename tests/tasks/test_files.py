@@ -11,14 +11,14 @@ from sklearn.metrics import cohen_kappa_score
 from helpers import statistics
 from helpers.lesson.checks import held_back
 from helpers.methods import baselines
-from helpers.tasks import files
+from helpers.tasks import change_requests, files, intents
 
 SIZES = {"train": 600, "dev": 120, "test": 300, "shifted": 120}
 
 
 @pytest.fixture(scope="module")
 def splits():
-    return {split: files.load_intents(split) for split in files.INTENT_SPLITS} | {"held back": held_back.load_intents()}
+    return {split: intents.read(split) for split in intents.SPLITS} | {"held back": held_back.load_intents()}
 
 
 def test_manifest_agrees_with_the_files():
@@ -38,10 +38,10 @@ def test_a_changed_file_is_noticed(tmp_path, monkeypatch):
     assert all("git checkout data" in line for line in said)
 
 
-@pytest.mark.parametrize("split", files.INTENT_SPLITS)
+@pytest.mark.parametrize("split", intents.SPLITS)
 def test_sizes_and_balance(splits, split):
     counts = collections.Counter(message.label for message in splits[split])
-    assert set(counts) == set(files.INTENT_LABELS)
+    assert set(counts) == set(intents.LABELS)
     assert set(counts.values()) == {SIZES[split] // 6}
 
 
@@ -81,7 +81,7 @@ def test_annotators_agree_as_the_datasheet_says(splits):
     sheet = (files.DATA / "intents" / "DATASHEET.md").read_text()
     assert f"**κ = {kappa:.2f}** on all {len(rows):,} rows" in sheet
     assert f"**κ = {without:.2f}**" in sheet
-    final = {m.id: m.label for split in files.INTENT_SPLITS for m in splits[split]}
+    final = {m.id: m.label for split in intents.SPLITS for m in splits[split]}
     assert {row["id"]: row["final"] for row in rows} == final
 
 
@@ -98,7 +98,7 @@ def test_documents_stand_beside_the_data():
 
 
 def test_fast_profile_takes_a_balanced_part(monkeypatch):
-    messages = files.load_intents("test")
+    messages = intents.read("test")
     assert files.for_profile(messages, fast=60) == messages
     monkeypatch.setenv("COURSE_PROFILE", "fast")
     part = files.for_profile(messages, fast=60)
@@ -107,7 +107,7 @@ def test_fast_profile_takes_a_balanced_part(monkeypatch):
 
 def test_unknown_split_lists_the_known_ones():
     with pytest.raises(files.DataError, match="train, dev, test, shifted"):
-        files.load_intents("validation")
+        intents.read("validation")
 
 
 @pytest.mark.parametrize(
@@ -162,10 +162,12 @@ CHANGE_KINDS = {"train": (102, 102, 102, 94), "dev": (15, 15, 15, 15), "test": (
 
 @pytest.fixture(scope="module")
 def changes():
-    return {split: files.load_changes(split) for split in files.CHANGE_SPLITS} | {"held back": held_back.load_changes()}
+    return {split: change_requests.load(split) for split in change_requests.SPLITS} | {
+        "held back": held_back.load_changes()
+    }
 
 
-@pytest.mark.parametrize("split", files.CHANGE_SPLITS)
+@pytest.mark.parametrize("split", change_requests.SPLITS)
 def test_change_requests_are_balanced_over_four_kinds(changes, split):
     counts = collections.Counter("ambiguous" if item.ambiguous else item.risk for item in changes[split])
     assert tuple(counts[kind] for kind in ("low", "medium", "high", "ambiguous")) == CHANGE_KINDS[split]
@@ -178,7 +180,7 @@ def test_change_answers_fit_schema_and_guide(changes):
     for part in changes.values():
         for item in part:
             answer = {"title": item.title, "risk": item.risk, "rationale": item.rationale}
-            assert structured.problems(answer, files.change_schema()) == [], item.id
+            assert structured.problems(answer, change_requests.schema()) == [], item.id
             assert 3 <= len(item.title.split()) <= 9, item.id
             assert 8 <= len(item.rationale.split()) <= 30, item.id
             assert not item.title.endswith("."), item.id

@@ -4,11 +4,12 @@ import collections
 import re
 
 import near_copies
+import numpy as np
 import pytest
 
-from helpers.tasks import files
+from helpers.tasks import general
 
-ITEMS = files.load_general()
+ITEMS = general.read()
 KINDS = ("everyday", "science", "words", "story", "number")
 
 
@@ -42,3 +43,19 @@ def test_nothing_of_the_company_and_no_near_copies():
         whole = " ".join((item.question, *item.choices))
         assert not re.search(r"larkfield|thermostat|sensor|subscription|refund|customer|invoice", whole, re.I), whole
     near_copies.assert_none([item.question + " " + " ".join(item.choices) for item in ITEMS])
+
+
+def test_probe_chooses_the_likeliest_answer_as_each_by_itself_says(small):
+    items = general.read()[:5]
+    found = general.ask(small, items)
+    for i, item in enumerate(items):
+        each = [small.score([item.question], [choice], progress=False).log_probs[0, 0] for choice in item.choices]
+        best = max(range(4), key=lambda j: each[j])
+        assert found.predictions[i] == item.choices[best]
+        assert found.right_share[i] == pytest.approx(np.exp(each[item.answer]) / np.exp(each).sum(), rel=1e-3)
+
+
+def test_the_probe_is_short_in_the_fast_profile(monkeypatch):
+    assert len(general.load(fast=20)) == 120
+    monkeypatch.setenv("COURSE_PROFILE", "fast")
+    assert len({item.kind for item in general.load(fast=20)}) == 5

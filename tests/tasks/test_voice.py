@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from helpers.tasks import files, voice
+from helpers.tasks import files, intents, voice
 
 SIZES = {"train": 300, "test": 80}
 TOPICS = {"billing", "technical_support", "refund_request", "product_inquiry", "complaint", "other"}
@@ -92,7 +92,7 @@ def test_counts_ids_and_topics(split):
     rows = SPLITS[split]
     assert [row.id for row in rows] == [f"{split}-{place:03}" for place in range(1, SIZES[split] + 1)]
     topics = collections.Counter(row.topic for row in rows)
-    assert set(topics) == set(files.INTENT_LABELS)
+    assert set(topics) == set(intents.LABELS)
     assert max(topics.values()) - min(topics.values()) <= 1
 
 

@@ -9,7 +9,7 @@ from helpers import statistics
 from helpers.lesson.checks import held_back
 from helpers.lesson.exercises import Exercise, NotYet, collect, returned
 from helpers.methods import baselines
-from helpers.tasks import files
+from helpers.tasks import files, intents
 
 RULES_MUST_REACH = 0.30
 MOST_KEYWORDS = 25
@@ -64,8 +64,8 @@ def check_rules(answer) -> str:
     if not isinstance(answer, Mapping) or not answer:
         raise NotYet("rules must be a dict: label -> list of keywords")
     for label, words in answer.items():
-        if label not in files.INTENT_LABELS:
-            raise NotYet(f"{label!r} is not one of the six labels {', '.join(files.INTENT_LABELS)}")
+        if label not in intents.LABELS:
+            raise NotYet(f"{label!r} is not one of the labels {', '.join(intents.LABELS)}")
         if isinstance(words, str) or not all(isinstance(word, str) for word in words):
             raise NotYet(f"the keywords of {label} must be a list of texts")
         if any(not word.strip() for word in words):
@@ -196,22 +196,22 @@ EXERCISES = collect(
         cheats={
             "an empty keyword": {"billing": [""]},
             "the training messages": {
-                m.label: [x.text for x in files.load_intents("train") if x.label == m.label]
-                for m in files.balanced(files.load_intents("train"), 1)
+                m.label: [x.text for x in intents.read("train") if x.label == m.label]
+                for m in files.balanced(intents.read("train"), 1)
             },
             "pieces of the training messages": {
                 m.label: [
                     x.text[at : at + 12]
-                    for x in files.load_intents("train")
+                    for x in intents.read("train")
                     if x.label == m.label
                     for at in range(0, len(x.text), 12)
                     if x.text[at : at + 12].strip()
                 ]
-                for m in files.balanced(files.load_intents("train"), 1)
+                for m in files.balanced(intents.read("train"), 1)
             },
             "beginnings of the training messages": {
-                m.label: [x.text[:30] for x in files.load_intents("train") if x.label == m.label and len(x.text) > 20]
-                for m in files.balanced(files.load_intents("train"), 1)
+                m.label: [x.text[:30] for x in intents.read("train") if x.label == m.label and len(x.text) > 20]
+                for m in files.balanced(intents.read("train"), 1)
             },
         },
     ),

@@ -9,71 +9,22 @@ import numpy as np
 
 from helpers import statistics
 from helpers.lesson.checks import held_back
+from helpers.lesson.checks.cases_02 import FILLS, FITTING, NAMED, OF_THE_LESSON, SWAPPED, UNFITTING
 from helpers.lesson.exercises import Exercise, NotYet, collect, returned
 from helpers.methods import structured
+from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import Prompt
-from helpers.tasks import files
+from helpers.tasks import files, intents
 
-LABELS = files.INTENT_LABELS
+LABELS = intents.LABELS
 PER_LABEL = 15
 MORE_THAN_FIRST = 0.08
 MORE_THAN_SWAPPED = 0.10
 LONGEST_PROMPT = 1500
 FIRST = Prompt("first rung", "{text}\n\nWhat kind of message is this?")
 NATURAL = Prompt("natural answer", FIRST.user, start="This is")
-SWAPPED = {
-    "billing": " a bill",
-    "technical_support": " a bug report",
-    "refund_request": " a product inquiry",
-    "product_inquiry": " a request for a refund",
-    "complaint": " a review",
-    "other": " something else",
-}
-OF_THE_LESSON = (
-    "a bill, a billing question, a question about a bill, about a payment, a bug report, a technical problem, "
-    "an error, a request for help, a product inquiry, a refund request, a request for a refund, a return, "
-    "about money back, a sales question, a question, a customer's interest, a question before buying, a complaint, "
-    "a review, an angry complaint, about bad service, something else, a general message, a note, "
-    "another kind of message"
-)
 NEW_WORDS = 3
-FILLS = (
-    ("Message: {text}", "hello"),
-    ('{text}\nAnswer as {"risk": "low"}.', "It shows {error} and {0}"),
-    ("{text} -- {text}", "twice {text}?"),
-    ("100 % {text} %s {other}", "\\1 and $text"),
-    ("no place", "anything"),
-    ("{text}", ""),
-)
-NAMED = (
-    ("billing", "billing"),
-    ("  Refund_Request. ", "refund_request"),
-    ("This is a PRODUCT INQUIRY, I think.", "product_inquiry"),
-    ("billing, since it is about billing", "billing"),
-    ("billing or complaint", None),
-    ("My mother is rebilling me", None),
-    ("technical_support/refund_request", None),
-    ("", None),
-    ("I cannot help with that", None),
-    ("The label is 'other'.", "other"),
-)
-FITTING = (
-    {"order": "LF-48213", "amount": 0, "reason": "late"},
-    {"order": "LF-00001", "amount": 149.5, "reason": "unopened"},
-    {"order": "LF-99999", "amount": 12, "reason": "faulty"},
-)
-UNFITTING = (
-    ({}, "an empty object"),
-    ({"order": "LF-48213", "amount": 10}, "an object without its reason"),
-    ({"order": "LF-482130", "amount": 10, "reason": "late"}, "an order of six digits"),
-    ({"order": "no LF-48213", "amount": 10, "reason": "late"}, "text before the order"),
-    ({"order": "LF-48213", "amount": -1, "reason": "late"}, "a negative amount"),
-    ({"order": "LF-48213", "amount": "10", "reason": "late"}, "an amount written as text"),
-    ({"order": "LF-48213", "amount": 10, "reason": "changed my mind"}, "an unknown reason"),
-    ({"order": "LF-48213", "amount": 10, "reason": "late", "note": ""}, "a fourth field"),
-    ([], "a list"),
-)
 
 
 def _rows() -> list:
@@ -82,13 +33,14 @@ def _rows() -> list:
 
 def _accuracy(prompt: Prompt, words: Mapping[str, str]) -> statistics.Interval:
     """Accuracy of a prompt and a table of label words on held-back messages."""
-    return _measured(prompt.system, prompt.user, prompt.start, tuple(words[label] for label in LABELS))
+    told = tuple(words[label] for label in LABELS)
+    return _measured(catalogue.default(), prompt.system, prompt.user, prompt.start, told)
 
 
 @cache
-def _measured(system: str, user: str, start: str, words: tuple[str, ...]) -> statistics.Interval:
+def _measured(model: str, system: str, user: str, start: str, words: tuple[str, ...]) -> statistics.Interval:
     prompt, rows = Prompt("held back", user, system, start=start), _rows()
-    scores = LanguageModel.shared().score([prompt.messages(row.text) for row in rows], words, progress=False)
+    scores = LanguageModel.shared(model).score([prompt.messages(row.text) for row in rows], words, progress=False)
     return statistics.accuracy_interval([row.label for row in rows], scores.renamed(LABELS).predictions)
 
 
@@ -139,8 +91,8 @@ def check_prompt(prompt, words) -> str:
     whole = "\n".join((prompt.system, prompt.user, prompt.start))
     if len(whole) > LONGEST_PROMPT:
         raise NotYet(f"the prompt has {len(whole)} letters; keep to {LONGEST_PROMPT}. Examples are lesson 03's subject")
-    for split in files.INTENT_SPLITS:
-        if any(len(message.text) > 12 and message.text in whole for message in files.load_intents(split)):
+    for split in intents.SPLITS:
+        if any(len(message.text) > 12 and message.text in whole for message in intents.read(split)):
             raise NotYet(f"the prompt holds a message of the {split} set; instructions only, here")
     known = {_plain(word) for word in (*OF_THE_LESSON.split(", "), *LABELS)}
     own = [word for word in words.values() if _plain(word) not in known]
@@ -213,7 +165,7 @@ _FIELDS = {
 
 
 def _leaking_prompt() -> Prompt:
-    solved = "\n".join(f"{message.text} -> {message.label}" for message in files.load_intents("test")[:6])
+    solved = "\n".join(f"{message.text} -> {message.label}" for message in intents.read("test")[:6])
     return Prompt("leak", f"{solved}\n\n{{text}}\n\nWhat kind of message is this?", start="This is")
 
 

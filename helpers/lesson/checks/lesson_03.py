@@ -5,9 +5,9 @@ from scipy.special import logsumexp
 
 from helpers.lesson.exercises import Exercise, NotYet, collect, returned
 from helpers.methods import few_shot
-from helpers.tasks import files
+from helpers.tasks import files, intents
 
-LABELS = files.INTENT_LABELS
+LABELS = intents.LABELS
 TOLERANCE = 1e-6
 
 
@@ -17,7 +17,7 @@ def _rng() -> np.random.Generator:
 
 def check_turns(answer) -> str:
     """Chats of zero to five examples, with braces and empty texts among them."""
-    pool = files.load_intents("dev")
+    pool = intents.read("dev")
     strange = [files.Message("a", "{text}", "other"), files.Message("b", "", "billing")]
     for k, text in ((0, "Where is it?"), (1, "{0}"), (2, ""), (5, "And {text}?")):
         examples = [*strange[: k // 2], *pool[: k - k // 2]]
@@ -101,7 +101,7 @@ def check_nearest(answer) -> str:
 
 def check_leaks(answer) -> str:
     """Prompts that show the asked message: as it is, in other letters, with other spaces; and some that do not."""
-    pool = [message.text for message in files.load_intents("dev")[:12]]
+    pool = [message.text for message in intents.read("dev")[:12]]
     asked = [pool[0], pool[1].upper(), f"  {pool[2]} ", pool[3], pool[4].replace(" ", "  "), "new", pool[5][:-1]]
     shown = [[pool[6], pool[0]], [pool[1]], [pool[2], pool[7]], [pool[8]], [pool[9], pool[4]], [], [pool[5]]]
     wanted = [0, 1, 2, 4]

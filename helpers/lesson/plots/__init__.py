@@ -5,19 +5,19 @@ One module a subject; what any lesson may draw stands in basics. Numbers come in
 
 from helpers.lesson.plots.basics import (
     at_temperature,
-    confusion,
-    counts,
     curves,
     interval_against_n,
     methods,
     new_figure,
     next_tokens,
     outcomes,
+    png,
     show,
     spread,
     temperatures,
     visible,
 )
+from helpers.lesson.plots.tables import confusion, counts
 
 __all__ = [
     "at_temperature",
@@ -29,6 +29,7 @@ __all__ = [
     "new_figure",
     "next_tokens",
     "outcomes",
+    "png",
     "show",
     "spread",
     "temperatures",

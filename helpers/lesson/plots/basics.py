@@ -1,17 +1,24 @@
-"""Pictures that any lesson may draw: bars, curves, tables of counts, methods with intervals.
+"""Pictures that any lesson may draw: bars, curves, methods with intervals; and the frame of every picture.
 
 Colors are those of Okabe and Ito, which survive color-blindness; what matters is also told by position, marker or text.
 Numbers come in; nothing is measured here.
 """
 
 import io
+import warnings
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
+from matplotlib.legend import Legend
+from matplotlib.text import Text
+from matplotlib.ticker import FixedLocator
+
+from helpers.results import lookup
 
 BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#666666"
+LONGEST = 40  # letters of a name at a tick
 STYLE = {
     "figure.dpi": 100,
     "figure.facecolor": "white",
@@ -23,13 +30,48 @@ STYLE = {
 }
 
 
+def shortened(name: object, most: int = LONGEST) -> str:
+    """Return a name as one line of at most so many letters.
+
+    >>> shortened("billing and more", 9)
+    'billing …'
+    """
+    line = " ".join(str(name).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def _take_names_as_written(figure) -> None:
+    """Cut the names at ticks and in legends, and let no text be read as a formula: names come from data."""
+    ticks = set()
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        if isinstance(axis.get_major_locator(), FixedLocator):
+            lines = [label.get_text().split("\n") for label in axis.get_ticklabels()]
+            names = ["\n".join(map(shortened, some)).replace("$", r"\$") for some in lines]
+            axis.set_ticklabels(names)
+        ticks.update(axis.get_ticklabels(which="both"))
+    for legend in figure.findobj(Legend):
+        for text in legend.get_texts():
+            text.set_text(shortened(text.get_text(), 2 * LONGEST))
+    for text in figure.findobj(Text):
+        if text not in ticks:  # matplotlib itself writes powers of ten as formulas
+            text.set_parse_math(False)
+
+
+def png(figure) -> bytes:
+    """Return a figure as the bytes of a PNG file, and close it; a letter that the font lacks is an empty box."""
+    _take_names_as_written(figure)
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
+        figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
+    plt.close(figure)
+    return buffer.getvalue()
+
+
 def show(figure, words: str) -> None:
     """Show a figure, attach `words` as its alternative text, and print them for readers who cannot see it."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
-    plt.close(figure)
     metadata = {"image/png": {"alt": words}}
-    display({"image/png": buffer.getvalue(), "text/plain": f"[picture: {words}]"}, metadata=metadata, raw=True)
+    display({"image/png": png(figure), "text/plain": f"[picture: {words}]"}, metadata=metadata, raw=True)
     print(f"In words: {words}")
 
 
@@ -47,7 +89,7 @@ def visible(token: str) -> str:
 def next_tokens(pairs: Sequence[tuple[str, float]], title: str) -> None:
     """Draw the likeliest next tokens as bars. `pairs`: (token, probability), likeliest first."""
     figure, axes = new_figure(6.0, 0.3 * len(pairs) + 0.9)
-    names = [visible(token).replace("$", r"\$") for token, _ in pairs][::-1]
+    names = [visible(token) for token, _ in pairs][::-1]
     values = [value for _, value in pairs][::-1]
     axes.barh(range(len(values)), values, color=BLUE)
     axes.set_yticks(range(len(values)), names, fontfamily="monospace")
@@ -66,12 +108,13 @@ def temperatures(pairs: Sequence[tuple[str, float]], values: Sequence[float]) ->
     """Draw the same next-token probabilities at several temperatures, side by side."""
     plt.rcParams.update(STYLE)
     figure, panels = plt.subplots(1, len(values), figsize=(2.4 * len(values), 2.8), sharey=True, layout="constrained")
-    names = [visible(token).replace("$", r"\$") for token, _ in pairs][::-1]
+    names = [visible(token) for token, _ in pairs][::-1]
     tops = []
     for axes, temperature in zip(panels, values, strict=True):
         shares = at_temperature([value for _, value in pairs], temperature)
         tops.append(shares[0])
-        axes.barh(names, shares[::-1], color=BLUE)
+        axes.barh(range(len(names)), shares[::-1], color=BLUE)
+        axes.set_yticks(range(len(names)), names)
         axes.set(title=f"temperature {temperature:g}", xlim=(0, 1), xticks=[0, 0.5, 1])
     figure.suptitle("The same next tokens at three temperatures" if len(values) == 3 else "The same next tokens")
     figure.supxlabel(f"share among these {len(pairs)} tokens", fontsize=10)
@@ -92,42 +135,6 @@ def at_temperature(probabilities: Sequence[float], temperature: float) -> np.nda
         logits = np.log(np.asarray(probabilities, dtype=float)) / temperature
     shares = np.exp(logits - logits.max())
     return shares / shares.sum()
-
-
-def confusion(matrix: np.ndarray, labels: Sequence[str], title: str) -> None:
-    """Draw a confusion matrix (rows gold, columns predicted) with its counts, shaded by the share of each row."""
-    off = matrix - np.diag(np.diag(matrix))
-    row, column = np.unravel_index(off.argmax(), off.shape)
-    words = (
-        f"{int(np.trace(matrix))} of {int(matrix.sum())} messages lie on the diagonal; the most frequent mix-up is "
-        f"{labels[row]} taken for {labels[column]}, {int(off[row, column])} times."
-    )
-    counts(matrix, labels, labels, title, ("predicted (messages)", "gold (messages)"), words)
-
-
-def counts(
-    matrix: np.ndarray, rows: Sequence[str], columns: Sequence[str], title: str, axis_names: tuple[str, str], words: str
-) -> None:
-    """Draw a table of counts, each cell with its number, shaded by its share of the row.
-
-    Args:
-        matrix: (rows, columns) counts.
-        rows, columns: their names.
-        title: the finding's subject.
-        axis_names: what stands along x and along y.
-        words: the picture in words.
-    """
-    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    figure, axes = new_figure(0.65 * len(columns) + 1.7, 0.5 * len(rows) + 1.4)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    for row in range(len(rows)):
-        for column in range(len(columns)):
-            color = "white" if shares[row, column] > 0.55 else "black"
-            axes.text(column, row, str(matrix[row, column]), ha="center", va="center", color=color)
-    axes.set_xticks(range(len(columns)), columns, rotation=35, ha="right")
-    axes.set_yticks(range(len(rows)), rows)
-    axes.set(xlabel=axis_names[0], ylabel=axis_names[1], title=title)
-    show(figure, words)
 
 
 def curves(
@@ -201,14 +208,19 @@ def interval_against_n(sizes: Sequence[int], lows: Sequence[float], highs: Seque
     )
 
 
-def methods(rows: Sequence, title: str, as_given: bool = False) -> None:
+def _named(row) -> str:
+    own_model = row.language_model in ("", lookup.current_model())
+    return row.method + (" (reference)" if row.reference and own_model else row.mark)
+
+
+def methods(rows: Sequence, title: str, as_given: bool = False, noun: str = "messages") -> None:
     """Draw methods as points with 95 % intervals, best on top; or as given, first on top.
 
-    `rows` are ledger rows of one task and split. Plain baselines (`model` is "none" or an embedding model) have round
-    markers, language models diamonds; rows from the course's reference results are hollow.
+    `rows` are ledger rows of one task and split. Plain baselines (`approach` is "plain") have round
+    markers, language models diamonds; rows from the course's reference results are hollow. `noun`: what was counted.
     """
     ordered = list(rows)[::-1] if as_given else sorted(rows, key=lambda row: row.interval.estimate)
-    plains = [row.model == "none" or "MiniLM" in row.model for row in ordered]
+    plains = [row.approach == "plain" for row in ordered]
     figure, axes = new_figure(7.2, 0.42 * len(ordered) + 1.2)
     for y, row in enumerate(ordered):
         interval, plain = row.interval, plains[y]
@@ -217,8 +229,8 @@ def methods(rows: Sequence, title: str, as_given: bool = False) -> None:
         face = "white" if row.reference else color
         axes.plot(interval.estimate, y, "o" if plain else "D", color=color, markerfacecolor=face, markersize=7)
         axes.text(1.01, y, f"{interval.estimate:.2f}", va="center", fontsize=9, transform=axes.get_yaxis_transform())
-    axes.set_yticks(range(len(ordered)), [row.method + (" (reference)" if row.reference else "") for row in ordered])
-    axes.set(title=title, xlabel=f"accuracy on {ordered[0].n} messages, with 95 % interval", xlim=(0, 1))
+    axes.set_yticks(range(len(ordered)), [_named(row) for row in ordered])
+    axes.set(title=title, xlabel=f"accuracy on {ordered[0].n} {noun}, with 95 % interval", xlim=(0, 1))
     axes.set_ylim(-0.6, len(ordered) - 0.4)
     for kind, marker, color in ((True, "o", GREY), (False, "D", ORANGE)):
         if kind in plains:
@@ -263,12 +275,13 @@ def outcomes(rows: dict[str, Sequence[int]], parts: Sequence[str], title: str, x
     looks = zip((GREEN, ORANGE, GREY, PINK), ("", "//", "..", "xx"), strict=True)
     for column, (part, (color, hatch)) in enumerate(zip(parts, looks, strict=False)):
         values = np.array([rows[name][column] for name in names], dtype=float)
-        axes.barh(names, values, left=left, color=color, hatch=hatch, edgecolor="white", label=part)
+        axes.barh(range(len(names)), values, left=left, color=color, hatch=hatch, edgecolor="white", label=part)
         for y, (start, value) in enumerate(zip(left, values, strict=True)):
             if value:
                 box = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8}
                 axes.text(start + value / 2, y, f"{value:.0f}", ha="center", va="center", fontsize=9, bbox=box)
         left += values
+    axes.set_yticks(range(len(names)), names)
     axes.set(title=title, xlabel=xlabel)
     axes.legend(frameon=False, fontsize=9, ncols=len(parts), loc="upper center", bbox_to_anchor=(0.4, -0.25))
     show(

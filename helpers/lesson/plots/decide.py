@@ -3,7 +3,6 @@
 Each `draw_…` returns (figure, words) so that a report can keep it; the name without `draw_` shows it in a lesson.
 """
 
-import io
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -11,20 +10,13 @@ import numpy as np
 from matplotlib.ticker import LogLocator
 
 from helpers.lesson.plots.basics import BLUE, GREEN, GREY, ORANGE, PINK, new_figure, show
+from helpers.lesson.plots.basics import png as png
 from helpers.results.comparisons import Standing
 from helpers.results.costs import BreakEven, Case
 from helpers.results.overview import APPROACHES, Summary
 from helpers.results.registry import CanaryRun
 
 LOOKS = dict(zip(APPROACHES, zip((GREY, BLUE, GREEN, ORANGE, PINK), "oDs^v", strict=True), strict=True))
-
-
-def png(figure) -> bytes:
-    """Return a figure as the bytes of a PNG file, and close it."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
-    plt.close(figure)
-    return buffer.getvalue()
 
 
 def _dollars(value: float) -> str:

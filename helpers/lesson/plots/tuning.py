@@ -1,7 +1,5 @@
 """Pictures of training: the loss while it falls."""
 
-import io
-
 from IPython.display import display
 
 from helpers.lesson.plots import basics
@@ -46,10 +44,8 @@ class LossCurve:
         axes.set(title=self.title, xlabel="step", ylabel="loss (nats per answer token, log scale)", yscale="log")
         axes.set_xlim(0, self.steps[-1].steps + 1)
         axes.legend(frameon=False)
-        buffer, words = io.BytesIO(), self.words()
-        figure.savefig(buffer, format="png", bbox_inches="tight", metadata={"Software": None})
-        basics.plt.close(figure)
-        picture = {"image/png": buffer.getvalue(), "text/plain": f"[picture: {words}]"}
+        words = self.words()
+        picture = {"image/png": basics.png(figure), "text/plain": f"[picture: {words}]"}
         about = {"metadata": {"image/png": {"alt": words}}, "raw": True}
         if self.handle is None:
             self.handle = display(picture, display_id=True, **about)

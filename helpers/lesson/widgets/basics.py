@@ -15,7 +15,8 @@ from helpers.lesson.plots import at_temperature, visible
 from helpers.methods import baselines
 from helpers.methods.few_shot import FewShotPrompt
 from helpers.model.language_model import LanguageModel, as_messages
-from helpers.tasks.files import INTENT_LABELS, Message
+from helpers.tasks.files import Message
+from helpers.tasks.task import Task
 
 CHIP = "display:inline-block;margin:1px;padding:1px 4px;border:1px solid #888;border-radius:3px;"
 CHIP += "color:#111;font-family:monospace;"
@@ -112,11 +113,14 @@ def next_token_explorer(lm: LanguageModel, text: str, top: int = 10) -> None:
     show([box, slider], render)
 
 
-def keyword_html(items: Sequence[Message], rules: dict[str, list[str]], default: str) -> str:
-    """Return what keyword rules get right: accuracy with interval, recall and precision per label, three misses."""
+def keyword_html(task: Task, items: Sequence[Message], rules: Mapping[str, Sequence[str]], default: str) -> str:
+    """Return what keyword rules get right: accuracy with interval, recall and precision per label, three misses.
+
+    `default`: the label of what no rule matches.
+    """
     gold = [item.label for item in items]
     predicted = baselines.keywords(rules, [item.text for item in items], default)
-    scores = statistics.per_class(gold, predicted, INTENT_LABELS)
+    scores = statistics.per_class(gold, predicted, task.labels)
     recalls = "".join(
         f"<tr><td>{escape(s.label)}</td><td>{s.recall:.2f}</td><td>{s.precision:.2f}</td></tr>" for s in scores
     )
@@ -125,19 +129,23 @@ def keyword_html(items: Sequence[Message], rules: dict[str, list[str]], default:
         f"<li>{escape(item.text[:160])} <em>({escape(item.label)}, not {escape(guess)})</em></li>"
         for item, guess in misses
     )
-    head = f"<b>accuracy on {len(items)} messages: {statistics.accuracy_interval(gold, predicted)}</b>"
+    head = f"<b>accuracy on {len(items)} {escape(task.noun)}: {statistics.accuracy_interval(gold, predicted)}</b>"
     table = f"<table><tr><th>label</th><th>recall</th><th>precision</th></tr>{recalls}</table>"
     return f'<div style="{BOX}">{head}{table}First misses:<ul>{shown or "<li>none</li>"}</ul></div>'
 
 
-def keyword_playground(items: Sequence[Message], rules: dict[str, Sequence[str]]) -> None:
-    """Show one text box of keywords per label, and what these rules get right on `items`."""
-    typed_first = {label: ", ".join(rules.get(label, ())) for label in INTENT_LABELS[:-1]}
+def keyword_playground(task: Task, items: Sequence[Message], rules: Mapping[str, Sequence[str]]) -> None:
+    """Show one text box of keywords per label, and what these rules get right on `items`.
+
+    What no rule matches goes to the task's `outside`, or to the most frequent label where it has none.
+    """
+    default = task.outside or baselines.majority([item.label for item in task.train or items], 1)[0]
+    typed_first = {label: ", ".join(rules.get(label, ())) for label in task.labels if label != task.outside}
     boxes = {label: make_control(ipywidgets.Text, label, typed) for label, typed in typed_first.items()}
 
     def render() -> str:
         typed = {label: [w.strip() for w in box.value.split(",") if w.strip()] for label, box in boxes.items()}
-        return keyword_html(items, typed, default=INTENT_LABELS[-1])
+        return keyword_html(task, items, typed, default)
 
     show(list(boxes.values()), render)
 

@@ -46,14 +46,12 @@ class Chunker:
 
     overlap: tokens that a chunk repeats of the one before; only for "tokens".
     spans: where the tokens of a text stand (see token_spans).
-    tokenizer: a name that goes with `spans`, so that a stored index is not continued with other tokens.
     """
 
     spans: Spans = field(compare=False, repr=False)
     method: str = "heading"
     size: int = 300
     overlap: int = 0
-    tokenizer: str = ""
 
     def __post_init__(self):
         if self.method not in METHODS:
@@ -62,11 +60,6 @@ class Chunker:
             raise ValueError(f"use size >= 1 and 0 <= overlap < size; got size {self.size}, overlap {self.overlap}")
         if self.overlap and self.method == "heading":
             raise ValueError("chunks by heading do not overlap; leave overlap at 0, or use the method 'tokens'")
-
-    @property
-    def settings(self) -> dict:
-        """What a stored index remembers of the cutting."""
-        return {"method": self.method, "size": self.size, "overlap": self.overlap, "tokenizer": self.tokenizer}
 
     def split(self, policy: Policy) -> list[Chunk]:
         """Return the document's chunks in order; none if it holds only white space."""

@@ -96,7 +96,7 @@ def fuse(dense: Sequence[Hit], bm25: Sequence[Hit]) -> list[Hit]:
 
 
 class Index:
-    """Chunks of policies, searchable. Make one with `Index.build`, or `load_index` in storage.
+    """Chunks of policies, searchable. Make one with `Index.build`.
 
     Args:
         embedder: has `encode` as a SentenceTransformer does.
@@ -115,7 +115,7 @@ class Index:
         """Cut, embed and index documents; raises ValueError if there is none, or two have the same id."""
         policies = list(policies)
         if not policies:
-            raise ValueError("there is no document to index; load some with policies.load_policies")
+            raise ValueError("there is no document to index; give at least one")
         ids = [policy.id for policy in policies]
         if len(set(ids)) != len(ids):
             raise ValueError(f"two documents have the id {max(ids, key=ids.count)!r}; give each its own")

@@ -4,8 +4,6 @@ Exact search is the reference and fast enough for the course: 100,000 vectors of
 cores. The approximate index (usearch; Malkov and Yashunin 2018, arxiv.org/abs/1603.09320) pays from there on.
 """
 
-import pathlib
-
 import numpy as np
 from usearch.index import Index as Graph
 
@@ -13,7 +11,6 @@ from helpers.model.embedding import highest
 
 APPROXIMATE_FROM = 200_000  # vectors from which `choose` takes the graph: exact search then takes about 20 ms
 CONNECTIVITY, EXPANSION = 16, 128
-SUFFIX = ".usearch"
 
 
 def as_unit_rows(vectors: np.ndarray) -> np.ndarray:
@@ -47,22 +44,20 @@ class Exact:
 class Approximate:
     """The same face on an HNSW graph: a query looks at a few hundred vectors, and may miss one of the nearest.
 
-    Vectors are kept in half precision (0.15 GB per 100,000 of 384 numbers). `save` writes one file.
+    Vectors are kept in half precision (0.15 GB per 100,000 of 384 numbers).
     """
 
-    def __init__(self, vectors: np.ndarray, threads: int = 0, graph: Graph | None = None):
-        if graph is None:
-            vectors = as_unit_rows(vectors)
-            graph = Graph(
-                ndim=vectors.shape[1],
-                metric="ip",
-                dtype="f16",
-                connectivity=CONNECTIVITY,
-                expansion_add=EXPANSION,
-                expansion_search=EXPANSION,
-            )
-            graph.add(np.arange(len(vectors)), vectors, threads=threads)
-        self.graph = graph
+    def __init__(self, vectors: np.ndarray, threads: int = 0):
+        vectors = as_unit_rows(vectors)
+        self.graph = Graph(
+            ndim=vectors.shape[1],
+            metric="ip",
+            dtype="f16",
+            connectivity=CONNECTIVITY,
+            expansion_add=EXPANSION,
+            expansion_search=EXPANSION,
+        )
+        self.graph.add(np.arange(len(vectors)), vectors, threads=threads)
 
     def __len__(self) -> int:
         return len(self.graph)
@@ -75,30 +70,6 @@ class Approximate:
         k = min(k, len(self))
         found = self.graph.search(np.asarray(query, dtype=np.float32), k, exact=2 * k > EXPANSION)
         return found.keys.astype(np.int64), 1 - found.distances
-
-    def save(self, path: str | pathlib.Path) -> pathlib.Path:
-        """Write the graph to one file and return its path; the name gets the ending .usearch."""
-        path = pathlib.Path(path).with_suffix(SUFFIX)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.graph.save(str(path))
-        return path
-
-    @classmethod
-    def load(cls, path: str | pathlib.Path, dimensions: int) -> "Approximate":
-        """Read a graph that `save` wrote; raises ValueError if the file is not one, or holds other vectors."""
-        path = pathlib.Path(path).with_suffix(SUFFIX)
-        if not path.is_file():
-            raise ValueError(f"{path} is missing; build the index anew")
-        try:
-            about = Graph.metadata(str(path))
-        except (RuntimeError, ValueError):
-            about = None
-        if about is None or int(about["dimensions"]) != dimensions:
-            held = "no graph" if about is None else f"vectors of {about['dimensions']} numbers"
-            raise ValueError(f"{path.name} holds {held}, not vectors of {dimensions} numbers; build the index anew")
-        graph = Graph.restore(str(path))
-        graph.expansion_search = EXPANSION  # the file does not keep it
-        return cls(np.zeros((0, dimensions)), graph=graph)
 
 
 def choose(vectors: np.ndarray) -> Exact | Approximate:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from helpers.methods.retrieval.chunking import Chunk
-from helpers.model.prompts import Prompt
+from helpers.model.prompts import Prompt, without_marks
 from helpers.tasks import grading
+from helpers.tasks.policies import ABSTENTION
 
-ABSTENTION = "The policies do not say."
 SUPPORTED = 0.5  # share of an answer's content words that a passage must hold to support it
 ANSWER = Prompt(
     "answer from passages",
@@ -40,12 +40,7 @@ EXAMPLES = (
         " [1]",
     ),
 )
-UNANSWERED = ("[1] Tool library: Time\nA tool may be kept for 16 days.", "Do you lend ladders?", ABSTENTION, "")
-CLOSED_BOOK = Prompt(
-    "closed book",
-    system="You answer questions about Larkfield's policies in one short sentence.",
-    user="Question: {text}",
-)
+UNANSWERED = ("[1] Tool library: Time\nA tool may be kept for 16 days.", "Do you lend ladders?")
 
 
 class PromptTooLongError(ValueError):
@@ -92,7 +87,7 @@ def neutralize(text: str) -> str:
             c for c in text if unicodedata.category(c) not in ("Cf", "Co") and (c.isprintable() or c in "\n\t")
         )
         text = re.sub(r"<!--.*?(-->|\Z)", "", text, flags=re.DOTALL)
-        text = re.sub(r"<\|+|\|+>", lambda mark: mark[0].replace("|", ""), text)
+        text = without_marks(text)
     return re.sub(r"\[(\d+)\]", r"(\1)", text)
 
 
@@ -112,6 +107,7 @@ def write_prompt(
     abstain: bool = True,
     defend: bool = True,
     examples: Sequence[tuple[str, str, str, str]] = EXAMPLES,
+    abstention: str = ABSTENTION,
 ) -> PassagePrompt:
     """Return the prompt with as many chunks, best first, as the budget holds; none is cut.
 
@@ -124,6 +120,7 @@ def write_prompt(
         cite, abstain: ask for a citation; ask to abstain where the passages do not hold the answer.
         defend: neutralize the passages and say that they are no instructions.
         examples: worked examples (passages, question, answer, citation), shown as earlier turns.
+        abstention: what to say where the passages do not hold the answer.
 
     Returns:
         PassagePrompt. A chunk that does not fit is left out and listed, and a shorter one after it may still come in.
@@ -134,14 +131,18 @@ def write_prompt(
     """
     if not question.strip():
         raise ValueError("the question is empty; write one")
-    orders = (CITE if cite else "") + (ABSTAIN if abstain else "") + (DEFEND if defend else "")
+    orders = (
+        (CITE if cite else "")
+        + (ABSTAIN.replace(ABSTENTION, abstention) if abstain else "")
+        + (DEFEND if defend else "")
+    )
     prompt = prompt.edited(prompt.version, system=prompt.system + orders)
     asked = neutralize(question.strip())
 
     def messages_with(used: Sequence[Chunk]) -> list[dict]:
         shown = "\n\n".join(passage_text(chunk, i, defend) for i, chunk in enumerate(used, start=1))
         system, user = prompt.messages(asked, passages=shown or "(no passages)")
-        return [system, *_turns(prompt, cite, abstain, examples), user]
+        return [system, *_turns(prompt, cite, abstention if abstain else "", examples), user]
 
     used: list[Chunk] = []
     left_out: list[Chunk] = []
@@ -161,10 +162,10 @@ def write_prompt(
     return PassagePrompt(messages_with(used), tuple(used), tuple(left_out), tokens)
 
 
-def _turns(prompt: Prompt, cite: bool, abstain: bool, examples: Sequence) -> list[dict]:
+def _turns(prompt: Prompt, cite: bool, abstention: str, examples: Sequence) -> list[dict]:
     """The worked examples as turns; one that abstains comes with the order to abstain."""
-    turns = []
-    for shown, question, answer, citation in (*examples, *((UNANSWERED,) if abstain and examples else ())):
+    turns, silent = [], (*UNANSWERED, abstention, "")
+    for shown, question, answer, citation in (*examples, *((silent,) if abstention and examples else ())):
         turns.append(prompt.messages(question, passages=shown)[-1])
         turns.append({"role": "assistant", "content": answer + (citation if cite else "")})
     return turns

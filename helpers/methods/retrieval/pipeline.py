@@ -14,13 +14,6 @@ from helpers.methods.retrieval.ranking import Hit, Reranker
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import Prompt
 
-REWRITE = Prompt(
-    "rewrite a question for search",
-    system="You turn a customer's message into a search query. Write one short line with the words that a policy "
-    "document would use. Do not answer.",
-    user="Message: I paid twice this month, what now?\nQuery: duplicate charge, double payment, refund\n\n"
-    "Message: {text}\nQuery:",
-)
 POOL = 200  # of each list, how many scores the reranker may add to its own
 SEARCHES = ("fusion", "dense", "bm25")
 Rewriter = Callable[[Sequence[str]], list[str]]
@@ -40,6 +33,7 @@ class Settings:
     cite, abstain, defend: see passages.write_prompt.
     examples: show worked examples, see passages.EXAMPLES.
     start: words with which every answer begins; the model goes on from there.
+    abstention: what is said where the documents hold no answer.
     copy: let the model only copy a stretch of a passage, and cite the passage it comes from; see copying.
     max_new_tokens: the most tokens of an answer.
     """
@@ -56,6 +50,7 @@ class Settings:
     defend: bool = True
     examples: bool = True
     start: str = ""
+    abstention: str = passages.ABSTENTION
     copy: bool = False
     max_new_tokens: int = 48
 
@@ -95,6 +90,11 @@ class Answer:
     new_tokens: int
 
     @property
+    def prompt_tokens(self) -> int:
+        """Tokens that the model read; 0 where it was not asked."""
+        return self.prompt.tokens * self.asked
+
+    @property
     def traceable(self) -> bool:
         """Whether at least one citation holds."""
         return any(citation.holds for citation in self.citations)
@@ -105,12 +105,12 @@ def identity(questions: Sequence[str]) -> list[str]:
     return list(questions)
 
 
-def rewriter(lm: LanguageModel, prompt: Prompt = REWRITE, keep_question: bool = True, **options) -> Rewriter:
+def rewriter(lm: LanguageModel, prompt: Prompt, keep_question: bool = True, **options) -> Rewriter:
     """Return a function that lets the model rewrite questions for search, many at once.
 
     Args:
         lm: the model that rewrites.
-        prompt: has the place {text}.
+        prompt: has the place {text}; for the course's documents `policies.REWRITE`.
         keep_question: search for the question and the rewriting together, so that a poor one costs less.
         options: those of LanguageModel.generate.
     """
@@ -184,9 +184,9 @@ class Pipeline:
         return best_quotes(self.reranker(quotes=True), one.query, one.kept, self.settings.quotes)
 
     def write(self, one: Retrieved) -> PassagePrompt:
-        """Return the prompt for one question."""
+        """Return the prompt for one question, with the words that begin its answer."""
         settings = self.settings
-        return passages.write_prompt(
+        prompt = passages.write_prompt(
             one.question,
             [hit.chunk for hit in self.quoted(one)],
             self.lm.count_tokens,
@@ -196,7 +196,16 @@ class Pipeline:
             abstain=settings.abstain and not settings.copy,
             defend=settings.defend,
             examples=passages.EXAMPLES if settings.examples else (),
+            abstention=settings.abstention,
         )
+        if not settings.start:
+            return prompt
+        messages = [*prompt.messages, {"role": "assistant", "content": settings.start}]
+        return replace(prompt, messages=messages, tokens=self.lm.count_tokens(messages))
+
+    def prompts(self, questions: Sequence[str], where: Filter = EVERYTHING) -> list[PassagePrompt]:
+        """Return what the model would read for each question."""
+        return [self.write(one) for one in self.retrieve(questions, where)]
 
     def answer(self, found: Sequence[Retrieved], progress: bool = False) -> list[Answer]:
         """Return an answer for each thing retrieved, which may have been changed by hand."""
@@ -206,8 +215,7 @@ class Pipeline:
             bool(prompt.used) and one.best_cosine >= settings.abstain_below
             for one, prompt in zip(found, prompts, strict=True)
         ]
-        begun = [{"role": "assistant", "content": settings.start}] if settings.start else []
-        chosen = [[*prompt.messages, *begun] for prompt, wanted in zip(prompts, asked, strict=True) if wanted]
+        chosen = [prompt.messages for prompt, wanted in zip(prompts, asked, strict=True) if wanted]
         made = iter(())
         if chosen:
             only = {"logits_processor": copying.copy_only(self.lm)} if settings.copy else {}
@@ -215,7 +223,7 @@ class Pipeline:
             made = iter(zip(out.texts, out.new_tokens, strict=True))
         answers = []
         for one, prompt, wanted in zip(found, prompts, asked, strict=True):
-            text, tokens = next(made) if wanted else (passages.ABSTENTION, 0)
+            text, tokens = next(made) if wanted else (settings.abstention, 0)
             if wanted and settings.start:
                 text = f"{settings.start} {text}"
             if wanted and settings.copy and settings.cite:

@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from helpers.methods.retrieval import nearest
-from helpers.results import reference
+from helpers.results import ledger
 from helpers.results.ledger import LedgerRow
+from helpers.tasks.files import Message
 
 TASK = "nearest_chunks"
 NOISE = 0.6  # length of what is added to a real vector of length one, so that copies have a cosine of about 0.86
@@ -34,15 +35,6 @@ class Scale:
     p95: float
     recall: float
     found: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Query:
-    """A query as the ledger sees it."""
-
-    id: str
-    text: str = ""
-    label: str = "10 of 10"
 
 
 def many_vectors(real: np.ndarray, n: int, seed: int = 0) -> np.ndarray:
@@ -78,19 +70,19 @@ def measure(kind: str, vectors: np.ndarray, queries: np.ndarray, k: int = 10) ->
     return Scale(kind, len(vectors), build, size / 1e6, float(p50), float(p95), float(np.mean(counts) / k), counts)
 
 
-def recall(kind: str, n: int, real: np.ndarray, queries: np.ndarray, rerun: bool = False) -> LedgerRow:
-    """Return a large collection's figures: from the reference results where they are there, else measured here.
+def row(kind: str, n: int, real: np.ndarray, queries: np.ndarray, rerun: bool = False) -> LedgerRow:
+    """Return a large collection's figures: from the stored results where they are there, else measured here.
 
     The row holds, for each query, how many of the true ten were found; its `details` hold the figures of Scale.
     """
     told: dict = {}
 
     def predict(_texts):
-        measured = measure(kind, many_vectors(real, n), queries)
-        told.update({name: value for name, value in asdict(measured).items() if name != "found"})
-        return [f"{count} of 10" for count in measured.found]
+        found = asdict(measure(kind, many_vectors(real, n), queries))
+        told.update({name: value for name, value in found.items() if name != "found"})
+        return [f"{count} of 10" for count in found["found"]]
 
-    items = [Query(f"query-{i:03d}") for i in range(len(queries))]
-    return reference.recall(
-        TASK, f"{kind} search, {n} chunks", items, predict, rerun=rerun, show=False, model="none", details=told
-    )
+    items = [Message(f"query-{i:03d}", f"query {i}", "10 of 10") for i in range(len(queries))]
+    how = {"approach": "plain", "heavy": True, "rerun": rerun, "show": False}
+    how["settings"] = {"noise": NOISE, "seed": 0, "k": 10}
+    return ledger.measure(TASK, f"{kind} search, {n} chunks", items, predict, details=told, **how)

@@ -1,26 +1,26 @@
 """Fine-tuning with LoRA: prepare pairs, train a small adapter beside the frozen model, save, load and merge it.
 
+The names below are what lessons use; helpers import the modules that hold them.
+
 >>> from helpers.methods import tuning
 >>> tuning.Recipe(rank=4).rank
 4
 """
 
-from helpers.methods.tuning.adapters import (
-    adapted,
+from helpers.methods.tuning.loop import History, Step, Tuned, train
+from helpers.methods.tuning.measured import measured, settings_of
+from helpers.methods.tuning.prepare import Prepared, Report, prepare, read_pairs
+from helpers.methods.tuning.recipe import ARTICLE_B, ARTICLE_C, RECIPE, Recipe, TuningError
+from helpers.methods.tuning.rows import Kept
+from helpers.methods.tuning.saved import (
     base_sha256,
     count_parameters,
     load,
     merge,
     read_card,
     save,
-    shipped,
 )
-from helpers.methods.tuning.loop import History, Step, Tuned, train
-from helpers.methods.tuning.measured import label_scorer, measured
-from helpers.methods.tuning.prepare import Prepared, Report, prepare, read_pairs
-from helpers.methods.tuning.recipe import ARTICLE_B, ARTICLE_C, RECIPE, Recipe, TuningError, read_settings
-from helpers.methods.tuning.rows import Kept
-from helpers.tasks.pairs import Pair, change_answer, change_pairs, intent_pairs, prompt, voice_pairs
+from helpers.tasks.pairs import Pair, label_scorer, prompt, training_pairs
 
 __all__ = [
     "ARTICLE_B",
@@ -35,12 +35,8 @@ __all__ = [
     "Step",
     "Tuned",
     "TuningError",
-    "adapted",
     "base_sha256",
-    "change_answer",
-    "change_pairs",
     "count_parameters",
-    "intent_pairs",
     "label_scorer",
     "load",
     "measured",
@@ -49,9 +45,8 @@ __all__ = [
     "prompt",
     "read_card",
     "read_pairs",
-    "read_settings",
     "save",
-    "shipped",
+    "settings_of",
     "train",
-    "voice_pairs",
+    "training_pairs",
 ]

@@ -17,7 +17,7 @@ import torch
 from tqdm.auto import tqdm
 
 from helpers.machine import runtime
-from helpers.methods.tuning import adapters, rows, workers
+from helpers.methods.tuning import rows, saved
 from helpers.methods.tuning.prepare import Prepared, Report, prepare
 from helpers.methods.tuning.recipe import Recipe, TuningError
 from helpers.model.language_model import LanguageModel
@@ -110,12 +110,12 @@ def train(
     """
     prepared = prepare(lm, pairs, recipe)
     dev = prepare(lm, dev_pairs, recipe) if dev_pairs else None
-    if progress and workers.rank() == 0:
+    if progress:
         for line in prepared.report.problems:
             print(f"training set: {line}")
-    tuned = adapters.attach(lm, recipe, f"{lm.name}, tuned")
+    tuned = saved.attach(lm, recipe, f"{lm.name}, tuned")
     if start:
-        adapters.set_state(tuned.model, adapters.state_of(adapters.load(lm, start).model))
+        saved.set_state(tuned.model, saved.state_of(saved.load(lm, start).model))
     run = _Run(tuned, recipe, prepared, dev, checkpoint, kept or rows.Kept())
     run.resume()
     with tqdm(total=run.steps, initial=run.step, desc="train", disable=not progress, leave=False) as bar:
@@ -127,7 +127,7 @@ def train(
                 on_step(told)
     run.finish()
     names = [example.id for example in prepared.examples]
-    run.history.seen = {names[i]: times for i, times in sorted(run.seen_by_all().items())}
+    run.history.seen = {names[i]: times for i, times in sorted(run.seen.items())}
     tokens = sum(
         len(e.prompt) + len(e.answer)
         for i, e in enumerate(prepared.examples)
@@ -147,7 +147,7 @@ class _Run:
         self.optimizer = torch.optim.AdamW(self.parameters, lr=0.0, weight_decay=recipe.weight_decay)
         layers = len(lm.model.model.layers)
         first = layers - recipe.layers if recipe.layers else 0
-        kept.use_for(adapters.base_sha256(lm.model), first)
+        kept.use_for(saved.base_sha256(lm.model), first)
         self.reader = rows.Reader(lm.model, first, kept)
         self.per_epoch = math.ceil(len(prepared.examples) / recipe.batch_size)
         self.steps = self.per_epoch * recipe.epochs
@@ -186,19 +186,17 @@ class _Run:
         """Leave the step's gradient on the parameters; return the step's loss per answer token."""
         examples, total = self.prepared.examples, 0.0
         answer_tokens = sum(len(examples[i].answer) for i in members)
-        mine = workers.share(members)
         model = self.lm.model
         model.train(self.recipe.dropout > 0)
         with torch.random.fork_rng():
-            torch.manual_seed((self.recipe.seed * 100_003 + self.step) * 64 + workers.rank())
-            for group in rows.split(examples, mine, self.prepared.shared, self.recipe.row_tokens) if mine else ():
+            torch.manual_seed((self.recipe.seed * 100_003 + self.step) * 64)
+            for group in rows.split(examples, members, self.prepared.shared, self.recipe.row_tokens):
                 row = rows.lay_out(examples, group, self.prepared.shared)
                 total += rows.backward(model, self.reader.hidden(row), row.targets, answer_tokens)
         model.eval()
-        for i in mine:
+        for i in members:
             self.seen[i] = self.seen.get(i, 0) + 1
-        workers.sum_gradients(self.parameters)
-        return workers.sum_numbers(total, device=model.device)[0]
+        return total
 
     def _need_number(self, loss: float, norm: torch.Tensor, members: Sequence[int]) -> None:
         if math.isfinite(loss) and bool(torch.isfinite(norm)):
@@ -219,74 +217,60 @@ class _Run:
         self.history.dev.append((self.step, loss))
         if self.history.best_loss is None or loss < self.history.best_loss:
             self.history.best_step, self.history.best_loss, self.waited = self.step, loss, 0
-            self.best = adapters.state_of(self.lm.model)
+            self.best = saved.state_of(self.lm.model)
         else:
             self.waited += 1
             self.history.stopped_early = self.recipe.patience is not None and self.waited >= self.recipe.patience
         return loss
 
     def dev_loss(self) -> float:
-        """Loss per answer token on the dev pairs, shared out among the workers."""
+        """Loss per answer token on the dev pairs."""
         examples, total = self.dev.examples, 0.0
-        mine = workers.share(range(len(examples)))
         with torch.no_grad():
-            for group in rows.split(examples, mine, self.dev.shared, self.recipe.row_tokens) if mine else ():
+            for group in rows.split(examples, range(len(examples)), self.dev.shared, self.recipe.row_tokens):
                 row = rows.lay_out(examples, group, self.dev.shared)
                 total += rows.loss_of(self.lm.model, self.reader.hidden(row), row.targets).sum().item()
-        return workers.sum_numbers(total, device=self.lm.device)[0] / sum(len(e.answer) for e in examples)
+        return total / sum(len(e.answer) for e in examples)
 
     def finish(self) -> None:
         """Go back to the adapter that was best on dev, and leave the checkpoint of a finished run."""
         self._save()
         if self.best is not None:
-            adapters.set_state(self.lm.model, self.best)
+            saved.set_state(self.lm.model, self.best)
         elif not self.dev:
             self.history.best_step = self.step
 
-    def seen_by_all(self) -> dict[int, int]:
-        """How often each pair was trained on, over all workers and, after a resume, over both parts."""
-        total: dict[int, int] = {}
-        for part in workers.gather(self.seen):
-            for i, times in part.items():
-                total[i] = total.get(i, 0) + times
-        return total
-
     def _fingerprint(self) -> str:
-        told = [self.recipe.as_dict(), self.prepared.data_sha256, self.dev and self.dev.data_sha256, workers.count()]
-        return hashlib.sha256(json.dumps([*told, adapters.base_sha256(self.lm.model)]).encode()).hexdigest()
-
-    def _file(self) -> pathlib.Path:
-        return self.checkpoint.with_name(
-            f"{self.checkpoint.name}.{workers.rank()}" if workers.rank() else self.checkpoint.name
-        )
+        told = [self.recipe.as_dict(), self.prepared.data_sha256, self.dev and self.dev.data_sha256]
+        return hashlib.sha256(json.dumps([*told, saved.base_sha256(self.lm.model)]).encode()).hexdigest()
 
     def _save(self) -> None:
         """Write the run beside its checkpoint and move it to its place, so that a file is whole or absent."""
         if not self.checkpoint:
             return
         state = {"fingerprint": self._fingerprint(), "step": self.step, "seconds": self.seconds, "waited": self.waited}
-        state |= {"adapter": adapters.state_of(self.lm.model), "optimizer": self.optimizer.state_dict()}
+        state |= {"adapter": saved.state_of(self.lm.model), "optimizer": self.optimizer.state_dict()}
         state |= {"best": self.best, "seen": self.seen, "history": vars(self.history)}
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self._file().with_name(self._file().name + ".part")
+        unfinished = self.checkpoint.with_name(self.checkpoint.name + ".part")
         torch.save(state, unfinished)
-        os.replace(unfinished, self._file())
+        os.replace(unfinished, self.checkpoint)
 
     def resume(self) -> None:
         """Go on from the checkpoint if there is one; raises TuningError if it is of another run or damaged."""
-        if not self.checkpoint or not self._file().exists():
+        if not self.checkpoint or not self.checkpoint.exists():
             return
         try:
-            state = torch.load(self._file(), weights_only=True)
+            state = torch.load(self.checkpoint, weights_only=True)
             fingerprint = state["fingerprint"]
         except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError, ValueError) as error:
             raise TuningError(f"the checkpoint {self.checkpoint.name} cannot be read ({error}); delete it") from None
         if fingerprint != self._fingerprint():
             raise TuningError(
-                f"the checkpoint {self.checkpoint.name} is of a run with another recipe, training set, base model or "
-                "number of processes; delete it to start anew, or give this run a file of its own"
+                f"the checkpoint {self.checkpoint.name} is of a run with another recipe, training set or base model; "
+                "delete it to start anew, or give this run a file of its own"
             )
-        adapters.set_state(self.lm.model, state["adapter"])
+        saved.set_state(self.lm.model, state["adapter"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.seconds, self.waited = state["step"], state["seconds"], state["waited"]
         self.best, self.seen, self.history = state["best"], state["seen"], History(**state["history"])

@@ -1,4 +1,4 @@
-"""A tuned variant as a ledger row: taken from the reference results where they have it, trained and measured if not."""
+"""A tuned variant as a ledger row: taken from the stored results where they have it, trained and measured if not."""
 
 import pathlib
 from collections.abc import Callable, Sequence
@@ -6,71 +6,56 @@ from collections.abc import Callable, Sequence
 from helpers.methods.tuning.loop import Tuned, train
 from helpers.methods.tuning.recipe import Recipe
 from helpers.methods.tuning.rows import Kept
+from helpers.methods.tuning.saved import read_card
 from helpers.model.language_model import LanguageModel
-from helpers.results import ledger, reference
-from helpers.results.ledger import LedgerRow
-from helpers.tasks.pairs import Pair, prompt
+from helpers.results.ledger import Lab
+from helpers.results.rows import LedgerRow, digest
+from helpers.tasks.pairs import Pair
 
 
-class _NoReference(Exception):
-    """Raised in place of a measurement, to learn that there is no reference row."""
-
-
-def _refuse(_texts):
-    raise _NoReference
-
-
-def label_scorer(labels: Sequence[str]) -> Callable[[LanguageModel, list[str]], object]:
-    """Return how a tuned model sorts messages: it scores the labels after the message alone."""
-    return lambda lm, texts: lm.score([prompt("intents", text) for text in texts], list(labels), progress=False)
+def settings_of(pairs: Sequence[Pair], recipe: Recipe) -> dict:
+    """Return what decides the outcome of a training, as settings of a row: the recipe, and a hash of the pairs."""
+    return {"recipe": recipe.as_dict(), "pairs": digest([[pair.prompt, pair.answer] for pair in pairs])}
 
 
 def measured(
-    lm: LanguageModel,
-    task: str,
+    lab: Lab,
     method: str,
     pairs: Sequence[Pair],
     recipe: Recipe,
     items: Sequence,
     predict: Callable[[LanguageModel, list[str]], object],
     *,
-    split: str = "dev",
-    rerun: bool = False,
     kept: Kept | None = None,
     runs: dict[str, Tuned] | None = None,
     start: str | pathlib.Path | None = None,
-    show: bool = True,
+    **more,
 ) -> LedgerRow:
-    """Return the row of one tuned variant; train it here if `rerun` says so or there is no reference row.
+    """Return the row of one tuned variant; train it here if the lab's `rerun` says so or no stored row agrees.
 
     Args:
-        lm: the base model.
-        task, method, items, split, rerun, show: as for `reference.recall`.
+        lab: task and base model.
+        method, items, more: as for `ledger.measure`.
         pairs, recipe, kept: as for `train`.
         predict: takes the tuned model and n texts; returns what `ledger.measure` takes.
         runs: method -> run, where runs are kept, so that a second split of the same method needs no second training.
         start: folder of an adapter to go on from, as for `train`.
 
     Returns:
-        LedgerRow with the training seconds; `details` holds the recipe, the pairs and what was trained.
+        LedgerRow with the training seconds; `settings` hold the recipe and a hash of the pairs, `details` what was
+        trained.
     """
-    about = {"model": lm.name, "device": lm.device, "dtype": lm.model.dtype}
-    try:
-        return reference.recall(task, method, items, _refuse, split=split, rerun=rerun, show=show, **about)
-    except _NoReference:
-        runs = {} if runs is None else runs
+    runs = {} if runs is None else runs
+
+    def trained() -> dict:
         if method not in runs:
-            runs[method] = train(lm, pairs, recipe, progress=False, kept=kept, start=start)
+            runs[method] = train(lab.model, pairs, recipe, progress=False, kept=kept, start=start)
         run = runs[method]
-        details = {"recipe": recipe.as_dict(), "pairs": len(pairs), "trained_parameters": run.trained_parameters}
-        return ledger.measure(
-            task,
-            method,
-            items,
-            lambda texts: predict(run.lm, texts),
-            split=split,
-            show=show,
-            training_seconds=run.seconds,
-            details=details | {"tokens": run.tokens},
-            **about,
-        )
+        told = {"pairs": len(pairs), "trained_parameters": run.trained_parameters, "tokens": run.tokens}
+        return {"training_seconds": run.seconds, "details": told}
+
+    settings = settings_of(pairs, recipe)
+    if start is not None:
+        settings["start"] = read_card(start)["weights_sha256"][:12]
+    how = {"approach": "tune", "labels_used": len(pairs), "seed": recipe.seed, "settings": settings} | more
+    return lab.measure(method, items, lambda texts: predict(runs[method].lm, texts), prepare=trained, heavy=True, **how)

@@ -17,7 +17,6 @@ from helpers.tasks import files
 from helpers.tasks.pairs import Pair
 
 SHOWN = 3  # ids that a line of the report names before it only counts
-FEWEST_PROMPT = 16  # tokens of a prompt that must fit beside its answer
 
 
 @dataclass(frozen=True)
@@ -153,12 +152,10 @@ def _example(lm: LanguageModel, name: str, pair: Pair, most: int) -> tuple[Examp
     prompt = lm.inspect(messages).token_ids
     answer = [*lm.tokenizer(pair.answer.strip(), add_special_tokens=False)["input_ids"], lm.tokenizer.eos_token_id]
     room = most - len(answer)
-    if room < min(FEWEST_PROMPT, len(prompt)):
+    if room < min(packing.FEWEST_PROMPT, len(prompt)):
         return None, "too_long"
-    if len(prompt) <= room:
-        return Example(name, prompt, answer), ""
-    end = room // 2
-    return Example(name, prompt[: room - end] + prompt[-end:], answer), "truncated"
+    kept = packing.cut_middle(prompt, room)
+    return Example(name, kept, answer), "" if kept is prompt else "truncated"
 
 
 def _repeated(kept: Sequence[tuple[str, str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,9 +1,6 @@
 """What a training run is told: pairs of prompt and answer, and a recipe. Both are data; nothing is trained here."""
 
-import json
-import pathlib
-import tomllib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 
 SCHEDULES = ("linear", "constant")
 
@@ -102,28 +99,3 @@ class Recipe:
 RECIPE = Recipe(target_modules="all-linear", layers=8, learning_rate=2e-3, batch_size=8)
 ARTICLE_B = Recipe(dropout=0.05, learning_rate=2e-4, batch_size=64)
 ARTICLE_C = Recipe(learning_rate=1e-4, batch_size=8)
-
-
-def read_settings(path: str | pathlib.Path) -> tuple[Recipe, dict]:
-    """Read a file of settings (.toml or .json): fields of Recipe, and what the command needs besides.
-
-    Returns (recipe, the other settings). Raises TuningError where the file cannot be read or a value is out of range.
-    """
-    path = pathlib.Path(path)
-    if path.suffix not in (".toml", ".json"):
-        raise TuningError(f"{path.name}: a recipe's name must end in .toml or .json")
-    try:
-        text = path.read_text(encoding="utf-8")
-        settings = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except OSError as error:
-        raise TuningError(f"{path.name} cannot be read: {error.strerror or error}") from None
-    except ValueError as error:
-        raise TuningError(f"{path.name} is not valid {path.suffix[1:].upper()}: {error}") from None
-    if not isinstance(settings, dict):
-        raise TuningError(f"{path.name} must hold names and values, not a {type(settings).__name__}")
-    known = {field.name for field in fields(Recipe)}
-    try:
-        recipe = Recipe(**{name: value for name, value in settings.items() if name in known})
-    except TypeError as error:
-        raise TuningError(f"{path.name}: {error}; see tuning.Recipe for what each field takes") from None
-    return recipe, {name: value for name, value in settings.items() if name not in known}

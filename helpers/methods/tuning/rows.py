@@ -11,7 +11,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from helpers.methods.tuning.prepare import Example
-from helpers.model import head
+from helpers.model import head, packing
 
 STEP = 32  # row lengths are multiples of it: oneDNN keeps a kernel for each shape
 SHARED, FILLING = -1, -2
@@ -37,10 +37,9 @@ class TrainingRow:
 
     def mask(self, dtype, device) -> torch.Tensor:
         """(1, 1, t, t), added to attention scores: 0 where a token may look, else the lowest number."""
-        segment = self.segment.to(device)
-        visible = ((segment[:, None] == segment[None, :]) | (segment == SHARED)[None, :]).tril()
+        visible = packing.visible(self.segment[None].to(device))
         empty = torch.zeros(visible.shape, dtype=dtype, device=device)
-        return empty.masked_fill(~visible, torch.finfo(dtype).min)[None, None]
+        return empty.masked_fill(~visible, torch.finfo(dtype).min)[None]
 
 
 def own_tokens(example: Example, shared: int) -> int:

@@ -1,4 +1,4 @@
-"""Labels of a training set: how far two annotators agree, wrong labels on purpose, and the set's manifest."""
+"""Labels of a training set: how far two annotators agree, wrong labels on purpose, review, and the manifest."""
 
 import hashlib
 import json
@@ -103,3 +103,19 @@ def with_wrong_labels(examples: Sequence[Message], share: float, labels: Sequenc
         else e
         for i, e in enumerate(examples)
     ]
+
+
+def with_review(labels: Sequence[str], gold: Sequence[str], reviewed: Sequence[int]) -> list[str]:
+    """Return labels in which those at the `reviewed` positions were set right by a person.
+
+    >>> with_review(["a", "a"], ["b", "b"], [1])
+    ['a', 'b']
+    """
+    chosen = set(reviewed)
+    return [right if i in chosen else label for i, (label, right) in enumerate(zip(labels, gold, strict=True))]
+
+
+def least_certain(probabilities: np.ndarray, budget: int) -> list[int]:
+    """Return the `budget` rows of (n, m) probabilities whose two likeliest labels lie closest."""
+    top = np.sort(probabilities, axis=1)
+    return np.argsort(top[:, -1] - top[:, -2], kind="stable")[:budget].tolist()

@@ -12,22 +12,15 @@ import pathlib
 import weakref
 
 import torch
-from peft import LoraConfig, get_peft_model_state_dict, inject_adapter_in_model
+from peft import LoraConfig, get_peft_model_state_dict, inject_adapter_in_model, set_peft_model_state_dict
 from peft.tuners.lora import LoraLayer
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from helpers.methods.tuning.recipe import Recipe, TuningError
 from helpers.model import weights
 from helpers.model.language_model import LanguageModel
-from helpers.tasks import files
 
-ADAPTERS = files.DATA / "adapters"
-WEIGHTS, CONFIG, CARD = (
-    "adapter_model.safetensors",
-    "adapter_config.json",
-    "card.json",
-)  # the first two are peft's names
+WEIGHTS, CARD = "adapter_model.safetensors", "card.json"  # the first is peft's name
 PREFIX = "base_model.model."  # what peft writes before a weight's name
 _hashes: "weakref.WeakKeyDictionary" = weakref.WeakKeyDictionary()
 
@@ -105,16 +98,14 @@ def state_of(model) -> dict[str, torch.Tensor]:
 
 def set_state(model, state: dict[str, torch.Tensor]) -> None:
     """Put an adapter's weights into a model; raises TuningError where names or shapes do not fit."""
-    places = {key.replace(".default", ""): value for key, value in model.named_parameters() if "lora_" in key}
-    if set(places) != set(state):
-        odd = sorted(set(places) ^ set(state))[0]
-        raise TuningError(f"the adapter does not fit this model: {odd} stands in only one of them")
-    for key, value in state.items():
-        if places[key].shape != value.shape:
+    shapes, wanted = ({key: tuple(value.shape) for key, value in each.items()} for each in (state, state_of(model)))
+    for key in sorted(shapes.keys() | wanted.keys()):
+        if shapes.get(key) != wanted.get(key):
+            found = [f"{each[key]}" if key in each else "missing" for each in (shapes, wanted)]
             raise TuningError(
-                f"the adapter does not fit: {key} is {tuple(value.shape)}, not {tuple(places[key].shape)}"
+                f"the adapter does not fit this model: {key} is {found[0]} in the adapter, {found[1]} in the model"
             )
-        places[key].data.copy_(value)
+    set_peft_model_state_dict(model, state)
 
 
 def base_sha256(model) -> str:
@@ -145,10 +136,9 @@ def save(tuned, folder: str | pathlib.Path, note: str = "", dtype: torch.dtype =
     folder.mkdir(parents=True, exist_ok=True)
     state = {PREFIX + key: value.to(dtype).contiguous() for key, value in state_of(tuned.lm.model).items()}
     save_file(state, folder / WEIGHTS, metadata={"format": "pt"})
-    config = next(iter(tuned.lm.model.peft_config.values())).to_dict()
-    plain = {key: sorted(value) if isinstance(value, set) else value for key, value in config.items()}
-    plain |= {"base_model_name_or_path": tuned.base_name, "inference_mode": True}
-    (folder / CONFIG).write_text(json.dumps(plain, indent=1, sort_keys=True, default=str) + "\n", encoding="utf-8")
+    config = copy.copy(next(iter(tuned.lm.model.peft_config.values())))
+    config.base_model_name_or_path, config.inference_mode = tuned.base_name, True
+    config.save_pretrained(folder)
     card = {
         "note": note,
         "base": tuned.base_name,
@@ -177,6 +167,20 @@ def read_card(folder: str | pathlib.Path) -> dict:
         ) from None
 
 
+def problem_with(folder: str | pathlib.Path) -> str | None:
+    """Return what is wrong with a saved adapter; None if its weights are those that its card describes."""
+    folder = pathlib.Path(folder)
+    try:
+        described = read_card(folder)["weights_sha256"]
+        if weights.sha256_of(folder / WEIGHTS) != described:
+            return f"{WEIGHTS} in {folder.name} is not the file that its card describes; restore it"
+    except TuningError as error:
+        return str(error)
+    except OSError as error:
+        return f"{WEIGHTS} in {folder.name} cannot be read ({error}); restore it"
+    return None
+
+
 def load(lm: LanguageModel, folder: str | pathlib.Path, any_base: bool = False) -> LanguageModel:
     """Return the model with a saved adapter on; `lm` itself stays as it is.
 
@@ -189,13 +193,10 @@ def load(lm: LanguageModel, folder: str | pathlib.Path, any_base: bool = False) 
         TuningError: no adapter is there, its file is damaged, or it was made for another base.
     """
     folder = pathlib.Path(folder)
-    card = read_card(folder)
-    try:
-        if weights.sha256_of(folder / WEIGHTS) != card["weights_sha256"]:
-            raise TuningError(f"{WEIGHTS} in {folder.name} is not the file that its card describes; restore it")
-        state = load_file(folder / WEIGHTS)
-    except (OSError, SafetensorError) as error:
-        raise TuningError(f"{WEIGHTS} in {folder.name} cannot be read ({error}); restore it") from None
+    wrong = problem_with(folder)
+    if wrong:
+        raise TuningError(wrong)
+    card, state = read_card(folder), load_file(folder / WEIGHTS)
     if not any_base and base_sha256(lm.model) != card["base_sha256"]:
         raise TuningError(
             f"the adapter {folder.name} was made for {card['base']} with weights {card['base_sha256']}; {lm.name} has "
@@ -215,27 +216,12 @@ def merge(lm: LanguageModel) -> LanguageModel:
         raise TuningError(f"{lm.name} carries no adapter that could be merged")
     model = sharing_copy(lm.model)
     for name, layer in lora_layers(model).items():
-        base, adapter = layer.get_base_layer(), layer.active_adapters[0]
-        linear = torch.nn.Linear(base.in_features, base.out_features, bias=base.bias is not None, device="meta")
-        update = layer.get_delta_weight(adapter).detach().float()
-        linear.weight = torch.nn.Parameter((base.weight.float() + update).to(base.weight.dtype), requires_grad=False)
-        linear.bias = base.bias
-        parent, _, last = name.rpartition(".")
-        setattr(model.get_submodule(parent), last, linear)
+        linear = layer.get_base_layer()
+        shared = linear.weight
+        linear.weight = torch.nn.Parameter(shared.detach().to(torch.float32, copy=True), requires_grad=False)
+        layer.merge()
+        linear.weight.data = linear.weight.data.to(shared.dtype)
+        model.set_submodule(name, linear)
     del model.peft_config
     model._hf_peft_config_loaded = False
     return LanguageModel(model.eval(), lm.tokenizer, f"{lm.name}, merged")
-
-
-def shipped(name: str) -> pathlib.Path:
-    """Return the folder of an adapter that the course ships; raises TuningError naming those it has."""
-    folder = ADAPTERS / name
-    if not (folder / CARD).is_file():
-        known = sorted(path.parent.name for path in ADAPTERS.glob(f"*/{CARD}"))
-        raise TuningError(f"no adapter {name!r} ships; there {'are ' + ', '.join(known) if known else 'is none'}")
-    return folder
-
-
-def adapted(lm: LanguageModel, name: str) -> LanguageModel:
-    """Return the model with one of the shipped adapters on."""
-    return load(lm, shipped(name))

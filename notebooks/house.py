@@ -1,0 +1,87 @@
+"""The house by its imports: rooms, modules, arrows and circles; writes the picture of it in README.
+
+`python notebooks/house.py` writes the picture; every build does so too.
+"""
+
+import ast
+import graphlib
+import pathlib
+from functools import cache
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+ROOMS = ("machine", "statistics", "model", "tasks", "results", "methods", "lesson")  # from the ground up
+OPEN, CLOSE = "<!-- the house, written by notebooks/house.py -->", "<!-- end of the house -->"
+
+
+def modules() -> dict[str, pathlib.Path]:
+    """Return every module of helpers by its dotted name."""
+    paths = sorted((ROOT / "helpers").rglob("*.py"))
+    dotted = (".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths)
+    return {name.removesuffix(".__init__"): path for name, path in zip(dotted, paths, strict=True)}
+
+
+def room_of(dotted: str) -> str:
+    """Return the room of a module; empty for the house itself.
+
+    >>> room_of("helpers.model.scoring")
+    'model'
+    """
+    return dotted.split(".")[1] if "." in dotted else ""
+
+
+@cache
+def imports() -> dict[str, set[str]]:
+    """Return the modules of helpers that each module imports anywhere, functions included."""
+    known = modules()
+    found: dict[str, set[str]] = {}
+    for name, path in known.items():
+        named: set[str] = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "helpers":
+                whole = (f"{node.module}.{alias.name}" for alias in node.names)
+                named |= {one if one in known else str(node.module) for one in whole}
+            elif isinstance(node, ast.Import):
+                named |= {alias.name for alias in node.names if alias.name.split(".")[0] == "helpers"}
+        found[name] = named
+    return found
+
+
+def circle() -> list[str]:
+    """Return the modules of one circle of imports, first and last the same; empty if there is none."""
+    try:
+        graphlib.TopologicalSorter(imports()).prepare()
+    except graphlib.CycleError as error:
+        return error.args[1]
+    return []
+
+
+def picture() -> str:
+    """Return the house as a table in Markdown: each room, what it holds, and the rooms it stands on."""
+    arrows = imports()
+    lines = ["| room | holds | stands on |", "|---|---|---|"]
+    for room in reversed(ROOMS):
+        ours = [name for name in arrows if room_of(name) == room]
+        holds = sorted({name.split(".")[2] for name in ours if name.count(".") > 1})
+        below = {room_of(other) for name in ours for other in arrows[name]} - {room, ""}
+        stands = ", ".join(sorted(below, key=ROOMS.index, reverse=True))
+        lines.append(f"| **{room}** | {', '.join(holds) or 'one module'} | {stands or 'nothing'} |")
+    return "\n".join(lines)
+
+
+def readme() -> str:
+    """Return README's text with the picture of today's house; raises ValueError if it has no place for it."""
+    text = README.read_text(encoding="utf-8")
+    if OPEN not in text or CLOSE not in text.split(OPEN, 1)[1]:
+        raise ValueError(f"README.md has no place for the house: a line {OPEN!r}, and below it {CLOSE!r}")
+    before, rest = text.split(OPEN, 1)
+    return f"{before}{OPEN}\n{picture()}\n{CLOSE}{rest.split(CLOSE, 1)[1]}"
+
+
+def write() -> None:
+    """Write the picture into README."""
+    README.write_text(readme(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()

@@ -1,0 +1,248 @@
+"""Says whether a lesson's stored outputs still stand, by what its last run really read.
+
+A lesson's stamp holds hashes of its code, of each module of helpers that it imported (comments and docstrings aside),
+of each file under data/ and helpers/ that it opened, of each stored row, claim and verdict that it asked for, and of
+the outputs that all this gave. Stamps are written by `build.py` after a run, into stamps.json.
+"""
+
+import ast
+import hashlib
+import json
+import pathlib
+import platform
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+
+import nbformat
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+STAMPS = HERE / "stamps.json"
+ABSENT = "none"
+BUILT = ("helpers/lesson/checks/solutions.json",)  # the build writes it, from cells that count themselves
+# Files whose readers report what they take from them, by the first part of what they report.
+REPORTED = {
+    "row": "data/reference_results.jsonl",
+    "claims": "data/claims.json",
+    "verdicts": "data/reference_verdicts.jsonl",
+}
+REMEDY = "run `make notebooks`"
+
+
+def _hash(what) -> str:
+    raw = what if isinstance(what, bytes) else json.dumps(what, sort_keys=True).encode()
+    return hashlib.sha256(raw).hexdigest()[:16]
+
+
+def _shape(node):
+    """Return a syntax tree as lists without what does not run or differs between Python versions."""
+    if isinstance(node, list):
+        return [_shape(part) for part in node]
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = {name: value for name, value in ast.iter_fields(node) if value is not None and value != []}
+    body = fields.get("body")
+    if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and body:
+        first = body[0]
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            fields["body"] = body[1:]
+    fields.pop("kind", None)  # u"text" is "text"
+    return [type(node).__name__, {name: _shape(value) for name, value in fields.items()}]
+
+
+def hash_of_code(source: str) -> str:
+    r"""Return a hash of what a Python text does: comments, docstrings and layout do not count.
+
+    >>> hash_of_code("def f():\n    'Say one.'\n    return 1  # one") == hash_of_code("def f(): return 1")
+    True
+    """
+    return _hash(_shape(ast.parse(source)))
+
+
+def _state(path: pathlib.Path) -> tuple[int, int]:
+    """Return what tells that a file is as it was when it was read last: its time and its size."""
+    return path.stat().st_mtime_ns, path.stat().st_size
+
+
+@cache
+def _hash_of_module(path: pathlib.Path, _changed: tuple[int, int]) -> str:
+    return hash_of_code(path.read_text(encoding="utf-8"))
+
+
+def hash_of_module(name: str) -> str:
+    """Return the hash of a module of helpers by its dotted name; `none` if there is none."""
+    whole = ROOT / name.replace(".", "/")
+    for path in (whole.with_suffix(".py"), whole / "__init__.py"):
+        if path.is_file():
+            return _hash_of_module(path, _state(path))
+    return ABSENT
+
+
+def hash_of_file(path: str) -> str:
+    """Return the hash of a file's bytes, or of a folder's names; `path` is seen from the course's folder."""
+    whole = ROOT / path
+    if whole.is_dir():
+        return _hash(sorted(entry.name for entry in whole.iterdir() if not entry.name.startswith((".", "__"))))
+    return _hash(whole.read_bytes()) if whole.is_file() else ABSENT
+
+
+@cache
+def _stored(path: pathlib.Path, kind: str, _changed: tuple[int, int]) -> dict[str, list]:
+    """Return all that is stored of a kind (`row`, `claims`, `verdicts`) by the names under which it is reported.
+
+    A name that ends with * stands for the list of what there is. Rows also stand under `NAME by MODEL`.
+    """
+    text, found = path.read_text(encoding="utf-8"), {}
+    if kind == "claims":
+        held = json.loads(text)
+        for claim in held["claims"]:
+            found[claim["id"]] = [claim, [held["articles"][letter] for letter in claim["sources"]]]
+            for every in ("*", f"of {claim['lesson']}/*"):
+                found.setdefault(every, []).append(claim["id"])
+        return found
+    for line in filter(str.strip, text.split("\n")):
+        row = json.loads(line)
+        sha = _digest(row)
+        row.pop("made", None)  # measured again to the same end is the same
+        if kind == "verdicts":
+            found[row["id"]] = [row]
+            found.setdefault("*", []).append(row["id"])
+            continue
+        name, model = "/".join((row["task"], row["split"], row["method"])), row.get("model")
+        for each in (name, f"{name} by {model}"):
+            found.setdefault(each, []).append(row)
+        for every in ("*", f"{row['task']}/*", f"{row['task']}/{row['split']}/*"):
+            found.setdefault(every, []).append([name, model])
+        found[f"#{sha}"] = [f"{name} by {model}"]
+    return found
+
+
+def _digest(row: dict) -> str:
+    """Return the hash by which the ledger reports a row that it hands out."""
+    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _held(kind: str) -> dict[str, list]:
+    if kind not in REPORTED:
+        raise ValueError(f"{kind!r} was reported as read; names start with {', '.join(REPORTED)}")
+    path = ROOT / REPORTED[kind]
+    return _stored(path, kind, _state(path)) if path.is_file() else {}
+
+
+def named(reported: str, sha: str) -> str:
+    """Return what a report stands for from now on: the row of one model, where the row that was read is known."""
+    kind, _, name = reported.partition("/")
+    exact = _held(kind).get(f"#{sha}", [name])[0]
+    return f"{kind}/{exact if exact.startswith(name) else name}"
+
+
+def hash_of_stored(reported: str) -> str:
+    """Return the hash of all rows, the claim or the verdict that a name now stands for; `none` if there is none.
+
+    Names are those that readers report: `row/TASK/SPLIT/METHOD`, `claims/ID`, `verdicts/ID`, and lists of them that end
+    with *. Raises ValueError if a name is of no such kind.
+    """
+    kind, _, name = reported.partition("/")
+    held = _held(kind).get(name)
+    return _hash(held) if held else ABSENT
+
+
+def hash_of_cells(notebooks: Iterable[nbformat.NotebookNode], passing: Iterable[str]) -> str:
+    """Return the hash of the code cells of a lesson's copies, with texts that change nothing (`passing`) left out."""
+    sources = [cell.source for notebook in notebooks for cell in notebook.cells if cell.cell_type == "code"]
+    for text in passing:
+        sources = [source.replace(text, "") for source in sources]
+    return _hash(sources)
+
+
+def hash_of_outputs(path: pathlib.Path) -> str:
+    """Return the hash of all outputs that a stored notebook shows; `none` if there is no such notebook."""
+    if not path.is_file():
+        return ABSENT
+    return _hash([cell.outputs for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"])
+
+
+HASHES = {"modules": hash_of_module, "files": hash_of_file, "stored": hash_of_stored}
+
+
+def now() -> dict[str, str]:
+    """Return the hashes of all modules of helpers, to be taken before a run that may last while they are edited."""
+    names = (path.relative_to(ROOT).with_suffix("") for path in (ROOT / "helpers").rglob("*.py"))
+    dotted = {".".join(name.parts).removesuffix(".__init__") for name in names}
+    return {name: hash_of_module(name) for name in sorted(dotted)}
+
+
+def stamp(
+    code: str, read: Mapping[str, list], modules: Mapping[str, str], copies: Iterable[pathlib.Path], own: set[str]
+) -> dict:
+    """Return the stamp of a run.
+
+    Args:
+        code: hash of the lesson's code, see `hash_of_cells`.
+        read: what the run has read, see recorder.py.
+        modules: hashes of the modules of helpers as they were when the run began, see `now`.
+        copies: the notebooks that hold its outputs, as stored.
+        own: ids of the claims that the run has judged itself; their stored verdicts are its work, not its ground.
+    """
+    stored = {named(*report) for report in read["stored"]} - {f"verdicts/{claim}" for claim in own}
+    told = {REPORTED[name.partition("/")[0]] for name in stored}
+    files = [path for path in (*read["files"], *read["folders"]) if path not in told and path not in BUILT]
+    found = {
+        "code": code,
+        "modules": {name: modules.get(name, ABSENT) for name in read["modules"]},
+        "files": {path: hash_of_file(path) for path in sorted(files)},
+        "stored": {name: hash_of_stored(name) for name in sorted(stored)},
+        "outputs": {path.relative_to(HERE).as_posix(): hash_of_outputs(path) for path in copies},
+        "versions": _versions(),
+    }
+    return {**found, "seal": _hash(found)}
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions that a run had: for the reader of a stamp; another version makes no lesson stale."""
+    found = {"python": platform.python_version()}
+    for package in ("torch", "transformers"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = ABSENT
+    return found
+
+
+def read_stamps() -> dict[str, dict]:
+    """Return the stamps of all lessons that were built."""
+    return json.loads(STAMPS.read_text(encoding="utf-8")) if STAMPS.exists() else {}
+
+
+def keep(name: str, found: dict) -> None:
+    """Store a lesson's stamp in place of its last one."""
+    text = json.dumps({**read_stamps(), name: found}, indent=1, sort_keys=True, ensure_ascii=False)
+    STAMPS.write_text(text + "\n", encoding="utf-8")
+
+
+def why_stale(name: str, code: str) -> list[str]:
+    """Return why a lesson's stored outputs no longer stand, one reason an entry; an empty list means that they do.
+
+    Args:
+        name: the lesson, as in `build.names`.
+        code: hash of its code as the source has it now.
+    """
+    kept = read_stamps().get(name)
+    if kept is None:
+        return ["it was never built here"]
+    found = {key: value for key, value in kept.items() if key != "seal"}
+    if kept.get("seal") != _hash(found):
+        return ["its stamp was changed by hand"]
+    reasons = [] if kept["code"] == code else ["its code changed"]
+    for kind, hash_of in HASHES.items():
+        for what, hashed in kept[kind].items():
+            if hash_of(what) != hashed:
+                shown = what.replace(".", "/") + ".py" if kind == "modules" else what
+                reasons.append(f"{shown} {'changed' if hashed != ABSENT else 'is there now'}")
+    reasons += [
+        f"the outputs of {path} are not those of its last run"
+        for path, hashed in kept["outputs"].items()
+        if hash_of_outputs(HERE / path) != hashed
+    ]
+    return reasons

