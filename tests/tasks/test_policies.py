@@ -4,21 +4,17 @@ import collections
 import json
 import re
 
+import graded
 import near_copies
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.tasks import files, grading, policies
+from helpers.tasks import files, policies
 
 SIZES = {"train": 300, "dev": 60, "test": 150}
 UNANSWERABLE = {"train": 60, "dev": 10, "test": 30}
 GOOD = "---\nid: {id}\ntitle: A title\naudience: public\neffective: 2026-01-31\n---\nSome text.\n"
-
-
-@pytest.fixture(scope="module")
-def documents():
-    return {policy.id: policy for policy in policies.load_policies()}
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +75,7 @@ def test_no_question_gives_its_answer_away(questions):
 
 
 def test_every_answer_is_graded_right_and_no_question_grades_itself_right(questions):
-    for question in questions:
-        if question.answerable:
-            for variant in (question.answer, *question.accepted):
-                assert grading.grade(question, variant).verdict == "right", (question.id, variant)
-            assert grading.grade(question, question.question).verdict != "right", question.id
-        else:
-            assert grading.grade(question, "The policies do not say.").verdict == "abstained"
+    graded.assert_right(questions)
 
 
 def test_the_jargon_questions_are_marked(splits):
