@@ -2,7 +2,9 @@
 
 import ast
 import contextlib
+import importlib
 import json
+import pathlib
 import re
 from functools import cache
 
@@ -18,10 +20,17 @@ from helpers.tasks import intents
 
 LESSONS = [sources.number_of(name) for name in sources.lessons()]
 ALL = [exercise for lesson in LESSONS for exercise in exercises.lesson_exercises(lesson).values()]
+REFUSED = {  # by lesson, the two tables of what its checks must refuse: wrong answers, cheats
+    path.stem.removeprefix("lesson_"): (module.WRONG, module.CHEATS)
+    for path in sorted((pathlib.Path(__file__).parent / "wrong_answers").glob("lesson_*.py"))
+    for module in [importlib.import_module(f"tests.lesson.wrong_answers.{path.stem}")]
+}
 ANSWERS = [
-    pytest.param(entry.id, answer, id=f"{entry.id}: {name}")
-    for entry in ALL
-    for name, answer in {**entry.wrong, **entry.cheats}.items()
+    pytest.param(exercise, answer, id=f"{exercise}: {name}")
+    for tables in REFUSED.values()
+    for table in tables
+    for exercise, answers in table.items()
+    for name, answer in answers.items()
 ]
 
 
@@ -80,8 +89,8 @@ def test_each_lesson_asks_the_exercises_that_its_checks_know():
 @pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry.id)
 def test_every_exercise_is_complete(entry):
     assert len(entry.hints) >= 2
-    assert entry.wrong
-    assert entry.cheats
+    for table, what in zip(REFUSED.get(entry.id[:2], ({}, {})), ("a wrong answer", "a cheat"), strict=True):
+        assert table.get(entry.id), f"tests/lesson/wrong_answers/lesson_{entry.id[:2]}.py has no {what} for {entry.id}"
     stored = json.loads(exercises.SOLUTIONS.read_text())[entry.id]
     assert len(stored["why"]) > 40
 
@@ -179,5 +188,9 @@ def test_calls_that_go_wrong_are_told_in_words():
     assert "a function is asked for, and this is a list" in exercises.judge("01.1", [1]).message
     with pytest.raises(ValueError, match="text in quotes"):
         exercises.check(1.1, len)
+
+
+def test_an_exercise_that_is_there_twice_is_told(monkeypatch):
+    monkeypatch.setattr(lesson_01, "again", exercises.find("01.1"), raising=False)
     with pytest.raises(ValueError, match="given twice"):
-        exercises.collect(exercises.find("01.1"), exercises.find("01.1"))
+        exercises.find("01.1")
