@@ -11,7 +11,7 @@ import importlib
 import json
 import os
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +73,13 @@ def compare(case: str, found, wanted, advice: str = "") -> None:
         raise NotYet(f"{case}: you return {found}; {wanted} is right{advice and '. '}{advice}")
 
 
-_hints_given: dict[str, int] = {}
+def compare_items(case: str, found, wanted: list, content: str) -> None:
+    """Compare item by item. A NotYet for another number of items says what `content` is asked for."""
+    items = list(found) if isinstance(found, Iterable) else [found]
+    if len(items) != len(wanted):
+        raise NotYet(f"{case}: {len(wanted)} items are asked for, {content}; you return {len(items)}")
+    for at, pair in enumerate(zip(items, wanted, strict=True)):
+        compare(f"{case}, at index {at}", *pair)
 
 
 def lesson_exercises(lesson: str) -> dict[str, Exercise]:
@@ -141,6 +147,9 @@ def check(exercise: str, *answers) -> None:
     expected = os.environ.get("COURSE_EXPECT")
     if expected and result.status != expected:
         raise AssertionError(f"expected {expected!r}, got {result}")
+
+
+_hints_given: dict[str, int] = {}
 
 
 def hint(exercise: str) -> None:

@@ -183,6 +183,24 @@ def test_what_lesson_01_says_of_the_course_is_so():
     assert f"a difference under {statistics.WORTHWHILE:.2f} it calls too small" in lesson("01")
 
 
+def test_a_comparison_names_the_case_and_both_values():
+    exercises.compare("so", 0.3333333, 1 / 3)
+    exercises.compare_items("so", (1, 2.0), [1, 2.0], "two of them")
+    for found, wanted, said in (
+        ("a", "b", r"so: you return 'a'; 'b' is right\. Look again"),
+        (0.25, 0.5, r"so: you return 0\.250; 0\.500 is right"),
+        ([1], 0.5, r"so: you return \[1\]; a number is asked for"),
+    ):
+        with pytest.raises(exercises.NotYet, match=said):
+            exercises.compare("so", found, wanted, "Look again")
+    for found, said in (
+        (7, "so: 2 items are asked for, two of them; you return 1"),
+        ([1, 3], "so, at index 1: .*2 is"),
+    ):
+        with pytest.raises(exercises.NotYet, match=said):
+            exercises.compare_items("so", found, [1, 2], "two of them")
+
+
 def test_calls_that_go_wrong_are_told_in_words():
     assert "give your answer too" in exercises.judge("01.1").message
     assert "a function is asked for, and this is a list" in exercises.judge("01.1", [1]).message

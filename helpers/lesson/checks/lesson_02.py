@@ -147,16 +147,9 @@ def check_allowed(answer) -> str:
         sequences = [rng.integers(3, 6, size=rng.integers(1, 5)).tolist() for _ in range(rng.integers(1, 6))]
         known = sequences[rng.integers(len(sequences))]
         written = known[: rng.integers(0, len(known) + 1)] if rng.random() < 0.8 else rng.integers(3, 7, 2).tolist()
-        wanted = set()
-        for ids in sequences:
-            if ids[: len(written)] == written:
-                wanted.add(ids[len(written)] if len(ids) > len(written) else 2)
-        found = tried(answer, sequences, written, 2)
-        if set(found) != wanted:
-            raise NotYet(
-                f"labels {sequences}, written {written}, end 2: you allow {sorted(set(found))}; "
-                f"right is {sorted(wanted)}"
-            )
+        wanted = {[*ids, 2][len(written)] for ids in sequences if ids[: len(written)] == written}
+        case = f"labels {sequences}, written {written}, end 2"
+        compare(case, set(tried(answer, sequences, written, 2)), wanted)
     return "only what can still become a label."
 
 

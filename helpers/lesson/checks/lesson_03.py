@@ -3,15 +3,9 @@
 import numpy as np
 from scipy.special import logsumexp
 
-from helpers.lesson.exercises import NotYet, compare, exercise, tried
+from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, tried
 from helpers.methods import few_shot
 from helpers.tasks import files, intents
-
-LABELS = intents.LABELS
-
-
-def _rng() -> np.random.Generator:
-    return np.random.default_rng(33)
 
 
 @exercise(
@@ -25,19 +19,10 @@ def check_turns(answer) -> str:
     strange = [files.Message("a", "{text}", "other"), files.Message("b", "", "billing")]
     for k, text in ((0, "Where is it?"), (1, "{0}"), (2, ""), (5, "And {text}?")):
         examples = [*strange[: k // 2], *pool[: k - k // 2]]
-        found = tried(answer, examples, text)
-        wanted = few_shot.messages("", examples, text)
-        if found != wanted:
-            problem = _first_difference(list(found), wanted)
-            raise NotYet(f"with {k} examples and the message {text!r}: {problem}")
+        found, wanted = tried(answer, examples, text), few_shot.messages("", examples, text)
+        case = f"with {k} examples and the message {text!r}"
+        compare_items(case, found, wanted, "two for each example and one for the end")
     return "each example a solved turn, the open message last."
-
-
-def _first_difference(found: list, wanted: list) -> str:
-    if len(found) != len(wanted):
-        return f"you return {len(found)} chat messages, {len(wanted)} are right: two for each example, one for the end"
-    at = next(i for i, (one, other) in enumerate(zip(found, wanted, strict=True)) if one != other)
-    return f"chat message {at} is {found[at]!r}; {wanted[at]!r} is right"
 
 
 @exercise(
@@ -47,7 +32,7 @@ def _first_difference(found: list, wanted: list) -> str:
 )
 def check_tokens_read(answer) -> str:
     """Random sizes, with and without sharing."""
-    rng = _rng()
+    rng = np.random.default_rng(33)
     for _ in range(40):
         start, own, count = (int(x) for x in rng.integers(1, 900, size=3))
         for shared in (False, True):
@@ -64,7 +49,7 @@ def check_tokens_read(answer) -> str:
 )
 def check_calibrated(answer) -> str:
     """Random scores: what is left may differ by a constant for each message, nothing else."""
-    rng = _rng()
+    rng = np.random.default_rng(33)
     for rows, neutral_rows, labels in ((5, 1, 2), (40, 3, 6), (7, 20, 4)):
         log_probs = rng.normal(-20, 5, size=(rows, labels))
         neutral = rng.normal(-20, 5, size=(neutral_rows, labels)) - np.arange(labels) * 2
@@ -101,7 +86,7 @@ def _what_went_wrong(found: np.ndarray, log_probs: np.ndarray, neutral: np.ndarr
 )
 def check_nearest(answer) -> str:
     """Random unit vectors, compared with sorting."""
-    rng = _rng()
+    rng = np.random.default_rng(33)
     for size, k in ((6, 1), (30, 4), (200, 16), (9, 9), (5, 0)):
         pool = rng.normal(size=(size, 12))
         pool /= np.linalg.norm(pool, axis=1, keepdims=True)

@@ -7,35 +7,12 @@ import numpy as np
 from helpers.lesson.exercises import NotYet, compare, exercise, tried
 from helpers.tasks import policies
 
-
-def _rng() -> np.random.Generator:
-    return np.random.default_rng(44)
+TABLE = "| size | fee |\n|---|---|\n| small | $3 |\n| large | $9 |\n| huge | $27 |"
 
 
 def _unit_rows(rng, n: int, d: int = 12) -> np.ndarray:
     rows = rng.normal(size=(n, d))
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
-@exercise(
-    "04.2",
-    "For vectors of length one the cosine is the dot product: vectors @ query gives one number per chunk.",
-    "np.argsort sorts upward; sort the negated cosines and keep the first k.",
-)
-def check_search(answer) -> str:
-    """Random unit vectors, compared with sorting every cosine."""
-    rng = _rng()
-    for size, k in ((6, 1), (40, 4), (300, 16), (5, 5)):
-        vectors, query = _unit_rows(rng, size), _unit_rows(rng, 1)[0]
-        wanted = np.argsort(-(vectors @ query), kind="stable")[:k].tolist()
-        found = [int(i) for i in tried(answer, vectors, query, k)]
-        if found == wanted[::-1] and k > 1:
-            raise NotYet("the right positions, but the best stands last; search results start with the best")
-        compare(f"among {size} vectors with k = {k}", found, wanted)
-    return "the nearest chunks, best first."
-
-
-TABLE = "| size | fee |\n|---|---|\n| small | $3 |\n| large | $9 |\n| huge | $27 |"
 
 
 def _documents() -> list[str]:
@@ -77,13 +54,31 @@ def check_chunker(answer) -> str:
 
 
 @exercise(
+    "04.2",
+    "For vectors of length one the cosine is the dot product: vectors @ query gives one number per chunk.",
+    "np.argsort sorts upward; sort the negated cosines and keep the first k.",
+)
+def check_search(answer) -> str:
+    """Random unit vectors, compared with sorting every cosine."""
+    rng = np.random.default_rng(44)
+    for size, k in ((6, 1), (40, 4), (300, 16), (5, 5)):
+        vectors, query = _unit_rows(rng, size), _unit_rows(rng, 1)[0]
+        wanted = np.argsort(-(vectors @ query), kind="stable")[:k].tolist()
+        found = [int(i) for i in tried(answer, vectors, query, k)]
+        if found == wanted[::-1] and k > 1:
+            raise NotYet("the right positions, but the best stands last; search results start with the best")
+        compare(f"among {size} vectors with k = {k}", found, wanted)
+    return "the nearest chunks, best first."
+
+
+@exercise(
     "04.3",
     "Keep a dict from id to score; each list adds 1 / (constant + rank), with ranks counted from 1.",
     "sorted(scores, key=scores.get, reverse=True) puts the ids in order.",
 )
 def check_fuse(answer) -> str:
     """Two rankings with common and with own ids, compared with the paper's formula."""
-    rng = _rng()
+    rng = np.random.default_rng(44)
     for n, constant in ((4, 60), (10, 5), (30, 1), (1, 60)):
         names = [f"c{i}" for i in range(2 * n)]
         first, second = (rng.permutation(names)[:n].tolist() for _ in range(2))
@@ -113,7 +108,7 @@ def check_fuse(answer) -> str:
 )
 def check_choose_k(answer) -> str:
     """Ranks of the first right chunk; 0 where none was found."""
-    rng = _rng()
+    rng = np.random.default_rng(44)
     cases = [([1, 2, 0, 4], 0.75), ([1, 2, 0, 4], 0.5), ([3, 3, 3], 1.0), ([0, 0, 1], 0.9), ([1, 1, 0], 0.66)]
     cases += [(rng.integers(0, 9, size=50).tolist(), target) for target in (0.3, 0.6, 0.99)]
     for ranks, target in cases:
@@ -135,7 +130,7 @@ def _right_decisions(scores, answerable, cut: float) -> int:
 )
 def check_cut(answer) -> str:
     """Scores of answerable and unanswerable questions that overlap; the cut must decide as many right as any can."""
-    rng = _rng()
+    rng = np.random.default_rng(44)
     for n, gap in ((10, 3.0), (60, 1.0), (200, 0.5), (40, 0.0)):
         answerable = rng.random(n) < 0.7
         answerable[:2] = True, False

@@ -4,16 +4,12 @@ import math
 
 import numpy as np
 
-from helpers.lesson.exercises import NotYet, compare, exercise, tried
+from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, tried
 from helpers.tasks import curation
 
 END = 2
 IGNORED = -100
 KINDS = ("loss on the prompt", "leaked test row", "wrong end token")
-
-
-def _rng() -> np.random.Generator:
-    return np.random.default_rng(55)
 
 
 @exercise(
@@ -23,7 +19,7 @@ def _rng() -> np.random.Generator:
 )
 def check_lora(answer) -> str:
     """Random layers of several shapes, ranks and alphas."""
-    rng = _rng()
+    rng = np.random.default_rng(55)
     for n, inputs, outputs, rank, alpha in ((3, 8, 5, 2, 4), (1, 6, 6, 6, 1), (7, 16, 4, 1, 32), (2, 5, 9, 3, 16)):
         x, W = rng.normal(size=(n, inputs)), rng.normal(size=(outputs, inputs))
         A, B = rng.normal(size=(rank, inputs)), rng.normal(size=(outputs, rank))
@@ -44,7 +40,7 @@ def check_lora(answer) -> str:
 )
 def check_parameters(answer) -> str:
     """Random lists of layers."""
-    rng = _rng()
+    rng = np.random.default_rng(55)
     for count in (0, 1, 2, 5, 60):
         shapes = [(int(a), int(b)) for a, b in rng.integers(1, 2000, size=(count, 2))]
         rank = int(rng.integers(1, 65))
@@ -54,9 +50,9 @@ def check_parameters(answer) -> str:
     return "rank x (inputs + outputs), summed over the layers."
 
 
-def labels(prompt_ids, answer_ids, end):
+def labels(prompt_ids: list[int], answer_ids: list[int]) -> list[int]:
     """What a trainer compares with: nothing on the prompt, the answer, then its end token."""
-    return [IGNORED] * len(prompt_ids) + [*answer_ids, end]
+    return [IGNORED] * len(prompt_ids) + [*answer_ids, END]
 
 
 @exercise(
@@ -66,33 +62,41 @@ def labels(prompt_ids, answer_ids, end):
 )
 def check_labels(answer) -> str:
     """Prompts and answers of several lengths, one of them with the end token inside the prompt."""
-    rng = _rng()
+    rng = np.random.default_rng(55)
     for prompt_length, answer_length in ((1, 1), (5, 2), (12, 4), (3, 30)):
         prompt = [int(i) for i in rng.integers(0, 300, prompt_length)]
         prompt[0] = END
         own = [int(i) for i in rng.integers(3, 300, answer_length)]
-        found = list(tried(answer, prompt, own, END))
-        wanted = labels(prompt, own, END)
-        if len(found) != len(wanted):
-            raise NotYet(
-                f"a prompt of {prompt_length} and an answer of {answer_length} tokens need {len(wanted)} labels, and "
-                f"you return {len(found)}: one for each token, the end token included"
-            )
-        if found != wanted:
-            at = next(i for i, (one, other) in enumerate(zip(found, wanted, strict=True)) if one != other)
-            raise NotYet(f"label {at} is {found[at]}; {wanted[at]} is right (the prompt has {prompt_length} tokens)")
+        case = f"the labels of a prompt of {prompt_length} and an answer of {answer_length} tokens"
+        found, wanted = tried(answer, prompt, own, END), labels(prompt, own)
+        compare_items(case, found, wanted, "one for each token, the end token included")
     return "nothing is learned from the prompt, and the answer is taught to end."
 
 
-def faulty_set(seed: int = 0, test_text: str = "Where is my refund?"):
-    """A training set with planted faults: (rows, test texts, end token). A row: text, ids, labels, prompt_tokens."""
+@exercise(
+    "05.4",
+    "Chance agreement: for each label, the share of it in the one list times its share in the other; add up.",
+    "kappa = (agreement - chance) / (1 - chance).",
+)
+def check_kappa(answer) -> str:
+    """Random pairs of annotators, from full agreement to none."""
+    rng = np.random.default_rng(55)
+    for n, classes, noise in ((30, 2, 0.0), (50, 3, 0.2), (200, 6, 0.1), (80, 2, 0.9), (40, 4, 0.5)):
+        first = [f"label {i}" for i in rng.integers(0, classes, n)]
+        second = [f"label {rng.integers(0, classes)}" if rng.random() < noise else label for label in first]
+        compare(f"{n} items, {classes} labels", tried(answer, first, second), curation.kappa(first, second))
+    return "agreement beyond chance, as a share of what was left to gain."
+
+
+def faulty_set(seed: int) -> tuple[list[dict], list[str]]:
+    """Rows of a training set with planted faults (text, ids, labels, prompt_tokens), and the texts of its test set."""
     rng = np.random.default_rng(seed)
     rows, texts = [], []
     kinds = [None, *KINDS, None, *KINDS, None, None]
     for i, kind in enumerate(rng.permutation(np.array(kinds, dtype=object))):
         prompt = [int(t) for t in rng.integers(10, 300, int(rng.integers(3, 9)))]
         own = [int(t) for t in rng.integers(10, 300, int(rng.integers(1, 5)))]
-        ids, wanted = [*prompt, *own, END], labels(prompt, own, END)
+        ids, wanted = [*prompt, *own, END], labels(prompt, own)
         text = f"Message {i} of {seed}: something about order {int(rng.integers(1000, 9999))}"
         if kind == KINDS[0]:
             wanted = list(ids)
@@ -101,21 +105,18 @@ def faulty_set(seed: int = 0, test_text: str = "Where is my refund?"):
         elif kind == KINDS[2]:
             ids, wanted = [*ids[:-1], 0], [*wanted[:-1], 0]
         rows.append({"text": text, "ids": ids, "labels": wanted, "prompt_tokens": len(prompt)})
-    return rows, [*texts, test_text], END
+    return rows, [*texts, "Where is my refund?"]
 
 
 def faults(rows, test_texts, end):
     """Where each kind of fault stands."""
     known = {" ".join(text.lower().split()) for text in test_texts}
-    found = {kind: [] for kind in KINDS}
-    for i, row in enumerate(rows):
-        if any(label != IGNORED for label in row["labels"][: row["prompt_tokens"]]):
-            found[KINDS[0]].append(i)
-        if " ".join(row["text"].lower().split()) in known:
-            found[KINDS[1]].append(i)
-        if row["labels"][-1] != end:
-            found[KINDS[2]].append(i)
-    return found
+    signs = (
+        lambda row: any(label != IGNORED for label in row["labels"][: row["prompt_tokens"]]),
+        lambda row: " ".join(row["text"].lower().split()) in known,
+        lambda row: row["labels"][-1] != end,
+    )
+    return {kind: [i for i, row in enumerate(rows) if sign(row)] for kind, sign in zip(KINDS, signs, strict=True)}
 
 
 @exercise(
@@ -126,16 +127,13 @@ def faults(rows, test_texts, end):
 def check_faults(answer) -> str:
     """Six training sets with planted faults, which the lesson does not show."""
     for seed in range(20, 26):
-        rows, texts, end = faulty_set(seed)
-        found, wanted = tried(answer, rows, texts, end), faults(rows, texts, end)
+        rows, texts = faulty_set(seed)
+        found, wanted = tried(answer, rows, texts, END), faults(rows, texts, END)
         if not isinstance(found, dict) or set(found) != set(KINDS):
             raise NotYet(f"return a dict with exactly the keys {', '.join(map(repr, KINDS))}")
         for kind in KINDS:
-            if sorted(found[kind]) != wanted[kind]:
-                raise NotYet(
-                    f"{kind}: you name {sorted(found[kind])} of {len(rows)} rows, {wanted[kind]} is right. "
-                    + ("Letter case and extra spaces do not count" if kind == KINDS[1] else "")
-                )
+            advice = "Letter case and extra spaces do not count" if kind == KINDS[1] else ""
+            compare(f"{kind}, among {len(rows)} rows", sorted(found[kind]), wanted[kind], advice)
     return "all three faults found, and no sound row accused."
 
 
@@ -164,18 +162,3 @@ def check_pick(answer) -> str:
     for curves in cases:
         compare(f"for {curves}", tuple(tried(answer, curves)), pick(curves), "Its loss on dev is the lowest")
     return "the lowest point of all curves, wherever it stands."
-
-
-@exercise(
-    "05.4",
-    "Chance agreement: for each label, the share of it in the one list times its share in the other; add up.",
-    "kappa = (agreement - chance) / (1 - chance).",
-)
-def check_kappa(answer) -> str:
-    """Random pairs of annotators, from full agreement to none."""
-    rng = _rng()
-    for n, classes, noise in ((30, 2, 0.0), (50, 3, 0.2), (200, 6, 0.1), (80, 2, 0.9), (40, 4, 0.5)):
-        first = [f"label {i}" for i in rng.integers(0, classes, n)]
-        second = [f"label {rng.integers(0, classes)}" if rng.random() < noise else label for label in first]
-        compare(f"{n} items, {classes} labels", tried(answer, first, second), curation.kappa(first, second))
-    return "agreement beyond chance, as a share of what was left to gain."

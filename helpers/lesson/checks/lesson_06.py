@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from helpers.lesson.exercises import NotYet, compare, exercise, tried
+from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, tried
 
 HELD_BACK = (  # what a redaction is judged on; the lesson does not show it
     ("Ring me at 415-555-0136.", "Ring me at [phone]."),
@@ -21,10 +21,6 @@ HELD_BACK = (  # what a redaction is judged on; the lesson does not show it
 )
 
 
-def _rng() -> np.random.Generator:
-    return np.random.default_rng(66)
-
-
 @exercise(
     "06.1",
     "Go through both columns together: zip(before, after) gives pairs of True and False.",
@@ -32,7 +28,7 @@ def _rng() -> np.random.Generator:
 )
 def check_forgetting(answer) -> str:
     """Random columns of right and wrong, before and after."""
-    rng = _rng()
+    rng = np.random.default_rng(66)
     for n, was, now in ((1, 1, 0), (40, 0.7, 0.5), (120, 0.5, 0.5), (9, 0, 1), (30, 1, 1)):
         before, after = (rng.random(n) < share for share in (was, now))
         wanted = (int((before & ~after).sum()), int((~before & after).sum()))
@@ -96,7 +92,7 @@ def check_redact(answer) -> str:
 )
 def check_exposure(answer) -> str:
     """Random log-probabilities of look-alikes, the secret likeliest, last, and in between."""
-    rng = _rng()
+    rng = np.random.default_rng(66)
     for size in (100, 16, 2):
         others = rng.normal(-9, 2, size=size - 1)
         for own in (others.max() + 1, others.min() - 1, float(np.median(others)) + 1e-9):
@@ -114,22 +110,14 @@ def check_exposure(answer) -> str:
 )
 def check_rates(answer) -> str:
     """Random labels and answers; one table in which everything is declined, one in which nothing is."""
-    rng = _rng()
-    for kind in ("mixed", "mixed", "all", "none"):
-        wanted_labels = [str(label) for label in rng.choice(["decline", "answer"], size=40)]
-        said = {"all": ["decline"] * 40, "none": ["answer"] * 40}.get(kind) or [
-            str(label) for label in rng.choice(["decline", "answer"], size=40, p=[0.7, 0.3])
-        ]
-        shares = []
-        for label in ("decline", "answer"):
-            rows = [one == "decline" for one, gold in zip(said, wanted_labels, strict=True) if gold == label]
-            shares.append(sum(rows) / len(rows))
-        found = [float(value) for value in tried(answer, wanted_labels, said)]
-        if len(found) != 2 or not np.allclose(found, shares):
-            raise NotYet(
-                f"declined: {shares[0]:.2f} of those to decline and {shares[1]:.2f} of those to answer; you return "
-                f"{[round(value, 2) for value in found]}"
-            )
+    rng = np.random.default_rng(66)
+    both = ["decline", "answer"]
+    for share in (0.7, 0.7, 1.0, 0.0):
+        gold = rng.choice(both, size=40)
+        said = rng.choice(both, size=40, p=[share, 1 - share])
+        wanted = [float(np.mean(said[gold == label] == "decline")) for label in both]
+        found = tried(answer, gold.tolist(), said.tolist())
+        compare_items("the shares declined, of those to decline and of those to answer", found, wanted, "one of each")
     return "refusal and over-refusal, each by its own requests."
 
 
@@ -140,7 +128,7 @@ def check_rates(answer) -> str:
 )
 def check_to_review(answer) -> str:
     """Random probabilities, and one in which the highest probability and the margin disagree."""
-    rng = _rng()
+    rng = np.random.default_rng(66)
     tables = [np.array([[0.50, 0.49, 0.01], [0.40, 0.30, 0.30], [0.90, 0.05, 0.05], [0.45, 0.28, 0.27]])]
     tables += [rng.dirichlet(np.ones(6) * 0.7, size=size) for size in (12, 50)]
     for table in tables:

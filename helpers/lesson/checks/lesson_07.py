@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from helpers.lesson.exercises import NotYet, compare, exercise, tried
+from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, tried
 from helpers.methods.retrieval.passages import ABSTENTION
 from helpers.tasks import refund_sums
 
@@ -39,18 +39,10 @@ def check_adding_up(answer) -> str:
     """Random accuracies in a 2 x 2."""
     rng = np.random.default_rng(77)
     for neither, retrieved, tuned, both in [(0.1, 0.2, 0.3, 0.4), *rng.uniform(0, 1, size=(30, 4)).round(2).tolist()]:
+        case = f"neither {neither:.2f}, retrieved {retrieved:.2f}, tuned {tuned:.2f}, both {both:.2f}"
+        wanted = [retrieved - neither, tuned - neither, both - retrieved - tuned + neither]
         found = tried(answer, neither, retrieved, tuned, both)
-        wanted = (retrieved - neither, tuned - neither, both - retrieved - tuned + neither)
-        try:
-            numbers = [float(value) for value in found]
-        except (TypeError, ValueError):
-            raise NotYet(f"three numbers are asked for; you return {found!r}") from None
-        if len(numbers) != 3 or not np.allclose(numbers, wanted, atol=1e-6):
-            shown = ", ".join(f"{value:+.2f}" for value in wanted)
-            raise NotYet(
-                f"neither {neither:.2f}, retrieved {retrieved:.2f}, tuned {tuned:.2f}, both {both:.2f}: {shown} is "
-                f"right, and you return {', '.join(f'{value:+.2f}' for value in numbers)}"
-            )
+        compare_items(case, found, wanted, "each gain alone and what both give beyond their sum")
     return "each gain alone, and what the two give together beyond their sum."
 
 
