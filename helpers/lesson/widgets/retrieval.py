@@ -54,7 +54,7 @@ def inspector_html(pipe: Pipeline, question: str, where: Filter = EVERYTHING) ->
     found, prompt = answer.retrieved, answer.prompt
     shown = "\n\n".join(f"{message['role']}: {message['content']}" for message in prompt.messages)
     quotes = "".join(f"<li>{escape(c.place)}: {escape(c.text[:200])}</li>" for c in prompt.used)
-    asked = "" if answer.asked else "<p><em>The best cosine lies below the cut: the model was not asked.</em></p>"
+    asked = "" if prompt.used else "<p><em>Nothing was found: the model was not asked.</em></p>"
     parts = [
         f"<b>Question:</b> {escape(found.question)}<br><b>Searched for:</b> {escape(found.query)}<br>"
         f"<b>Best cosine:</b> {found.best_cosine:.2f}",
