@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from helpers.tasks import files, pairs
 from helpers.tasks.pairs import Pair
@@ -23,15 +24,8 @@ class ChangeRequest:
     rationale: str
     ambiguous: bool
 
-    @property
-    def text(self) -> str:
-        """The request, under the name that all tasks share."""
-        return self.request
-
-    @property
-    def label(self) -> str:
-        """The risk, under the name that all tasks share."""
-        return self.risk
+    text = property(attrgetter("request"))  # under the names that all tasks share
+    label = property(attrgetter("risk"))
 
 
 def load(split: str) -> list[ChangeRequest]:

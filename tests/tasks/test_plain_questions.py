@@ -14,21 +14,20 @@ SIZES = {"train": 300, "dev": 60, "test": 150}
 UNANSWERABLE = {"train": 50, "dev": 10, "test": 30}
 
 
-def rows(split):
-    return files.read_jsonl(files.DATA / "policy_qa" / f"plain_{split}.jsonl")
-
-
 @pytest.fixture(scope="module")
 def splits():
-    kept = ("id", "question", "answer", "type", "jargon")
-    lists = ("accepted", "documents", "evidence")
-    return {
-        split: [
-            policies.PolicyQuestion(**{k: row[k] for k in kept}, **{k: tuple(row[k]) for k in lists})
-            for row in rows(split)
-        ]
-        for split in SIZES
-    }
+    return {split: policies.load_policy_questions(split, tier="plain") for split in SIZES}
+
+
+def test_each_tier_has_its_own_questions_and_task_and_another_is_refused(splits):
+    plain, hard = splits["dev"], policies.load_policy_questions("dev", tier="hard")
+    assert hard == policies.load_policy_questions("dev")
+    assert not {question.id for question in plain} & {question.id for question in hard}
+    assert len(set(policies.TIERS.values())) == 2
+    with pytest.raises(files.DataError, match="no tier 'easy' of policy questions; choose one of hard, plain"):
+        policies.load_policy_questions("dev", tier="easy")
+    with pytest.raises(files.DataError, match="choose one of train, dev, test"):
+        policies.load_policy_questions("validation", tier="plain")
 
 
 @pytest.mark.parametrize("split", SIZES)
