@@ -1,8 +1,8 @@
 """Says whether a lesson's stored outputs still stand, by what its last run really read.
 
 A lesson's stamp holds hashes of its code, of each module of helpers that it imported (comments and docstrings aside),
-of each file under data/ and helpers/ that it opened, of each stored row, claim and verdict that it asked for, and of
-the outputs that all this gave. Stamps are written by `build.py` after a run, into stamps.json.
+of each file under data/ and helpers/ that it opened, of each stored row, claim, verdict and entry of the manifest that
+it asked for, and of the outputs that all this gave. Stamps are written by `build.py` after a run, into stamps.json.
 """
 
 import ast
@@ -26,6 +26,7 @@ REPORTED = {
     "row": "data/reference_results.jsonl",
     "claims": "data/claims.json",
     "verdicts": "data/reference_verdicts.jsonl",
+    "manifest": "data/manifest.json",
 }
 REMEDY = "run `make notebooks`"
 
@@ -89,11 +90,13 @@ def hash_of_file(path: str) -> str:
 
 @cache
 def _stored(path: pathlib.Path, kind: str, _changed: tuple[int, int]) -> dict[str, list]:
-    """Return all that is stored of a kind (`row`, `claims`, `verdicts`) by the names under which it is reported.
+    """Return all that is stored of a kind, a key of `REPORTED`, by the names under which it is reported.
 
     A name that ends with * stands for the list of what there is. Rows also stand under `NAME by MODEL`.
     """
     text, found = path.read_text(encoding="utf-8"), {}
+    if kind == "manifest":
+        return {name: [entry] for name, entry in json.loads(text).items()}
     if kind == "claims":
         held = json.loads(text)
         for claim in held["claims"]:
@@ -138,10 +141,10 @@ def named(reported: str, sha: str) -> str:
 
 
 def hash_of_stored(reported: str) -> str:
-    """Return the hash of all rows, the claim or the verdict that a name now stands for; `none` if there is none.
+    """Return the hash of all that a name now stands for; `none` if there is nothing.
 
-    Names are those that readers report: `row/TASK/SPLIT/METHOD`, `claims/ID`, `verdicts/ID`, and lists of them that end
-    with *. Raises ValueError if a name is of no such kind.
+    Names are those that readers report: `row/TASK/SPLIT/METHOD`, `claims/ID`, `verdicts/ID`, lists of them that end
+    with *, and `manifest/FILE`. Raises ValueError if a name is of no such kind.
     """
     kind, _, name = reported.partition("/")
     held = _held(kind).get(name)

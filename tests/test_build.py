@@ -40,6 +40,7 @@ sys.audit("course.read", "row/intents/test/unknown", "none")
 sys.audit("course.read", "row/changes/*", "")
 sys.audit("course.read", "claims/X1", "0")
 sys.audit("course.read", "verdicts/X2", "none")
+sys.audit("course.read", "manifest/many/a.txt", (root / "data" / "manifest.json").read_text())
 try:
     open(root / "data" / "absent.txt")
 except FileNotFoundError:
@@ -77,6 +78,10 @@ def write_rows(folder, *rows):
 
 def write_claims(folder, *claims):
     (folder / "data" / "claims.json").write_text(json.dumps({"articles": {"A": "An article"}, "claims": claims}))
+
+
+def write_manifest(folder, **entries):
+    (folder / "data" / "manifest.json").write_text(json.dumps({"many/a.txt": {"sha256": "0"}, **entries}))
 
 
 def settle(patch, folder):
@@ -126,6 +131,7 @@ def built(tmp_path_factory):
         (folder / "data" / name).write_text(text)
     write_rows(folder, row("rules", 1), row("others", 1))
     write_claims(folder, CLAIM, {**CLAIM, "id": "X2"})
+    write_manifest(folder)
     (folder / "data" / "reference_verdicts.jsonl").write_text("")
     with pytest.MonkeyPatch.context() as patch:
         settle(patch, folder)
@@ -163,7 +169,8 @@ def test_a_stamp_names_what_was_read_and_nothing_else(built):
     kept = json.loads((built / "notebooks" / "stamps.json").read_text())["00_reads"]
     assert sorted(kept["files"]) == ["data/absent.txt", "data/many", "data/many/a.txt", "data/read.txt"]
     assert sorted(kept["stored"]) == [
-        *("claims/X1", "row/changes/*", "row/intents/test/rules", "row/intents/test/unknown", "verdicts/X2")
+        *("claims/X1", "manifest/many/a.txt", "row/changes/*", "row/intents/test/rules", "row/intents/test/unknown"),
+        "verdicts/X2",
     ]
     assert kept["stored"]["row/intents/test/unknown"] == kept["files"]["data/absent.txt"] == stamps.ABSENT
     assert {"helpers", "helpers.small"} <= set(kept["modules"])
@@ -181,6 +188,7 @@ def test_nothing_runs_for_what_no_output_depends_on(course, stale):
     (course / "data" / "many" / "b.txt").write_text("its name is read, its text is not")
     write_rows(course, {**row("rules", 1), "made": "tomorrow"}, row("others", 0))
     write_claims(course, CLAIM, {**CLAIM, "id": "X2", "claim": "Another."})
+    write_manifest(course, **{"new.txt": {"sha256": "1"}})
     assert stale() == []
 
 
@@ -206,6 +214,7 @@ def test_all_that_was_read_makes_a_lesson_stale_and_is_named(course, stale):
     write_rows(course, row("rules", 0), row("unknown", 1), {**row("rules", 1), "task": "changes"})
     (course / "data" / "reference_verdicts.jsonl").write_text(json.dumps({"id": "X2", "outcome": "held"}))
     write_claims(course, {**CLAIM, "claim": "One and a half."})
+    write_manifest(course, **{"many/a.txt": {"sha256": "1"}})
     assert stale() == [
         f"00_reads: {reason}"
         for reason in (
@@ -214,6 +223,7 @@ def test_all_that_was_read_makes_a_lesson_stale_and_is_named(course, stale):
             "data/many changed",
             "data/read.txt changed",
             "claims/X1 changed",
+            "manifest/many/a.txt changed",
             "row/changes/* is there now",
             "row/intents/test/rules changed",
             "row/intents/test/unknown is there now",
@@ -271,7 +281,7 @@ def test_a_lesson_that_is_not_there_is_told_with_those_that_are(course, capsys):
 
 
 def test_a_stored_name_of_an_unknown_kind_is_refused():
-    with pytest.raises(ValueError, match="names start with row, claims, verdicts"):
+    with pytest.raises(ValueError, match="names start with row, claims, verdicts, manifest"):
         stamps.hash_of_stored("adapter/intents")
 
 

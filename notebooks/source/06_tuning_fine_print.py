@@ -213,13 +213,11 @@ print("lost more than chance explains:", ", ".join(lost_more) or "none of the th
 # %%
 known = facts.load()
 asked = {
-    wording: files.for_profile(
-        [facts.Asked(q) for q in facts.questions(known, wording)], fast=8
-    )
+    wording: files.for_profile(facts.questions(known, wording), fast=8)
     for wording in facts.WORDINGS
 }
 for wording, questions in asked.items():
-    print(f"{wording:9}{questions[0].text} -> {questions[0].question.answer}")
+    print(f"{wording:9}{questions[0].text} -> {questions[0].answer}")
 
 
 def recalled(model, wording):
@@ -324,9 +322,7 @@ print("new wordings, three wordings minus one:", wording_gain, mark(stored))
 
 # %%
 news = facts.edited(known)
-asked_news = files.for_profile(
-    [facts.Asked(q) for q in facts.questions(news, "trained")], fast=6
-)
+asked_news = files.for_profile(facts.questions(news, "trained"), fast=6)
 new_documents = facts.edit_policies(documents, known)
 new_index = best_line.policy_index(documents, embedder, lm)
 for policy in new_documents:
@@ -350,7 +346,7 @@ updated = {
 }
 
 # %%
-old = [facts.Asked(q) for q in facts.questions([f for f in known if f.edit], "trained")]
+old = facts.questions([f for f in known if f.edit], "trained")
 stale = facts.verdicts(old[: len(said)], said).count("right")
 for name, row in updated.items():
     print(f"{name}: {sum(row.correct)} of {row.n} right after the edit")
@@ -363,7 +359,7 @@ print("after the edit, index minus tuned:", edit_gain)
 # the other twenty-five?
 
 # %%
-rest = [facts.Asked(q) for q in facts.questions([f for f in known if not f.edit], "trained")]
+rest = facts.questions([f for f in known if not f.edit], "trained")
 patch_pairs = [tuning.Pair(*row) for row in facts.training_pairs(news)]
 how, start = FACTS, adapters.folder(lm, "facts")
 for name, questions in (("the 15 new values", asked_news), ("the 25 other facts", rest)):

@@ -8,7 +8,6 @@ import pathlib
 import re
 from functools import cache
 
-import near_copies
 import pytest
 import sources
 
@@ -17,6 +16,7 @@ from helpers.lesson import exercises
 from helpers.lesson.checks import lesson_01, lesson_02
 from helpers.model.language_model import LanguageModel
 from helpers.tasks import intents
+from helpers.tasks.curation import duplicates
 
 LESSONS = [sources.number_of(name) for name in sources.lessons()]
 ALL = [exercise for lesson in LESSONS for exercise in exercises.lesson_exercises(lesson).values()]
@@ -179,7 +179,7 @@ def test_what_a_lesson_says_a_check_asks_is_what_it_asks():
 
 
 def test_what_lesson_01_says_of_the_course_is_so():
-    assert f"reach a cosine of {near_copies.TOO_ALIKE} in meaning" in lesson("01")
+    assert f"reach a cosine of {duplicates.MEANING} in meaning" in lesson("01")
     assert f"a difference under {statistics.WORTHWHILE:.2f} it calls too small" in lesson("01")
 
 

@@ -15,23 +15,25 @@ UNANSWERABLE = {"train": 50, "dev": 10, "test": 30}
 FRESH = {"notes": (120, 30), "replies": (60, 0)}  # how many, and how many of them unanswerable
 
 
-def read(name):
-    kept = ("id", "question", "answer", "type", "jargon")
-    lists = ("accepted", "documents", "evidence")
-    return [
-        policies.PolicyQuestion(**{k: row[k] for k in kept}, **{k: tuple(row[k]) for k in lists})
-        for row in files.read_jsonl(files.DATA / "policy_qa" / f"{name}.jsonl")
-    ]
+@pytest.fixture(scope="module")
+def fresh():
+    return {name: policies.load_policy_questions(name, tier="plain") for name in FRESH}
 
 
 @pytest.fixture(scope="module")
 def splits():
-    return {split: read(f"plain_{split}") for split in SIZES}
+    return {split: policies.load_policy_questions(split, tier="plain") for split in SIZES}
 
 
-@pytest.fixture(scope="module")
-def fresh():
-    return {name: read(f"fresh_{name}") for name in FRESH}
+def test_each_tier_has_its_own_questions_and_task_and_another_is_refused(splits):
+    plain, hard = splits["dev"], policies.load_policy_questions("dev", tier="hard")
+    assert hard == policies.load_policy_questions("dev")
+    assert not {question.id for question in plain} & {question.id for question in hard}
+    assert len(set(policies.TIERS.values())) == 2
+    with pytest.raises(files.DataError, match="no tier 'easy' of policy questions; choose one of hard, plain"):
+        policies.load_policy_questions("dev", tier="easy")
+    with pytest.raises(files.DataError, match="choose one of train, dev, test, notes, replies"):
+        policies.load_policy_questions("validation", tier="plain")
 
 
 @pytest.mark.parametrize("split", SIZES)

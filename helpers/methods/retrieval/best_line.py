@@ -8,8 +8,7 @@ from helpers.methods.retrieval.pipeline import Pipeline, Settings
 from helpers.methods.retrieval.ranking import evidence_places
 from helpers.model.language_model import LanguageModel
 from helpers.tasks import facts
-from helpers.tasks.facts import Asked
-from helpers.tasks.policies import Policy
+from helpers.tasks.policies import Policy, PolicyQuestion
 
 
 def policy_index(documents: Sequence[Policy], embedder, lm: LanguageModel) -> Index:
@@ -27,7 +26,9 @@ def looked_up(index: Index, texts: Sequence[str]) -> list[Chunk | None]:
     return [quotes[0].chunk if quotes else None for quotes in found]
 
 
-def quote_verdicts(asked: Sequence[Asked], quotes: Sequence[Chunk | None], documents: Sequence[Policy]) -> list[str]:
+def quote_verdicts(
+    asked: Sequence[PolicyQuestion], quotes: Sequence[Chunk | None], documents: Sequence[Policy]
+) -> list[str]:
     """Return `right` for each quoted line that is the one which holds the answer, else what its grading says.
 
     A line may name a second amount or keep the unit in the name of its column: it still tells a reader what was asked,
@@ -35,8 +36,8 @@ def quote_verdicts(asked: Sequence[Asked], quotes: Sequence[Chunk | None], docum
     """
     graded = facts.verdicts(asked, [quote.text if quote else "" for quote in quotes])
 
-    def stands_there(one: Asked, quote: Chunk) -> bool:
-        places = evidence_places(one.question, documents)
+    def stands_there(one: PolicyQuestion, quote: Chunk) -> bool:
+        places = evidence_places(one, documents)
         return any(d == quote.document and quote.start < end and start < quote.end for d, start, end in places)
 
     return [
