@@ -1,13 +1,11 @@
 """How many items a rule needs: the smallest n at which its parts come out right, either way, with a power of 80 %."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
-from helpers.results import rules
-from helpers.results.evidence import FAILED, HELD, lies, share_of
+from helpers.results.evidence import FAILED, HELD, lies, share
 from helpers.results.rules import Part
 from helpers.statistics import LEVEL
 
@@ -17,34 +15,13 @@ WITHIN = 0.1  # assumed for "draws": variance of one item between measurements o
 _ALARM = float(stats.norm.ppf((1 + LEVEL) / 2))
 
 
-@dataclass(frozen=True)
-class TooSmall:
-    """A part whose rows are too few: how many there are, and how many would do."""
-
-    claim: str
-    part: str
-    rows: int
-    n: int
-
-
-def too_small() -> list[TooSmall]:
-    """Return the parts of all measured claims whose rows, as the course ships them, are fewer than the rule needs."""
-    return [
-        TooSmall(claim.id, part.name, part.rows, part.n)
-        for claim in rules.everything()
-        if claim.kind == "measured"
-        for part in claim.parts
-        if part.rows < part.n
-    ]
-
-
 def smallest_n(part: Part) -> int:
     """Return the smallest n at which a part holds if `if_true`, and does not if `if_false`, with a power of 80 %.
 
     Shares by their exact law, the others by the normal approximation with a correction for counts, ranks by Noether's
     (1987) formula. 1 for what has no interval.
     """
-    if part.measure == "yes" or (part.measure in ("number", "mean") and not part.spread):
+    if part.measure == "yes" or (part.measure == "number" and not part.spread):
         return 1
     if part.measure == "share":
         return _share(part)
@@ -88,7 +65,7 @@ def _share(part: Part) -> int:
         few, many, at_few, at_many = HELD, FAILED, part.if_true, part.if_false
 
     def outcome(right: int, n: int) -> str:
-        return lies(part, share_of([1] * right + [0] * (n - right)))
+        return lies(part, share([1] * right + [0] * (n - right)))
 
     def enough(n: int) -> bool:
         up_to = bisect_left(range(n + 1), True, key=lambda k: outcome(k, n) != few) - 1

@@ -875,7 +875,7 @@ claims.conclude("L9", {"clean": cleaner})
 
 # %% tags=["machine"]
 shorter = seconds["tuned"] < seconds["prompt with 8 examples"]
-claims.conclude("L10", {"faster": evidence.share_of(shorter, of=tuned_row)})
+claims.conclude("L10", {"faster": evidence.share(shorter, of=tuned_row)})
 
 # %%
 tuned_half, shown_half = on_half(full), near[600]

@@ -821,7 +821,7 @@ never, often = (bits["tuned"][name] for name in ("never trained", "in the answer
 claims.conclude("L13", {"exposure": evidence.rank(never, often, of=rows["canaries"])})
 behind = [declined[name] for name in ("base model", "tuned on requests")]
 asked_to = [declines(row, "decline") for row in behind]
-claims.conclude("L14", {"declined": evidence.difference_of(*asked_to, of=behind)})
+claims.conclude("L14", {"declined": evidence.difference(*asked_to, of=behind)})
 
 # %%
 stale = [

@@ -711,8 +711,8 @@ claims.conclude(
 claims.conclude(
     "H3",
     {
-        "notes": evidence.share_of(kept_form["note"], of=note_row),
-        "replies": evidence.share_of(kept_form["reply"], of=rows["whole"]),
+        "notes": evidence.share(kept_form["note"], of=note_row),
+        "replies": evidence.share(kept_form["reply"], of=rows["whole"]),
         "own adapter": evidence.difference(both_row, note_row),
     },
 )
