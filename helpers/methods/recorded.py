@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from helpers.methods import structured
 from helpers.methods.retrieval.passages import without_citations
+from helpers.results import markdown
 from helpers.results.measuring import hash_prompts
 from helpers.results.rows import LedgerRow, digest
 from helpers.tasks import change_requests, files, grading, intents, policies
@@ -56,6 +57,14 @@ def rows() -> list[LedgerRow]:
         labeled = [item for item in items if item.id in given]
         found.append(_row(task, method, labeled, [given[item.id] for item in labeled]))
     return found
+
+
+def table() -> str:
+    """Return the rows as Markdown: task, what was asked, how many, the share right, and answers that were no answer."""
+    lines = [
+        [row.task, row.method, str(row.n), str(row.interval), str(row.predictions.count(UNREADABLE))] for row in rows()
+    ]
+    return markdown.table(["task", "asked", "items", "right", "unreadable"], lines)
 
 
 def _answered(task: str, method: str, items: Sequence, name: str, judge: Callable, approach="prompt", split="test"):
@@ -107,3 +116,7 @@ def _labeled(_message, text: str) -> str:
 def _risk(_request, text: str) -> str:
     answer = structured.read(text, change_requests.schema(), extracting=False)
     return answer.value["risk"] if answer.valid else UNREADABLE
+
+
+if __name__ == "__main__":
+    print(table())

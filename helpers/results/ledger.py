@@ -38,6 +38,8 @@ def measure(
     labels_used: int = 0,
     seed: int | None = None,
     settings: Mapping | None = None,
+    tries: int = 0,
+    token_limit: int | None = None,
     training_seconds: float = 0.0,
     details: Mapping | None = None,
     prepare: Callable[[], Mapping] | None = None,
@@ -62,6 +64,8 @@ def measure(
         labels: the labels on offer; None for free text.
         labels_used: how many labeled examples took part in training or choosing.
         seed, settings: what else decides the outcome, as JSON values.
+        tries: among how many candidates the method was chosen on dev (see methods.search).
+        token_limit: the most tokens that an answer may have, where one is written.
         details: anything else worth keeping, as JSON values.
         prepare: called before the clock starts, only if the method is measured; returns training_seconds and details
             that are known only then.
@@ -101,6 +105,8 @@ def measure(
         machine=platform.machine(),
         training_seconds=float(ready.get("training_seconds", training_seconds)),
         looks=_looks(lookup.name_of(task), method, split),
+        tries=tries,
+        token_limit=token_limit,
         profile=runtime.profile().value,
         made=time.strftime("%Y-%m-%dT%H:%M:%S"),
     )

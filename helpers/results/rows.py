@@ -48,6 +48,8 @@ class LedgerRow:
     in training or choosing. settings: all else that decides the outcome. prompt_tokens, new_tokens, seconds,
     confidence: n numbers each, or empty where unknown; seconds of a batch are spread evenly over its items
     (`details["timed"]` is then "together"). looks: how often this method had been measured on this test split before.
+    tries: among how many candidates it was chosen on dev, 0 where nobody searched. token_limit: the most that an answer
+    may have.
     """
 
     task: str
@@ -75,6 +77,8 @@ class LedgerRow:
     confidence: list[float] = field(default_factory=list)
     training_seconds: float = 0.0
     looks: int = 0
+    tries: int = 0
+    token_limit: int | None = None
     profile: str = "full"
     made: str = ""
     details: dict = field(default_factory=dict)
