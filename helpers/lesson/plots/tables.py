@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from helpers.lesson.plots.basics import ORANGE, new_figure, shortened, show
+from helpers.lesson.plots import frame
+from helpers.lesson.plots.frame import ORANGE
 
 MOST_LABELS = 20  # of a confusion matrix that is drawn as one; above, its worst mix-ups are listed
 LISTED = 15
@@ -24,36 +25,31 @@ def confusion(matrix: np.ndarray, labels: Sequence[str], title: str, noun: str =
         words += f"the most frequent mix-up is {told[0]}." if told else "there is no mix-up."
         counts(matrix, labels, labels, title, (f"predicted ({noun})", f"gold ({noun})"), words)
         return
-    figure, axes = new_figure(7.0, 0.3 * max(len(worst), 1) + 1.2)
+    figure, axes = frame.new_figure(7.0, 0.3 * max(len(worst), 1) + 1.2)
     values = [off[place] for place in worst][::-1]
     axes.barh(range(len(worst)), values, color=ORANGE)
-    axes.set_yticks(
-        range(len(worst)), [f"{shortened(labels[i], 19)} → {shortened(labels[j], 18)}" for i, j in worst][::-1]
-    )
+    pairs = [f"{frame.shortened(labels[i], 19)} → {frame.shortened(labels[j], 18)}" for i, j in worst]
+    axes.set_yticks(range(len(worst)), pairs[::-1])
     axes.set(title=title, xlabel=noun, ylabel="gold → predicted")
-    show(figure, words + f"of {len(labels)} labels, the most frequent mix-ups: {'; '.join(told) or 'none'}.")
+    frame.show(figure, words + f"of {len(labels)} labels, the most frequent mix-ups: {'; '.join(told) or 'none'}.")
 
 
 def counts(
     matrix: np.ndarray, rows: Sequence[str], columns: Sequence[str], title: str, axis_names: tuple[str, str], words: str
 ) -> None:
-    """Draw a table of counts, each cell with its number, shaded by its share of the row.
-
-    Args:
-        matrix: (rows, columns) counts.
-        rows, columns: their names.
-        title: the finding's subject.
-        axis_names: what stands along x and along y.
-        words: the picture in words.
-    """
+    """Draw a table of counts, shape (rows, columns), shaded by the share of each row; `words`: the picture in words."""
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    figure, axes = new_figure(0.65 * len(columns) + 1.7, 0.5 * len(rows) + 1.4)
+    figure, axes = frame.new_figure(0.65 * len(columns) + 1.7, 0.5 * len(rows) + 1.4)
+    shaded(axes, shares, matrix.astype(str), rows, columns)
+    axes.set(xlabel=axis_names[0], ylabel=axis_names[1], title=title)
+    frame.show(figure, words)
+
+
+def shaded(axes, shares: np.ndarray, texts, rows: Sequence[str], columns: Sequence[str]) -> None:
+    """Fill axes with a table of texts, shape (rows, columns), each cell shaded by its share."""
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    for row in range(len(rows)):
-        for column in range(len(columns)):
-            color = "white" if shares[row, column] > 0.55 else "black"
-            axes.text(column, row, str(matrix[row, column]), ha="center", va="center", color=color)
+    for (row, column), share in np.ndenumerate(shares):
+        color = "white" if share > 0.55 else "black"
+        axes.text(column, row, texts[row][column], ha="center", va="center", color=color)
     axes.set_xticks(range(len(columns)), columns, rotation=35, ha="right")
     axes.set_yticks(range(len(rows)), rows)
-    axes.set(xlabel=axis_names[0], ylabel=axis_names[1], title=title)
-    show(figure, words)
