@@ -4,6 +4,8 @@ One module a subject; what any lesson may draw stands in basics. Numbers come in
 """
 
 from helpers.lesson.plots.basics import at_temperature as at_temperature
+from helpers.lesson.plots.basics import confusion as confusion
+from helpers.lesson.plots.basics import counts as counts
 from helpers.lesson.plots.basics import curves as curves
 from helpers.lesson.plots.basics import interval_against_n as interval_against_n
 from helpers.lesson.plots.basics import methods as methods
@@ -12,5 +14,3 @@ from helpers.lesson.plots.basics import outcomes as outcomes
 from helpers.lesson.plots.basics import spread as spread
 from helpers.lesson.plots.basics import temperatures as temperatures
 from helpers.lesson.plots.basics import visible as visible
-from helpers.lesson.plots.tables import confusion as confusion
-from helpers.lesson.plots.tables import counts as counts

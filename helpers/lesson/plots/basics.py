@@ -1,4 +1,4 @@
-"""Pictures that any lesson may draw: bars, curves, methods with intervals."""
+"""Pictures that any lesson may draw: bars, curves, methods with intervals, tables of counts."""
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
@@ -8,6 +8,9 @@ import numpy as np
 from helpers.lesson.plots import frame
 from helpers.lesson.plots.frame import BLUE, GREEN, GREY, LOOKS, ORANGE, PINK
 from helpers.results import lookup
+
+MOST_LABELS = 20  # of a confusion matrix that is drawn as one; above, its worst mix-ups are listed
+LISTED = 15
 
 
 def visible(token: str) -> str:
@@ -24,12 +27,8 @@ def next_tokens(pairs: Sequence[tuple[str, float]], title: str) -> None:
     axes.bar_label(bars, fmt="{:.3f}", padding=3, fontsize=9)
     axes.set_yticks(range(len(values)), names, fontfamily="monospace")
     axes.set(title=title, xlabel="probability of being the next token", ylabel="token", xlim=(0, 1))
-    first, second = pairs[0], pairs[1]
-    frame.show(
-        figure,
-        f"the likeliest next token is {visible(first[0])!r} with probability {first[1]:.2f}, "
-        f"then {visible(second[0])!r} with {second[1]:.2f}.",
-    )
+    (first, p), (second, q) = ((visible(token), value) for token, value in pairs[:2])
+    frame.show(figure, f"the likeliest next token is {first!r} with probability {p:.2f}, then {second!r} with {q:.2f}.")
 
 
 def temperatures(pairs: Sequence[tuple[str, float]], values: Sequence[float]) -> None:
@@ -190,3 +189,47 @@ def outcomes(rows: dict[str, Sequence[int]], parts: Sequence[str], title: str, x
     frame.legend_below(axes, columns=len(parts))
     said = {name: [f"{n} {part}" for n, part in zip(counts, parts, strict=True)] for name, counts in rows.items()}
     frame.show(figure, frame.told(said))
+
+
+def confusion(matrix: np.ndarray, labels: Sequence[str], title: str, noun: str = "messages") -> None:
+    """Draw a confusion matrix (rows gold, columns predicted) with its counts, shaded by the share of each row.
+
+    `noun`: what was counted. Above MOST_LABELS labels nobody could read it: then the worst mix-ups are drawn as bars.
+    """
+    off = matrix - np.diag(np.diag(matrix))
+    places = np.unravel_index(np.argsort(-off, axis=None, kind="stable")[:LISTED], off.shape)
+    worst = [(i, j) for i, j in zip(*places, strict=True) if off[i, j]]
+    told = [f"{labels[i]} taken for {labels[j]}, {int(off[i, j])} times" for i, j in worst]
+    words = f"{int(np.trace(matrix))} of {int(matrix.sum())} {noun} lie on the diagonal; "
+    if len(labels) <= MOST_LABELS:
+        words += f"the most frequent mix-up is {told[0]}." if told else "there is no mix-up."
+        counts(matrix, labels, labels, title, (f"predicted ({noun})", f"gold ({noun})"), words)
+        return
+    figure, axes = frame.new_figure(7.0, 0.3 * max(len(worst), 1) + 1.2)
+    values = [off[place] for place in worst][::-1]
+    axes.barh(range(len(worst)), values, color=ORANGE)
+    pairs = [f"{frame.shortened(labels[i], 19)} → {frame.shortened(labels[j], 18)}" for i, j in worst]
+    axes.set_yticks(range(len(worst)), pairs[::-1])
+    axes.set(title=title, xlabel=noun, ylabel="gold → predicted")
+    frame.show(figure, words + f"of {len(labels)} labels, the most frequent mix-ups: {'; '.join(told) or 'none'}.")
+
+
+def counts(
+    matrix: np.ndarray, rows: Sequence[str], columns: Sequence[str], title: str, axis_names: tuple[str, str], words: str
+) -> None:
+    """Draw a table of counts, shape (rows, columns), shaded by the share of each row; `words`: the picture in words."""
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    figure, axes = frame.new_figure(0.65 * len(columns) + 1.7, 0.5 * len(rows) + 1.4)
+    shaded(axes, shares, matrix.astype(str), rows, columns)
+    axes.set(xlabel=axis_names[0], ylabel=axis_names[1], title=title)
+    frame.show(figure, words)
+
+
+def shaded(axes, shares: np.ndarray, texts, rows: Sequence[str], columns: Sequence[str]) -> None:
+    """Fill axes with a table of texts, shape (rows, columns), each cell shaded by its share."""
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for (row, column), share in np.ndenumerate(shares):
+        color = "white" if share > 0.55 else "black"
+        axes.text(column, row, texts[row][column], ha="center", va="center", color=color)
+    axes.set_xticks(range(len(columns)), columns, rotation=35, ha="right")
+    axes.set_yticks(range(len(rows)), rows)

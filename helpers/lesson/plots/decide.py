@@ -11,9 +11,9 @@ import numpy as np
 from matplotlib.ticker import LogLocator
 
 from helpers.lesson.plots import frame
+from helpers.lesson.plots.basics import shaded
 from helpers.lesson.plots.frame import BLUE, DOTTED, GREEN, GREY, LOOKS, ORANGE, PINK
 from helpers.lesson.plots.frame import png as png
-from helpers.lesson.plots.tables import shaded
 from helpers.results.comparisons import Standing
 from helpers.results.costs import BreakEven, Case
 from helpers.results.overview import APPROACHES, Summary
@@ -35,11 +35,14 @@ def quality_and_cost(summaries: Sequence[Summary], title: str, by: str = "by_mac
     prices = [getattr(s, by) for s in shown]
     least = min([price for price in prices if price > 0], default=0.001) / 3
     figure, axes = frame.new_figure(7.4, 3.4 + 0.2 * len(shown))
+    said = []
     for number, (s, price) in enumerate(zip(shown, prices, strict=True), start=1):
         color, marker = BY_APPROACH[s.approach]
         x = max(price, least)
         frame.point(axes, s.quality, x, color, marker, hollow=s.reference, upright=True, size=8)
-        frame.explain(axes, f"{number} {s.method} ({s.approach})", color, marker, hollow=s.reference)
+        named = f"{number} {s.method} ({s.approach})"
+        frame.explain(axes, named, color, marker, hollow=s.reference)
+        said.append(f"{named} {s.quality.estimate:.2f} at ${price:.4f}")
         place = (6, 4 if number % 2 else -10)  # so that the numbers of two points in one place can be read
         axes.annotate(str(number), (x, s.quality.estimate), xytext=place, textcoords="offset points", fontsize=8)
     axes.set_xscale("log")
@@ -47,12 +50,8 @@ def quality_and_cost(summaries: Sequence[Summary], title: str, by: str = "by_mac
     unit = "of machine time" if by == "by_machine" else "of tokens"
     axes.set(title=title, xlabel=f"dollars {unit} per 1,000 requests (log scale)", ylabel="share right", ylim=(0, 1))
     frame.legend_below(axes, 0.18)
-    listed = "; ".join(
-        f"{n} {s.method} ({s.approach}) {s.quality.estimate:.2f} at ${price:.4f}"
-        for n, (s, price) in enumerate(zip(shown, prices, strict=True), start=1)
-    )
     hollow = " Hollow points are reference results." if any(s.reference for s in shown) else ""
-    frame.show(figure, f"share right and dollars per 1,000 requests: {listed}.{hollow}")
+    frame.show(figure, f"share right and dollars per 1,000 requests: {'; '.join(said)}.{hollow}")
 
 
 def _dollar_ticks(axes, prices: Sequence[float], free: float) -> None:

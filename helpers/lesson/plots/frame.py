@@ -74,16 +74,16 @@ def png(figure) -> bytes:
     return buffer.getvalue()
 
 
-def bundle(figure, words: str) -> dict:
-    """Return what `display` takes to show a figure with `words` as its alternative text; the figure is closed."""
+def bundle(figure, words: str) -> tuple[dict, dict]:
+    """Return what `display` takes, and its options, to show a figure with `words` as its alternative text."""
     data = {"image/png": png(figure), "text/plain": f"[picture: {words}]"}
-    return {"data": data, "metadata": {"image/png": {"alt": words}}, "raw": True}
+    return data, {"metadata": {"image/png": {"alt": words}}, "raw": True}
 
 
 def show(figure, words: str) -> None:
     """Show a figure with its alternative text, and print that for readers who cannot see it."""
-    shown = bundle(figure, words)
-    display(shown.pop("data"), **shown)
+    data, options = bundle(figure, words)
+    display(data, **options)
     print(f"In words: {words}")
 
 
@@ -109,7 +109,7 @@ def point(axes, value, at: float, color: str, marker: str = "o", *, hollow=False
 def name_rows(axes, names: Sequence[str], **about) -> None:
     """Name the rows of a picture from below, and set titles and limits."""
     axes.set_yticks(range(len(names)), names)
-    axes.set(**{"ylim": (-0.6, len(names) - 0.4), **about})
+    axes.set(ylim=(-0.6, len(names) - 0.4), **about)
 
 
 def beside(axes, y: float, words: str) -> None:

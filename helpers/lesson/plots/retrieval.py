@@ -24,21 +24,15 @@ def chunk_map(
 ) -> None:
     """Draw chunks on a plane, with a question, its nearest chunks and those that hold its answer.
 
-    The plane is that of the two directions of most spread (principal components, Pearson 1901).
-
-    Args:
-        vectors: (n, d) of the chunks; names: of their n documents.
-        question: (d,).
-        nearest, right: positions of the chunks that search found, best first, and of those that hold the answer.
+    The plane is that of the two directions of most spread (principal components, Pearson 1901). `vectors`: (n, d), of n
+    chunks of the documents `names`; `question`: (d,); `nearest`, best first, and `right` are positions of chunks.
     """
-    plane = PCA(2)
+    plane = PCA(2, svd_solver="full")  # what it would choose for many chunks is inexact
     points, shares = plane.fit_transform(np.vstack([vectors, question])), plane.explained_variance_ratio_
     figure, axes = frame.new_figure(7.2, 4.4)
     axes.scatter(*points[:-1].T, s=14, color=GREY, alpha=0.5, label="chunk")
     axes.scatter(*points[list(nearest)].T, s=60, marker="D", color=ORANGE, label="found")
-    axes.scatter(
-        *points[list(right)].T, s=170, marker="o", facecolors="none", edgecolors="black", label="holds the answer"
-    )
+    axes.scatter(*points[list(right)].T, s=170, facecolors="none", edgecolors="black", label="holds the answer")
     axes.scatter(*points[-1], s=140, marker="*", color=BLUE, label="question")
     for place in dict.fromkeys([*nearest, *right]):
         axes.annotate(names[place], points[place], xytext=(6, 4), textcoords="offset points", fontsize=8)

@@ -48,11 +48,11 @@ class LossCurve:
         axes.set(title=self.title, xlabel="step", ylabel="loss (nats per answer token, log scale)", yscale="log")
         axes.set_xlim(0, self.steps[-1].steps + 1)
         axes.legend()
-        shown = frame.bundle(figure, self.words())
+        data, options = frame.bundle(figure, self.words())
         if self.handle is None:
-            self.handle = display(shown.pop("data"), display_id=True, **shown)
+            self.handle = display(data, display_id=True, **options)
         else:
-            self.handle.update(shown.pop("data"), **shown)
+            self.handle.update(data, **options)
 
     def finish(self) -> None:
         """Print the curve in words, for readers who cannot see it."""
