@@ -754,7 +754,7 @@ for k in (0, 1, 2, 4):
     )
     right, bad = sum(row.correct), row.predictions.count("invalid")
     mark = " (reference)" if row.reference else ""
-    outcomes[f"{k} examples{mark}"] = (right, row.n - right - bad, bad)
+    outcomes[f"{k} example{'' if k == 1 else 's'}{mark}"] = (right, row.n - right - bad, bad)
 
 # %%
 tfidf = baselines.tfidf_classifier().fit([c.text for c in past], [c.label for c in past])

@@ -65,7 +65,7 @@ from helpers.results import ledger
 from helpers.results.rows import mark
 from helpers.tasks import general, policies, refusals
 from helpers.model.language_model import LanguageModel
-from helpers.lesson.plots import fine_print as pictures
+from helpers.lesson.plots import tuning as pictures
 
 lm = LanguageModel.load()
 lab = ledger.Lab("facts", lm, noun="questions", rerun=RERUN, show=False)
@@ -785,7 +785,7 @@ print("reviewed minus unreviewed:    ", ledger.compare(on_guesses, learned["revi
 # `widgets.answers_html({"base": lm, **tuned}, text, facts.SYSTEM)` with `IPython.display.HTML`.
 
 # %%
-from helpers.lesson.widgets import adapters as widgets
+from helpers.lesson.widgets import tuning as widgets
 
 systems = {
     "facts": facts.SYSTEM,

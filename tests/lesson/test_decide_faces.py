@@ -8,8 +8,9 @@ import ipywidgets
 import numpy as np
 import pytest
 
-from helpers.lesson import plots, widgets
+from helpers.lesson import widgets
 from helpers.lesson.plots import decide as pictures
+from helpers.lesson.plots import frame
 from helpers.lesson.widgets import decide as faces
 from helpers.results import comparisons, costs, decisions, overview, ratings, registry, report
 from tests.ledger_rows import of_hits
@@ -32,7 +33,7 @@ def rows():
 def drawn(monkeypatch):
     """Catch what pictures and widgets display."""
     caught = []
-    monkeypatch.setattr(plots.basics, "display", lambda bundle, **_: caught.append(bundle))
+    monkeypatch.setattr(frame, "display", lambda bundle, **_: caught.append(bundle))
     monkeypatch.setattr(widgets.basics, "display", lambda bundle, **_: caught.append(bundle))
     return caught
 
