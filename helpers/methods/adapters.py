@@ -157,10 +157,9 @@ class _Plan:
 
 
 def _plan(lm: LanguageModel, name: str, few: bool = False) -> _Plan:
-    """The recipe as it fits this base: with fewer layers than it asks for, all of them are trained; few: in brief."""
-    made, depth = find(name), len(lm.model.model.layers)
-    recipe = replace(made.recipe, layers=0) if made.recipe.layers > depth else made.recipe
-    learned, dev = made.pairs(lm), made.dev_pairs() if made.dev_pairs else None
+    """What an adapter learns, and how; few: in brief."""
+    made = find(name)
+    recipe, learned, dev = made.recipe, made.pairs(lm), made.dev_pairs() if made.dev_pairs else None
     if few:
         recipe, learned, dev = replace(recipe, epochs=1), learned[:FAST_PAIRS], dev and dev[:FAST_PAIRS]
     return _Plan(recipe, learned, dev, folder(lm, made.start) if made.start else None)

@@ -119,7 +119,7 @@ def _shown(row: LedgerRow, noun: str) -> LedgerRow:
     if "answers" in row.details:
         kind, counts = "good", sorted(Counter(row.predictions).items())
         if len(counts) <= MOST_GRADES:
-            grades = f" ({', '.join(f'{count} {grade}' for grade, count in counts)})"
+            grades = f" ({'; '.join(f'{count} {grade}' for grade, count in counts)})"
     print(f"{row.method}{row.mark}: {kind} {row.interval} on {row.n} {noun}{grades}")
     return row
 

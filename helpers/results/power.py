@@ -1,10 +1,14 @@
-"""How many items a rule needs: the smallest n at which its parts come out right, either way, with a power of 80 %."""
+"""How many items a rule needs: the smallest n at which its parts come out right, either way, with a power of 80 %.
+
+`python -m helpers.results.power` lists the parts of measured claims whose rows are fewer than that.
+"""
 
 from bisect import bisect_left
 
 import numpy as np
 from scipy import stats
 
+from helpers.results import rules
 from helpers.results.evidence import FAILED, HELD, lies, share
 from helpers.results.rules import Part
 from helpers.statistics import LEVEL
@@ -13,6 +17,12 @@ POWER = 0.8
 MOST = 20_000  # no search for n goes further
 WITHIN = 0.1  # assumed for "draws": variance of one item between measurements of it
 _ALARM = float(stats.norm.ppf((1 + LEVEL) / 2))
+
+
+def too_small() -> list[tuple[str, Part]]:
+    """Return claim and part where the course measures fewer items than the rule needs, of measured claims."""
+    every = [(claim.id, part) for claim in rules.everything() if claim.kind == "measured" for part in claim.parts]
+    return [(claim, part) for claim, part in every if part.rows < part.n]
 
 
 def smallest_n(part: Part) -> int:
@@ -88,3 +98,7 @@ def _draws(part: Part, truth: float, holds: bool) -> int:
         return bool(stats.ncx2.sf(stats.ncx2.ppf(1 - POWER, freedom, at_truth), freedom, at_bound) < tail)
 
     return bisect_left(range(MOST), True, lo=10, key=enough)
+
+
+if __name__ == "__main__":
+    print("\n".join(f"{claim} {part.name}: {part.rows} rows, {part.n} would do" for claim, part in too_small()))

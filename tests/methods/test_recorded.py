@@ -1,4 +1,4 @@
-"""Recorded rows of a large model: whole, asked with the lessons' prompts, without gold in view, told as what they are."""
+"""Recorded rows of a large model: whole, asked with the lessons' prompts, without gold in view."""
 
 import pytest
 

@@ -137,6 +137,12 @@ def test_no_rule_promises_an_n_that_is_too_small():
         assert part.n >= needed[key], f"{name}: {part.n} items, and {needed[key]} are needed"
 
 
+def test_parts_with_too_few_rows_are_listed():
+    listed = {(claim, part.name) for claim, part in power.too_small()}
+    for claim in (claim for claim in CLAIMS if claim.kind == "measured"):
+        assert all(((claim.id, part.name) in listed) == (part.rows < part.n) for part in claim.parts)
+
+
 def test_a_share_of_all_that_there_are_can_be_too_few():
     """24 of 24 leave a low end of 0.862: "above 0.95" could not come out held, whatever was measured."""
     part = PARTS["P2 valid"]

@@ -133,7 +133,7 @@ class _Run:
         self.parameters = saved.trained(lm.model)
         self.optimizer = torch.optim.AdamW(self.parameters, lr=0.0, weight_decay=recipe.weight_decay)
         layers = len(lm.model.model.layers)
-        first = layers - recipe.layers if recipe.layers else 0
+        first = max(0, layers - recipe.layers) if recipe.layers else 0
         kept.use_for(saved.base_sha256(lm.model), first)
         self.reader = rows.Reader(lm.model, first, kept)
         self.per_epoch = math.ceil(len(prepared.examples) / recipe.batch_size)

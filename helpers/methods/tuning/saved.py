@@ -50,14 +50,13 @@ def _config(model, recipe: Recipe) -> LoraConfig:
     if not linear.issuperset(targets):
         missing = sorted(set(targets) - linear)
         raise TuningError(f"no linear layer is called {missing[0]!r}; this model has {', '.join(sorted(linear))}")
-    if recipe.layers > len(layers):
-        raise TuningError(f"recipe: layers = {recipe.layers}, and the model has {len(layers)}")
+    some = 0 < recipe.layers < len(layers)
     return LoraConfig(
         r=recipe.rank,
         lora_alpha=recipe.alpha,
         lora_dropout=recipe.dropout,
         target_modules=targets,
-        layers_to_transform=list(range(len(layers) - recipe.layers, len(layers))) if recipe.layers else None,
+        layers_to_transform=list(range(len(layers) - recipe.layers, len(layers))) if some else None,
         task_type="CAUSAL_LM",
     )
 
