@@ -225,7 +225,8 @@ def report() -> list[tuple[str, bool, str]]:
     rows.append(("memory", room.value > 1.9e9, f"{room.value / 1e9:.1f} GB: {room.why}; a lesson needs up to 1.6 GB"))
     try:
         where = device()
-        rows += [("device", True, str(where)), ("dtype", True, str(dtype(where.value)))]
+        rows.append(("device", True, str(where)))
+        rows.append(("dtype", True, str(dtype(where.value))))
     except ValueError as error:
         rows.append(("device, dtype", False, str(error)))
     except (ImportError, RuntimeError) as error:

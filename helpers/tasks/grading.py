@@ -19,7 +19,7 @@ ABSTAINING = re.compile(
     r"|not (stated|mentioned|specified|provided|given|covered|found) (in|by) (the|any|this|these|our) "
     r"|\b(i|we) (do not|don t|cannot|can t|am not able to|are not able to|am unable to) "
     r"(know|say|answer|tell|find|provide|determine)"
-    r"|\bi (do not|don t) (\w+ )?have (?!the ability)"
+    r"|(?<!if )(?<!when )\bi (do not|don t) (\w+ )?have (?!the ability|to )"
     r"|\bi m (not sure|unable to)|\bi am not sure|no (information|passage|answer)( \w+){0,3} (about|on|is|in|for|given)"
     r"|^not (stated|specified|mentioned|known)"
 )
@@ -104,6 +104,8 @@ def holds(text: str, phrase: str) -> bool:
 def abstains(text: str) -> bool:
     """Return whether an answer says that it has no answer. Words such as "not allowed" are an answer.
 
+    >>> abstains("I don't have to return it."), abstains("If I don't have the receipt, yes.")
+    (False, False)
     >>> abstains("The policies do not say."), abstains("I don't have that figure."), abstains("That is not possible.")
     (True, True, False)
     """

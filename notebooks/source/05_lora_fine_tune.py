@@ -141,12 +141,12 @@ check("05.2", parameters)
 # %%
 recipe = tuning.RECIPE
 trained = tuning.count_parameters(lm.model, recipe)
-whole = sum(p.numel() for p in lm.model.parameters())
+whole, depth = sum(p.numel() for p in lm.model.parameters()), len(lm.model.model.layers)
 print(
     f"our recipe trains {sum(trained.values()):,} of {whole:,} numbers, {sum(trained.values()) / whole:.2%}"
 )
 print(
-    f"rank {recipe.rank}, alpha {recipe.alpha}, targets {recipe.target_modules}, the top {recipe.layers} of {len(lm.model.model.layers)} layers"
+    f"rank {recipe.rank}, alpha {recipe.alpha}, targets {recipe.target_modules}, the top {min(recipe.layers, depth)} of {depth} layers"
 )
 print(
     f"learning rate {recipe.learning_rate}, batches of {recipe.batch_size}, {recipe.epochs} epochs"

@@ -252,10 +252,10 @@ def test_the_explorer_answers_to_its_controls(chunks, monkeypatch):
 
 
 def test_the_picture_of_parts_says_every_share(capsys):
-    from helpers.lesson.plots import combine
+    from helpers.lesson.plots import retrieval
 
     share = statistics.wilson_interval
     rows = {"whole": {"fact": share(5, 10), "form": share(9, 10)}, "without index": {"fact": share(0, 10)}}
-    combine.parts(rows, "One part removed", "share of replies")
+    retrieval.stages(rows, "One part removed", "share of replies")
     said = capsys.readouterr().out
     assert "whole: fact 0.50, form 0.90; without index: fact 0.00." in said

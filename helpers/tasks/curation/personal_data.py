@@ -115,11 +115,6 @@ def _span_of_name(match: re.Match) -> tuple[int, int]:
     return match.start("name"), match.start("name") + len(name)
 
 
-def _is_own(address: str) -> bool:
-    """Whether a mail address is the company's, and so nobody's own."""
-    return address.rstrip(".").lower().endswith("larkfield.example")
-
-
 def scan(text: str) -> list[Finding]:
     """Return the personal data found in a text, in order; mail addresses of the company itself are nobody's own.
 
