@@ -62,12 +62,12 @@ def compare(case: str, found, wanted, advice: str = "") -> None:
     """Raise NotYet, naming the case, unless what was found is what is wanted; floats may differ by about 1e-6."""
     if isinstance(wanted, float):
         try:
-            number = float(found)
+            number = float("no number" if isinstance(found, str) else found)
         except (TypeError, ValueError):
             raise NotYet(f"{case}: you return {found!r}; a number is asked for") from None
         same, found, wanted = np.isclose(number, wanted, atol=1e-6), f"{number:.3f}", f"{wanted:.3f}"
     else:
-        same = found == wanted
+        same = found == wanted and isinstance(found, bool) == isinstance(wanted, bool)
         found, wanted = (repr(value) if isinstance(value, str) else value for value in (found, wanted))
     if not same:
         raise NotYet(f"{case}: you return {found}; {wanted} is right{advice and '. '}{advice}")

@@ -35,13 +35,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Search:
-    """What was tried of a method on dev: candidates and their rows, n of each, in the order of trying."""
+    """What was tried of a method on dev: candidates and their rows, n of each, in the order of trying.
+
+    more: the arguments of `ledger.measure` that all share.
+    """
 
     method: str
     approach: str
     candidates: tuple[Candidate, ...]
     rows: tuple[LedgerRow, ...]
-    budget: int
+    more: Mapping = field(default_factory=dict)
 
     @property
     def winner(self) -> Winner:
@@ -73,8 +76,8 @@ class Search:
             more: further arguments of it, instead of the candidate's.
         """
         best = self.best
-        told = {"tries": len(self.rows), "settings": dict(best.settings), **best.more, **more}
-        return lab.measure(self.method, items, best.predict, approach=self.approach, **told)
+        told = {**self.more, "split": "test", "tries": len(self.rows), "settings": dict(best.settings)}
+        return lab.measure(self.method, items, best.predict, approach=self.approach, **{**told, **best.more, **more})
 
 
 def search(
@@ -112,7 +115,7 @@ def search(
         )
         for one in candidates
     ]
-    return Search(method, approach, tuple(candidates), tuple(rows), budget)
+    return Search(method, approach, tuple(candidates), tuple(rows), more)
 
 
 def grid(**options: Sequence) -> list[dict]:

@@ -146,7 +146,7 @@ def _again(lm, answers: Sequence[JsonAnswer], schema: dict, tries: int, prompt_o
         bad = [i for i, answer in enumerate(answers) if not answer.valid]
         if not bad:
             break
-        made = ask(lm, [prompt_of(i, answers[i]) for i in bad], schema, seed=attempt, **options)
+        made = ask(lm, [prompt_of(i, answers[i]) for i in bad], schema, **{"seed": attempt, **options})
         for i, new in zip(bad, made, strict=True):
             old = answers[i]
             answers[i] = replace(new, calls=old.calls + new.calls, new_tokens=old.new_tokens + new.new_tokens)

@@ -79,7 +79,8 @@ def measure(
     read_in = list(prompts(texts) if callable(prompts) else prompts) if prompts is not None else None
     known = {"approach": approach, "labels_used": labels_used, "seed": seed, "settings": as_json(settings or {})}
     if heavy and not rerun and not os.environ.get("COURSE_RERUN"):
-        row = stored(task, method, items, split=split, model=model, prompts=read_in, labels=labels, **known)
+        told = {"labels": labels, "tries": tries, "token_limit": token_limit, **known}
+        row = stored(task, method, items, split=split, model=model, prompts=read_in, **told)
         if row:
             return _shown(row, noun) if show else row
     ready = prepare() if prepare else {}

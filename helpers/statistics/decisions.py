@@ -49,7 +49,7 @@ class Comparison:
         if self.mcnemar.p_value < 1 - LEVEL:
             return f"{said} (p = {self.p_value:.2g} when corrected for all pairs)"
         differ = self.mcnemar.only_first + self.mcnemar.only_second
-        return f"{said} (only {differ} items set the two apart: p = {self.p_value:.2g})"
+        return f"{said} (only {differ} items set the two apart: p = {self.mcnemar.p_value:.2g})"
 
 
 def decide(interval: Interval, p_value: float | None = None, limit: float = 0.0, worthwhile: float = WORTHWHILE) -> str:

@@ -174,6 +174,17 @@ def test_settings_that_cannot_be_are_refused(changes):
         pipeline.Settings(**changes)
 
 
+def test_a_started_answer_is_given_its_start_and_keeps_it(built):
+    model = EchoModel("the fee is $3 [1].")
+    started = pipeline.Pipeline(built, model, pipeline.Settings(start="According to the policy,"))
+    (answer,) = started.ask(["What does a late parcel cost?"])
+    assert model.prompts[0][-1] == {"role": "assistant", "content": "According to the policy,"}
+    assert answer.text == "According to the policy, the fee is $3 [1]."
+    (plain,) = started.using(start="").ask(["What does a late parcel cost?"])
+    assert model.prompts[1] == model.prompts[0][:-1]
+    assert plain.text == model.text
+
+
 def test_where_nothing_is_found_the_model_is_not_asked(built):
     model = EchoModel()
     (answer,) = pipeline.Pipeline(built, model).using(search="bm25").ask(["xyzzy"])

@@ -94,6 +94,18 @@ def test_a_single_try_has_no_curse_and_a_wrong_shape_is_refused():
             winner(wrong)
 
 
+def test_what_all_tries_share_holds_for_the_test_too_and_the_split_is_test(lab):
+    found = search.search(lab, "m", candidates(0.5), DEV, approach="prompt", labels_used=8, token_limit=40, seed=3)
+    row = found.test(lab.using(split="dev"), TEST)
+    assert (row.split, row.labels_used, row.token_limit, row.seed) == ("test", 8, 40, 3)
+
+
+def test_a_row_with_another_limit_is_measured_again(lab):
+    for limit in (40, 200):
+        found = search.search(lab, "m", candidates(0.5), DEV, approach="prompt", token_limit=limit)
+        assert found.rows[0].token_limit == limit
+
+
 def test_what_is_not_equal_in_a_comparison_is_named(lab):
     one = search.search(lab, "one", candidates(0.5, 0.6), DEV, approach="prompt").test(lab, TEST)
     two = search.search(lab, "two", candidates(0.5, 0.6, 0.7), DEV, approach="prompt").test(lab, TEST, labels_used=8)

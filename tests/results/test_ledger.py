@@ -215,7 +215,7 @@ def test_judged_answers_give_their_verdicts_texts_and_tokens(capsys):
 def test_every_grade_is_counted_however_many_there_are(capsys):
     grades = ["right", "right", "wrong", "abstained", "no source", "wrong source"]
     measured(predict=lambda texts: [SimpleNamespace(text=g, verdict=g, right=g == "right") for g in grades])
-    assert "(1 abstained, 1 no source, 2 right, 1 wrong, 1 wrong source)" in capsys.readouterr().out
+    assert "(1 abstained; 1 no source; 2 right; 1 wrong; 1 wrong source)" in capsys.readouterr().out
 
 
 def test_seconds_of_a_batch_are_spread_evenly_and_said_to_be():

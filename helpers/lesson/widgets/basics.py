@@ -110,8 +110,8 @@ def bar(share: float) -> Markup:
 def tokens_html(tokens: Sequence[str], token_ids: Sequence[int]) -> Markup:
     """Return tokens as colored chips with their ids as tooltips, after a line that counts them."""
     chip = Markup('<span title="id {}" style="{}background:{}">{}</span>')
-    pairs = zip(tokens, token_ids, cycle(CHIP_COLORS), strict=False)
-    chips = [chip.format(token_id, CHIP, color, visible(token)) for token, token_id, color in pairs]
+    pairs = zip(zip(tokens, token_ids, strict=True), cycle(CHIP_COLORS), strict=False)
+    chips = [chip.format(token_id, CHIP, color, visible(token)) for (token, token_id), color in pairs]
     return boxed(bold(f"{len(tokens)} token{'' if len(tokens) == 1 else 's'}"), Markup("<br>"), *chips)
 
 

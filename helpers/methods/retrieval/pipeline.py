@@ -30,6 +30,7 @@ class Settings:
     budget, max_new_tokens: the most tokens of a prompt, and of an answer.
     cite, abstain, defend: see passages.write_prompt.
     examples: show worked examples, see passages.EXAMPLES.
+    start: words with which every answer begins; the model goes on from there.
     copy: let the model only copy a stretch of a passage, and cite the passage it comes from; see copying.
     """
 
@@ -43,6 +44,7 @@ class Settings:
     abstain: bool = True
     defend: bool = True
     examples: bool = True
+    start: str = ""
     copy: bool = False
     max_new_tokens: int = 48
 
@@ -163,9 +165,9 @@ class Pipeline:
         return best_quotes(self.reranker(quotes=True), one.query, one.kept, self.settings.quotes)
 
     def write(self, one: Retrieved) -> PassagePrompt:
-        """Return the prompt for one question."""
+        """Return the prompt for one question, with the words that begin its answer."""
         settings = self.settings
-        return passages.write_prompt(
+        prompt = passages.write_prompt(
             one.question,
             [hit.chunk for hit in self.quoted(one)],
             self.lm.count_tokens,
@@ -176,6 +178,10 @@ class Pipeline:
             defend=settings.defend,
             examples=passages.EXAMPLES if settings.examples else (),
         )
+        if not settings.start:
+            return prompt
+        messages = [*prompt.messages, {"role": "assistant", "content": settings.start}]
+        return replace(prompt, messages=messages, tokens=self.lm.count_tokens(messages))
 
     def prompts(self, questions: Sequence[str], where: Filter = EVERYTHING) -> list[PassagePrompt]:
         """Return what the model would read for each question."""
@@ -194,6 +200,8 @@ class Pipeline:
         answers = []
         for one, prompt in zip(found, prompts, strict=True):
             text, tokens = next(made) if prompt.used else (passages.ABSTENTION, 0)
+            if prompt.used and settings.start:
+                text = f"{settings.start} {text}"
             if settings.copy and settings.cite:
                 text = copying.with_source(text, prompt.used)
             citations = passages.check_citations(text, prompt.used, one.question)

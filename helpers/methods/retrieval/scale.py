@@ -77,6 +77,6 @@ def row(kind: str, n: int, real: np.ndarray, queries: np.ndarray, rerun: bool = 
         return [f"{count} of 10" for count in told.pop("found")]
 
     items = [Message(f"query-{i:03d}", f"query {i}", "10 of 10") for i in range(len(queries))]
-    how = {"approach": "plain", "settings": {"noise": NOISE, "seed": 0, "k": 10}, "heavy": True}
+    how = {"approach": "plain", "settings": {"noise": NOISE, "seed": 0, "k": 10, "size": "serialized"}}
     method = f"{kind} search, {n} chunks"
-    return ledger.measure(TASK, method, items, predict, details=told, rerun=rerun, show=False, **how)
+    return ledger.measure(TASK, method, items, predict, details=told, heavy=True, rerun=rerun, show=False, **how)

@@ -43,6 +43,7 @@ WRONG = {
         "changes what it was given": lambda gold, others, place: others.insert(place - 1, gold) or others,
     },
     "07.4": {
+        "as a text": lambda cited, holding: str(_share(cited, holding, all)),
         "one good citation is enough": lambda cited, holding: _share(cited, holding, any),
         "silent answers count": lambda cited, holding: (
             sum(bool(c) and set(c) <= set(h) for c, h in zip(cited, holding, strict=True)) / len(cited)

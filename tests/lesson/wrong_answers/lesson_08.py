@@ -37,6 +37,7 @@ WRONG = {
     "08.3": {
         "binary fractions": lambda fixed, old, new: 0 if not fixed and new <= old else _ceil(fixed, old, new),
         "rounds down": _always_exact_but_floor,
+        "False for nothing": lambda fixed, old, new: costs.requests_needed(fixed, old, new) or False,
         "the article's formula": costs.article_formula,
     },
     "08.4": {
