@@ -1,20 +1,18 @@
 """The table of adapters: every card is of its entry, and a base without one gets its own, once."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 import torch
 
-from helpers.methods import adapters, reader_examples
-from helpers.methods.retrieval import chunking
+from helpers.methods import adapters
 from helpers.methods.tuning import loop, saved
-from helpers.methods.tuning.prepare import hash_of, prepare
+from helpers.methods.tuning.prepare import prepare
 from helpers.methods.tuning.recipe import Recipe, TuningError
 from helpers.model import weights
-from helpers.tasks import intents, pairs, policies
+from helpers.tasks import intents, pairs
 
-SEARCHED = ("reader", "assistant")  # their pairs come out of a search over all policies, which takes a while
+SEARCHED = ("reader", "assistant")  # their pairs come out of a search over all policies, which takes minutes
 FEW = pairs.training_pairs(intents.for_tuning(), intents.read("dev")[:6])
 RECIPE = Recipe(rank=2, layers=8, epochs=1, batch_size=3)
 
@@ -59,9 +57,7 @@ def test_every_card_is_of_its_entry(name):
     assert saved.problem_with(adapters.shipped(name)) is None
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.weights if name in SEARCHED else ()) for name in adapters.SHIPPED]
-)
+@pytest.mark.parametrize("name", [name for name in adapters.SHIPPED if name not in SEARCHED])
 def test_every_adapter_learned_from_the_pairs_of_its_entry(name, small):
     entry, card = adapters.find(name), saved.read_card(adapters.shipped(name))
     found = prepare(small, entry.pairs(small), entry.recipe)
@@ -69,34 +65,6 @@ def test_every_adapter_learned_from_the_pairs_of_its_entry(name, small):
     told = found.report
     assert told.used == card["pairs"]
     assert not any(ids for what, ids in told.odd.items() if what != "duplicates")
-
-
-class Search:
-    """The first passages of all policies for every question, in place of a search that takes minutes."""
-
-    def __init__(self, lm, documents):
-        cut = chunking.Chunker(chunking.token_spans(lm.tokenizer), size=reader_examples.CHUNK_TOKENS)
-        self.index = SimpleNamespace(chunks=[chunk for document in documents for chunk in cut.split(document)])
-
-    def retrieve(self, questions):
-        hits = [SimpleNamespace(chunk=chunk) for chunk in self.index.chunks[:3]]
-        return [SimpleNamespace(reranked=hits) for _ in questions]
-
-
-@pytest.mark.parametrize("name", SEARCHED)
-def test_another_policy_or_training_question_is_another_training_set(name, small, monkeypatch):
-    """What the card's hash is held to, so that an adapter that learned from other rows is told stale."""
-    first, *others = policies.load_policy_questions("train")[:20]
-    documents = policies.load_policies()
-    reworded = replace(first, question=f"{first.question} Please tell.")
-    redated = [replace(one, text=one.text.replace("day", "night")) for one in documents]
-    monkeypatch.setattr(reader_examples, "search_of", Search)
-    hashes = set()
-    for asked, told in ((first, documents), (reworded, documents), (first, redated)):
-        monkeypatch.setattr(policies, "load_policy_questions", lambda split, asked=asked: [asked, *others])
-        monkeypatch.setattr(policies, "load_policies", lambda told=told: told)
-        hashes.add(hash_of(adapters.find(name).pairs(small)))
-    assert len(hashes) == 3
 
 
 @pytest.mark.weights
