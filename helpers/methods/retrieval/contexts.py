@@ -34,10 +34,10 @@ WORDINGS = {
     "agent": Prompt(
         "agent",
         "{passages}\n\nCustomer: {text}",
-        system="You answer customers of Larkfield from its policies, in a few words.",
+        system="You answer customers from the passages, in a few words.",
     ),
 }
-STARTS = ("", "The answer is", "According to the policy,")
+STARTS = ("", "The answer is", "According to the text,")
 
 
 @dataclass(frozen=True)
