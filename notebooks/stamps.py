@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
+import house
 import nbformat
 from reach import House
 from reach import digest as _hash
@@ -129,9 +130,7 @@ HASHES = {"files": hash_of_file, "stored": hash_of_stored}
 
 def now() -> House:
     """Return all modules of helpers as they are, to be taken before a run that may last while they are edited."""
-    paths = sorted((ROOT / "helpers").rglob("*.py"))
-    dotted = (".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in paths)
-    return House(dict(zip(dotted, (path.read_text(encoding="utf-8") for path in paths), strict=True)))
+    return House({name: path.read_text(encoding="utf-8") for name, path in house.modules().items()})
 
 
 def stamp(code: str, read: Mapping[str, list], modules: House, copies: Iterable[pathlib.Path], own: set[str]) -> dict:
