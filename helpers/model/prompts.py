@@ -8,6 +8,7 @@ import difflib
 import hashlib
 import json
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 
@@ -81,3 +82,8 @@ def diff(old: Prompt, new: Prompt) -> str:
         changes = [line for line in difflib.ndiff(one, two) if line[0] in "+-"]
         lines += [f"{part}:", *changes] if changes else []
     return "\n".join(lines) or "no difference"
+
+
+def of_each(prompt: Prompt) -> Callable[[Sequence[str]], list[list[dict]]]:
+    """Return what makes the chat messages of a prompt for each of n texts."""
+    return lambda texts: [prompt.messages(text) for text in texts]
