@@ -33,6 +33,13 @@ ANSWERS = [
     for name, answer in answers.items()
 ]
 
+ACCEPTED = [  # right answers of other shapes than the solution's
+    pytest.param(exercise, answer, id=f"{exercise}: {name}")
+    for path in sorted((pathlib.Path(__file__).parent / "right_answers").glob("lesson_*.py"))
+    for exercise, answers in importlib.import_module(f"tests.lesson.right_answers.{path.stem}").RIGHT.items()
+    for name, answer in answers.items()
+]
+
 
 @pytest.fixture(scope="module", autouse=True)
 def model_in_use():
@@ -106,6 +113,31 @@ def test_wrong_answers_and_cheats_fail_with_a_reason(exercise, answer):
     result = exercises.judge(exercise, *(answer if isinstance(answer, tuple) else (answer,)))
     assert result.status == exercises.NOT_YET
     assert len(result.message) > 15
+
+
+@pytest.mark.parametrize(("exercise", "answer"), ACCEPTED)
+def test_right_answers_of_other_shapes_pass(exercise, answer):
+    result = exercises.judge(exercise, *(answer if isinstance(answer, tuple) else (answer,)))
+    assert result.status == exercises.CORRECT, result
+
+
+def test_what_a_learner_wrote_does_the_work_and_is_replaced_aloud_where_it_was_left_out(capsys):
+    def own(number):
+        return number + 1
+
+    def mine(number):
+        return number + 2
+
+    assert exercises.yours(mine, own, (1,)) is mine
+    assert not capsys.readouterr().out
+    for left_out, said in (
+        (..., "is not written yet"),
+        (lambda number: None, "is not written yet"),
+        (_blank_function, "is not written yet"),
+        (lambda number: number / 0, "stops with ZeroDivisionError"),
+    ):
+        assert exercises.yours(left_out, own, (1,)) is own
+        assert said in capsys.readouterr().out
 
 
 def _blank_function(*_): ...
