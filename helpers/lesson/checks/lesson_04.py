@@ -106,7 +106,13 @@ def check_search(answer) -> str:
 def check_fused(answer) -> str:
     """Rankings of texts and of whole numbers, of equal and unequal length, compared with the paper's formula."""
     rng = np.random.default_rng(44)
-    cases = [(1, 1, 60), (4, 4, 60), (30, 30, 1), (6, 0, 5), *((int(a), int(b), 2) for a, b in rng.integers(2, 12, (25, 2)))]
+    cases = [
+        (1, 1, 60),
+        (4, 4, 60),
+        (30, 30, 1),
+        (6, 0, 5),
+        *((int(a), int(b), 2) for a, b in rng.integers(2, 12, (25, 2))),
+    ]
     for case, (one, two, constant) in enumerate(cases):
         names = [f"c{i}" for i in range(one + two)] if case % 2 else list(range(one + two))
         first, second = (rng.permutation(len(names))[:n] for n in (one, two))
@@ -161,7 +167,11 @@ def check_rows(answer) -> str:
 
 
 SUPPORT = [
-    ("Within 12 days.", "A parcel takes 128 days to cross the sea.", "12 is no number of the quote, though 128 holds it"),
+    (
+        "Within 12 days.",
+        "A parcel takes 128 days to cross the sea.",
+        "12 is no number of the quote, though 128 holds it",
+    ),
     ("12 days", "It takes 12 days."),
     ("$79 a year", "Larkfield Plus costs $7.99 a month or $79 a year."),
     ("$7 a month", "Larkfield Plus costs $7.99 a month or $79 a year.", "the quote has $7.99, not $7"),
@@ -185,7 +195,7 @@ SUPPORT = [
 def check_supported(answer) -> str:
     """Named cases, then random answers from few words, compared with the definition."""
     rng = np.random.default_rng(44)
-    stock = "red blue hub days 3 30 12 120 7.99 fee parcel".split()
+    stock = ["red", "blue", "hub", "days", "3", "30", "12", "120", "7.99", "fee", "parcel"]
     drawn = [tuple(" ".join(rng.choice(stock, size=n)) for n in rng.integers(1, 6, size=2)) for _ in range(120)]
     for said, quote, *why in [*SUPPORT, *drawn]:
         found, wanted = tried(answer, said, quote), by_hand.supported(said, quote)

@@ -7,16 +7,19 @@ questions in one form for all; it says so.
 import math
 from collections.abc import Sequence
 
-from helpers.methods.retrieval import contexts, graded, ranking
+from helpers.methods import adapters, reader
+from helpers.methods.retrieval import contexts, graded, passages, ranking
 from helpers.methods.retrieval.contexts import CONTEXTS, TOKEN_LIMIT, Form
 from helpers.methods.retrieval.pipeline import Pipeline
 from helpers.model.language_model import LanguageModel
 from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow
+from helpers.tasks import grading, policies
 from helpers.tasks.policies import Policy, PolicyQuestion
 
 LIVE = 40  # questions that are read where no row is kept
 LIVE_FORM = Form("twice", "", False)
+CITED, CITED_LIMIT = "three quotes, cited", 28  # a citation takes some tokens beside the answer
 
 
 def rows(
@@ -27,7 +30,7 @@ def rows(
     wanted: Sequence[str] = CONTEXTS[:-1],
     live: int = LIVE,
 ) -> dict[str, LedgerRow]:
-    """Return context -> how the lab's model reads it: kept rows of all questions, or the first `live`, read now.
+    """Return context -> how the lab's model reads it: kept rows of all questions, or about `live` of them, read now.
 
     One context that is not kept, or that another text stood in, is enough for all of them to be read now, so that their
     rows can be paired. With `live` 0 those that are kept are returned, and no other.
@@ -38,10 +41,19 @@ def rows(
         kept = {name: row for name, row in kept.items() if _still_read(lab, row, questions, given[name])}
     if not live or len(kept) == len(wanted):
         return kept
-    some = questions[:live]
+    some = spread(questions, live)
     print(f"Not every context is kept for this model: {len(some)} questions are read now, in one form of prompt.")
     given = contexts.contexts(pipe, some, documents)
     return {name: _read(lab, name, some, given[name]) for name in wanted}
+
+
+def spread(items: Sequence, count: int) -> list:
+    """Return at most `count` items at equal distances.
+
+    >>> spread(range(10), 4)
+    [0, 2, 4, 6]
+    """
+    return list(items[:: max(1, len(items) // count)][:count])
 
 
 def _still_read(lab: Lab, row: LedgerRow, questions: Sequence[PolicyQuestion], chunks: Sequence) -> bool:
@@ -65,6 +77,93 @@ def _read(lab: Lab, context: str, questions: Sequence[PolicyQuestion], chunks: S
         token_limit=TOKEN_LIMIT,
         heavy=True,
         show=False,
+    )
+
+
+def closed_book(lab: Lab, questions: Sequence[PolicyQuestion], told: bool = False) -> LedgerRow:
+    """Return how the lab's model answers without any policy, or told to say so where it does not know."""
+    order = f' If you do not know, say "{passages.ABSTENTION}"' if told else ""
+    prompt = policies.CLOSED_BOOK.edited("2", system=policies.CLOSED_BOOK.system + order)
+
+    def answer(some: Sequence[PolicyQuestion]) -> list[graded.Written]:
+        chats = [prompt.messages(question.question) for question in some]
+        made = lab.model.generate(chats, TOKEN_LIMIT, progress=False)
+        return [graded.Written(*one) for one in zip(made.texts, made.prompt_tokens, made.new_tokens, strict=True)]
+
+    return lab.measure(
+        "closed book, told to abstain" if told else "closed book, asked",
+        questions,
+        graded.graded(questions, answer),
+        approach="prompt",
+        prompts=lambda texts: [prompt.messages(text) for text in texts],
+        token_limit=TOKEN_LIMIT,
+        heavy=True,
+    )
+
+
+def cited(
+    lab: Lab, pipe: Pipeline, questions: Sequence[PolicyQuestion], live: int = LIVE
+) -> tuple[LedgerRow, dict[str, list[str]]]:
+    """Return how three quotes are answered with a citation, and a question's id -> the texts of the quotes cited.
+
+    Where the row is not kept for all questions, about `live` of them are answered now.
+    """
+    using = pipe.using(quotes=3, cite=True, abstain=False, defend=False, max_new_tokens=CITED_LIMIT)
+    prompts = using.prompts([question.question for question in questions])
+    if not lab.stored(CITED, questions, prompts=prompts):
+        questions, prompts = spread(questions, live), spread(prompts, live)
+    answer = graded.graded(questions, lambda some: using.ask([q.question for q in some]))
+    how = {"approach": "retrieve", "prompts": prompts, "token_limit": CITED_LIMIT, "heavy": True}
+    row = lab.measure(CITED, questions, answer, **how)
+    named = {}
+    for question, text, prompt in zip(questions, row.answers, prompts, strict=True):
+        numbers = [n for n in passages.cited_numbers(text) if n <= len(prompt.used) and n]
+        named[question.id] = [prompt.used[n - 1].searched for n in numbers]
+    return row, named
+
+
+def right(row: LedgerRow) -> list[str]:
+    """Return the ids of the answerable questions of a row that were answered right."""
+    return [i for i, ok, gold in zip(row.ids, row.correct, row.gold, strict=True) if ok and gold == "right"]
+
+
+def best_line(pipe: Pipeline, question: str) -> str:
+    """Return the line that a pipeline would quote first."""
+    using = pipe.using(quotes=1)
+    return using.quoted(using.retrieve([question])[0])[0].chunk.text
+
+
+def own_record(lm: LanguageModel, orders: Sequence[dict], fact: str, question: str) -> dict[str, list[bool]]:
+    """Return what stood in the prompt -> for each order, whether the answer holds the digits of its number.
+
+    fact: a sentence with a place {} for the number. question: asks for the number.
+    """
+    shown = {
+        "nothing": ["" for _ in orders],
+        "whole record": ["; ".join(f"{key}: {value}" for key, value in order.items()) for order in orders],
+        "one fact": [fact.format(order["number"]) for order in orders],
+    }
+    found = {}
+    for given, some in shown.items():
+        texts = lm.generate([f"{one}\n\n{question}".strip() for one in some], TOKEN_LIMIT, progress=False).texts
+        digits = [order["number"].split("-")[-1] for order in orders]
+        found[given] = [grading.holds(text, number) for text, number in zip(texts, digits, strict=True)]
+    return found
+
+
+def tuned(lab: Lab, questions: Sequence[PolicyQuestion]) -> LedgerRow:
+    """Return how the course's tuned reader answers without any policy: what tuning has put into its weights."""
+    prompts = reader.write_prompts(lab.model, questions, [[]] * len(questions))
+    lm = adapters.get(lab.model, "reader")
+    return lab.using(model=lm).measure(
+        "tuned reader, closed book",
+        questions,
+        lambda _texts: reader.read(lm, questions, prompts, progress=False),
+        approach="tune",
+        prompts=prompts,
+        token_limit=reader.MAX_NEW_TOKENS,
+        heavy=True,
+        **adapters.row_of(lab.model, "reader"),
     )
 
 

@@ -62,7 +62,9 @@ def _fused_by_index(first, second, constant):
 
 def _rows_by_regex(table):
     cells = [re.findall(r"[^|]+", line.strip()) for line in table]
-    return tuple("; ".join(f"{a.strip()}: {b.strip()}" for a, b in zip(cells[0], row, strict=True)) for row in cells[2:])
+    return tuple(
+        "; ".join(f"{a.strip()}: {b.strip()}" for a, b in zip(cells[0], row, strict=True)) for row in cells[2:]
+    )
 
 
 def _rows_by_dict(table):
@@ -147,15 +149,21 @@ RIGHT = {
         "numpy numbers": lambda vectors, query, k: list(np.argsort(vectors.dot(query))[::-1][:k]),
         "by distance": lambda vectors, query, k: np.argsort(np.linalg.norm(vectors - query, axis=1))[:k].tolist(),
         "one by one": _one_by_one,
-        "sorted in Python": lambda vectors, query, k: sorted(range(len(vectors)), key=lambda i: -(vectors[i] @ query))[:k],
-        "a generator": lambda vectors, query, k: (int(i) for i in (-np.einsum("nd,d->n", vectors, query)).argsort()[:k]),
+        "sorted in Python": lambda vectors, query, k: sorted(range(len(vectors)), key=lambda i: -(vectors[i] @ query))[
+            :k
+        ],
+        "a generator": lambda vectors, query, k: (
+            int(i) for i in (-np.einsum("nd,d->n", vectors, query)).argsort()[:k]
+        ),
     },
     "04.3": {
         "a Counter of fractions": _counter,
         "an iterator": _fused_by_index,
         "a tuple": lambda first, second, constant: tuple(by_hand.fused(first, second, constant)),
         "an array": lambda first, second, constant: np.array(by_hand.fused(first, second, constant), dtype=object),
-        "the keys of a dict": lambda first, second, constant: dict.fromkeys(by_hand.fused(first, second, constant)).keys(),
+        "the keys of a dict": lambda first, second, constant: dict.fromkeys(
+            by_hand.fused(first, second, constant)
+        ).keys(),
     },
     "04.4": {
         "a tuple, by regex": _rows_by_regex,
@@ -194,10 +202,12 @@ RIGHT = {
     "04.7": {
         "between two scores": _cut_between,
         "a numpy number": lambda scores, answerable: max(
-            np.append(scores, max(scores) + 1), key=lambda cut: np.sum((np.array(scores) >= cut) == np.array(answerable))
+            np.append(scores, max(scores) + 1),
+            key=lambda cut: np.sum((np.array(scores) >= cut) == np.array(answerable)),
         ),
         "above all by infinity": lambda scores, answerable: max(
-            [*scores, float("inf")], key=lambda cut: sum((s >= cut) is a for s, a in zip(scores, answerable, strict=True))
+            [*scores, float("inf")],
+            key=lambda cut: sum((s >= cut) is a for s, a in zip(scores, answerable, strict=True)),
         ),
         "the last of the best": lambda scores, answerable: max(
             [max(scores) + 1, *sorted(scores, reverse=True)],
@@ -215,7 +225,8 @@ RIGHT = {
             0,
         ),
         "counted": lambda ranks, target: next(
-            (k for k in sorted({*ranks} - {0}) if sum(1 for r in ranks if r and r <= k) >= target * len(ranks) - 1e-9), 0
+            (k for k in sorted({*ranks} - {0}) if sum(1 for r in ranks if r and r <= k) >= target * len(ranks) - 1e-9),
+            0,
         ),
         "all shares first": lambda ranks, target: min(
             (k for k in range(1, 100) if np.mean([0 < r <= k for r in ranks]) >= target), default=0

@@ -73,7 +73,9 @@ WRONG = {
         ),
         "the constant ignored": lambda first, second, constant: by_hand.fused(first, second, 60),
         "ranks from 0": lambda first, second, constant: by_hand.fused(first, second, constant - 1 + 1e-9),
-        "ids with scores": lambda first, second, constant: [(name, 1) for name in by_hand.fused(first, second, constant)],
+        "ids with scores": lambda first, second, constant: [
+            (name, 1) for name in by_hand.fused(first, second, constant)
+        ],
     },
     "04.4": {
         "the names as a row": lambda table: _rows_kept(table, 1),
@@ -81,7 +83,8 @@ WRONG = {
         "no row of dashes": lambda table: [row for row in by_hand.rows(table) if not re.search(r": -+$", row)],
         "cut at bars with spaces": lambda table: [
             "; ".join(
-                f"{a}: {b}" for a, b in zip(table[0].strip("| ").split(" | "), line.strip("| ").split(" | "), strict=False)
+                f"{a}: {b}"
+                for a, b in zip(table[0].strip("| ").split(" | "), line.strip("| ").split(" | "), strict=False)
             )
             for line in table[2:]
         ],
