@@ -32,30 +32,17 @@
 # %%
 from helpers.lesson import diagrams
 
-diagrams.flow(
-    [
-        ["documents", "chunks", "vectors"],
-        ["question", "search", "rerank", "quote"],
-        ["check", "answer", "prompt"],
-    ],
-    [
-        *(
-            ("documents", "chunks"),
-            ("chunks", "vectors"),
-            ("vectors", "search"),
-            ("question", "search"),
-        ),
-        *(
-            ("search", "rerank"),
-            ("rerank", "quote"),
-            ("quote", "prompt"),
-            ("prompt", "answer"),
-            ("answer", "check"),
-        ),
-    ],
-    "Documents are cut into chunks, and each chunk becomes a vector. A question is searched among them, the best "
-    "chunks are reordered, one line is quoted, the model answers from it, and its answer is checked against the quote.",
+rooms = [
+    ["documents", "chunks", "vectors"],
+    ["question", "search", "rerank", "quote"],
+    ["check", "answer", "prompt"],
+]
+way = "documents chunks vectors search rerank quote prompt answer check".split()
+words = (
+    "Documents are cut into chunks, each chunk becomes a vector. A question is searched among "
+    "them, the best are reordered, one line is quoted; the model answers from it, and a check follows."
 )
+diagrams.flow(rooms, [("question", "search"), *zip(way, way[1:])], words)
 
 # %%
 from helpers.results import claims, evidence, ledger
@@ -90,19 +77,13 @@ for question in dev[3:6]:
 # or if it abstains where no document holds an answer.
 
 # %%
-tests = {
-    tier: files.for_profile(policies.load_policy_questions("test", tier=tier), fast=10)
-    for tier in policies.TIERS
-}
+read_test = policies.load_policy_questions
+tests = {t: files.for_profile(read_test("test", tier=t), fast=10) for t in policies.TIERS}
 asked = tests["plain"]
 lab = ledger.Lab("policy_qa_plain", lm, noun="questions")
 closed_row, told_row = (reading.closed_book(lab, asked, told) for told in (False, True))
-invented, still = (
-    [guess != "abstained" for guess in row.predictions] for row in (closed_row, told_row)
-)
-print(
-    f"answers something: {sum(invented)} of {len(asked)}; told to abstain: {sum(still)} of {len(asked)}"
-)
+for name, row in (("asked", closed_row), ("told to abstain", told_row)):
+    print(f"{name}: answers {row.n - row.predictions.count('abstained')} of {row.n} questions")
 
 # %% [markdown]
 # Each of these is made up, or luck. Does it at least sound unsure? Take the probability of each token that it wrote, and
@@ -113,9 +94,7 @@ import numpy as np
 
 chats = [policies.CLOSED_BOOK.messages(question.question) for question in asked[:30]]
 sure = reading.sureness(lm, chats, closed_row.answers[:30])
-print(
-    f"probability of a token that it made up: {np.mean(sure):.2f} on average, from {min(sure):.2f} to {max(sure):.2f}"
-)
+print(f"a token made up: {np.mean(sure):.2f} on average, {min(sure):.2f} to {max(sure):.2f}")
 
 # %% [markdown]
 # Nothing in the text of an answer shows this number: fluent is not sure, and sure is not true.
@@ -303,11 +282,7 @@ readable = yours(rows, by_hand.rows, (["| size |", "|---|", "| small |"],))
 
 
 def quote(question):
-    lines = [
-        (chunk, line)
-        for chunk in find(question)
-        for line in by_hand.lines_of(chunk.text, readable)
-    ]
+    lines = [(c, line) for c in find(question) for line in by_hand.lines_of(c.text, readable)]
     texts = [f"{chunk.place}. {line}" for chunk, line in lines]
     (best,) = nearest(embed(texts), embed([question])[0], 1)
     return lines[best]
@@ -341,41 +316,26 @@ for question in (price, dev[6].question, dev[8].question):
 
 # %%
 from helpers import statistics
-from helpers.lesson.said import said
 from helpers.methods.retrieval import chunking, index, pipeline
 
-yours_indexed = index.Index.build(documents, embedder, cutter, by_sentence=False)
-same = pipeline.Pipeline(yours_indexed, lm, pipeline.Settings(rerank=False, max_new_tokens=20))
-both_dev = [
-    q.question for t in policies.TIERS for q in policies.load_policy_questions("dev", tier=t)
-]
-agree = [
-    find(q, 1)[0].id == one.kept[0].chunk.id
-    for q, one in zip(both_dev, same.retrieve(both_dev))
-]
-share = statistics.wilson_interval(sum(agree), len(agree))
-print(
-    said(
-        share,
-        limit=0.9,
-        above="The same chunk comes first: {found} of the questions. Your search is the course's.",
-        below="The two differ: the same chunk first for {found}. Which check still says 'not yet'?",
-        unclear="Mostly the same chunk comes first: {found}.",
-    )
-)
+indexed = index.Index.build(documents, embedder, cutter, by_sentence=False)
+same = pipeline.Pipeline(indexed, lm, pipeline.Settings(rerank=False, max_new_tokens=20))
+both = [policies.load_policy_questions("dev", tier=tier) for tier in policies.TIERS]
+both = [question.question for part in both for question in part]
+agree = [find(q, 1)[0].id == r.kept[0].chunk.id for q, r in zip(both, same.retrieve(both))]
+print("the same chunk comes first:", statistics.wilson_interval(sum(agree), len(agree)))
 
 # %% tags=["machine"]
 import time
 
 some = [question.question for question in dev[:12]]
-side_by_side = same.using(quotes=1, examples=False, cite=False, abstain=False)
-for name, answer in {
-    "yours, one by one": lambda: list(map(rag, some)),
-    "side by side": lambda: side_by_side.ask(some),
-}.items():
-    started = time.perf_counter()
-    answer()
-    print(f"{name}: {(time.perf_counter() - started) / len(some):.2f} seconds a question")
+quick = same.using(quotes=1, examples=False, cite=False, abstain=False)
+started = time.perf_counter()
+one_by_one = [rag(question) for question in some]
+between = time.perf_counter()
+together = quick.ask(some)
+print(f"yours, one by one: {(between - started) / len(some):.2f} seconds a question")
+print(f"the course's, side by side: {(time.perf_counter() - between) / len(some):.2f} seconds")
 
 # %% [markdown]
 # ## Is it found?
@@ -390,42 +350,21 @@ for name, answer in {
 # %%
 from helpers.lesson import plots
 
-store = index.Index.build(
-    documents, embedder, chunking.Chunker(chunking.token_spans(lm.tokenizer))
-)
+spans = chunking.token_spans(lm.tokenizer)
+store = index.Index.build(documents, embedder, chunking.Chunker(spans))
 pipe = pipeline.Pipeline(store, lm, pipeline.Settings(max_new_tokens=20))
-WAYS = {
-    "your chunks, fused": same,
-    "by words": pipe.using(search="bm25", rerank=False),
-    "by meaning": pipe.using(search="dense", rerank=False),
-    "fused": pipe.using(search="fusion", rerank=False),
-    "fused, reranked": pipe.using(search="fusion", rerank=True),
-}
+WAYS = {"your chunks, fused": same, "fused, reranked": pipe}
+for name, search_by in (("by words", "bm25"), ("by meaning", "dense"), ("fused", "fusion")):
+    WAYS[name] = pipe.using(search=search_by, rerank=False)
 
 # %%
 first = {}
 for tier, questions in tests.items():
-    first[tier] = {name: reading.ranks(way, questions, documents) for name, way in WAYS.items()}
-    curve = {
-        name: {k: [np.mean(reading.hits(ranks, k))] for k in (1, 2, 4, 8)}
-        for name, ranks in first[tier].items()
-    }
-    plots.curves(curve, f"Finding: {tier} questions", ("k, chunks kept", "hit@k on test"))
-
-# %%
-for tier in tests:
-    meaning, reranked = (
-        reading.hits(first[tier][name], 4) for name in ("by meaning", "fused, reranked")
-    )
-    gain = statistics.compare_hits(meaning, reranked)
-    print(
-        said(
-            gain,
-            above=f"{tier}: fusing and reranking find more than meaning alone, {{found}} of hit@4.",
-            below=f"{tier}: fusing and reranking find less than meaning alone, {{found}} of hit@4.",
-            unclear=f"{tier}: these questions cannot tell the two apart, {{found}} of hit@4.",
-        )
-    )
+    first[tier] = {name: reading.ranks(w, questions, documents) for name, w in WAYS.items()}
+    hit = {name: reading.hit_curve(ranks, (1, 2, 4, 8)) for name, ranks in first[tier].items()}
+    plots.curves(hit, f"Finding: {tier} questions", ("k, chunks kept", "hit@k on test"))
+    meaning, best = (reading.hits(first[tier][w], 4) for w in ("by meaning", "fused, reranked"))
+    print("hit@4, reranked minus by meaning:", statistics.compare_hits(meaning, best))
 
 # %% [markdown]
 # ## Is it read?
@@ -435,30 +374,27 @@ for tier in tests:
 # **Predict:** what reads best?
 
 # %%
+from helpers.lesson.said import said
+
 read = reading.rows(lab, pipe, asked, documents)
 for name, row in read.items():
     print(f"{name:14} good {row.interval} of {row.n} questions{row.mark}")
-for name in ("one quote", "best chunk"):
-    print(
-        said(
-            ledger.compare(read["closed book"], read[name]),
-            above=f"With the {name} it knows what it did not: {{found}} more.",
-            below=f"With the {name} it does worse than from memory: {{found}}.",
-            unclear=f"Whether the {name} helps cannot be told here: {{found}}.",
-        )
+print(
+    said(
+        ledger.compare(read["closed book"], read["one quote"]),
+        above="One quote, and it knows what it did not: {found} more.",
+        below="With a quote it does worse than from memory: {found}.",
+        unclear="Whether one quote helps cannot be told here: {found}.",
     )
+)
 
 # %%
 from helpers.lesson.plots.retrieval import error_sources
 
 kept = first["plain"]["fused, reranked"]
-error_sources(
-    {
-        name: reading.sources(read[name], kept, 4)
-        for name in ("one quote", "three quotes", "best chunk")
-    },
-    "Where answers go wrong: finding, or what comes after",
-)
+three = ("one quote", "three quotes", "best chunk")
+split = {name: reading.sources(read[name], kept, 4) for name in three}
+error_sources(split, "Where answers go wrong: finding, or what comes after")
 
 # %% [markdown]
 # *Found* means that the evidence is in one of the four chunks kept; what fails after that is quoting or reading. Is it the
@@ -470,13 +406,9 @@ from IPython.display import Markdown, display
 
 from helpers.lesson import scales
 
-methods = [
-    *(f"reader, {context}" for context in reading.CONTEXTS),
-    "closed book",
-    "whole document",
-]
+asked_as = [*(f"reader, {c}" for c in reading.CONTEXTS), "closed book", "whole document"]
 for tier, task in policies.TIERS.items():
-    display(Markdown(f"**{tier} questions**\n\n{scales.side_by_side(task, methods)}"))
+    display(Markdown(f"**{tier} questions**\n\n{scales.side_by_side(task, asked_as)}"))
 
 # %% [markdown]
 # Read along a line for what size buys, down a column for what context buys. The search is the same in every column.
@@ -524,20 +456,13 @@ check("04.5", supported)
 from helpers.methods.retrieval.passages import without_citations
 
 holds = yours(supported, by_hand.supported, ("12 days", "It takes 12 days."))
-checked = {
-    i: any(holds(without_citations(text), quote) for quote in quotes_cited[i])
-    for i, text in zip(cited_row.ids, cited_row.answers)
-}
-right = [
-    i
-    for i, ok, gold in zip(cited_row.ids, cited_row.correct, cited_row.gold)
-    if ok and gold == "right"
-]
-wrong = [i for i in cited_row.ids if i not in right]
-for name, ids in (("right", right), ("other", wrong)):
-    print(
-        f"{name} answers: {sum(checked[i] for i in ids)} of {len(ids)} cite a quote that supports them"
-    )
+checked = {}
+for item, text in zip(cited_row.ids, cited_row.answers):
+    checked[item] = any(holds(without_citations(text), q) for q in quotes_cited[item])
+right = reading.right(cited_row)
+others = [item for item in cited_row.ids if item not in right]
+for name, ids in (("right", right), ("other", others)):
+    print(f"{name} answers: {sum(map(checked.get, ids))} of {len(ids)} cite what supports them")
 
 # %% [markdown]
 # Look at the second line. A citation can hold and the answer be wrong: the quote says it, but it is not what was asked.
@@ -550,25 +475,17 @@ for name, ids in (("right", right), ("other", wrong)):
 # %% tags=["machine"]
 from dataclasses import replace
 
-
-def best_line(question):
-    (one,) = pipe.retrieve([question])
-    return pipe.using(quotes=1).quoted(one)[0].chunk.text
-
-
 old = next(document for document in documents if document.id == "plus-billing")
+new = replace(old, text=old.text.replace("after 16 months", "after 21 months"))
 expires = "How long before the carry-over credit expires?"
-print("before:", best_line(expires))
+print("before:", reading.best_line(pipe, expires))
 started = time.perf_counter()
-embedded = store.update(
-    replace(old, text=old.text.replace("after 16 months", "after 21 months"))
-)
-edited = best_line(expires)
+embedded = store.update(new)
+edited = reading.best_line(pipe, expires)
 edit_seconds = time.perf_counter() - started
-store.update(old)
-print(
-    f"after:  {edited}\n{embedded} texts embedded again, {edit_seconds:.1f} seconds to the new line"
-)
+restored = store.update(old)
+print(f"after:  {edited}")
+print(f"{embedded} texts embedded again, {edit_seconds:.1f} seconds to the new line")
 
 # %% [markdown]
 # ## Would tuning have done?
@@ -578,16 +495,11 @@ print(
 
 # %%
 staff = {document.id for document in documents if document.audience == "staff"}
-measured = set(read["one quote"].ids)
-public = [
-    q for q in asked if q.id in measured and q.answerable and not staff & set(q.documents)
-]
+public = [q for q in asked if q.answerable and not staff & set(q.documents)]
+public = [q for q in public if q.id in read["one quote"].ids]
 tuned_row = reading.tuned(lab, public)
-before, after = (
-    read[name].cut([q.id for q in public]) for name in ("closed book", "one quote")
-)
-for name, row in (("alone", before), ("tuned, alone", tuned_row), ("with a quote", after)):
-    print(f"{name}: {sum(row.correct)} of {row.n} right{row.mark}")
+before, after = (read[name].cut(tuned_row.ids) for name in ("closed book", "one quote"))
+print(f"right: alone {sum(before.correct)}, with a quote {sum(after.correct)}, of {after.n}")
 
 # %% [markdown]
 # It was tuned to read, so do not expect facts in its weights; lesson 06 trains facts themselves.
@@ -616,34 +528,18 @@ for name, where in (("without a filter", index.EVERYTHING), ("filtered", index.P
 # **Predict:** does it matter who is *you* and who is *I*?
 
 # %%
-from helpers.tasks import grading
-
 orders = [c["last_order"] for c in policies.load_customers() if c.get("last_order")]
+fact = "The customer's last order is number {}."
+ask = "What is the number of the customer's last order? Answer in one sentence."
 WORDINGS = {
     "your, my": ("Your last order has the number {}.", "What is the number of my last order?"),
-    "the customer's": (
-        "The customer's last order is number {}.",
-        "What is the number of the customer's last order? Answer in one sentence.",
-    ),
+    "the customer's": (fact, ask),
 }
-
-
-# %%
-def told(wording, given):
-    fact, question = WORDINGS[wording]
-    shown = {
-        "nothing": lambda order: "",
-        "whole record": lambda order: "; ".join(f"{k}: {v}" for k, v in order.items()) + "\n\n",
-        "one fact": lambda order: fact.format(order["number"]) + "\n\n",
-    }[given]
-    texts = lm.generate([shown(order) + question for order in orders], 20, progress=False).texts
-    return [grading.holds(text, order["number"][3:]) for text, order in zip(texts, orders)]
-
-
-GIVEN = ("nothing", "whole record", "one fact")
-records = {(wording, given): told(wording, given) for wording in WORDINGS for given in GIVEN}
-for (wording, given), hits in records.items():
-    print(f"{wording:15} {given:13} {sum(hits)} of {len(hits)} right")
+records = {}
+for wording, texts in WORDINGS.items():
+    for given, hits in reading.own_record(lm, orders, *texts).items():
+        records[wording, given] = hits
+        print(f"{wording:15} {given:13} {sum(hits)} of {len(hits)} right")
 
 # %% [markdown]
 # The number may come without its `LF-`; a person would take that. Compare the two wordings of the one fact: same model,
@@ -667,40 +563,26 @@ widgets.inspector(pipe.using(quotes=3, examples=False), price)
 # *Underpowered*: so few items could not come out both ways. *Not tested*: nothing here measures it.
 
 # %%
-pairs = [
-    evidence.difference(read["closed book"], read[name]) for name in ("one quote", "best chunk")
-]
-claims.conclude("R1", dict(zip(("one quote", "best chunk"), pairs)))
-held = [checked[i] for i in right]
+alone, useful = read["closed book"], ("one quote", "best chunk")
+gain = [evidence.difference(alone, read[name], note=name) for name in useful]
+claims.conclude("R1", {"gain": gain})
+held = [checked[item] for item in right]
 claims.conclude("R4", {"citation": evidence.share(held, of=cited_row)} if held else {})
-claims.conclude(
-    "R6",
-    {
-        "in context": evidence.difference(before, after),
-        "against tuning": evidence.difference(tuned_row, after),
-    },
-)
+in_context, against = (evidence.difference(row, after) for row in (before, tuned_row))
+claims.conclude("R6", {"in context": in_context, "against tuning": against})
 
 # %% tags=["machine"]
-claims.conclude(
-    "R5",
-    {
-        "new value": evidence.yes("21 months" in edited and "16 months" not in edited),
-        "one document": evidence.yes(
-            embedded < sum(len(e.owner) for e in store.entries.values())
-        ),
-        "seconds": evidence.number(edit_seconds),
-    },
-)
+all_texts = sum(len(entry.owner) for entry in store.entries.values())
+swapped = evidence.yes("21 months" in edited and "16 months" not in edited)
+part = evidence.yes(embedded < all_texts)
+seconds = evidence.number(edit_seconds)
+claims.conclude("R5", {"new value": swapped, "one document": part, "seconds": seconds})
 
 # %%
-claims.conclude(
-    "R8",
-    {
-        "leaks": evidence.difference(leaks["filtered"], leaks["without a filter"]),
-        "left": evidence.number(sum(leaks["filtered"])),
-    },
-)
+fewer = evidence.difference(leaks["filtered"], leaks["without a filter"])
+left = evidence.number(sum(leaks["filtered"]))
+claims.conclude("R8", {"leaks": fewer, "left": left})
+invented = [guess != "abstained" for guess in closed_row.predictions]
 how_sure = evidence.number(statistics.mean_interval(sure), len(sure), of=closed_row)
 claims.conclude("R10", {"invented": evidence.share(invented, of=closed_row), "sure": how_sure})
 

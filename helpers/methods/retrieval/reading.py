@@ -187,6 +187,15 @@ def hits(first: dict[str, int], k: int) -> list[bool]:
     return [0 < rank <= k for rank in first.values()]
 
 
+def hit_curve(first: dict[str, int], places: Sequence[int]) -> dict[int, list[float]]:
+    """Return k -> [hit@k], as plots.curves takes it.
+
+    >>> hit_curve({"a": 1, "b": 0}, (1, 8))
+    {1: [0.5], 8: [0.5]}
+    """
+    return {k: [sum(hits(first, k)) / len(first)] for k in places}
+
+
 def sources(row: LedgerRow, first: dict[str, int], k: int) -> tuple[list[bool], list[bool]]:
     """Return for each answerable question of a row whether its evidence is among k chunks, and whether it is right."""
     pairs = [(0 < first[i] <= k, bool(ok)) for i, ok in zip(row.ids, row.correct, strict=True) if i in first]
