@@ -30,6 +30,8 @@
 # for every question.
 
 # %%
+import itertools
+
 from helpers.lesson import diagrams
 
 rooms = [
@@ -37,12 +39,12 @@ rooms = [
     ["question", "search", "rerank", "quote"],
     ["check", "answer", "prompt"],
 ]
-way = "documents chunks vectors search rerank quote prompt answer check".split()
+way = [*rooms[0], "search", "rerank", "quote", "prompt", "answer", "check"]
 words = (
     "Documents are cut into chunks, each chunk becomes a vector. A question is searched among "
     "them, the best are reordered, one line is quoted; the model answers from it, and a check follows."
 )
-diagrams.flow(rooms, [("question", "search"), *zip(way, way[1:])], words)
+diagrams.flow(rooms, [("question", "search"), *itertools.pairwise(way)], words)
 
 # %%
 from helpers.results import claims, evidence, ledger
@@ -50,8 +52,7 @@ from helpers.results import claims, evidence, ledger
 claims.show("04", "R1", "R4", "R5", "R6", "R8", "R10", "R12")
 
 # %% [markdown]
-# The [verdicts](../docs/glossary.md#verdict) come at the end, from your numbers and from the course's own, which are
-# marked *reference*.
+# [Verdicts](../docs/glossary.md#verdict) come at the end. Numbers marked *reference* are the course's own.
 #
 # ## What does it invent?
 #
@@ -248,8 +249,8 @@ for chunk in find(price):
 # %% [markdown]
 # ## Quote
 #
-# Four chunks are much to read for a small model. One line may do, if it can be read alone. What does
-# `| Swift | 2 working days | $11.60 |` say without its columns' names?
+# Four chunks are much for a small model. One line may do, if it reads alone. What does `| Swift | 2 working days | $11.60 |`
+# say without its columns' names?
 #
 # ### Your turn 04.4
 #
@@ -353,9 +354,10 @@ from helpers.lesson import plots
 spans = chunking.token_spans(lm.tokenizer)
 store = index.Index.build(documents, embedder, chunking.Chunker(spans))
 pipe = pipeline.Pipeline(store, lm, pipeline.Settings(max_new_tokens=20))
-WAYS = {"your chunks, fused": same, "fused, reranked": pipe}
+WAYS = {"your chunks, fused": same}
 for name, search_by in (("by words", "bm25"), ("by meaning", "dense"), ("fused", "fusion")):
     WAYS[name] = pipe.using(search=search_by, rerank=False)
+WAYS["fused, reranked"] = pipe
 
 # %%
 first = {}
@@ -499,7 +501,9 @@ public = [q for q in asked if q.answerable and not staff & set(q.documents)]
 public = [q for q in public if q.id in read["one quote"].ids]
 tuned_row = reading.tuned(lab, public)
 before, after = (read[name].cut(tuned_row.ids) for name in ("closed book", "one quote"))
-print(f"right: alone {sum(before.correct)}, with a quote {sum(after.correct)}, of {after.n}")
+arms = {"alone": before, "tuned, alone": tuned_row, "with a quote": after}
+for name, row in arms.items():
+    print(f"{name}: {sum(row.correct)} of {row.n} right{row.mark}")
 
 # %% [markdown]
 # It was tuned to read, so do not expect facts in its weights; lesson 06 trains facts themselves.
@@ -542,13 +546,13 @@ for wording, texts in WORDINGS.items():
         print(f"{wording:15} {given:13} {sum(hits)} of {len(hits)} right")
 
 # %% [markdown]
-# The number may come without its `LF-`; a person would take that. Compare the two wordings of the one fact: same model,
-# same fact, same customers. Had you tried one of them alone, what would you have said of the model? **Wording is part of
-# reading**, which is why each context above had 24 forms to choose from on dev before its row was kept.
+# The number may come without its `LF-`; a person would take that. Compare the two wordings of the one fact. Had you tried
+# one alone, what would you have said of the model? **Wording is part of reading**: so each context above had 24 forms to
+# choose from before its row was kept.
 #
 # ### Playground
 #
-# Ask a question and see every stage. As the public, then as staff; with reranking and without. Without widgets, show
+# Ask, and see every stage, as the public and as staff. Without widgets, show
 # `IPython.display.HTML(widgets.inspector_html(pipe, "your question"))`.
 
 # %%
