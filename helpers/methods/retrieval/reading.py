@@ -6,9 +6,11 @@ questions in one form for all; it says so.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from helpers.methods import adapters, reader
 from helpers.methods.retrieval import contexts, graded, passages, ranking
+from helpers.methods.retrieval.chunking import Spans
 from helpers.methods.retrieval.contexts import CONTEXTS, TOKEN_LIMIT, Form
 from helpers.methods.retrieval.pipeline import Pipeline
 from helpers.model.language_model import LanguageModel
@@ -151,6 +153,21 @@ def own_record(lm: LanguageModel, orders: Sequence[dict], fact: str, question: s
     return found
 
 
+def in_form(lab: Lab, pipe: Pipeline, questions: Sequence[PolicyQuestion], documents: Sequence[Policy]) -> LedgerRow:
+    """Return how the gold evidence is answered where each answer is to end with the number of its passage, [1]."""
+    asked = [question for question in questions if question.answerable]
+    chunks = contexts.contexts(pipe, asked, documents)["gold evidence"]
+    using = pipe.using(abstain=False, defend=False, examples=False, cite=True, max_new_tokens=CITED_LIMIT)
+    found = pipe.retrieve([question.question for question in asked])
+    ready = [
+        replace(one, kept=tuple(ranking.Hit(chunk, 1.0) for chunk in some[:1]))
+        for one, some in zip(found, chunks, strict=True)
+    ]
+    how = {"approach": "retrieve", "prompts": [using.write(one) for one in ready], "token_limit": CITED_LIMIT}
+    answer = graded.graded(asked, lambda _: using.answer(ready))
+    return lab.measure("gold evidence, number asked for", asked, answer, heavy=True, **how)
+
+
 def tuned(lab: Lab, questions: Sequence[PolicyQuestion]) -> LedgerRow:
     """Return how the course's tuned reader answers without any policy: what tuning has put into its weights."""
     prompts = reader.write_prompts(lab.model, questions, [[]] * len(questions))
@@ -176,6 +193,26 @@ def ranks(pipe: Pipeline, questions: Sequence[PolicyQuestion], documents: Sequen
         question.id: next((rank for rank, name in enumerate(ids, start=1) if name in right), 0)
         for question, ids, right in zip(asked, found, gold, strict=True)
     }
+
+
+def in_budget(
+    pipe: Pipeline, questions: Sequence[PolicyQuestion], documents: Sequence[Policy], spans: Spans, budget: int
+) -> list[bool]:
+    """Return for each answerable question whether its evidence is in the first chunks found that a budget holds.
+
+    budget: tokens of all chunks together; the first chunk that is too long ends the list.
+    """
+    asked = [question for question in questions if question.answerable]
+    found = []
+    for question, one in zip(asked, pipe.retrieve([q.question for q in asked]), strict=True):
+        left, ids = budget, set()
+        for hit in one.reranked:
+            left -= len(spans(hit.chunk.text))
+            if left < 0:
+                break
+            ids.add(hit.chunk.id)
+        found.append(bool(ids & ranking.relevant(question, pipe.index.chunks, documents)))
+    return found
 
 
 def hits(first: dict[str, int], k: int) -> list[bool]:

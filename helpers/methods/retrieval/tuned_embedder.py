@@ -1,0 +1,57 @@
+"""Tunes an embedder on questions and the chunks that answer them, with the other chunks of a batch as wrong ones.
+
+In-batch negatives as in Henderson et al., "Efficient natural language response suggestion" (2017), which
+sentence-transformers calls MultipleNegativesRankingLoss; written out here, because the loop is the lesson.
+"""
+
+import copy
+from collections.abc import Sequence
+
+import torch
+from torch.nn import functional
+
+from helpers.methods.retrieval.chunking import Chunk
+from helpers.methods.retrieval.ranking import relevant
+from helpers.tasks.policies import Policy, PolicyQuestion
+
+SCALE = 20.0  # what cosines are multiplied by before the softmax, as in sentence-transformers
+
+
+def pairs(
+    questions: Sequence[PolicyQuestion], chunks: Sequence[Chunk], documents: Sequence[Policy]
+) -> list[tuple[str, Chunk]]:
+    """Return (question, a chunk that holds its evidence) for each answerable question that has one."""
+    found = []
+    for question in questions:
+        held = relevant(question, chunks, documents) if question.answerable else set()
+        found += [(question.question, chunk) for chunk in chunks if chunk.id in held][:1]
+    return found
+
+
+def tune(embedder, learned: Sequence[tuple[str, Chunk]], epochs: int = 3, rate: float = 3e-5, batch: int = 32, seed=0):
+    """Return a tuned copy of an embedder; the one that is given stays as it is."""
+    tuned = copy.deepcopy(embedder)
+    tuned.name = f"{embedder.name}, tuned on {len(learned)} questions"
+    optimizer = torch.optim.AdamW(tuned.parameters(), lr=rate)
+    order = torch.Generator().manual_seed(seed)
+    tuned.train()
+    torch.manual_seed(seed)
+    for _ in range(epochs):
+        for places in torch.randperm(len(learned), generator=order).split(batch):
+            some = [learned[place] for place in places.tolist()]
+            asked, held = (_vectors(tuned, texts) for texts in zip(*[(q, c.searched) for q, c in some], strict=True))
+            same = torch.tensor([[one.id == other.id for _, other in some] for _, one in some], device=asked.device)
+            same.fill_diagonal_(False)  # another question's chunk that is also this one's is not wrong
+            scores = (SCALE * asked @ held.T).masked_fill(same, float("-inf"))
+            loss = functional.cross_entropy(scores, torch.arange(len(some), device=scores.device))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    tuned.eval()
+    return tuned
+
+
+def _vectors(embedder, texts: Sequence[str]) -> torch.Tensor:
+    features = embedder.tokenize(list(texts))
+    features = {name: value.to(embedder.device) for name, value in features.items() if torch.is_tensor(value)}
+    return functional.normalize(embedder(features)["sentence_embedding"], dim=1)
