@@ -76,6 +76,29 @@ def supported(answer: str, quote: str) -> bool:
     return bool(said) and numbers <= held and 2 * len(said & held) >= len(said)
 
 
+def smallest_k(ranks: Sequence[int], target: float) -> int:
+    """Return the smallest k whose hit@k is at least a target, or 0; ranks are counted from 1, and 0 is never found.
+
+    >>> smallest_k([1, 2, 0, 4], 0.5), smallest_k([1, 0], 0.9)
+    (2, 0)
+    """
+    shares = {k: sum(0 < rank <= k for rank in ranks) / len(ranks) for k in range(1, max(ranks) + 1)}
+    return next((k for k, share in shares.items() if share >= target), 0)
+
+
+def best_cut(scores: Sequence[float], answerable: Sequence[bool]) -> float:
+    """Return a cut such that answering where score >= cut decides as many questions right as any cut can.
+
+    >>> best_cut([0.2, 0.8, 0.9], [False, True, True])
+    0.8
+    """
+
+    def right(cut: float) -> int:
+        return sum((score >= cut) == can for score, can in zip(scores, answerable, strict=True))
+
+    return max([*scores, max(scores) + 1], key=right)
+
+
 @dataclass(frozen=True)
 class Lines:
     """A chunker for `Index.build` from a function that cuts a text into pieces of at most `size` lines.

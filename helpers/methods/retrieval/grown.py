@@ -88,3 +88,10 @@ def row(
     how = {"approach": "plain", "model": embedder, "settings": {"more": more, "words": WORDS}}
     told_row = {"details": told, "heavy": True, "rerun": rerun, "show": False}
     return ledger.measure("policy_search", f"{more} passages more", items, predict, **how, **told_row)
+
+
+def at_hand(embedder, documents, questions, cutter: Chunker, more: int, live: int) -> LedgerRow | None:
+    """Return `row` where it is kept, or where at most `live` passages must be embedded for it; else None."""
+    asked = [Message(question.id, question.question, "found") for question in questions if question.answerable]
+    kept = ledger.stored("policy_search", f"{more} passages more", asked, model=embedder)
+    return row(embedder, documents, questions, cutter, more) if kept or more <= live else None

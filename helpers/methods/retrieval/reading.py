@@ -153,6 +153,16 @@ def own_record(lm: LanguageModel, orders: Sequence[dict], fact: str, question: s
     return found
 
 
+def filled(lab: Lab, pipe: Pipeline, questions: Sequence[PolicyQuestion], size: int, budget: int = 1150) -> LedgerRow:
+    """Return how questions are answered from whole chunks of a size, as many as a prompt of `budget` tokens holds."""
+    using = pipe.using(
+        budget=budget, cite=False, abstain=False, defend=False, examples=False, max_new_tokens=TOKEN_LIMIT
+    )
+    answer = graded.graded(questions, lambda some: using.ask([q.question for q in some]))
+    how = {"approach": "retrieve", "prompts": using.prompts, "token_limit": TOKEN_LIMIT, "heavy": True}
+    return lab.measure(f"chunks of {size} tokens, one budget", questions, answer, settings={"size": size}, **how)
+
+
 def in_form(lab: Lab, pipe: Pipeline, questions: Sequence[PolicyQuestion], documents: Sequence[Policy]) -> LedgerRow:
     """Return how the gold evidence is answered where each answer is to end with the number of its passage, [1]."""
     asked = [question for question in questions if question.answerable]
