@@ -197,10 +197,13 @@ for tier in policies.TIERS:
 # answers more often right than the others?
 
 # %%
-cited_row, quoted = reading.cited(ledger.Lab("policy_qa_plain", lm), full, asked["plain"])
+plain = files.for_profile(policies.load_policy_questions("test", tier="plain"), fast=10)
+cited_row, quoted = reading.cited(ledger.Lab("policy_qa_plain", lm), full, plain)
 backed = {True: [], False: []}
-for item, text, ok in zip(cited_row.ids, cited_row.answers, cited_row.correct):
-    backed[any(by_hand.supported(text, quote) for quote in quoted[item])].append(bool(ok))
+for item, text in zip(cited_row.ids, cited_row.answers):
+    if item in {question.id for question in asked["plain"]}:
+        supported = any(by_hand.supported(text, quote) for quote in quoted[item])
+        backed[supported].append(item in reading.right(cited_row))
 for supported, hits in backed.items():
     print(f"supported {supported}: {sum(hits)} of {len(hits)} right")
 
