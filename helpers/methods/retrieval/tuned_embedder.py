@@ -52,6 +52,6 @@ def tune(embedder, learned: Sequence[tuple[str, Chunk]], epochs: int = 3, rate: 
 
 
 def _vectors(embedder, texts: Sequence[str]) -> torch.Tensor:
-    features = embedder.tokenize(list(texts))
+    features = embedder.preprocess(list(texts))
     features = {name: value.to(embedder.device) for name, value in features.items() if torch.is_tensor(value)}
     return functional.normalize(embedder(features)["sentence_embedding"], dim=1)

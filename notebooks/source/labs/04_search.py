@@ -153,8 +153,8 @@ differences(
 )
 
 # %% [markdown]
-# Left of the line something was lost by the change. A rewriting by a small model can drop the very word that the search
-# needs; on follow-ups ("and how long is that?"), which this set does not hold, it would have more to do.
+# Left of the line, the change lost something. A rewriting can drop the very word that the search needs. On follow-ups ("and
+# how long is that?"), which this set does not hold, it would have more to do.
 #
 # ### Your turn 04.8
 #

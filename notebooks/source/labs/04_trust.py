@@ -41,6 +41,7 @@ from helpers.model.language_model import LanguageModel
 from helpers.results import claims, evidence, ledger
 from helpers.tasks import files, general, policies
 
+# %%
 claims.show("04", "R9", "R11")
 lm, embedder = LanguageModel.load(), catalogue.load_embedder()
 documents = policies.load_policies()
@@ -125,8 +126,7 @@ for name, cut in cuts.items():
 # %% [markdown]
 # ## Instructions inside documents
 #
-# A retrieved text is somebody else's. It can hold chat marks such as `<|im_start|>`, or hidden comments, to pose as your
-# own prompt.
+# A retrieved text is somebody else's. It can hold chat marks such as `<|im_start|>`, or hidden comments, to pose as yours.
 #
 # ### Your turn 04.6
 #
@@ -212,7 +212,7 @@ form = [text.rstrip(" .").endswith("[1]") for text in form_row.answers]
 print("in the asked form:", statistics.wilson_interval(sum(form), len(form)))
 
 # %%
-gold, terms = {}, {True: [], False: []}
+terms = {True: [], False: []}
 for tier, task in policies.TIERS.items():
     some = files.for_profile(policies.load_policy_questions("test", tier=tier), fast=10)
     gold = reading.rows(
@@ -243,7 +243,7 @@ for name, text in (("as it is", mine), ("blocked", block(mine))):
 
 # %%
 if all(terms.values()):
-    apart = evidence.independent(terms[False], terms[True], of=gold["gold evidence"])
+    apart = evidence.independent(terms[False], terms[True], of=gold_row)
 else:
     apart = []
 claims.conclude("R9", {"form": evidence.share(form, of=form_row), "terms": apart})
