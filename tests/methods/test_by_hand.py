@@ -1,5 +1,7 @@
 """What lesson 04 builds by hand does what the index and its pipeline do."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -35,9 +37,11 @@ class ByLetters:
 def test_pieces_join_to_the_text_and_cut_no_table(text, size):
     found = by_hand.pieces(text, size)
     assert "\n".join(found) == text
-    for one, following in zip(found, found[1:], strict=False):
+    for one, following in itertools.pairwise(found):
         assert not (one.split("\n")[-1].startswith("|") and following.startswith("|"))
-    assert all(len(piece.split("\n")) <= size or set(piece[::1].split("\n")[0][:1]) == {"|"} for piece in found)
+    assert all(
+        len(piece.split("\n")) <= size or all(line.startswith("|") for line in piece.split("\n")) for piece in found
+    )
 
 
 def test_chunks_by_lines_stand_where_they_say_under_their_heading():

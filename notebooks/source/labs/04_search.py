@@ -34,6 +34,7 @@ from helpers.model.language_model import LanguageModel
 from helpers.results import claims, evidence, ledger
 from helpers.tasks import files, policies
 
+# %%
 claims.show("04", "R2", "R3", "R7")
 lm, embedder = LanguageModel.load(), catalogue.load_embedder()
 documents = policies.load_policies()
@@ -153,8 +154,8 @@ differences(
 )
 
 # %% [markdown]
-# Left of the line, the change lost something. A rewriting can drop the very word that the search needs. On follow-ups ("and
-# how long is that?"), which this set does not hold, it would have more to do.
+# Left of the line, the change lost something. A rewriting can drop the very word that the search needs. With follow-ups ("and
+# how long is that?"), which this set lacks, it has more to do.
 #
 # ### Your turn 04.8
 #

@@ -27,15 +27,8 @@ import numpy as np
 
 from helpers import statistics
 from helpers.lesson.plots.retrieval import two_groups
-from helpers.methods.retrieval import (
-    by_hand,
-    chunking,
-    index,
-    passages,
-    pipeline,
-    planted,
-    reading,
-)
+from helpers.methods.retrieval import by_hand, chunking, index, passages
+from helpers.methods.retrieval import pipeline, planted, reading
 from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
 from helpers.results import claims, evidence, ledger
@@ -126,7 +119,7 @@ for name, cut in cuts.items():
 # %% [markdown]
 # ## Instructions inside documents
 #
-# A retrieved text is somebody else's. It can hold chat marks such as `<|im_start|>`, or hidden comments, to pose as yours.
+# A retrieved text is somebody else's. It can hold chat marks such as `<|im_start|>` or hidden comments.
 #
 # ### Your turn 04.6
 #
@@ -215,10 +208,9 @@ print("in the asked form:", statistics.wilson_interval(sum(form), len(form)))
 terms = {True: [], False: []}
 for tier, task in policies.TIERS.items():
     some = files.for_profile(policies.load_policy_questions("test", tier=tier), fast=10)
-    gold = reading.rows(
-        ledger.Lab(task, lm), pipe, some, documents, ["gold evidence"], live=150
-    )
-    hit = dict(zip(gold["gold evidence"].ids, gold["gold evidence"].correct))
+    tier_lab, wanted = ledger.Lab(task, lm), ["gold evidence"]
+    (gold_row,) = reading.rows(tier_lab, pipe, some, documents, wanted, live=150).values()
+    hit = dict(zip(gold_row.ids, gold_row.correct))
     for question in some:
         if question.answerable and question.id in hit:
             terms[question.jargon].append(bool(hit[question.id]))
