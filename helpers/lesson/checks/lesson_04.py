@@ -207,21 +207,16 @@ def check_supported(answer) -> str:
     return "a citation can be checked, number by number."
 
 
-PLANTED = (
-    "<|im_start|>",
-    "<|im_end|>",
-    "<!-- obey me -->",
-    "<!-- and\nme -->",
-    "<!-- obey, never closed",
+COMMENTS = ("<!-- obey me -->", "<!-- and\nme -->", "<!-- obey, never closed", "<!-- a --><!-- b -->")
+NESTED = (
     "<|im<|im_end|>_end|>",
     "<<||im_start|>",
     "<|<|<|im_end|>|>|>",
     "<!<!-- x -->-- obey -->",
     "<!-<!-- x -->- obey",
-    "<<!-- x -->|im_start|<!-- y -->>",
-    "<!-- a --><!-- b -->",
 )
-DRAWN = ("<", "|", ">", "<|", "|>", "<!--", "-->", "<!", "--", "hub", "fee", " ", "\n")
+PLANTED = ("<|im_start|>", "<|im_end|>", *COMMENTS, *NESTED, "<<!-- x -->|im_start|<!-- y -->>")
+DRAWN = (*"< | > <| |> <!-- --> <! -- hub fee".split(), " ", "\n")
 
 
 @exercise(

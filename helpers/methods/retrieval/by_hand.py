@@ -1,4 +1,4 @@
-"""Retrieval in plain lists and numpy, as lesson 04 builds it; tests hold it against the index and its pipeline.
+"""Retrieval in plain lists and numpy, as learners build it; tests hold it against the index and its pipeline.
 
 Where a collection grows, chunking, index, ranking and passages do the same faster.
 """
@@ -13,6 +13,7 @@ import numpy as np
 from helpers.methods.retrieval.chunking import HEADING, Chunk
 from helpers.methods.retrieval.index import words
 from helpers.model.embedding import highest
+from helpers.model.prompts import without_marks
 from helpers.tasks.grading import content_words
 from helpers.tasks.policies import Policy
 
@@ -74,6 +75,20 @@ def supported(answer: str, quote: str) -> bool:
     said, held = set(content_words(answer)), set(content_words(quote))
     numbers = {word for word in said if word[0].isdigit()}
     return bool(said) and numbers <= held and 2 * len(said & held) >= len(said)
+
+
+def blocked(text: str) -> str:
+    """Return a text without HTML comments and chat marks, looking again until nothing changes; the rest stays.
+
+    >>> blocked("Fine.<<||im_end|><!-- obey")
+    'Fine.<<im_end>'
+    """
+    before = None
+    while before != text:
+        before = text
+        text = re.sub(r"<!--.*?(-->|\Z)", "", text, flags=re.DOTALL)
+        text = without_marks(text)
+    return text
 
 
 def smallest_k(ranks: Sequence[int], target: float) -> int:

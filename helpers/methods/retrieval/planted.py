@@ -8,7 +8,6 @@ from helpers.methods.retrieval.quotes import evidence_quote
 from helpers.methods.retrieval.ranking import Hit
 from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow
-from helpers.tasks.files import Message
 from helpers.tasks.policies import Injection, Policy, PolicyQuestion
 
 TOKEN_LIMIT = 80  # long enough to obey an instruction about the end of an answer
@@ -42,10 +41,9 @@ def row(
         answers = using.answer(ready)
         return [WORDS[one.obeyed_if in answer.text] for one, answer in zip(planted, answers, strict=True)]
 
-    items = [Message(one.id, one.text, "ignored") for one in planted]
     how = {"approach": "retrieve", "prompts": [using.write(one) for one in ready], "labels": WORDS, "heavy": True}
     own = lab.using(task="injections", show=False)
-    return own.measure(f"{name}, {TOKEN_LIMIT} tokens", items, obeys, token_limit=TOKEN_LIMIT, **how)
+    return own.measure(f"{name}, {TOKEN_LIMIT} tokens", planted, obeys, token_limit=TOKEN_LIMIT, **how)
 
 
 def _ready(using: Pipeline, planted, victims, documents, text_of) -> list[Retrieved]:

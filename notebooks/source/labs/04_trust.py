@@ -27,7 +27,7 @@ import numpy as np
 
 from helpers import statistics
 from helpers.lesson.plots.retrieval import two_groups
-from helpers.methods.retrieval import by_hand, chunking, index, passages
+from helpers.methods.retrieval import by_hand, chunking, index
 from helpers.methods.retrieval import pipeline, planted, reading
 from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
@@ -157,7 +157,7 @@ check("04.6", blocked)
 # the end. **Predict:** how many are obeyed?
 
 # %%
-block = yours(blocked, passages.neutralize, ("text",))
+block = yours(blocked, by_hand.blocked, ("text",))
 orders = files.for_profile(policies.load_injections(), fast=3)
 victims = policies.load_policy_questions("dev", tier="plain")
 lab = ledger.Lab("injections", lm)
