@@ -216,7 +216,7 @@ NESTED = (
     "<!-<!-- x -->- obey",
 )
 PLANTED = ("<|im_start|>", "<|im_end|>", *COMMENTS, *NESTED, "<<!-- x -->|im_start|<!-- y -->>")
-DRAWN = (*"< | > <| |> <!-- --> <! -- hub fee".split(), " ", "\n")
+DRAWN = ("<", "|", ">", "<|", "|>", "<!--", "-->", "<!", "--", "hub", "fee", " ", "\n")
 
 
 @exercise(

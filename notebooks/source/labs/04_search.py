@@ -95,7 +95,7 @@ plots.curves(curves, "Chunk sizes, read whole", ("tokens of a chunk", "share fou
 # is not read. The last race is on answers: 1,000 tokens of prompt, filled with small chunks or with large ones.
 
 # %%
-some = reading.spread(asked["plain"], 40)
+some = reading.spread(asked["plain"], 64)
 answers = {}
 for size in (125, 500):
     pipe = pipeline.Pipeline(sized[size], lm, pipeline.Settings(rerank=False, keep=8))
