@@ -68,7 +68,7 @@ from helpers.tasks import files, policies
 lm, embedder = LanguageModel.load(), catalogue.load_embedder()
 documents = policies.load_policies()
 dev = policies.load_policy_questions("dev", tier="plain")
-for question in dev[3:6]:
+for question in dev[5:8]:
     said_so = lm.chat(policies.CLOSED_BOOK.messages(question.question), max_new_tokens=20)
     print(f"{question.question}\n  the policy: {question.answer}\n  the model:  {said_so}\n")
 
@@ -87,7 +87,7 @@ for name, row in (("asked", closed_row), ("told to abstain", told_row)):
     print(f"{name}: answers {row.n - row.predictions.count('abstained')} of {row.n} questions")
 
 # %% [markdown]
-# Each of these is made up, or luck. Does it at least sound unsure? Take the probability of each token that it wrote, and
+# Each of these answers is made up, or luck. Is the model at least unsure? Take the probability of each token that it wrote, and
 # their geometric mean: 1 would mean that no other word was possible.
 
 # %%
@@ -106,7 +106,11 @@ print(f"a token made up: {np.mean(sure):.2f} on average, {min(sure):.2f} to {max
 # its table in two, and the second half loses the names of its columns.
 
 # %%
-print(next(document for document in documents if document.id == "shipping-us").text[:420])
+print(
+    next(document for document in documents if document.id == "shipping-us").text.split("\n\n")[
+        0
+    ]
+)
 
 # %% [markdown]
 # ### Your turn 04.1
@@ -152,7 +156,7 @@ cut = yours(pieces, by_hand.pieces, ("One.\nTwo.", 1))
 cutter = by_hand.Lines(cut, 8)  # adds to each piece its document and the heading above it
 chunks = [chunk for document in documents for chunk in cutter.split(document)]
 print(f"{len(documents)} documents, {len(chunks)} chunks of at most 8 lines. One of them:\n")
-print(chunks[len(chunks) // 2].searched)
+print(chunks[0].searched)
 
 # %% [markdown]
 # `yours` takes what you wrote, and the course's own version where you left it out; it says so then. Your code does the
@@ -400,8 +404,8 @@ error_sources(split, "Where answers go wrong: finding, or what comes after")
 
 # %% [markdown]
 # *Found* means that the evidence is in one of the four chunks kept; what fails after that is quoting or reading. Is it the
-# method, or the model's size? A dash stands where nothing was measured. The last two lines hold a large hosted model's
-# recorded answers: a ceiling, not a rival.
+# method, or the model's size? A dash stands where nothing was measured. The last column is a large hosted model, asked once
+# in two ways of its own: a ceiling, not a rival.
 
 # %%
 from IPython.display import Markdown, display
@@ -528,7 +532,8 @@ for name, where in (("without a filter", index.EVERYTHING), ("filtered", index.P
 #
 # ## The customer's own record
 #
-# No policy says what a customer ordered; a record does. 24 customers, one fact in the prompt, two ways to say it.
+# No policy says what a customer ordered; a record does. For 24 customers: nothing in the prompt, the whole
+# record, or its one fact, and two ways to say it.
 # **Predict:** does it matter who is *you* and who is *I*?
 
 # %%
