@@ -89,7 +89,7 @@ def test_a_lab_goes_on_with_the_numbers_of_its_lesson(course):
     (path,) = sources.begin("labs/04_scale")
     assert sources.names()[-1] == "labs/04_scale"
     assert "labs/04_scale" not in sources.lessons()
-    assert sources.choose(["04"], sources.names()) == ["04_mini_rag", "labs/04_scale"]
+    assert {"04_mini_rag", "labs/04_scale"} <= set(sources.choose(["04"], sources.names()))
     assert sources.choose(["labs"], sources.names()) == ["labs/04_scale"]
     assert f'check("04.{len(taken) + 1}", share_right)' in path.read_text()
     (learner, _), _ = sources.targets("labs/04_scale")

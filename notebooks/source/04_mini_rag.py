@@ -156,11 +156,10 @@ cut = yours(pieces, by_hand.pieces, ("One.\nTwo.", 1))
 cutter = by_hand.Lines(cut, 8)  # adds to each piece its document and the heading above it
 chunks = [chunk for document in documents for chunk in cutter.split(document)]
 print(f"{len(documents)} documents, {len(chunks)} chunks of at most 8 lines. One of them:\n")
-print(chunks[0].searched)
+print(chunks[1].searched)
 
 # %% [markdown]
-# `yours` takes what you wrote, and the course's own version where you left it out; it says so then. Your code does the
-# work from here on.
+# From here on `yours` takes what you wrote, and the course's own version where you left it out; it says so then.
 #
 # ## Embed and search
 #
@@ -351,6 +350,7 @@ print(f"the course's, side by side: {(time.perf_counter() - between) / len(some)
 #
 # [hit@k](../docs/glossary.md#hit-at-k) is the share of questions whose *evidence*, the line with the answer, stands in the
 # first k chunks. *Plain* questions are asked as customers ask; *hard* ones avoid the documents' words.
+# **Predict:** what finds most at k = 1?
 
 # %%
 from helpers.lesson import plots
