@@ -344,9 +344,8 @@ print(f"the course's, side by side: {(time.perf_counter() - between) / len(some)
 # %% [markdown]
 # ## Is it found?
 #
-# The course adds two things to your recipe. It gives every sentence and row a vector too, and a chunk scores by its best
-# one. Then it [reranks](../docs/glossary.md#reranking): MiniLM compares each word of the question with each word of 16
-# candidates.
+# The course adds two things: a vector for every sentence and row (a chunk scores by its best one), and
+# [reranking](../docs/glossary.md#reranking): MiniLM compares each word of the question with each word of 16 candidates.
 #
 # [hit@k](../docs/glossary.md#hit-at-k) is the share of questions whose *evidence*, the line with the answer, stands in the
 # first k chunks. *Plain* questions are asked as customers ask; *hard* ones avoid the documents' words.
