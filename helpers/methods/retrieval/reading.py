@@ -70,7 +70,7 @@ def _read(lab: Lab, context: str, questions: Sequence[PolicyQuestion], chunks: S
         return LIVE_FORM.answer(lab.model, some, chunks)
 
     return lab.measure(
-        f"reader, {context}, one form",
+        f"reader, {context}, one form, {len(questions)} questions",
         questions,
         graded.graded(questions, answer),
         approach="prompt" if context == CONTEXTS[0] else "retrieve",
@@ -112,11 +112,13 @@ def cited(
     """
     using = pipe.using(quotes=3, cite=True, abstain=False, defend=False, max_new_tokens=CITED_LIMIT)
     prompts = using.prompts([question.question for question in questions])
+    method = CITED
     if not lab.stored(CITED, questions, prompts=prompts):
         questions, prompts = spread(questions, live), spread(prompts, live)
+        method = f"{CITED}, {len(questions)} questions"
     answer = graded.graded(questions, lambda some: using.ask([q.question for q in some]))
     how = {"approach": "retrieve", "prompts": prompts, "token_limit": CITED_LIMIT, "heavy": True}
-    row = lab.measure(CITED, questions, answer, **how)
+    row = lab.measure(method, questions, answer, **how)
     named = {}
     for question, text, prompt in zip(questions, row.answers, prompts, strict=True):
         numbers = [n for n in passages.cited_numbers(text) if n <= len(prompt.used) and n]
