@@ -114,8 +114,8 @@ def cited(
     prompts = using.prompts([question.question for question in questions])
     method = CITED
     if not lab.stored(CITED, questions, prompts=prompts):
-        questions, prompts = spread(questions, live), spread(prompts, live)
-        method = f"{CITED}, {len(questions)} questions"
+        every, questions, prompts = len(questions), spread(questions, live), spread(prompts, live)
+        method = CITED if len(questions) == every else f"{CITED}, {len(questions)} questions"
     answer = graded.graded(questions, lambda some: using.ask([q.question for q in some]))
     how = {"approach": "retrieve", "prompts": prompts, "token_limit": CITED_LIMIT, "heavy": True}
     row = lab.measure(method, questions, answer, **how)
