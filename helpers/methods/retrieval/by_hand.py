@@ -63,7 +63,8 @@ def rows(table: Sequence[str]) -> list[str]:
     ['size: small; fee: $3']
     """
     names, *each = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in table]
-    return ["; ".join(f"{name}: {cell}" for name, cell in zip(names, cells, strict=False)) for cells in each[1:]]
+    pairs = [zip(names, cells, strict=False) for cells in each[1:]]
+    return ["; ".join(f"{name}: {cell}" if name else cell for name, cell in row) for row in pairs]
 
 
 def supported(answer: str, quote: str) -> bool:
