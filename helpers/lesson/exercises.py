@@ -151,23 +151,6 @@ def _judge(exercise: str, *answers) -> Result:
         return Result(exercise, NOT_YET, why)
 
 
-def yours(answer, own: Callable, example: tuple) -> Callable:
-    """Return the learner's function; the course's `own`, saying so, where it was left out or fails on an example.
-
-    `example` holds the arguments of one call. A function that returns something is taken as it is, right or wrong: what
-    it does shows in the lesson.
-    """
-    why = "is not written yet"
-    if not unwritten(answer):
-        try:
-            if not unwritten(answer(*copy.deepcopy(example))):
-                return answer
-        except Exception as error:  # whatever a learner's code may raise must not stop the lesson
-            why = f"stops with {type(error).__name__}"
-    print(f"Your {own.__name__} {why}: the course's own does the work here.")
-    return own
-
-
 def check(exercise: str, *answers) -> None:
     """Check an answer and print the result.
 

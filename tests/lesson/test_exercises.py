@@ -121,25 +121,6 @@ def test_right_answers_of_other_shapes_pass(exercise, answer):
     assert result.status == exercises.CORRECT, result
 
 
-def test_what_a_learner_wrote_does_the_work_and_is_replaced_aloud_where_it_was_left_out(capsys):
-    def own(number):
-        return number + 1
-
-    def mine(number):
-        return number + 2
-
-    assert exercises.yours(mine, own, (1,)) is mine
-    assert not capsys.readouterr().out
-    for left_out, said in (
-        (..., "is not written yet"),
-        (lambda number: None, "is not written yet"),
-        (_blank_function, "is not written yet"),
-        (lambda number: number / 0, "stops with ZeroDivisionError"),
-    ):
-        assert exercises.yours(left_out, own, (1,)) is own
-        assert said in capsys.readouterr().out
-
-
 def _blank_function(*_): ...
 
 

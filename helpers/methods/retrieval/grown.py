@@ -1,97 +1,159 @@
-"""Grows a small collection with real text: documentation that stands in the installed packages, cut into passages.
+"""Grows a small collection with real text: documentation and comments of the software that the course runs on.
 
 It speaks of software and not of thermostats, so it shows what size alone does to a search; texts on the same subject
-would be harder.
+would be harder. Which software and how much of each is kept with the row, for it differs from machine to machine.
 """
 
-import ast
-import importlib.util
-import inspect
+import importlib.metadata
+import os
 import pathlib
+import re
+import sys
+import sysconfig
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 
-from helpers.methods.retrieval import reading
+from helpers.methods.retrieval import nearest
 from helpers.methods.retrieval.chunking import Chunker
-from helpers.methods.retrieval.index import Index
-from helpers.methods.retrieval.pipeline import Pipeline, Settings
+from helpers.methods.retrieval.ranking import relevant
+from helpers.model import embedding
 from helpers.results import ledger
 from helpers.results.ledger import LedgerRow
+from helpers.results.rows import digest
 from helpers.tasks.files import Message
 from helpers.tasks.policies import Policy, PolicyQuestion
 
-PACKAGES = ("sklearn", "numpy", "scipy", "transformers", "torch", "matplotlib", "IPython", "huggingface_hub")
-WORDS = 90  # of a passage, about as many as the median chunk of the policies has
+TASK = "policy_search"
+# What the course needs anyway, and Python itself: about 115,000 passages. Others are read only where these do not do.
+FIRST = ("torch", "transformers", "scipy", "sklearn", "numpy", "sympy", "networkx", "matplotlib", "python")
+ENOUGH = 100_000  # passages, after which no further package is read
+WORDS = 60  # of a passage
+PROSE = re.compile(r'("""|\'\'\')(.*?)\1|^[ \t]*#+[ \t]?([^\n]*)$', re.DOTALL | re.MULTILINE)
 
 
-def passages(count: int) -> list[Policy]:
-    """Return `count` passages of documentation, each a document of its own; raises ValueError if there are fewer."""
-    found: list[Policy] = []
-    for name, text in _documentation():
-        words = text.split()
-        for start in range(0, len(words) - WORDS // 2, WORDS):
-            body = " ".join(words[start : start + WORDS])
-            found.append(Policy(f"more-{len(found):06d}", name, "public", "2026-01-31", body))
-            if len(found) == count:
-                return found
-    raise ValueError(f"the installed packages hold {len(found)} passages of documentation, and {count} are asked for")
+def passages(count: int) -> list[tuple[str, str]]:
+    """Return `count` pairs of package and passage, drawn at random; fewer are among the first of more.
+
+    Raises ValueError where the installed packages hold fewer.
+    """
+    every = _every()
+    if len(every) < count:
+        raise ValueError(f"the installed packages hold {len(every)} passages of text, and {count} are asked for")
+    return [every[place] for place in np.random.default_rng(0).permutation(len(every))[:count]]
 
 
-def _documentation() -> Iterator[tuple[str, str]]:
-    """Yield name and text of every docstring of the packages, in the order of their files, each text once."""
-    seen = set()
-    for package in PACKAGES:
-        spec = importlib.util.find_spec(package)
-        for folder in (spec.submodule_search_locations or []) if spec else []:
-            for path in sorted(pathlib.Path(folder).rglob("*.py")):
-                try:
-                    tree = ast.parse(path.read_text(encoding="utf-8"))
-                except (SyntaxError, UnicodeDecodeError):
-                    continue
-                for node in ast.walk(tree):
-                    if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
-                        text = inspect.cleandoc(ast.get_docstring(node) or "")
-                        if text not in seen:
-                            seen.add(text)
-                            yield f"{package}: {getattr(node, 'name', path.stem)}", text
+@lru_cache(maxsize=1)
+def _every() -> list[tuple[str, str]]:
+    """All passages of the first packages, and of others by name until there are ENOUGH."""
+    found: list[tuple[str, str]] = []
+    seen: set[int] = set()
+    places = _places()
+    for package in [*FIRST, *sorted(set(places) - set(FIRST))]:
+        if package not in FIRST and len(found) >= ENOUGH:
+            break
+        for path in _sources(places.get(package)):
+            words = prose(path.read_text(encoding="utf-8", errors="replace"), seen).split()
+            starts = range(0, len(words) - WORDS // 2, WORDS)
+            found += [(package, " ".join(words[start : start + WORDS])) for start in starts]
+    return found
+
+
+def prose(source: str, seen: set[int] | None = None) -> str:
+    r"""Return the texts in triple quotes and the comments of a Python file; those `seen` before are left out.
+
+    >>> prose('\"\"\"Adds.\"\"\"\n# Two numbers.\nx = 1 + 1\n# Two numbers.\n', set())
+    'Adds. Two numbers.'
+    """
+    seen = set() if seen is None else seen
+    kept = []
+    for match in PROSE.finditer(source):
+        text = (match[2] or match[3] or "").strip()
+        if text and hash(text) not in seen:
+            seen.add(hash(text))
+            kept.append(text)
+    return " ".join(kept)
+
+
+def _places() -> dict[str, pathlib.Path]:
+    """Return package -> its folder, for all that is installed, and Python's own library."""
+    roots = [pathlib.Path(entry) for entry in sys.path if pathlib.Path(entry).name in ("site-packages", "dist-packages")]
+    found = {folder.name: folder for root in reversed(roots) for folder in sorted(root.glob("[A-Za-z]*/"))}
+    found = {name: folder for name, folder in found.items() if folder.is_dir() and name.isidentifier()}
+    return found | {"python": pathlib.Path(sysconfig.get_path("stdlib"))}
+
+
+def _sources(folder: pathlib.Path | None) -> Iterator[pathlib.Path]:
+    """Yield the Python files below a folder in order; not those of packages that are installed inside it."""
+    for path in sorted(folder.rglob("*.py")) if folder else ():
+        if path.is_file() and not {"site-packages", "dist-packages"} & set(path.relative_to(folder).parts):
+            yield path
+
+
+def _told(some: Sequence[tuple[str, str]]) -> dict:
+    """Return of which packages passages are: version and count of each, and a hash over all."""
+    counts = Counter(package for package, _ in some)
+    named = importlib.metadata.packages_distributions()
+    versions = {package: importlib.metadata.version(named[package][0]) for package in counts if package in named}
+    versions["python"] = sys.version.split()[0]
+    told = {package: [versions.get(package, ""), count] for package, count in counts.most_common()}
+    return {"packages": told, "text": digest([text for _, text in some])}
 
 
 def row(
-    embedder, documents: Sequence[Policy], questions: Sequence[PolicyQuestion], cutter: Chunker, more: int, rerun=False
+    embedder, documents: Sequence[Policy], questions: Sequence[PolicyQuestion], cutter: Chunker, more: int
 ) -> LedgerRow:
-    """Return for each answerable question whether its evidence is in the first four chunks, with `more` passages added.
+    """Return for each answerable question whether its evidence is among the nearest four, with `more` passages added.
 
-    Searched by meaning, one vector a chunk, exactly; `details`: chunks, megabytes of vectors, p50 and p95 of a query in
-    seconds, the question's own embedding included.
+    Searched by meaning, one vector a chunk, every vector compared. `details`: chunks, megabytes of vectors, p50 and p95
+    of a query in seconds, the question's own embedding included; and what the passages are of.
     """
     asked = [question for question in questions if question.answerable]
     told: dict = {}
 
     def predict(_texts: list[str]) -> list[str]:
-        index = Index.build([*documents, *passages(more)], embedder, cutter, by_sentence=False)
-        pipe = Pipeline(index, None, Settings(search="dense", retrieve=4, rerank=False))
-        index.dense(asked[0].question, 4)  # the view is made once
-        seconds, first = [], {}
+        chunks = [chunk for document in documents for chunk in cutter.split(document)]
+        some = passages(more) if more else []
+        vectors = embedding.embed(embedder, [*(chunk.searched for chunk in chunks), *(text for _, text in some)])
+        every = nearest.Exact(vectors)
+        every.search(embedding.embed(embedder, [asked[0].question])[0], 4)  # warms up
+        seconds, hits = [], []
         for question in asked:
             started = time.perf_counter()
-            pipe.retrieve([question.question])
+            places, _ = every.search(embedding.embed(embedder, [question.question])[0], 4)
             seconds.append(time.perf_counter() - started)
-            first |= reading.ranks(pipe, [question], documents)
+            gold = relevant(question, chunks, documents)
+            hits.append(any(place < len(chunks) and chunks[place].id in gold for place in places))
         p50, p95 = np.quantile(seconds, [0.5, 0.95])
-        size = sum(entry.vectors.nbytes for entry in index.entries.values()) / 1e6
-        told.update(chunks=len(index), megabytes=size, p50=float(p50), p95=float(p95))
-        return ["found" if hit else "missed" for hit in reading.hits(first, 4)]
+        told.update(chunks=len(vectors), megabytes=vectors.nbytes / 1e6, p50=float(p50), p95=float(p95))
+        told.update(_told(some) if some else {})
+        return ["found" if hit else "missed" for hit in hits]
 
-    items = [Message(question.id, question.question, "found") for question in asked]
     how = {"approach": "plain", "model": embedder, "settings": {"more": more, "words": WORDS}}
-    told_row = {"details": told, "heavy": True, "rerun": rerun, "show": False}
-    return ledger.measure("policy_search", f"{more} passages more", items, predict, **how, **told_row)
+    told_row = {"details": told, "heavy": True, "show": False}
+    return ledger.measure(TASK, _method(more), _items(asked), predict, **how, **told_row)
+
+
+def _method(more: int) -> str:
+    return f"{more} passages of software's text more"
+
+
+def _items(questions: Sequence[PolicyQuestion]) -> list[Message]:
+    return [Message(question.id, question.question, "found") for question in questions if question.answerable]
 
 
 def at_hand(embedder, documents, questions, cutter: Chunker, more: int, live: int) -> LedgerRow | None:
-    """Return `row` where it is kept, or where at most `live` passages must be embedded for it; else None."""
-    asked = [Message(question.id, question.question, "found") for question in questions if question.answerable]
-    kept = ledger.stored("policy_search", f"{more} passages more", asked, model=embedder)
-    return row(embedder, documents, questions, cutter, more) if kept or more <= live else None
+    """Return `row` where it is kept, where at most `live` passages must be embedded, or where all is measured anew.
+
+    Else None; so it is where the installed packages hold too little text, which is said.
+    """
+    kept = ledger.stored(TASK, _method(more), _items(questions), model=embedder)
+    if not (kept or more <= live or os.environ.get("COURSE_RERUN")):
+        return None
+    if more and (os.environ.get("COURSE_RERUN") or not kept) and len(_every()) < more:
+        print(f"{more:,} more: not measured; the packages installed here hold {len(_every()):,} passages.")
+        return None
+    return row(embedder, documents, questions, cutter, more)

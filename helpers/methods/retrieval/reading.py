@@ -1,30 +1,37 @@
-"""What a model reads out of a context, and where an answer goes wrong: rows for each context, ranks for each question.
+"""What a model reads out of a context: rows for each context, with citations, under one budget, after tuning.
 
-Rows of every context at its best are made by `notebooks/measure.py`. Where they are missing, a lesson measures fewer
-questions in one form for all; it says so.
+Rows of every context at its best are made by `notebooks/measure.py`, all others here. Where a row is missing, a lesson
+measures fewer questions, and for contexts one form of prompt for all; it says so.
 """
 
 import math
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from helpers.methods import adapters, reader
+from helpers.machine import runtime
+from helpers.methods import adapters, tuning
 from helpers.methods.retrieval import contexts, graded, passages, ranking
 from helpers.methods.retrieval.chunking import Spans
 from helpers.methods.retrieval.contexts import CONTEXTS, TOKEN_LIMIT, Form
 from helpers.methods.retrieval.pipeline import Pipeline
 from helpers.model.language_model import LanguageModel
 from helpers.results.ledger import Lab
+from helpers.results.measuring import hash_prompts
 from helpers.results.rows import LedgerRow
-from helpers.tasks import grading, policies
+from helpers.statistics import Interval, wilson_interval
+from helpers.tasks import files, grading, policies
+from helpers.tasks.pairs import Pair
 from helpers.tasks.policies import Policy, PolicyQuestion
 
 LIVE = 40  # questions that are read where no row is kept
 LIVE_FORM = Form("twice", "", False)
 CITED, CITED_LIMIT = "three quotes, cited", 28  # a citation takes some tokens beside the answer
+CHANGED = 0.05  # share of a row's prompts that may be others today: machines order two quotes of one cosine differently
+TUNED = replace(adapters.UPPER, learning_rate=1e-3, epochs=6)  # the step is chosen on dev
 
 
-def rows(
+def by_context(
     lab: Lab,
     pipe: Pipeline,
     questions: Sequence[PolicyQuestion],
@@ -35,13 +42,15 @@ def rows(
     """Return context -> how the lab's model reads it: kept rows of all questions, or about `live` of them, read now.
 
     One context that is not kept, or that another text stood in, is enough for all of them to be read now, so that their
-    rows can be paired. With `live` 0 those that are kept are returned, and no other.
+    rows can be paired.
     """
-    kept = {name: row for name in wanted if (row := lab.stored(f"reader, {name}", questions))}
-    if kept:
-        given = contexts.contexts(pipe, questions, documents)
-        kept = {name: row for name, row in kept.items() if _still_read(lab, row, questions, given[name])}
-    if not live or len(kept) == len(wanted):
+    given, kept = contexts.contexts(pipe, questions, documents), {}
+    for name in wanted:
+        if row := lab.stored(f"reader, {name}", questions):
+            form = Form(**row.settings)
+            read = [form.prompt(lab.model, q.question, some) for q, some in zip(questions, given[name], strict=True)]
+            kept |= {name: row} if _still_asked(row, read) else {}
+    if len(kept) == len(wanted):
         return kept
     some = spread(questions, live)
     print(f"Not every context is kept for this model: {len(some)} questions are read now, in one form of prompt.")
@@ -50,19 +59,33 @@ def rows(
 
 
 def spread(items: Sequence, count: int) -> list:
-    """Return at most `count` items at equal distances.
+    """Return at most `count` items at equal distances, from the first to the last stretch.
 
     >>> spread(range(10), 4)
-    [0, 2, 4, 6]
+    [0, 2, 5, 7]
     """
-    return list(items[:: max(1, len(items) // count)][:count])
+    count = min(count, len(items))
+    return [items[i * len(items) // count] for i in range(count)]
 
 
-def _still_read(lab: Lab, row: LedgerRow, questions: Sequence[PolicyQuestion], chunks: Sequence) -> bool:
-    """Whether the model would read today what it read for a kept row."""
-    form = Form(**row.settings)
-    read = [form.prompt(lab.model, q.question, some) for q, some in zip(questions, chunks, strict=True)]
-    return lab.stored(row.method, questions, prompts=read) is not None
+def _still_asked(row: LedgerRow, prompts: Sequence) -> bool:
+    """Whether the model would read today what it read for a kept row, but for a few prompts, which are counted."""
+    changed = sum(then != now for then, now in zip(row.prompts, hash_prompts(prompts), strict=False))
+    if len(row.prompts) < len(prompts) or changed > CHANGED * len(prompts):
+        return False
+    if changed:
+        print(f"{row.method}: {changed} of {len(prompts)} prompts would be put together otherwise on this machine.")
+    return True
+
+
+def _kept(lab: Lab, method: str, questions: Sequence[PolicyQuestion], prompts: Sequence) -> LedgerRow | None:
+    """The kept row of all questions; None where there is none, or where all is measured anew."""
+    row = None if _anew(lab) else lab.stored(method, questions)
+    return row if row and _still_asked(row, prompts) else None
+
+
+def _anew(lab: Lab) -> bool:
+    return lab.rerun or bool(os.environ.get("COURSE_RERUN"))
 
 
 def _read(lab: Lab, context: str, questions: Sequence[PolicyQuestion], chunks: Sequence) -> LedgerRow:
@@ -112,13 +135,15 @@ def cited(
     """
     using = pipe.using(quotes=3, cite=True, abstain=False, defend=False, max_new_tokens=CITED_LIMIT)
     prompts = using.prompts([question.question for question in questions])
-    method = CITED
-    if not lab.stored(CITED, questions, prompts=prompts):
-        every, questions, prompts = len(questions), spread(questions, live), spread(prompts, live)
-        method = CITED if len(questions) == every else f"{CITED}, {len(questions)} questions"
-    answer = graded.graded(questions, lambda some: using.ask([q.question for q in some]))
-    how = {"approach": "retrieve", "prompts": prompts, "token_limit": CITED_LIMIT, "heavy": True}
-    row = lab.measure(method, questions, answer, **how)
+    row = _kept(lab, CITED, questions, prompts)
+    if not row:
+        method = CITED
+        if not _anew(lab) and len(questions) > live:
+            questions, prompts = spread(questions, live), spread(prompts, live)
+            method = f"{CITED}, {len(questions)} questions"
+        answer = graded.graded(questions, lambda some: using.ask([q.question for q in some]))
+        how = {"approach": "retrieve", "prompts": prompts, "token_limit": CITED_LIMIT, "heavy": True}
+        row = lab.measure(method, questions, answer, **how)
     named = {}
     for question, text, prompt in zip(questions, row.answers, prompts, strict=True):
         numbers = [n for n in passages.cited_numbers(text) if n <= len(prompt.used) and n]
@@ -155,14 +180,52 @@ def own_record(lm: LanguageModel, orders: Sequence[dict], fact: str, question: s
     return found
 
 
-def filled(lab: Lab, pipe: Pipeline, questions: Sequence[PolicyQuestion], size: int, budget: int = 1150) -> LedgerRow:
-    """Return how questions are answered from whole chunks of a size, as many as a prompt of `budget` tokens holds."""
-    using = pipe.using(
-        budget=budget, cite=False, abstain=False, defend=False, examples=False, max_new_tokens=TOKEN_LIMIT
-    )
-    answer = graded.graded(questions, lambda some: using.ask([q.question for q in some]))
-    how = {"approach": "retrieve", "prompts": using.prompts, "token_limit": TOKEN_LIMIT, "heavy": True}
-    return lab.measure(f"chunks of {size} tokens, one budget", questions, answer, settings={"size": size}, **how)
+def other_half(records: Mapping[tuple[str, str], Sequence[bool]]) -> tuple[tuple, list[bool], list[bool]]:
+    """Return what the first half of the items likes best, and on the other half: hits with nothing shown, and with it.
+
+    records: (wording, what is shown) -> hits, one an item.
+
+    >>> other_half({("a", "nothing"): [0, 0, 1, 0], ("a", "one fact"): [1, 0, 1, 1]})
+    (('a', 'one fact'), [1, 0], [1, 1])
+    """
+    half = len(next(iter(records.values()))) // 2
+    best = max(records, key=lambda pair: sum(records[pair][:half]))
+    return best, list(records[best[0], "nothing"][half:]), list(records[best][half:])
+
+
+def filled(
+    lab: Lab, pipe: Pipeline, questions: Sequence[PolicyQuestion], spans: Spans, size: int, budget: int, live: int = 16
+) -> LedgerRow:
+    """Return how questions are answered from whole chunks of a size, the first that `budget` tokens hold together.
+
+    Where the row is not kept for all questions, about `live` of them are answered now.
+    """
+    using = pipe.using(cite=False, abstain=False, defend=False, examples=False, max_new_tokens=TOKEN_LIMIT)
+
+    def ready(some: Sequence[PolicyQuestion]) -> list:
+        found = using.retrieve([question.question for question in some])
+        return [replace(one, kept=tuple(_first(one.reranked, spans, budget))) for one in found]
+
+    method, prompts = f"chunks of {size} tokens, one budget", [using.write(one) for one in ready(questions)]
+    if row := _kept(lab, method, questions, prompts):
+        return row
+    if not _anew(lab) and len(questions) > live:
+        questions, prompts = spread(questions, live), spread(prompts, live)
+        method = f"{method}, {len(questions)} questions"
+    answer = graded.graded(questions, lambda some: using.answer(ready(some)))
+    how = {"approach": "retrieve", "prompts": prompts, "token_limit": TOKEN_LIMIT, "heavy": True}
+    return lab.measure(method, questions, answer, settings={"size": size, "budget": budget}, **how)
+
+
+def _first(hits: Sequence[ranking.Hit], spans: Spans, budget: int) -> list[ranking.Hit]:
+    """The first hits that a budget holds; the first one that is too long ends the list."""
+    kept = []
+    for hit in hits:
+        budget -= len(spans(hit.chunk.text))
+        if budget < 0:
+            break
+        kept.append(hit)
+    return kept
 
 
 def in_form(lab: Lab, pipe: Pipeline, questions: Sequence[PolicyQuestion], documents: Sequence[Policy]) -> LedgerRow:
@@ -180,19 +243,34 @@ def in_form(lab: Lab, pipe: Pipeline, questions: Sequence[PolicyQuestion], docum
     return lab.measure("gold evidence, number asked for", asked, answer, heavy=True, **how)
 
 
-def tuned(lab: Lab, questions: Sequence[PolicyQuestion]) -> LedgerRow:
-    """Return how the course's tuned reader answers without any policy: what tuning has put into its weights."""
-    prompts = reader.write_prompts(lab.model, questions, [[]] * len(questions))
-    lm = adapters.get(lab.model, "reader")
-    return lab.using(model=lm).measure(
-        "tuned reader, closed book",
+def tuned(lab: Lab, questions: Sequence[PolicyQuestion]) -> list[LedgerRow]:
+    """Return how the lab's model answers without any policy, tuned on the answers to all training questions; by seed.
+
+    Some facts of the test questions stand behind hard training questions, in other words.
+    """
+
+    def learned(split: str, tiers: Sequence[str]) -> list[Pair]:
+        every = [q for tier in tiers for q in policies.load_policy_questions(split, tier=tier) if q.answerable]
+        some = files.for_profile(every, fast=8)
+        return [Pair(policies.CLOSED_BOOK.messages(q.question), q.answer, q.id) for q in some]
+
+    chats = [policies.CLOSED_BOOK.messages(question.question) for question in questions]
+
+    def answer(lm: LanguageModel, _texts: list[str]) -> list[graded.Graded]:
+        return graded.graded(questions, lambda _: lm.generate(chats, TOKEN_LIMIT, progress=False).texts)(_texts)
+
+    full = runtime.profile().value == "full"
+    return tuning.repeated(
+        lab.using(show=False),
+        "tuned on answers, closed book",
+        [learned("train", list(policies.TIERS))],
+        TUNED if full else replace(TUNED, epochs=1),
         questions,
-        lambda _texts: reader.read(lm, questions, prompts, progress=False),
-        approach="tune",
-        prompts=prompts,
-        token_limit=reader.MAX_NEW_TOKENS,
-        heavy=True,
-        **adapters.row_of(lab.model, "reader"),
+        answer,
+        seeds=(0, 1, 2) if full else (0,),
+        dev_pairs=learned("dev", ["plain"]),
+        prompts=chats,
+        token_limit=TOKEN_LIMIT,
     )
 
 
@@ -210,19 +288,11 @@ def ranks(pipe: Pipeline, questions: Sequence[PolicyQuestion], documents: Sequen
 def in_budget(
     pipe: Pipeline, questions: Sequence[PolicyQuestion], documents: Sequence[Policy], spans: Spans, budget: int
 ) -> list[bool]:
-    """Return for each answerable question whether its evidence is in the first chunks found that a budget holds.
-
-    budget: tokens of all chunks together; the first chunk that is too long ends the list.
-    """
+    """Return for each answerable question whether its evidence is in the first chunks that `budget` tokens hold."""
     asked = [question for question in questions if question.answerable]
     found = []
     for question, one in zip(asked, pipe.retrieve([q.question for q in asked]), strict=True):
-        left, ids = budget, set()
-        for hit in one.reranked:
-            left -= len(spans(hit.chunk.text))
-            if left < 0:
-                break
-            ids.add(hit.chunk.id)
+        ids = {hit.chunk.id for hit in _first(one.reranked, spans, budget)}
         found.append(bool(ids & ranking.relevant(question, pipe.index.chunks, documents)))
     return found
 
@@ -236,13 +306,13 @@ def hits(first: dict[str, int], k: int) -> list[bool]:
     return [0 < rank <= k for rank in first.values()]
 
 
-def hit_curve(first: dict[str, int], places: Sequence[int]) -> dict[int, list[float]]:
-    """Return k -> [hit@k], as plots.curves takes it.
+def hit_curve(first: dict[str, int], places: Sequence[int]) -> dict[int, list[Interval]]:
+    """Return k -> [hit@k with its interval], as plots.curves takes it.
 
-    >>> hit_curve({"a": 1, "b": 0}, (1, 8))
-    {1: [0.5], 8: [0.5]}
+    >>> [round(hit.estimate, 2) for (hit,) in hit_curve({"a": 1, "b": 0}, (1, 8)).values()]
+    [0.5, 0.5]
     """
-    return {k: [sum(hits(first, k)) / len(first)] for k in places}
+    return {k: [wilson_interval(sum(hits(first, k)), len(first))] for k in places}
 
 
 def sources(row: LedgerRow, first: dict[str, int], k: int) -> tuple[list[bool], list[bool]]:
