@@ -26,8 +26,8 @@
 # %% [markdown]
 # ## The whole idea
 #
-# *RAG* means retrieval-augmented generation: look it up, then let the model answer. The first row is done once, the rest
-# for every question.
+# *RAG*, retrieval-augmented generation: look it up, then let the model answer. The first row is done once, the rest for
+# every question.
 
 # %%
 import itertools
@@ -60,7 +60,7 @@ claims.show("04", "R1", "R4", "R5", "R6", "R8", "R10", "R12")
 # one say that it does not know?
 
 # %%
-from helpers.methods.retrieval import reading
+from helpers.methods.retrieval import finding, reading
 from helpers.model import catalogue, embedding
 from helpers.model.language_model import LanguageModel
 from helpers.tasks import files, policies
@@ -73,9 +73,9 @@ for question in dev[5:8]:
     print(f"{question.question}\n  the policy: {question.answer}\n  the model:  {said_so}\n")
 
 # %% [markdown]
-# Answers stop after 20 tokens, so some break off. Now the *test* questions, some of which no policy answers, without a
-# source (*closed book*): as they are, and with an order to say so if it does not know. An answer is *good* if it is right,
-# or if it abstains where no document holds an answer.
+# Answers stop after 20 tokens, so some break off. Now the *test* questions, without a source (*closed book*): as they are,
+# and with an order to say so if it does not know. An answer is *good* if it is right, or if it abstains where no document
+# holds an answer.
 
 # %%
 read_test = policies.load_policy_questions
@@ -87,37 +87,37 @@ for name, row in (("asked", closed_row), ("told to abstain", told_row)):
     print(f"{name}: answers {row.n - row.predictions.count('abstained')} of {row.n} questions")
 
 # %% [markdown]
-# Each of these answers is made up, or luck. Is the model at least unsure? Take the probability of each token that it wrote, and
-# their geometric mean: 1 would mean that no other word was possible.
+# Each of these answers is made up, or luck. Is the model at least unsure? Take the probability of each token that it
+# wrote, and their geometric mean: 1 would mean that no other word was possible.
 
 # %%
 import numpy as np
 
 chats = [policies.CLOSED_BOOK.messages(question.question) for question in asked[:30]]
 sure = reading.sureness(lm, chats, closed_row.answers[:30])
-print(f"a token made up: {np.mean(sure):.2f} on average, {min(sure):.2f} to {max(sure):.2f}")
+print(f"per answer: {np.mean(sure):.2f} on average, {min(sure):.2f} to {max(sure):.2f}")
 
 # %% [markdown]
-# Nothing in the text of an answer shows this number: fluent is not sure, and sure is not true.
+# At 0.50, each token was as likely as all others together. Nothing in an answer's text shows this number: fluent is not
+# sure, and sure is not true.
 #
 # ## Cut
 #
-# A document is too long to hand over whole, so it is cut into [chunks](../docs/glossary.md#chunk). Look at one first: cut
-# its table in two, and the second half loses the names of its columns.
+# A document is too long to hand over whole, so it is cut into [chunks](../docs/glossary.md#chunk). Cut a table in two, and
+# the second half loses the names of its columns.
 
 # %%
-print(
-    next(document for document in documents if document.id == "shipping-us").text.split("\n\n")[
-        0
-    ]
-)
+shipping = next(document for document in documents if document.id == "shipping-us")
+print(shipping.text.split("\n\n")[0])
 
 # %% [markdown]
 # ### Your turn 04.1
 #
-# Write `pieces(text, size)`: the text in a list of pieces of at most `size` lines, filled as long as lines fit; joined
-# with line breaks they give the text again. Neighboring lines that start with `|` are a table, which is never cut. If it
-# does not fit into the rest of a piece it starts a new one, and only a table alone may be longer than `size`.
+# Write `pieces(text, size)`: the text in pieces of at most `size` lines, filled as long as lines fit; joined with line
+# breaks they give the text again. Neighboring lines that start with `|` are a table, never cut: if it does not fit into
+# what is left, it starts a new piece, and only a table alone may be longer. `text.split("\n")` gives lines.
+#
+# With size 2, `"One.\n| a |\n|---|\n| b |\nTwo."` gives `"One."`, the table, and `"Two."`.
 
 
 # %%
@@ -152,15 +152,13 @@ check("04.1", pieces)
 # %%
 from helpers.methods.retrieval import by_hand
 
-cut = yours(pieces, by_hand.pieces, ("One.\nTwo.", 1))
+cut = yours("04.1", pieces, by_hand.pieces)
 cutter = by_hand.Lines(cut, 8)  # adds to each piece its document and the heading above it
 chunks = [chunk for document in documents for chunk in cutter.split(document)]
-print(f"{len(documents)} documents, {len(chunks)} chunks of at most 8 lines. One of them:\n")
+print(f"{len(documents)} documents, {len(chunks)} chunks of about 8 lines. One of them:\n")
 print(chunks[1].searched)
 
 # %% [markdown]
-# From here on `yours` takes what you wrote, and the course's own version where you left it out; it says so then.
-#
 # ## Embed and search
 #
 # MiniLM, a small [embedding](../docs/glossary.md#embedding) model, turns a text into a vector of 384 numbers, of length
@@ -180,7 +178,8 @@ print(f"vectors: {vectors.shape}; chunks that MiniLM does not read to their end:
 # ### Your turn 04.2
 #
 # Write `search(vectors, query, k)`: the positions of the k rows of `vectors` (n × d, rows of length one) nearest to
-# `query`, a vector of length one; whole numbers, nearest first.
+# `query`, a vector of length one; whole numbers, nearest first. Near means a large dot product. For vectors of length
+# one that is their *cosine*: 1 for the same direction, 0 for unrelated.
 
 
 # %%
@@ -199,7 +198,7 @@ def search(vectors, query, k):
 check("04.2", search)
 
 # %%
-nearest = yours(search, by_hand.search, (vectors[:3], vectors[0], 1))
+nearest = yours("04.2", search, by_hand.search)
 price = "What does Larkfield Plus cost a month?"
 for place in nearest(vectors, embed([price])[0], 3):
     print(chunks[place].place)
@@ -207,13 +206,14 @@ for place in nearest(vectors, embed([price])[0], 3):
 # %% [markdown]
 # ## And by words
 #
-# A vector blurs rare words and numbers. [BM25](../docs/glossary.md#bm25), a search by equal words, keeps them. Their
-# scores have no common scale; their ranks do.
+# A vector blurs rare words and numbers. [BM25](../docs/glossary.md#bm25), a search by equal words, keeps them. Cosines
+# and BM25 scores have no common scale; ranks do.
 #
 # ### Your turn 04.3
 #
 # Write `fused(first, second, constant)`: one list of ids, best first, from two. Each list adds `1 / (constant + rank)` to
-# the score of each of its ids, ranks counted from 1. Every id comes once, also one that only one list has.
+# the score of each of its ids, ranks counted from 1; every id comes once. `fused(["a", "b"], ["b", "c"], 5)` gives b, a, c.
+# A small constant makes first places count more; the course takes 5.
 
 
 # %%
@@ -236,7 +236,7 @@ def fused(first, second, constant):
 check("04.3", fused)
 
 # %%
-fuse = yours(fused, by_hand.fused, (["a"], ["b"], 5))
+fuse = yours("04.3", fused, by_hand.fused)
 by_words = by_hand.word_search(chunks)
 
 
@@ -252,23 +252,23 @@ for chunk in find(price):
 # %% [markdown]
 # ## Quote
 #
-# Four chunks are much for a small model. One line may do, if it reads alone. What does `| Swift | 2 working days | $11.60 |`
-# say without its columns' names?
+# Four chunks are much for a small model. One line may do, if it reads alone. What does `| Swift | 2 days | $11.60 |` say
+# without its columns' names?
 #
 # ### Your turn 04.4
 #
-# Write `rows(table)`. `table` is a list of lines: the first names the columns, the second is a rule of dashes, the others
+# Write `rows(table)`. Of a list of lines the first names the columns, the second is a rule of dashes, the others, if any,
 # are rows. Return each row as a text such as `size: small; fee: $3`, cells without spaces around them.
 
 
 # %%
 #: solution
 def rows(table):
-    names, _, *others = [
+    names, *lines = [
         [cell.strip() for cell in line.strip().strip("|").split("|")] for line in table
     ]
     return [
-        "; ".join(f"{name}: {cell}" for name, cell in zip(names, cells)) for cells in others
+        "; ".join(f"{name}: {cell}" for name, cell in zip(names, cells)) for cells in lines[1:]
     ]
 
 
@@ -282,7 +282,7 @@ def rows(table):
 check("04.4", rows)
 
 # %%
-readable = yours(rows, by_hand.rows, (["| size |", "|---|", "| small |"],))
+readable = yours("04.4", rows, by_hand.rows)
 
 
 def quote(question):
@@ -299,8 +299,8 @@ print(quote(price)[1])
 #
 # ## Ask: a RAG in twenty lines
 #
-# Now put the line into a prompt. **Predict:** in lesson 00 the model could not know this price, and read it off a line
-# that was given by hand. Will it now?
+# Now put the line into a prompt. **Predict:** in lesson 00 the model read this price off a line that was given by hand. Will
+# it now?
 
 
 # %%
@@ -315,31 +315,35 @@ for question in (price, dev[6].question, dev[8].question):
     print(f"{question}\n  quote:  {line}  [{chunk.id}]\n  answer: {answer}\n")
 
 # %% [markdown]
-# That is the whole of it: `pieces`, `embed`, `search`, `fused`, `rows`, and a prompt. Does the course's version, with its
-# caches, filters and batches, do the same? Both search your chunks for the questions of *dev*, plain and hard.
+# That is all: `pieces`, `embed`, `search`, `fused`, `rows`, and a prompt. Does the course's version, with caches, filters
+# and batches, do the same? Both search your chunks for the questions of *dev*, plain and hard.
 
 # %%
 from helpers import statistics
 from helpers.methods.retrieval import chunking, index, pipeline
 
 indexed = index.Index.build(documents, embedder, cutter, by_sentence=False)
-same = pipeline.Pipeline(indexed, lm, pipeline.Settings(rerank=False, max_new_tokens=20))
-both = [policies.load_policy_questions("dev", tier=tier) for tier in policies.TIERS]
-both = [question.question for part in both for question in part]
-agree = [find(q, 1)[0].id == r.kept[0].chunk.id for q, r in zip(both, same.retrieve(both))]
+course_search = pipeline.Pipeline(
+    indexed, lm, pipeline.Settings(rerank=False, max_new_tokens=20)
+)
+tiers_dev = [policies.load_policy_questions("dev", tier=tier) for tier in policies.TIERS]
+asked_dev = [question.question for some in tiers_dev for question in some]
+theirs = course_search.retrieve(asked_dev)
+agree = [find(q, 1)[0].id == r.kept[0].chunk.id for q, r in zip(asked_dev, theirs)]
 print("the same chunk comes first:", statistics.wilson_interval(sum(agree), len(agree)))
 
 # %% tags=["machine"]
 import time
 
 some = [question.question for question in dev[:12]]
-quick = same.using(quotes=1, examples=False, cite=False, abstain=False)
+quick = course_search.using(quotes=1, examples=False, cite=False, abstain=False)
+quick.ask(some[:2])  # what is computed once for all questions does not count
 started = time.perf_counter()
 one_by_one = [rag(question) for question in some]
 between = time.perf_counter()
 together = quick.ask(some)
 print(f"yours, one by one: {(between - started) / len(some):.2f} seconds a question")
-print(f"the course's, side by side: {(time.perf_counter() - between) / len(some):.2f} seconds")
+print(f"the course's, all at once: {(time.perf_counter() - between) / len(some):.2f} seconds")
 
 # %% [markdown]
 # ## Is it found?
@@ -347,9 +351,9 @@ print(f"the course's, side by side: {(time.perf_counter() - between) / len(some)
 # The course adds two things: a vector for every sentence and row (a chunk scores by its best one), and
 # [reranking](../docs/glossary.md#reranking): MiniLM compares each word of the question with each word of 16 candidates.
 #
-# [hit@k](../docs/glossary.md#hit-at-k) is the share of questions whose *evidence*, the line with the answer, stands in the
-# first k chunks. *Plain* questions are asked as customers ask; *hard* ones avoid the documents' words.
-# **Predict:** what finds most at k = 1?
+# [hit@k](../docs/glossary.md#hit-at-k): the share of questions whose *evidence*, the line with the answer, is in the first
+# k chunks. *Plain* questions are asked as customers ask; *hard* ones avoid the documents' words. *By lines*: the chunks
+# of 04.1. **Predict:** what finds most at k = 1?
 
 # %%
 from helpers.lesson import plots
@@ -357,33 +361,34 @@ from helpers.lesson import plots
 spans = chunking.token_spans(lm.tokenizer)
 store = index.Index.build(documents, embedder, chunking.Chunker(spans))
 pipe = pipeline.Pipeline(store, lm, pipeline.Settings(max_new_tokens=20))
-WAYS = {"your chunks, fused": same}
+WAYS = {"by lines, fused": course_search}
 for name, search_by in (("by words", "bm25"), ("by meaning", "dense"), ("fused", "fusion")):
     WAYS[name] = pipe.using(search=search_by, rerank=False)
 WAYS["fused, reranked"] = pipe
 
 # %%
-first = {}
+first_rank = {}
 for tier, questions in tests.items():
-    first[tier] = {name: reading.ranks(w, questions, documents) for name, w in WAYS.items()}
-    hit = {name: reading.hit_curve(ranks, (1, 2, 4, 8)) for name, ranks in first[tier].items()}
+    first_rank[tier] = {n: finding.ranks(w, questions, documents) for n, w in WAYS.items()}
+    hit = {n: finding.hit_curve(ranks, (1, 2, 4, 8)) for n, ranks in first_rank[tier].items()}
     plots.curves(hit, f"Finding: {tier} questions", ("k, chunks kept", "hit@k on test"))
-    meaning, best = (reading.hits(first[tier][w], 4) for w in ("by meaning", "fused, reranked"))
-    print("hit@4, reranked minus by meaning:", statistics.compare_hits(meaning, best))
+    for less, more in itertools.pairwise(("by meaning", "fused", "fused, reranked")):
+        pair = (finding.hits(first_rank[tier][way], 1) for way in (less, more))
+        print(f"hit@1, {more} minus {less}: {statistics.compare_hits(*pair)}")
 
 # %% [markdown]
 # ## Is it read?
 #
 # Found is not read. Five things in the prompt: nothing, the best quote, three of them, the best chunk whole, and the *gold*
-# evidence, which a perfect search would bring. For a row that is kept, each chose among the same 24 forms of prompt on dev.
-# **Predict:** what reads best?
+# evidence, which a perfect search would bring. **Predict:** what reads best?
 
 # %%
 from helpers.lesson.said import said
 
-read = reading.rows(lab, pipe, asked, documents)
+read = reading.by_context(lab, pipe, asked, documents)
 for name, row in read.items():
-    print(f"{name:14} good {row.interval} of {row.n} questions{row.mark}")
+    form = f"best of {row.tries} prompts on dev" if row.tries else "one prompt for all"
+    print(f"{name:14} good {row.interval} of {row.n} questions, {form}{row.mark}")
 print(
     said(
         ledger.compare(read["closed book"], read["one quote"]),
@@ -393,30 +398,37 @@ print(
     )
 )
 
+# %% [markdown]
+# *Closed book* is the model alone, as before, in another wording.
+
 # %%
 from helpers.lesson.plots.retrieval import error_sources
 
-kept = first["plain"]["fused, reranked"]
+reranked = first_rank["plain"]["fused, reranked"]
 three = ("one quote", "three quotes", "best chunk")
-split = {name: reading.sources(read[name], kept, 4) for name in three}
+split = {name: finding.sources(read[name], reranked, 4) for name in three}
 error_sources(split, "Where answers go wrong: finding, or what comes after")
 
 # %% [markdown]
-# *Found* means that the evidence is in one of the four chunks kept; what fails after that is quoting or reading. Is it the
-# method, or the model's size? A dash stands where nothing was measured. The last column is a large hosted model, asked once
-# in two ways of its own: a ceiling, not a rival.
+# *Found*: the evidence is in one of the four chunks kept; what fails after that is quoting or reading. Is it the method, or
+# the model's size? A dash stands where nothing was measured. Below each table, a large hosted model, asked once in two ways
+# of its own: a ceiling, not a rival.
 
 # %%
 from IPython.display import Markdown, display
 
 from helpers.lesson import scales
+from helpers.methods import recorded
 
-asked_as = [*(f"reader, {c}" for c in reading.CONTEXTS), "closed book", "whole document"]
+asked_as = [f"reader, {context}" for context in reading.CONTEXTS]
 for tier, task in policies.TIERS.items():
     display(Markdown(f"**{tier} questions**\n\n{scales.side_by_side(task, asked_as)}"))
+    for row in recorded.rows():
+        if row.task == task:
+            print(f"large hosted model, {row.method}: {row.interval}")
 
 # %% [markdown]
-# Read along a line for what size buys, down a column for what context buys. The search is the same in every column.
+# Read along a line for what size buys, down a column for what context buys. The search is the same for all of them.
 #
 # ## Can you check it?
 #
@@ -429,18 +441,22 @@ for item in cited_row.ids[:3]:
     print(f"{cited_row.details['answers'][item]}\n  cites: {quotes_cited[item]}\n")
 
 # %% [markdown]
-# A citation is worth something only if somebody checks it. A program can check a little.
-#
-# ### Your turn 04.5
-#
-# Write `supported(answer, quote)`: True if the quote holds every number of the answer, and at least half of its words,
-# each counted once; an answer without a word is not supported. `content_words(text)` gives a text's words without the
-# commonest, numbers as digits; a number is a word that starts with a digit.
+# A citation is worth something only if somebody checks it. A program can check a little, by the words of a text without the
+# commonest. A *number* is a word that starts with a digit.
 
 # %%
 from helpers.tasks.grading import content_words
 
+print(content_words("Within 12 days."), content_words("It takes twelve days."))
 
+# %% [markdown]
+# ### Your turn 04.5
+#
+# Write `supported(answer, quote)`: True if the quote holds every number of the answer, and at least half of its words,
+# each counted once; an answer without a word is not supported.
+
+
+# %%
 #: solution
 def supported(answer, quote):
     said, held = set(content_words(answer)), set(content_words(quote))
@@ -460,18 +476,23 @@ check("04.5", supported)
 # %%
 from helpers.methods.retrieval.passages import without_citations
 
-holds = yours(supported, by_hand.supported, ("12 days", "It takes 12 days."))
+supports = yours("04.5", supported, by_hand.supported)
 checked = {}
 for item, text in zip(cited_row.ids, cited_row.answers):
-    checked[item] = any(holds(without_citations(text), q) for q in quotes_cited[item])
+    checked[item] = any(supports(without_citations(text), q) for q in quotes_cited[item])
 right = reading.right(cited_row)
-others = [item for item in cited_row.ids if item not in right]
-for name, ids in (("right", right), ("other", others)):
+wrong = [i for i, given in zip(cited_row.ids, cited_row.predictions) if given == "wrong"]
+for name, ids in (("right", right), ("wrong", wrong)):
     print(f"{name} answers: {sum(map(checked.get, ids))} of {len(ids)} cite what supports them")
+astray = next((item for item in wrong if checked[item]), None)
+if astray:
+    question = next(question for question in asked if question.id == astray)
+    print("\nwrong, and supported:", question.question)
+    print(" ", cited_row.details["answers"][astray])
 
 # %% [markdown]
-# Look at the second line. A citation can hold and the answer be wrong: the quote says it, but it is not what was asked.
-# A citation makes an answer checkable, not correct.
+# A quote can say just what the answer says, and not be what was asked: where that happened, one such pair stands above. A
+# citation makes an answer checkable, not correct.
 #
 # ## Change a policy, ask again
 #
@@ -483,34 +504,34 @@ from dataclasses import replace
 old = next(document for document in documents if document.id == "plus-billing")
 new = replace(old, text=old.text.replace("after 16 months", "after 21 months"))
 expires = "How long before the carry-over credit expires?"
-print("before:", reading.best_line(pipe, expires))
+print("before:", finding.best_line(pipe, expires))
 started = time.perf_counter()
 embedded = store.update(new)
-edited = reading.best_line(pipe, expires)
+edited = finding.best_line(pipe, expires)
 edit_seconds = time.perf_counter() - started
 restored = store.update(old)
 print(f"after:  {edited}")
-print(f"{embedded} texts embedded again, {edit_seconds:.1f} seconds to the new line")
+print(f"{embedded} chunks and sentences embedded again, {edit_seconds:.1f} seconds in all")
 
 # %% [markdown]
 # ## Would tuning have done?
 #
-# One article tells of a support team that tuned a model for its generic answers, when the policies were what it lacked. So:
-# the model alone, the same with a quote, and without policies a reader tuned on 300 other questions on them (lesson 07).
+# One article tells of a support team that tuned a model for its generic answers, when it lacked the policies. So: the model
+# alone, with a quote, and *tuned*, without policies: trained further on the answers to all training questions (lesson 05
+# shows how), three times. Some of these ask for facts that are asked for here. **Predict:** which is best?
 
 # %%
 staff = {document.id for document in documents if document.audience == "staff"}
 public = [q for q in asked if q.answerable and not staff & set(q.documents)]
 public = [q for q in public if q.id in read["one quote"].ids]
-tuned_row = reading.tuned(lab, public)
-before, after = (read[name].cut(tuned_row.ids) for name in ("closed book", "one quote"))
-arms = {"alone": before, "tuned, alone": tuned_row, "with a quote": after}
+tuned_rows = reading.tuned(lab, public)
+before, after = (read[c].cut(tuned_rows[0].ids) for c in ("closed book", "one quote"))
+arms = {"alone": before, "with a quote": after}
+arms |= {f"tuned, alone, seed {row.seed}": row for row in tuned_rows}
 for name, row in arms.items():
     print(f"{name}: {sum(row.correct)} of {row.n} right{row.mark}")
 
 # %% [markdown]
-# It was tuned to read, so do not expect facts in its weights; lesson 06 trains facts themselves.
-#
 # ## Who may see what
 #
 # Seven documents are for staff. Ask all hard questions as a member of the public, and add nosy ones that begin with a
@@ -522,8 +543,8 @@ nosy = ("What may agents credit at most?", "What puts an account on the amber li
 hard += [f"{planted.text} {ask}" for planted in policies.load_injections() for ask in nosy]
 leaks = {}
 for name, where in (("without a filter", index.EVERYTHING), ("filtered", index.PUBLIC)):
-    found = pipe.using(rerank=False).retrieve(hard, where)
-    leaks[name] = [any(hit.chunk.audience == "staff" for hit in one.kept) for one in found]
+    answers = pipe.using(rerank=False).retrieve(hard, where)
+    leaks[name] = [any(h.chunk.audience == "staff" for h in one.kept) for one in answers]
     print(f"{name}: staff text in {sum(leaks[name])} of {len(hard)} prompts")
 
 # %% [markdown]
@@ -531,9 +552,8 @@ for name, where in (("without a filter", index.EVERYTHING), ("filtered", index.P
 #
 # ## The customer's own record
 #
-# No policy says what a customer ordered; a record does. For 24 customers: nothing in the prompt, the whole
-# record, or its one fact, and two ways to say it.
-# **Predict:** does it matter who is *you* and who is *I*?
+# No policy says what a customer ordered; a record does. For 24 customers: nothing in the prompt, the whole record, or its one
+# fact, and two ways to say it. **Predict:** does it matter who is *you* and who is *I*?
 
 # %%
 orders = [c["last_order"] for c in policies.load_customers() if c.get("last_order")]
@@ -550,9 +570,8 @@ for wording, texts in WORDINGS.items():
         print(f"{wording:15} {given:13} {sum(hits)} of {len(hits)} right")
 
 # %% [markdown]
-# The number may come without its `LF-`; a person would take that. Compare the two wordings of the one fact. Had you tried
-# one alone, what would you have said of the model? **Wording is part of reading**: so each context above had 24 forms to
-# choose from before its row was kept.
+# The number may come without its `LF-`; a person would take that. Compare the two wordings of the one fact: had you tried
+# one alone, what would you have said of the model? **Wording is part of reading.**
 #
 # ### Playground
 #
@@ -567,16 +586,18 @@ widgets.inspector(pipe.using(quotes=3, examples=False), price)
 # %% [markdown]
 # ## What we found
 #
-# Each verdict gives its outcome, the numbers behind it and whose they are, the model, and its rule in one line.
-# *Underpowered*: so few items could not come out both ways. *Not tested*: nothing here measures it.
+# Each verdict gives its outcome, numbers and whose they are, the model, and its rule. *Underpowered*: too few items to come
+# out both ways. Expect it where 40 questions were read live, and of R4 in a small model: too few right answers. *Not
+# tested*: nothing here measures it.
 
 # %%
 alone, useful = read["closed book"], ("one quote", "best chunk")
 gain = [evidence.difference(alone, read[name], note=name) for name in useful]
 claims.conclude("R1", {"gain": gain})
-held = [checked[item] for item in right]
-claims.conclude("R4", {"citation": evidence.share(held, of=cited_row)} if held else {})
-in_context, against = (evidence.difference(row, after) for row in (before, tuned_row))
+backed = reading.backed(cited_row, quotes_cited)
+claims.conclude("R4", {"citation": evidence.share(backed, of=cited_row)} if backed else {})
+in_context = evidence.difference(before, after)
+against = evidence.over_runs(tuned_rows, [after])
 claims.conclude("R6", {"in context": in_context, "against tuning": against})
 
 # %% tags=["machine"]
@@ -595,15 +616,11 @@ how_sure = evidence.number(statistics.mean_interval(sure), len(sure), of=closed_
 claims.conclude("R10", {"invented": evidence.share(invented, of=closed_row), "sure": how_sure})
 
 # %% [markdown]
-# For R12 half of the customers choose among the wordings and what is shown, the other half judge the choice.
+# For R12 half of the customers choose wording and what is shown, the other half judge the choice.
 
 # %%
-half = len(orders) // 2
-best = max(records, key=lambda pair: sum(records[pair][:half]))
-alone = records[best[0], "nothing"][half:]
-by_record = evidence.difference(
-    alone, records[best][half:], model=lm.name, note=", ".join(best)
-)
+best, without, with_record = reading.other_half(records)
+by_record = evidence.difference(without, with_record, model=lm.name, note=", ".join(best))
 claims.conclude("R12", {"record": by_record})
 
 # %% [markdown]

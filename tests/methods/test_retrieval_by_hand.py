@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.methods.retrieval import by_hand, passages, reading
+from helpers.methods.retrieval import by_hand, finding, grown, passages, reading, tuned_embedder
 from helpers.methods.retrieval.index import Index
 from helpers.methods.retrieval.pipeline import Pipeline, Settings
 from helpers.methods.retrieval.quotes import named_row
 from helpers.methods.retrieval.ranking import Hit, reciprocal_rank_fusion
 from helpers.model import embedding
+from helpers.results.measuring import hash_prompts
 from helpers.tasks import policies
 
 LINE = st.sampled_from(["", "A line.", "| a | b |", "|---|---|", "Another | line.", "## Head"])
@@ -86,7 +87,7 @@ def test_rows_by_hand_are_the_named_rows_of_quotes():
         assert by_hand.rows(table) == [named_row("\n".join(table), line) for line in table[2:]]
 
 
-@pytest.mark.parametrize(("cut", "kept"), [(4, [0, 2, 4, 6]), (20, list(range(10))), (10, list(range(10)))])
+@pytest.mark.parametrize(("cut", "kept"), [(4, [0, 2, 5, 7]), (20, list(range(10))), (10, list(range(10)))])
 def test_items_are_spread_over_all(cut, kept):
     assert reading.spread(range(10), cut) == kept
 
@@ -99,3 +100,71 @@ def test_lines_are_sentences_items_and_rows_without_headings():
 def test_the_check_of_support_agrees_with_that_of_citations_on_numbers():
     assert not by_hand.supported("Within 12 days.", "It takes 128 days.")
     assert passages.without_citations("12 days [1].") == "12 days."
+
+
+def test_what_is_spread_reaches_the_last_stretch():
+    assert reading.spread(range(150), 40)[-1] >= 145
+    assert reading.spread(range(120), 64)[-1] >= 117
+
+
+def test_no_training_question_left_asks_about_a_place_that_a_test_question_of_either_tier_asks_about():
+    documents, tiers = policies.load_policies(), policies.TIERS
+    train, test = (
+        [q for tier in tiers for q in policies.load_policy_questions(split, tier=tier)] for split in ("train", "test")
+    )
+    left = tuned_embedder.apart(train, test, documents)
+    assert 300 < len(left) < len(train)
+    quotes = {quote for question in test for quote in question.evidence}
+    assert not [question.id for question in left if quotes & set(question.evidence)]
+    assert tuned_embedder.apart(test, test, documents) == [q for q in test if not q.answerable]
+
+
+@pytest.fixture
+def two_packages(tmp_path, monkeypatch):
+    """Two packages of 30 passages each, the first of those that the course needs; nothing else is installed."""
+    for name in ("numpy", "zebra"):
+        (tmp_path / name / "site-packages" / "inside").mkdir(parents=True)
+        text = " ".join(f"{name}{i}" for i in range(30 * grown.WORDS))
+        (tmp_path / name / "a.py").write_text(f'x = 1  # no comment of its own line\n"""{text}"""\n')
+        (tmp_path / name / "b.py").write_text(f'"""{text}"""\n')
+        (tmp_path / name / "site-packages" / "inside" / "c.py").write_text(f'"""other {text}"""\n')
+    monkeypatch.setattr(grown, "_places", lambda: {name: tmp_path / name for name in ("numpy", "zebra")})
+    grown._every.cache_clear()
+    yield
+    grown._every.cache_clear()
+
+
+def test_passages_are_drawn_from_each_text_once_and_few_are_among_many(two_packages):
+    every = grown.passages(60)
+    assert len(set(every)) == 60
+    assert grown.passages(7) == every[:7]
+    assert {package for package, _ in every} == {"numpy", "zebra"}
+    with pytest.raises(ValueError, match="hold 60 passages of text, and 61 are asked for"):
+        grown.passages(61)
+
+
+def test_other_packages_are_read_only_where_the_first_do_not_do(two_packages, monkeypatch):
+    monkeypatch.setattr(grown, "ENOUGH", 20)
+    assert {package for package, _ in grown.passages(30)} == {"numpy"}
+
+
+def test_a_row_stays_where_few_of_its_prompts_would_be_others_today(capsys):
+    class Row:
+        method, prompts = "read", hash_prompts([f"prompt {i}" for i in range(40)])
+
+    now = [f"prompt {i}" for i in range(40)]
+    assert reading._still_asked(Row, now)
+    assert not capsys.readouterr().out
+    assert reading._still_asked(Row, ["another", *now[1:]])
+    assert "1 of 40 prompts" in capsys.readouterr().out
+    assert not reading._still_asked(Row, ["another"] * 3 + now[3:])
+
+
+def test_chunks_fill_a_budget_up_to_the_first_that_is_too_long():
+    class One:
+        def __init__(self, words):
+            self.text = "word " * words
+
+    hits = [Hit(One(words), 1.0) for words in (3, 4, 9, 1)]
+    assert finding.first_in_budget(hits, str.split, 8) == hits[:2]
+    assert finding.first_in_budget(hits, str.split, 2) == []

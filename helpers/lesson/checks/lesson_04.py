@@ -106,13 +106,8 @@ def check_search(answer) -> str:
 def check_fused(answer) -> str:
     """Rankings of texts and of whole numbers, of equal and unequal length, compared with the paper's formula."""
     rng = np.random.default_rng(44)
-    cases = [
-        (1, 1, 60),
-        (4, 4, 60),
-        (30, 30, 1),
-        (6, 0, 5),
-        *((int(a), int(b), 2) for a, b in rng.integers(2, 12, (25, 2))),
-    ]
+    cases = [(1, 1, 60), (4, 4, 60), (30, 30, 1), (6, 0, 5)]
+    cases += [(int(a), int(b), 2) for a, b in rng.integers(2, 12, (25, 2))]
     for case, (one, two, constant) in enumerate(cases):
         names = [f"c{i}" for i in range(one + two)] if case % 2 else list(range(one + two))
         first, second = (rng.permutation(len(names))[:n] for n in (one, two))
@@ -150,6 +145,7 @@ def check_rows(answer) -> str:
         ["| hours | note |", "|---|---|", "| 9:30 - 5:00 | - |", "| -- | none |"],
         ["| one |", "|---|", "| only |"],
         ["| a | b |", "|---|---|"],
+        ["| a | b |"],
         *(
             table.strip("\n").split("\n")
             for policy in policies.load_policies()
@@ -168,11 +164,7 @@ def check_rows(answer) -> str:
 
 
 SUPPORT = [
-    (
-        "Within 12 days.",
-        "A parcel takes 128 days to cross the sea.",
-        "12 is no number of the quote, though 128 holds it",
-    ),
+    ("Within 12 days.", "A parcel takes 128 days.", "12 is no number of the quote, though 128 holds it"),
     ("12 days", "It takes 12 days."),
     ("$79 a year", "Larkfield Plus costs $7.99 a month or $79 a year."),
     ("$7 a month", "Larkfield Plus costs $7.99 a month or $79 a year.", "the quote has $7.99, not $7"),
@@ -221,7 +213,7 @@ DRAWN = ("<", "|", ">", "<|", "|>", "<!--", "-->", "<!", "--", "hub", "fee", " "
 
 
 @exercise(
-    "04.6",
+    "04.7",
     "Take out comments with re.sub(r'<!--.*?(-->|\\Z)', '', text, flags=re.S), then the bars of chat marks.",
     "Taking one mark away may put another together; repeat until nothing changes.",
 )
@@ -266,7 +258,7 @@ def _right_decisions(scores, answerable, cut: float) -> int:
 
 
 @exercise(
-    "04.7",
+    "04.6",
     "Only cuts at one of the scores (or above all) can differ. Count for each how many decisions are right.",
     "right = sum((score >= cut) == can for score, can in zip(scores, answerable)); take the cut with the most.",
 )

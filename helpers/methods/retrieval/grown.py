@@ -32,6 +32,7 @@ TASK = "policy_search"
 FIRST = ("torch", "transformers", "scipy", "sklearn", "numpy", "sympy", "networkx", "matplotlib", "python")
 ENOUGH = 100_000  # passages, after which no further package is read
 WORDS = 60  # of a passage
+INSTALLED = {"site-packages", "dist-packages"}
 PROSE = re.compile(r'("""|\'\'\')(.*?)\1|^[ \t]*#+[ \t]?([^\n]*)$', re.DOTALL | re.MULTILINE)
 
 
@@ -80,7 +81,7 @@ def prose(source: str, seen: set[int] | None = None) -> str:
 
 def _places() -> dict[str, pathlib.Path]:
     """Return package -> its folder, for all that is installed, and Python's own library."""
-    roots = [pathlib.Path(entry) for entry in sys.path if pathlib.Path(entry).name in ("site-packages", "dist-packages")]
+    roots = [pathlib.Path(entry) for entry in sys.path if pathlib.Path(entry).name in INSTALLED]
     found = {folder.name: folder for root in reversed(roots) for folder in sorted(root.glob("[A-Za-z]*/"))}
     found = {name: folder for name, folder in found.items() if folder.is_dir() and name.isidentifier()}
     return found | {"python": pathlib.Path(sysconfig.get_path("stdlib"))}
@@ -89,7 +90,7 @@ def _places() -> dict[str, pathlib.Path]:
 def _sources(folder: pathlib.Path | None) -> Iterator[pathlib.Path]:
     """Yield the Python files below a folder in order; not those of packages that are installed inside it."""
     for path in sorted(folder.rglob("*.py")) if folder else ():
-        if path.is_file() and not {"site-packages", "dist-packages"} & set(path.relative_to(folder).parts):
+        if path.is_file() and not INSTALLED & set(path.relative_to(folder).parts):
             yield path
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from helpers.machine import runtime
 from helpers.methods import adapters, tuning
-from helpers.methods.retrieval import contexts, graded, passages, ranking
+from helpers.methods.retrieval import by_hand, contexts, finding, graded, passages, ranking
 from helpers.methods.retrieval.chunking import Spans
 from helpers.methods.retrieval.contexts import CONTEXTS, TOKEN_LIMIT, Form
 from helpers.methods.retrieval.pipeline import Pipeline
@@ -19,7 +19,6 @@ from helpers.model.language_model import LanguageModel
 from helpers.results.ledger import Lab
 from helpers.results.measuring import hash_prompts
 from helpers.results.rows import LedgerRow
-from helpers.statistics import Interval, wilson_interval
 from helpers.tasks import files, grading, policies
 from helpers.tasks.pairs import Pair
 from helpers.tasks.policies import Policy, PolicyQuestion
@@ -156,10 +155,10 @@ def right(row: LedgerRow) -> list[str]:
     return [i for i, ok, gold in zip(row.ids, row.correct, row.gold, strict=True) if ok and gold == "right"]
 
 
-def best_line(pipe: Pipeline, question: str) -> str:
-    """Return the line that a pipeline would quote first."""
-    using = pipe.using(quotes=1)
-    return using.quoted(using.retrieve([question])[0])[0].chunk.text
+def backed(row: LedgerRow, quotes: Mapping[str, Sequence[str]]) -> list[bool]:
+    """Return for each right answer of a row of `cited` whether a quote that it cites supports it."""
+    texts = row.details["answers"]
+    return [any(by_hand.supported(passages.without_citations(texts[i]), q) for q in quotes[i]) for i in right(row)]
 
 
 def own_record(lm: LanguageModel, orders: Sequence[dict], fact: str, question: str) -> dict[str, list[bool]]:
@@ -204,7 +203,7 @@ def filled(
 
     def ready(some: Sequence[PolicyQuestion]) -> list:
         found = using.retrieve([question.question for question in some])
-        return [replace(one, kept=tuple(_first(one.reranked, spans, budget))) for one in found]
+        return [replace(one, kept=tuple(finding.first_in_budget(one.reranked, spans, budget))) for one in found]
 
     method, prompts = f"chunks of {size} tokens, one budget", [using.write(one) for one in ready(questions)]
     if row := _kept(lab, method, questions, prompts):
@@ -215,17 +214,6 @@ def filled(
     answer = graded.graded(questions, lambda some: using.answer(ready(some)))
     how = {"approach": "retrieve", "prompts": prompts, "token_limit": TOKEN_LIMIT, "heavy": True}
     return lab.measure(method, questions, answer, settings={"size": size, "budget": budget}, **how)
-
-
-def _first(hits: Sequence[ranking.Hit], spans: Spans, budget: int) -> list[ranking.Hit]:
-    """The first hits that a budget holds; the first one that is too long ends the list."""
-    kept = []
-    for hit in hits:
-        budget -= len(spans(hit.chunk.text))
-        if budget < 0:
-            break
-        kept.append(hit)
-    return kept
 
 
 def in_form(lab: Lab, pipe: Pipeline, questions: Sequence[PolicyQuestion], documents: Sequence[Policy]) -> LedgerRow:
@@ -272,53 +260,6 @@ def tuned(lab: Lab, questions: Sequence[PolicyQuestion]) -> list[LedgerRow]:
         prompts=chats,
         token_limit=TOKEN_LIMIT,
     )
-
-
-def ranks(pipe: Pipeline, questions: Sequence[PolicyQuestion], documents: Sequence[Policy]) -> dict[str, int]:
-    """Return an answerable question's id -> the rank of the first chunk that holds its evidence; 0 where none does."""
-    asked = [question for question in questions if question.answerable]
-    found = [[hit.chunk.id for hit in one.reranked] for one in pipe.retrieve([q.question for q in asked])]
-    gold = [ranking.relevant(question, pipe.index.chunks, documents) for question in asked]
-    return {
-        question.id: next((rank for rank, name in enumerate(ids, start=1) if name in right), 0)
-        for question, ids, right in zip(asked, found, gold, strict=True)
-    }
-
-
-def in_budget(
-    pipe: Pipeline, questions: Sequence[PolicyQuestion], documents: Sequence[Policy], spans: Spans, budget: int
-) -> list[bool]:
-    """Return for each answerable question whether its evidence is in the first chunks that `budget` tokens hold."""
-    asked = [question for question in questions if question.answerable]
-    found = []
-    for question, one in zip(asked, pipe.retrieve([q.question for q in asked]), strict=True):
-        ids = {hit.chunk.id for hit in _first(one.reranked, spans, budget)}
-        found.append(bool(ids & ranking.relevant(question, pipe.index.chunks, documents)))
-    return found
-
-
-def hits(first: dict[str, int], k: int) -> list[bool]:
-    """Return for each question whether its evidence stands among the first k chunks.
-
-    >>> hits({"a": 1, "b": 0, "c": 5}, 4)
-    [True, False, False]
-    """
-    return [0 < rank <= k for rank in first.values()]
-
-
-def hit_curve(first: dict[str, int], places: Sequence[int]) -> dict[int, list[Interval]]:
-    """Return k -> [hit@k with its interval], as plots.curves takes it.
-
-    >>> [round(hit.estimate, 2) for (hit,) in hit_curve({"a": 1, "b": 0}, (1, 8)).values()]
-    [0.5, 0.5]
-    """
-    return {k: [wilson_interval(sum(hits(first, k)), len(first))] for k in places}
-
-
-def sources(row: LedgerRow, first: dict[str, int], k: int) -> tuple[list[bool], list[bool]]:
-    """Return for each answerable question of a row whether its evidence is among k chunks, and whether it is right."""
-    pairs = [(0 < first[i] <= k, bool(ok)) for i, ok in zip(row.ids, row.correct, strict=True) if i in first]
-    return [found for found, _ in pairs], [right for _, right in pairs]
 
 
 def sureness(lm: LanguageModel, prompts: Sequence, answers: Sequence[str]) -> list[float]:

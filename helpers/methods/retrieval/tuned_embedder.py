@@ -11,10 +11,29 @@ import torch
 from torch.nn import functional
 
 from helpers.methods.retrieval.chunking import Chunk
-from helpers.methods.retrieval.ranking import relevant
+from helpers.methods.retrieval.ranking import evidence_places, relevant
 from helpers.tasks.policies import Policy, PolicyQuestion
 
 SCALE = 20.0  # what cosines are multiplied by before the softmax, as in sentence-transformers
+
+
+def apart(
+    questions: Sequence[PolicyQuestion], others: Sequence[PolicyQuestion], documents: Sequence[Policy]
+) -> list[PolicyQuestion]:
+    """Return the questions whose evidence touches that of no other question, such as one of a test set.
+
+    Within a tier of the course's questions that holds anyway; a fact of one tier may be asked about in the other.
+    """
+    taken = [place for other in others for place in evidence_places(other, documents)]
+
+    def free(question: PolicyQuestion) -> bool:
+        return not any(
+            name == at and start < end and begin < stop
+            for name, start, stop in evidence_places(question, documents)
+            for at, begin, end in taken
+        )
+
+    return [question for question in questions if free(question)]
 
 
 def pairs(

@@ -192,14 +192,14 @@ RIGHT = {
             >= Fraction(1, 2)
         ),
     },
-    "04.6": {
+    "04.7": {
         "by scanning": _blocked_by_scan,
         "marks gone whole": _blocked_whole,
         "marks first": _blocked_marks_first,
         "a search in the loop": _blocked_loop_inside,
         "by itself again": _blocked_recursive,
     },
-    "04.7": {
+    "04.6": {
         "between two scores": _cut_between,
         "a numpy number": lambda scores, answerable: max(
             np.append(scores, max(scores) + 1),

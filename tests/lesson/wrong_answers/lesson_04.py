@@ -104,7 +104,7 @@ WRONG = {
         ),
         "the share": lambda answer, quote: float(by_hand.supported(answer, quote)),
     },
-    "04.6": {
+    "04.7": {
         "chat marks only": lambda text: text.replace("<|im_start|>", "").replace("<|im_end|>", ""),
         "all signs": lambda text: re.sub(r"[^\w\s.]", "", neutralize(text)),
         "one pass": _one_pass,
@@ -113,7 +113,7 @@ WRONG = {
         "all bars": lambda text: _one_pass(_one_pass(_one_pass(text))).replace("|", ""),
         "a comment needs its end": lambda text: re.sub(r"<!--.*?-->", "", text, flags=re.S).replace("|>", ">"),
     },
-    "04.7": {
+    "04.6": {
         "the mean": lambda scores, answerable: float(np.mean(scores)),
         "the lowest answerable": lambda scores, answerable: min(
             s for s, a in zip(scores, answerable, strict=True) if a
@@ -144,7 +144,7 @@ CHEATS = {
     },
     "04.4": {"as they are": lambda table: table[2:], "empty texts": lambda table: [""] * (len(table) - 2)},
     "04.5": {"always": lambda answer, quote: True, "never": lambda answer, quote: False},
-    "04.6": {"nothing at all": lambda text: "Keep the receipt.", "empty": lambda text: ""},
-    "04.7": {"never abstain": lambda scores, answerable: -1.0, "never answer": lambda scores, answerable: 9.0},
+    "04.7": {"nothing at all": lambda text: "Keep the receipt.", "empty": lambda text: ""},
+    "04.6": {"never abstain": lambda scores, answerable: -1.0, "never answer": lambda scores, answerable: 9.0},
     "04.8": {"always four": lambda ranks, target: 4, "one": lambda ranks, target: 1},
 }
