@@ -106,7 +106,7 @@ def _blocked_whole(text):
 
 
 def _blocked_marks_first(text):
-    for _ in range(len(text) + 1):
+    for _ in range(40):
         text = re.sub(r"<\|", "<", re.sub(r"\|>", ">", text))
         text = re.sub(r"<!--.*?(?:-->|\Z)", "", text, flags=re.S)
     return text
