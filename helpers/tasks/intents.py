@@ -31,6 +31,21 @@ def read(split: str) -> list[Message]:
     return [Message(**{**row, "tags": tuple(row.get("tags", ()))}) for row in rows]
 
 
+def read_rewritten() -> tuple[list[Message], list[Message]]:
+    """Return 120 messages of `test`, and each of them in four other channels, 480 in all.
+
+    `shift` of a rewritten message names its channel, and its id is that of the original and the channel:
+    `test-002-sms` was `test-002`.
+
+    >>> [len(messages) for messages in read_rewritten()]
+    [120, 480]
+    """
+    rows = files.read_jsonl(files.DATA / "intents" / "paired.jsonl")
+    rewritten = [Message(row["id"], row["text"], row["label"], (), row["shift"]) for row in rows]
+    chosen = {row["of"] for row in rows}
+    return [message for message in read("test") if message.id in chosen], rewritten
+
+
 @cache
 def load() -> Task:
     """Return the task, its labels under the words that a person would say.
