@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import softmax
 
-from helpers.methods import few_shot, recorded, structured
+from helpers.methods import adapters, few_shot, recorded, structured
 from helpers.methods.search import Candidate, Search
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import Prompt
 from helpers.model.scoring import LabelScores
 from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow, digest
+from helpers.tasks.pairs import label_scorer
+from helpers.tasks.task import Task
 
 THINKING = 120  # tokens: room to finish a thought
 SO = "\n\nSo "  # between a thought and the words that are scored
@@ -96,7 +98,7 @@ def measure(lab: Lab, method: str, way: Candidate, items: Sequence, **more) -> L
 
 
 def by_rung(found: Search) -> dict[str, dict[str, list]]:
-    """Return table of words -> number of the prompt -> intervals, of a search whose prompts are numbered: `2 + role`."""
+    """Return table of words -> number of the prompt -> intervals, of a search whose prompts are numbered."""
     series: dict[str, dict[str, list]] = {}
     for way, row in zip(found.candidates, found.rows, strict=True):
         table = f"{way.settings['called']}{', calibrated' * way.settings['calibrated']}"
@@ -128,6 +130,15 @@ def worth_elsewhere(hits: Sequence[Sequence[int]], halves: Sequence[Sequence[boo
     return float(np.mean([table[table[:, half].sum(axis=1).argmax(), ~half].mean() for half in masks]))
 
 
+def halves(n: int, count: int = 200) -> np.ndarray:
+    """Return masks of random halves of n items, shape (count, n).
+
+    >>> halves(4, 3).sum(axis=1)
+    array([2, 2, 2])
+    """
+    return np.array([np.random.default_rng(seed).permutation(n) < n / 2 for seed in range(count)])
+
+
 def losses(before: Mapping[str, int], after: Sequence[tuple[str, int]]) -> list[float]:
     """Return for each item its hit before minus the mean of its hits after; items without one after are left out.
 
@@ -138,6 +149,16 @@ def losses(before: Mapping[str, int], after: Sequence[tuple[str, int]]) -> list[
     for item, hit in after:
         later.setdefault(item, []).append(hit)
     return [float(hit - np.mean(later[item])) for item, hit in before.items() if item in later]
+
+
+def by_adapter(lab: Lab, task: Task, items: Sequence, **more) -> LedgerRow:
+    """Measure the adapter of the task's name on the lab's model, by the words of every label; stored rows first."""
+    score, told = (
+        label_scorer(task),
+        {"approach": "tune", "heavy": True, **adapters.row_of(lab.model, task.name), **more},
+    )
+    method = "tuned (shipped adapter)"
+    return lab.measure(method, items, lambda texts: score(adapters.get(lab.model, task.name), texts), **told)
 
 
 def told_apart(row: LedgerRow, label: str, marks: Sequence[bool]) -> tuple[list[bool], list[bool]]:

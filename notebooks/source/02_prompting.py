@@ -31,27 +31,22 @@
 # several, measure all of them on *dev*, take one to *test*.
 
 # %%
-from helpers.lesson import diagrams, plots
-from helpers.results import claims
+import itertools
 
+from helpers.lesson import diagrams, plots
+
+steps = ["message", "prompt", "model", "words of\nthe answer", "label"]
+looks = ["dev: which\nprompt?", "test: how\ngood is it?"]
 diagrams.flow(
-    [
-        ["message", "prompt", "model", "words of\nthe answer", "label"],
-        ["", "", "dev:\nwhich prompt?", "test:\nhow good?"],
-    ],
-    [
-        ("message", "prompt"),
-        ("prompt", "model"),
-        ("model", "words of\nthe answer"),
-        ("words of\nthe answer", "label"),
-        ("label", "dev:\nwhich prompt?"),
-        ("dev:\nwhich prompt?", "test:\nhow good?"),
-    ],
-    "A message is put into a prompt; the model weighs words that might answer it; words stand for a label. Prompts are "
-    "chosen on dev, and the chosen one is measured on test, once.",
+    [steps, ["", "", "", *looks]],
+    [*itertools.pairwise([*steps, *looks])],
+    "A message is put into a prompt; the model weighs words that might answer it; words stand for "
+    "a label. Prompts are chosen on dev; the chosen one is measured on test, once.",
 )
 
 # %%
+from helpers.results import claims
+
 claims.show("02")
 
 # %% [markdown]
@@ -159,7 +154,9 @@ def tries(
 
 
 by_name = tries(ladder(NAMES), NAMES, "names")
-first = search.search(lab, "prompt", [plain for plain, _ in by_name], dev, approach="prompt")
+first = search.search(
+    lab, "best prompt", [plain for plain, _ in by_name], dev, approach="prompt"
+)
 plots.methods(first.rows, "Five prompts on dev, labels under their own names", as_given=True)
 
 # %% [markdown]
@@ -186,7 +183,7 @@ own = wording.read(lm, ladder(NAMES)[0], NAMES, [dev[0].text], NEUTRAL).own_weig
 print("share of each label when the text says nothing:")
 for label, share in own.items():
     print(f"  {label:18} {share:.2f}")
-fair = search.search(lab, "prompt", [even for _, even in by_name], dev, approach="prompt")
+fair = search.search(lab, "best prompt", [even for _, even in by_name], dev, approach="prompt")
 for name, before, after in zip(ladder(NAMES), first.rows, fair.rows):
     print(f"{name.name:22} calibrated minus not: {ledger.compare(before, after)}")
 
@@ -195,8 +192,8 @@ print(
     said(
         ledger.compare(first.rows[0], fair.rows[0]),
         above="For the bare question that was it: without their own weight the labels do better, {found}.",
-        below="Their own weight is real, and taking it away makes the bare question worse: {found}.",
-        unclear="Their own weight is real, but taking it away settles nothing for the bare question: {found}.",
+        below="Taking their own weight away makes the bare question worse: {found}.",
+        unclear="Taking their own weight away settles nothing for the bare question: {found}. Look further.",
     )
 )
 
@@ -212,40 +209,36 @@ WORDS = {label: f" {words}" for label, words in intents.WORDS.items()}
 print(*WORDS.values(), sep="\n")
 by_word = tries(ladder(WORDS, "This is"), WORDS, "everyday words")
 twenty = [way for pair in (*by_name, *by_word) for way in pair]
-tried = search.search(lab, "prompt", twenty, dev, approach="prompt")
+tried = search.search(lab, "best prompt", twenty, dev, approach="prompt")
 axes = ("rung of the ladder", "accuracy on dev")
 plots.curves(wording.by_rung(tried), "Instructions and words", axes, {"chance": 1 / 6})
 
 # %%
 row = {way.name: row for way, row in zip(tried.candidates, tried.rows)}
-asked, told = "1 bare question", "4 + limits and format"
-corners = [
-    row[f"{prompt}, {table}"]
-    for prompt in (asked, told)
-    for table in ("names", "everyday words")
-]
-print("words, without instructions: ", ledger.compare(corners[0], corners[1]))
-print("instructions, under names:   ", ledger.compare(corners[0], corners[2]))
-print("instructions, under words:   ", ledger.compare(corners[1], corners[3]))
+bare, full = "1 bare question", "4 + limits and format"
+names, bare_words = row[f"{bare}, names"], row[f"{bare}, everyday words"]
+instructed = ledger.compare(bare_words, row[f"{full}, everyday words"])
+print("words, without instructions: ", ledger.compare(names, bare_words))
+print("instructions, under names:   ", ledger.compare(names, row[f"{full}, names"]))
+print("instructions, under words:   ", instructed)
 print(
     said(
-        ledger.compare(corners[1], corners[3]),
-        above="With usable words the instructions pay: {found}.",
-        below="With usable words the instructions do harm, to this model: {found}.",
-        unclear="With usable words the instructions still show no clear effect: {found}.",
+        instructed,
+        above="With usable words the instructions pay.",
+        below="With usable words the instructions do harm, to this model.",
+        unclear="With usable words the instructions show no clear effect, to this model.",
     )
 )
 
 # %% [markdown]
-# Without the crossing you would have judged instructions under names that the model cannot say, and learned nothing about
-# instructions.
+# Compare the last two lines: judged under one vocabulary alone, the same instructions might get another verdict.
 #
 # ### Your turn 02.2
 #
-# You have twenty tries; the best one flatters itself, like the best of 200 dice in lesson 01. By how much? `hits` has a row
-# for each try and a column for each message, 1 where it was right. `halves` is a list of masks, each `True` for half of the
-# messages. Write `search_honestly(hits, halves)`: for each mask, choose the best try on the masked half (the first among
-# equals) and note its accuracy on the *other* half; return the mean of these.
+# The best of twenty tries flatters itself, like the best of 200 dice in lesson 01. By how much? `hits` has a row for each try
+# and a column for each message; `halves` is a list of masks, `True` for half of the messages. Write
+# `search_honestly(hits, halves)`: for each mask, take the try that is best on the masked half (the first among equals), and
+# its accuracy on the *other* half; return the mean.
 
 # %%
 import numpy as np
@@ -272,11 +265,10 @@ check("02.2", search_honestly)
 # %% [markdown]
 # ### Your turn 02.3
 #
-# Climb on: write `my_prompt` (a `Prompt` with a place `{text}`; no messages quoted; at most 1,500 letters) and `my_words`
-# (label → words of the answer, each different; a space in front where a `start` comes before). Try on dev:
-# `wording.read(lm, my_prompt, my_words, [m.text for m in dev], NEUTRAL).plain.predictions`. The check asks lesson 01's
-# question on messages that this notebook does not hold: is yours *better* than the bare question under names, interval and
-# test? Three of your six words must be your own.
+# Climb on: write `my_prompt` (a `Prompt` with a place `{text}`; no messages quoted, at most 1,500 letters) and `my_words`
+# (label → words of the answer, a space in front after a `start`; at least three of the six your own). Try on dev:
+# `wording.read(lm, my_prompt, my_words, [m.text for m in dev], NEUTRAL).plain.predictions`. The check asks, on messages that
+# this notebook does not hold, whether interval *and* test call yours better than the bare question under names.
 
 # %%
 #: solution
@@ -299,28 +291,21 @@ my_words = {
 check("02.3", my_prompt, my_words)
 
 # %% [markdown]
-# Your prompt now joins the search, with your words and with ours: 24 tries, the number that every method of this course
-# gets. And your function says what the winner is worth. **Predict:** how much of its figure on dev will be left on test?
+# Your prompt joins the search, with your words and with ours: 24 tries, as many as every method of this course gets. Your
+# function says what the winner is worth. **Predict:** how much of its figure on dev will be left on test?
 
 # %%
-my_prompt = yours(
-    my_prompt, Prompt("6 as told to a friend", f"A customer wrote: {QUESTION}", start="This is")
-)
-my_words = yours(
-    my_words, {**WORDS, "technical_support": " a bug report", "complaint": " a rant"}
-)
-search_honestly = yours(
-    search_honestly, wording.worth_elsewhere, [[1, 0], [0, 1]], [[True, False]]
-)
+own = Prompt("own", f"A customer wrote: {QUESTION}", start="This is")
+my_prompt = yours(my_prompt, own).edited("1", name="6 my prompt")
+my_words = yours(my_words, {**WORDS, "complaint": " a rant"})
 mine = [*tries([my_prompt], WORDS, "everyday words"), *tries([my_prompt], my_words, "my words")]
 twenty_four = [*twenty, *(way for pair in mine for way in pair)]
 found = search.search(lab, "best prompt", twenty_four, dev, approach="prompt")
-hits = [row.correct for row in found.rows]
-halves = [np.random.default_rng(n).permutation(len(dev)) < len(dev) / 2 for n in range(200)]
 print(f"{found.best.name}: {found.winner.seen:.3f} on dev, where it was chosen")
-print(
-    f"worth elsewhere, by your halves {search_honestly(hits, halves):.3f}, by redrawing {found.winner.honest:.3f}"
-)
+
+search_honestly = yours(search_honestly, wording.worth_elsewhere, [[1, 0]], [[True, False]])
+elsewhere = search_honestly([row.correct for row in found.rows], wording.halves(len(dev)))
+print(f"elsewhere, by your halves {elsewhere:.3f}, by redrawing {found.winner.honest:.3f}")
 
 # %% [markdown]
 # Now *test*, once for each: the winner, and, for the claim that a full prompt is often all you need, the bare question and
@@ -334,7 +319,7 @@ bare_row, full_row = (
     wording.measure(
         lab, f"rung {name}, everyday words", wording.better(tried, name, "everyday words"), test
     )
-    for name in (asked, told)
+    for name in (bare, full)
 )
 tfidf = baselines.tfidf_classifier().fit([m.text for m in train], [m.label for m in train])
 plain = {"approach": "plain", "labels_used": len(train)}
@@ -465,19 +450,18 @@ for name, (on_clear, on_unclear) in medium.items():
     print("   unclear minus clear:", statistics.difference_of_shares(on_clear, on_unclear))
 
 # %% [markdown]
-# Cover the second number of each line: looking at unclear requests alone, would you call the rule a success? A rule works
-# only if it tells the two kinds apart.
+# From the unclear requests alone, would you call the rule a success? It works only if it tells the two kinds apart.
 #
 # ## The world shifts
 #
-# Are prompts brittle (P6)? 120 messages of *test* were rewritten as text message, dictation, by a non-native writer, and
-# with typos: the same wish in other words, so each message can be compared with itself.
+# Are prompts brittle (P6)? 120 messages of *test* were rewritten in four channels: text message, dictation, non-native
+# writer, typos. The wish is the same.
 #
 # ### Your turn 02.7
 #
-# Write `losses(before, after)`. `before` maps a message's id to 1 or 0, right or wrong; `after` holds pairs of id and 1 or 0,
-# several for each id. Return one number a message, in the order of `before`: its 1 or 0 before, minus the mean of those after.
-# Leave out a message that has none after.
+# Write `losses(before, after)`. `before` maps an id to 1 or 0, right or wrong; `after` holds pairs of id and 1 or 0, several
+# for each id. Return for each message, in the order of `before`, its 1 or 0 minus the mean of those after. Leave out messages
+# that have none after.
 
 
 # %%
@@ -504,38 +488,23 @@ check("02.7", losses)
 # all of *train* (lesson 05 makes it). **Predict:** which loses most?
 
 # %%
-from helpers.methods import adapters
-from helpers.tasks import pairs
-
 losses = yours(losses, wording.losses, {"a": 1}, [("a", 1)])
 _, rewritten = intents.read_rewritten()
 rewritten = [message for message in rewritten if message.id.rsplit("-", 1)[0] in best_row.ids]
 rewritten = files.for_profile(rewritten, fast=24)
-sort_tuned = pairs.label_scorer(intents.for_tuning())
-how = {"approach": "tune", "heavy": True, **adapters.row_of(lm, "intents")}
-tuned_row, tuned_later = (
-    lab.measure(
-        "tuned (shipped adapter)",
-        items,
-        lambda t: sort_tuned(adapters.get(lm, "intents"), t),
-        split=split,
-        **how,
-    )
-    for items, split in ((test, "test"), (rewritten, "rewritten"))
-)
+later = {"split": "rewritten", "heavy": True}
+best_later = wording.measure(lab, "best prompt", found.best, rewritten, **later)
+tfidf_later = lab.measure(tfidf_row.method, rewritten, tfidf.predict, **later, **plain)
+tuned_row = wording.by_adapter(lab, intents.for_tuning(), test)
+tuned_later = wording.by_adapter(lab, intents.for_tuning(), rewritten, **later)
 
 
 # %%
 def drop(before, after):
-    later = [(id.rsplit("-", 1)[0], hit) for id, hit in zip(after.ids, after.correct)]
-    return statistics.mean_interval(losses(dict(zip(before.ids, before.correct)), later))
+    again = [(id.rsplit("-", 1)[0], hit) for id, hit in zip(after.ids, after.correct)]
+    return statistics.mean_interval(losses(dict(zip(before.ids, before.correct)), again))
 
 
-told = {"split": "rewritten", "labels_used": len(dev)}
-best_later = wording.measure(lab, "best prompt", found.best, rewritten, **told)
-tfidf_later = lab.measure(
-    "TF-IDF + logistic regression", rewritten, tfidf.predict, split="rewritten", **plain
-)
 for before, after in (
     (best_row, best_later),
     (tfidf_row, tfidf_later),
@@ -572,13 +541,8 @@ from IPython.display import Markdown, display
 
 from helpers.lesson import scales
 
-methods = [
-    "best prompt",
-    "rung 1 bare question, everyday words",
-    "rung 4 + limits and format, everyday words",
-]
-methods += ["free answer", "direct answer", "with a role", "thinking first"]
-methods += ["labeled from the names", "labeled by the guide", "TF-IDF + logistic regression"]
+shown = [best_row, bare_row, full_row, free_row, direct_row, role_row, thinking_row, tfidf_row]
+methods = [row.method for row in shown] + ["labeled from the names", "labeled by the guide"]
 display(Markdown(scales.side_by_side("intents", methods)))
 
 # %% [markdown]
@@ -595,13 +559,8 @@ lost = evidence.number(
 )
 claims.conclude("P6", {"drop": lost})
 claims.conclude("P7", {"readable": evidence.share(readable, of=free_row)})
-claims.conclude(
-    "P8",
-    {
-        "role": evidence.difference(direct_row, role_row),
-        "reasoning": evidence.difference(direct_row, thinking_row),
-    },
-)
+role, reasoning = (evidence.difference(direct_row, row) for row in (role_row, thinking_row))
+claims.conclude("P8", {"role": role, "reasoning": reasoning})
 
 # %% [markdown]
 # ## Three things to remember
