@@ -161,6 +161,15 @@ def by_adapter(lab: Lab, task: Task, items: Sequence, **more) -> LedgerRow:
     return lab.measure(method, items, lambda texts: score(adapters.get(lab.model, task.name), texts), **told)
 
 
+def steady(runs: Sequence[Sequence[str]]) -> float:
+    """Return the share of items that get the same label in all runs.
+
+    >>> steady([["a", "b"], ["a", "a"]])
+    0.5
+    """
+    return sum(len(set(labels)) == 1 for labels in zip(*runs, strict=True)) / len(runs[0])
+
+
 def told_apart(row: LedgerRow, label: str, marks: Sequence[bool]) -> tuple[list[bool], list[bool]]:
     """Return where a row says `label`: for the items that are not marked, and for those that are."""
     said = [(bool(mark), guess == label) for guess, mark in zip(row.predictions, marks, strict=True)]
