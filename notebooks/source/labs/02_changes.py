@@ -38,12 +38,13 @@ lm = LanguageModel.load()
 dev = files.for_profile(intents.read("dev"), fast=24)
 train, test = intents.read("train"), files.for_profile(intents.read("test"), fast=60)
 WORDS = {label: f" {words}" for label, words in intents.WORDS.items()}
+rows = [["one change"], ["ten wordings", "a new label"], ["steady?", "prompt or\nretrain?"]]
+arrows = [(rows[0][0], middle) for middle in rows[1]] + [*zip(rows[1], rows[2])]
 diagrams.flow(
-    [["one change"], ["ten wordings", "a new label"], ["steady?", "prompt or\nretrain?"]],
-    [("one change", "ten wordings"), ("one change", "a new label")]
-    + [("ten wordings", "steady?"), ("a new label", "prompt or\nretrain?")],
-    "Two small changes: ten wordings of one question, and a label that is new. Of the first we ask whether answers stay; of the "
-    "second what a new prompt and a new training cost, and give.",
+    rows,
+    arrows,
+    "Two small changes: ten wordings of one question, and a label that is new. Of the first we ask "
+    "whether answers stay; of the second what a new prompt and a new training cost, and give.",
 )
 
 # %%
