@@ -107,7 +107,7 @@ print(
 
 # %% [markdown]
 # The bars are about *other* messages, and much too wide here: all ten were asked about the same ones. Whether wordings differ is
-# what [Cochran's Q](../../docs/glossary.md#cochran's-q) asks: McNemar's question, for more than two.
+# what Cochran's Q asks: McNemar's question, for more than two.
 
 # %%
 by_seed = [
@@ -120,8 +120,8 @@ print(f"written twice at temperature 1: the same text for {steady(by_seed):.2f} 
 print(*(f"  {one[:44]!r:48} {two[:44]!r}" for one, two in list(zip(*by_seed))[:4]), sep="\n")
 
 # %% [markdown]
-# Take no gain of one rewording for more than luck if it is smaller than the spread of paraphrases. Drawn answers add dice of
-# their own; the course measures by scores or at temperature 0, where the seed plays no part.
+# Take no gain of one rewording for more than luck if it is smaller than the spread of paraphrases. The course measures by scores
+# or at temperature 0, where the seed plays no part.
 #
 # ## A requirement changes
 #
