@@ -305,7 +305,9 @@ print(f"{found.best.name}: {found.winner.seen:.3f} on dev, where it was chosen")
 
 search_honestly = yours(search_honestly, wording.worth_elsewhere, [[1, 0]], [[True, False]])
 elsewhere = search_honestly([row.correct for row in found.rows], wording.halves(len(dev)))
-print(f"elsewhere, by your halves {elsewhere:.3f}, by redrawing {found.winner.honest:.3f}")
+print(
+    f"elsewhere, by your halves {np.mean(elsewhere):.3f}, by redrawing {found.winner.honest:.3f}"
+)
 
 # %% [markdown]
 # Now *test*, once for each: the winner, and, for the claim that a full prompt is often all you need, the bare question and
@@ -396,7 +398,8 @@ print("right:   ", free_row.interval)
 # ## Role and reasoning
 #
 # Article B likes a role, and step-by-step reasoning before the answer (P8). Each is added to the same bare question, under
-# everyday words. To reason, the model writes up to 120 tokens; then the words after "So this is" are scored. **Predict:** what will its reasoning be about?
+# everyday words. To reason, the model writes up to 120 tokens; then the words after "So this is" are scored.
+# **Predict:** what will its reasoning be about?
 
 # %%
 question = Prompt("question", QUESTION, start="This is")
@@ -450,7 +453,8 @@ for name, (on_clear, on_unclear) in medium.items():
     print("   unclear minus clear:", statistics.difference_of_shares(on_clear, on_unclear))
 
 # %% [markdown]
-# From the unclear requests alone, would you call the rule a success? It works only if it tells the two kinds apart.
+# From the unclear requests alone, would you call the rule a success? It works only if it tells the two kinds apart. (Whether
+# the model would also *explain* was not judged.)
 #
 # ## The world shifts
 #
@@ -502,7 +506,7 @@ tuned_later = wording.by_adapter(lab, intents.for_tuning(), rewritten, **later)
 # %%
 def drop(before, after):
     again = [(id.rsplit("-", 1)[0], hit) for id, hit in zip(after.ids, after.correct)]
-    return statistics.mean_interval(losses(dict(zip(before.ids, before.correct)), again))
+    return statistics.mean_interval([*losses(dict(zip(before.ids, before.correct)), again)])
 
 
 for before, after in (

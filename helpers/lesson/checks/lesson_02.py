@@ -223,7 +223,6 @@ def check_losses(answer) -> str:
             later = [hit for other, hit in after if other == id]
             wanted += [before[id] - sum(later) / len(later)] if later else []
         found = tried(answer, before, after)
-        found = list(found.values()) if isinstance(found, Mapping) else found
         compare_items(f"{n} messages", found, wanted, "one for each message that has an answer after")
     return "each message is compared with itself, and counts once."
 

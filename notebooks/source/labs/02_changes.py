@@ -38,6 +38,8 @@ lm = LanguageModel.load()
 dev = files.for_profile(intents.read("dev"), fast=24)
 train, test = intents.read("train"), files.for_profile(intents.read("test"), fast=60)
 WORDS = {label: f" {words}" for label, words in intents.WORDS.items()}
+
+# %%
 rows = [["one change"], ["ten wordings", "a new label"], ["steady?", "prompt or\nretrain?"]]
 arrows = [(rows[0][0], middle) for middle in rows[1]] + [*zip(rows[1], rows[2])]
 diagrams.flow(
@@ -58,6 +60,8 @@ So what kind of message is this?
 what kind of message is this
 What kind of message is this, please?
 Tell me what kind of message this is."""
+
+# %%
 lab = ledger.Lab("intents", lm, labels=intents.LABELS, noun="messages", show=False)
 neutral = few_shot.random_words([message.text for message in train], 8)
 rows = []
@@ -153,6 +157,8 @@ tries = [
     wording.ways(lm, edited, {**WORDS, "delivery": f" {words}"}, words, neutral)
     for words in ("a delivery question", "a package", "about an order on its way")
 ]
+
+# %%
 started = time.perf_counter()
 chosen_on = [*new_dev, *moved]
 found = search.search(
@@ -207,6 +213,8 @@ for row in (prompt_row, tuned_row):
     print(
         f"{row.method:12} right {row.interval}; delivery: catches {caught}, takes of the others {stolen}"
     )
+
+# %%
 equal = ledger.compare(tuned_row, prompt_row)
 print(
     said(

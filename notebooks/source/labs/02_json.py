@@ -29,6 +29,7 @@
 # [JSON Schema](../../docs/glossary.md#json-schema).
 
 # %%
+import itertools
 import json
 
 from helpers.lesson import diagrams, plots
@@ -46,16 +47,14 @@ print(
     "\n\n",
     json.dumps(schema)[:400],
 )
+
+# %%
+asked, checked = ["request", "model", "text"], ["is it JSON?", "does it fit?", "is it right?"]
 diagrams.flow(
-    [["request", "model", "text"], ["is it JSON?", "does it fit?", "is it right?"]],
-    [
-        ("request", "model"),
-        ("model", "text"),
-        ("text", "is it JSON?"),
-        ("is it JSON?", "does it fit?"),
-        ("does it fit?", "is it right?"),
-    ],
-    "A request goes to the model, which writes a text. Three questions follow, each harder than the one before.",
+    [asked, checked],
+    [*itertools.pairwise([*asked, *checked])],
+    "A request goes to the model, which writes a text. Three questions follow, each harder than "
+    "the one before.",
 )
 
 # %% [markdown]
@@ -70,6 +69,8 @@ STRICT = "You are a strict JSON formatter. Output only valid JSON and no other t
 REQUEST = "Change request:\n{text}\n\n"
 small = json.dumps({key: schema[key] for key in ("type", "properties", "required")})
 MOST = 96
+
+# %%
 strict = Prompt("strict JSON prompt", f"{REQUEST}{STRICT} Return {KEYS}.")
 json_prompts = [
     Prompt("plain words", f"{REQUEST}Describe this request as {KEYS}."),
@@ -103,6 +104,7 @@ def measured(prompt):
     return forms.measure(lab, prompt.name, requests, ask, MOST, prompts=prompt.of_each)
 
 
+# %%
 rows = {prompt.name: measured(prompt) for prompt in json_prompts}
 for name, row in rows.items():
     shares = [
@@ -307,6 +309,8 @@ display(
         scales.side_by_side("changes", [row.method for row in rows.values()], split="fresh")
     )
 )
+
+# %%
 strictly = [rows["strict, as system text"], rows["strict JSON prompt"]]
 claims.conclude(
     "P2",

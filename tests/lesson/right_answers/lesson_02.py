@@ -132,7 +132,7 @@ RIGHT = {
     },
     "02.7": {
         "the course's": wording.losses,
-        "a dict by id": _grouped,
+        "a view of a dict": lambda before, after: _grouped(before, after).values(),
         "a numpy array": lambda before, after: np.array(list(_grouped(before, after).values())),
         "a generator": lambda before, after: (loss for loss in _grouped(before, after).values()),
         "a tuple": lambda before, after: tuple(_grouped(before, after).values()),
