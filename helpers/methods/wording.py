@@ -70,11 +70,17 @@ def read(
 
 
 def ways(
-    lm: LanguageModel, prompt: Prompt, words: Mapping[str, str], called: str, neutral: Sequence[str], **options
+    lm: LanguageModel,
+    prompt: Prompt,
+    words: Mapping[str, str],
+    called: str,
+    neutral: Sequence[str],
+    fresh: bool = False,
+    **options,
 ) -> tuple[Way, Way]:
     """Return two candidates, as scored and calibrated, that share one reading of the texts; arguments as for `read`.
 
-    called: the name of the table of words.
+    called: the name of the table of words. fresh: never take a stored row, for what differs from learner to learner.
     """
     kept: dict[tuple[str, ...], Reading] = {}
 
@@ -84,7 +90,7 @@ def ways(
         return kept[tuple(texts)]
 
     settings = {"prompt": prompt.name, "called": called, "words": list(words.values())}
-    told = {"prompts": prompt.of_each}
+    told = {"prompts": prompt.of_each} | ({"rerun": True} if fresh else {})
     title = f"{prompt.name}, {called}"
     plain = Way({**settings, "calibrated": False}, lambda texts: reading(texts).plain, told, title)
     again = {**settings, "calibrated": True, "neutral": digest(list(neutral))}

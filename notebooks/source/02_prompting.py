@@ -147,10 +147,9 @@ NEUTRAL = few_shot.random_words([message.text for message in train], 8)
 NAMES = intents.NAMES
 
 
-def tries(
-    prompts, words, called
-):  # two for each prompt: as scored, and one that you meet below
-    return [wording.ways(lm, prompt, words, called, NEUTRAL) for prompt in prompts]
+def tries(prompts, words, called, **more):
+    # two for each prompt: as scored, and a second one that you meet below
+    return [wording.ways(lm, prompt, words, called, NEUTRAL, **more) for prompt in prompts]
 
 
 by_name = tries(ladder(NAMES), NAMES, "names")
@@ -298,7 +297,8 @@ check("02.3", my_prompt, my_words)
 own = Prompt("own", f"A customer wrote: {QUESTION}", start="This is")
 my_prompt = yours(my_prompt, own).edited("1", name="6 my prompt")
 my_words = yours(my_words, {**WORDS, "complaint": " a rant"})
-mine = [*tries([my_prompt], WORDS, "everyday words"), *tries([my_prompt], my_words, "my words")]
+tables = {"everyday words": WORDS, "my words": my_words}
+mine = [tries([my_prompt], words, called, fresh=True)[0] for called, words in tables.items()]
 twenty_four = [*twenty, *(way for pair in mine for way in pair)]
 found = search.search(lab, "best prompt", twenty_four, dev, approach="prompt")
 print(f"{found.best.name}: {found.winner.seen:.3f} on dev, where it was chosen")
@@ -306,7 +306,7 @@ print(f"{found.best.name}: {found.winner.seen:.3f} on dev, where it was chosen")
 search_honestly = yours(search_honestly, wording.worth_elsewhere, [[1, 0]], [[True, False]])
 elsewhere = search_honestly([row.correct for row in found.rows], wording.halves(len(dev)))
 print(
-    f"elsewhere, by your halves {np.mean(elsewhere):.3f}, by redrawing {found.winner.honest:.3f}"
+    f"elsewhere, by your halves {np.mean(elsewhere):.3f}, by the course's bootstrap {found.winner.honest:.3f}"
 )
 
 # %% [markdown]
@@ -460,7 +460,13 @@ for name, (on_clear, on_unclear) in medium.items():
 #
 # Are prompts brittle (P6)? 120 messages of *test* were rewritten in four channels: text message, dictation, non-native
 # writer, typos. The wish is the same.
-#
+
+# %%
+_, rewritten = intents.read_rewritten()
+for message in rewritten[:4]:
+    print(f"{message.shift:10} {message.text[:80]} …")
+
+# %% [markdown]
 # ### Your turn 02.7
 #
 # Write `losses(before, after)`. `before` maps an id to 1 or 0, right or wrong; `after` holds pairs of id and 1 or 0, several
@@ -493,11 +499,10 @@ check("02.7", losses)
 
 # %%
 losses = yours(losses, wording.losses, {"a": 1}, [("a", 1)])
-_, rewritten = intents.read_rewritten()
 rewritten = [message for message in rewritten if message.id.rsplit("-", 1)[0] in best_row.ids]
 rewritten = files.for_profile(rewritten, fast=24)
-later = {"split": "rewritten", "heavy": True}
-best_later = wording.measure(lab, "best prompt", found.best, rewritten, **later)
+later = {"split": "rewritten"}
+best_later = wording.measure(lab, "best prompt", found.best, rewritten, **later, heavy=False)
 tfidf_later = lab.measure(tfidf_row.method, rewritten, tfidf.predict, **later, **plain)
 tuned_row = wording.by_adapter(lab, intents.for_tuning(), test)
 tuned_later = wording.by_adapter(lab, intents.for_tuning(), rewritten, **later)

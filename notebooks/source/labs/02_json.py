@@ -32,7 +32,7 @@
 import itertools
 import json
 
-from helpers.lesson import diagrams, plots
+from helpers.lesson import diagrams
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import Prompt
 from helpers.tasks import change_requests, files
@@ -226,6 +226,10 @@ def forced(texts):
 rows["constrained"] = forms.measure(
     lab, "strict JSON prompt, constrained", requests, forced, MOST, prompts=strict.of_each
 )
+
+# %%
+from helpers.lesson import plots
+
 parts = ("right risk", "fits, wrong risk", "does not fit")
 counts = {name: forms.outcomes(row) for name, row in rows.items()}
 plots.outcomes(counts, parts, "Fitting is not right", f"answers, of {len(requests)}")
