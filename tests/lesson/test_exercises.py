@@ -122,19 +122,6 @@ def test_right_answers_of_other_shapes_pass(exercise, answer):
     assert result.status == exercises.CORRECT, result
 
 
-def test_the_next_cells_run_on_what_the_learner_wrote_or_on_the_courses_version_and_say_so(capsys):
-    assert exercises.yours(len, max, "abc") is len
-    assert exercises.yours("words", "own") == "words"
-    assert capsys.readouterr().out == ""
-    for left_out in (..., None, _blank_function):
-        assert exercises.yours(left_out, max, "abc") is max
-        assert "was left out" in capsys.readouterr().out
-    assert exercises.yours(lambda text: 1 / 0, max, "abc") is max
-    assert "stopped with ZeroDivisionError" in capsys.readouterr().out
-    assert exercises.yours(print, max, "abc") is max
-    assert "returns nothing" in capsys.readouterr().out
-
-
 def _blank_function(*_): ...
 
 
@@ -234,3 +221,34 @@ def test_an_exercise_that_is_there_twice_is_told(monkeypatch):
     monkeypatch.setattr(lesson_01, "again", exercises.find("01.1"), raising=False)
     with pytest.raises(ValueError, match="given twice"):
         exercises.find("01.1")
+
+
+def test_a_lesson_goes_on_with_the_learners_answer_only_where_its_check_says_correct(monkeypatch, capsys):
+    asked = []
+
+    def judged(*answers):
+        asked.append(answers)
+        exercises.compare("3", exercises.tried(answers[0], 3), 6)
+        return ""
+
+    made = exercises.Exercise("01.1", judged, ())
+    monkeypatch.setattr(exercises, "lesson_exercises", lambda lesson: {"01.1": made})
+
+    def own(n):
+        return 2 * n
+
+    def mine(n):
+        return n + n
+
+    def left_out(n): ...
+
+    assert exercises.yours("01.1", mine, own) is mine
+    for other in (left_out, lambda n: n, lambda n: n / 0, lambda n: None, "words", ...):
+        assert exercises.yours("01.1", other, own) is own
+    assert "01.1 is not attempted: from here on" in capsys.readouterr().out
+    before = len(asked)
+    exercises.judge("01.1", mine)
+    assert exercises.yours("01.1", mine, own) is mine
+    assert len(asked) == before + 1  # a check that may take a minute is not made twice
+    assert exercises.yours("01.1", (mine, own), (own, own)) == (mine, own)
+    assert exercises.yours("01.1", (left_out, own), (own, own)) == (own, own)
