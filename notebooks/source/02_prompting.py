@@ -13,7 +13,7 @@
 # **After this lesson you can**
 #
 # - keep prompts as data, and see exactly what the model receives;
-# - climb a ladder of prompts, and find out *why* a rung does not help;
+# - climb a ladder of prompts, and find out why a rung helps or does not;
 # - search for a prompt on dev, and say what your winner is worth elsewhere;
 # - choose between letting a model write and scoring what it might write;
 # - say how far prompting goes at four sizes of model, with intervals.
@@ -53,12 +53,12 @@ claims.show("02")
 # ## A prompt is data
 #
 # A `Prompt` has a name, a user text with a place for the message, a system text, and a `start`: words with which the answer
-# begins. Filling the place sounds like a job for `str.format`. Try that on `{text} Answer as {"risk": "low"}.`
+# begins. To fill the place, why not `str.format`? Try it on `{text} Answer as {"risk": "low"}.`
 #
 # ### Your turn 02.1
 #
-# Write `fill(template, text)`: replace each `{text}` in the template by the message, and leave every other sign of both
-# exactly as it is.
+# Write `fill(template, text)`: replace each `{text}` in the template by the message, and leave every other sign of both as it
+# is.
 
 
 # %%
@@ -80,10 +80,11 @@ from helpers.lesson.exercises import check, hint, solution, yours
 check("02.1", fill)
 
 # %% [markdown]
-# Here is your function at work: one customer, one question, and all that reaches the model. The first lines are the model's
-# own default system message; a system text of yours takes their place.
+# Here is `fill` at work: all that reaches the model. `yours` takes your function if its check says *correct*, and the course's
+# own if not. The first lines are the model's default system message; a system text of yours takes their place.
 
 # %%
+from helpers.lesson.checks import own_02
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import Prompt
 from helpers.tasks import change_requests, files, intents
@@ -93,14 +94,14 @@ dev = files.for_profile(intents.read("dev"), fast=24)
 test = files.for_profile(intents.read("test"), fast=60)
 train = intents.read("train")
 QUESTION = "{text}\n\nWhat kind of message is this?"
-fill = yours(fill, lambda template, text: template.replace("{text}", text), "{text}?", "Hi")
+fill = yours("02.1", fill, own_02.fill)
 print(lm.render(fill(QUESTION, dev[0].text)))
 
 # %% [markdown]
 # ## A ladder of five prompts
 #
 # Guides recommend a role and a goal, the labels with their definitions, constraints and a format, rules for the edges. Each
-# rung adds one of these. What the labels are *called* is an argument: you will see why.
+# rung adds one of these; rung 4 has all that article B names. What the labels are *called* is an argument: you will see why.
 
 # %%
 MEANS = {
@@ -121,13 +122,13 @@ def ladder(words, start=""):
     called = {label: word.strip() for label, word in words.items()}
     listed = "\n".join(f"- {called[label]}: {means}" for label, means in MEANS.items())
     edges = f"""If there are two wishes, take the one they ask you to act on.
-An angry question about a bill is {called["billing"]}, since a feeling is no kind.
+An angry question about a bill is {called["billing"]}, since an angry tone does not decide.
 Asking about refunds before buying is {called["product_inquiry"]}, since words can mislead."""
     added = {
         "1 bare question": "",
         "2 + role and goal": f"{ROLE} {GOAL}",
         "3 + labels, defined": f"Kinds of messages:\n{listed}",
-        "4 + limits and format": FORMAT,
+        "4 + constraints and format": FORMAT,
         "5 + edge rules": edges,
     }
     system = ["\n\n".join([*added.values()][1:n]) for n in range(1, 6)]
@@ -135,10 +136,13 @@ Asking about refunds before buying is {called["product_inquiry"]}, since words c
 
 
 # %% [markdown]
-# For each message we score six words as whole answers, as in lesson 01, and take the likeliest. First under the labels' own
-# names, `billing` to `other`. **Predict:** which rung gains most?
+# For each message we score six labels as whole answers, as in lesson 01, and take the likeliest. `search` does so for each
+# prompt on *dev*, and keeps a row for each. First under the labels' own names, `billing` to `other`. (`NEUTRAL`, and the
+# second of each pair, are for the next section.) **Predict:** which rung gains most?
 
 # %%
+from dataclasses import replace
+
 from helpers.methods import few_shot, recorded, search, wording
 from helpers.results import ledger
 
@@ -147,44 +151,44 @@ NEUTRAL = few_shot.random_words([message.text for message in train], 8)
 NAMES = intents.NAMES
 
 
-def tries(prompts, words, called, **more):
-    # two for each prompt: as scored, and a second one that you meet below
-    return [wording.ways(lm, prompt, words, called, NEUTRAL, **more) for prompt in prompts]
+def tries(prompts, words, called):
+    return [wording.ways(lm, prompt, words, called, NEUTRAL) for prompt in prompts]
 
 
 by_name = tries(ladder(NAMES), NAMES, "names")
 first = search.search(
     lab, "best prompt", [plain for plain, _ in by_name], dev, approach="prompt"
 )
-plots.methods(first.rows, "Five prompts on dev, labels under their own names", as_given=True)
+five = [replace(row, method=rung.name) for rung, row in zip(ladder(NAMES), first.rows)]
+plots.methods(five, "Five prompts on dev, labels under their own names", as_given=True)
 
 # %% [markdown]
-# Chance is one in six. Before you write a sixth prompt, look at what the model *answers*.
+# Chance is one in six. Now look at what the model *answers*: the three commonest labels under each prompt.
 
 # %%
 import collections
 
-for way, row in zip(first.candidates, first.rows):
-    print(f"{way.name:30}", dict(collections.Counter(row.predictions).most_common(3)))
+for row in five:
+    print(f"{row.method:28}", dict(collections.Counter(row.predictions).most_common(3)))
 
 # %% [markdown]
 # ## A suspect: the labels themselves
 #
-# Perhaps a label has a probability of its own, whatever the message says. That can be measured: give the model texts that
-# say nothing (words in random order), and see which label it prefers. Then take that preference away from every score; this
-# is [calibration](../docs/glossary.md#calibration). **Predict:** will the ladder work then?
+# Perhaps a label has a probability of its own, whatever the message says. Measure it: give the model texts that say nothing
+# (words in random order), and see which label it prefers. Then take that preference away from every score:
+# [calibration](../docs/glossary.md#calibration). **Predict:** will the ladder work then?
 
 # %%
 from helpers import statistics
 from helpers.lesson.said import said
 
-own = wording.read(lm, ladder(NAMES)[0], NAMES, [dev[0].text], NEUTRAL).own_weight
+own_weight = wording.read(lm, ladder(NAMES)[0], NAMES, [dev[0].text], NEUTRAL).own_weight
 print("share of each label when the text says nothing:")
-for label, share in own.items():
+for label, share in own_weight.items():
     print(f"  {label:18} {share:.2f}")
 fair = search.search(lab, "best prompt", [even for _, even in by_name], dev, approach="prompt")
-for name, before, after in zip(ladder(NAMES), first.rows, fair.rows):
-    print(f"{name.name:22} calibrated minus not: {ledger.compare(before, after)}")
+for before, after in zip(five, fair.rows):
+    print(f"{before.method:28} calibrated minus not: {ledger.compare(before, after)}")
 
 # %%
 print(
@@ -200,8 +204,8 @@ print(
 # ## Another suspect: what the labels are called
 #
 # Nobody says "this is technical_support". So let the answer begin with "This is", and go on as a person would:
-# [label words](../docs/glossary.md#label-words). The list in the prompt uses the same words. Now both things vary, five rungs
-# and two vocabularies, each as scored and calibrated: twenty tries. **Predict:** which matters more, instructions or words?
+# [label words](../docs/glossary.md#label-words). The list in the prompt uses the same words. Now both vary: five rungs and
+# two vocabularies, each as scored and calibrated, are twenty tries. **Predict:** which matters more, instructions or words?
 
 # %%
 WORDS = {label: f" {words}" for label, words in intents.WORDS.items()}
@@ -214,30 +218,36 @@ plots.curves(wording.by_rung(tried), "Instructions and words", axes, {"chance": 
 
 # %%
 row = {way.name: row for way, row in zip(tried.candidates, tried.rows)}
-bare, full = "1 bare question", "4 + limits and format"
+bare, full = "1 bare question", "4 + constraints and format"
 names, bare_words = row[f"{bare}, names"], row[f"{bare}, everyday words"]
+full_names = row[f"{full}, names"]
 instructed = ledger.compare(bare_words, row[f"{full}, everyday words"])
-print("words, without instructions: ", ledger.compare(names, bare_words))
-print("instructions, under names:   ", ledger.compare(names, row[f"{full}, names"]))
-print("instructions, under words:   ", instructed)
+print("words and their beginning, no instructions:", ledger.compare(names, bare_words))
+print("instructions, under names:                 ", ledger.compare(names, full_names))
+print("instructions, under everyday words:        ", instructed)
+print("words alone minus instructions alone:      ", ledger.compare(full_names, bare_words))
+
+# %%
 print(
     said(
         instructed,
-        above="With usable words the instructions pay.",
-        below="With usable words the instructions do harm, to this model.",
-        unclear="With usable words the instructions show no clear effect, to this model.",
+        above="Under everyday words the instructions pay.",
+        below="Under everyday words the instructions do harm, to this model.",
+        unclear="Under everyday words the instructions show no clear effect, on this model.",
     )
 )
 
 # %% [markdown]
-# Compare the last two lines: judged under one vocabulary alone, the same instructions might get another verdict.
+# All rows are as scored; "instructions" are those of rung 4. Compare the two lines about them: under one vocabulary alone, the
+# same instructions might get another verdict. (The words came with a beginning, "This is": two changes in one.)
 #
 # ### Your turn 02.2
 #
 # The best of twenty tries flatters itself, like the best of 200 dice in lesson 01. By how much? `hits` has a row for each try
 # and a column for each message; `halves` is a list of masks, `True` for half of the messages. Write
 # `search_honestly(hits, halves)`: for each mask, take the try that is best on the masked half (the first among equals), and
-# its accuracy on the *other* half; return the mean.
+# its accuracy on the *other* half; return the mean. Both may come as plain lists, so begin with `np.asarray` (a mask needs
+# `dtype=bool`).
 
 # %%
 import numpy as np
@@ -264,10 +274,17 @@ check("02.2", search_honestly)
 # %% [markdown]
 # ### Your turn 02.3
 #
-# Climb on: write `my_prompt` (a `Prompt` with a place `{text}`; no messages quoted, at most 1,500 letters) and `my_words`
-# (label → words of the answer, a space in front after a `start`; at least three of the six your own). Try on dev:
-# `wording.read(lm, my_prompt, my_words, [m.text for m in dev], NEUTRAL).plain.predictions`. The check asks, on messages that
-# this notebook does not hold, whether interval *and* test call yours better than the bare question under names.
+# Now yours: `my_prompt` (a `Prompt` with a place `{text}`; no messages quoted, at most 1,500 letters) and `my_words` (label →
+# words of the answer, a space in front after a `start`; at least three of the six your own). `on_dev(my_prompt, my_words)`
+# tells what they gain over the bare question under names. On 108 messages that this notebook does not hold, the check wants
+# that interval above zero.
+
+
+# %%
+def on_dev(prompt, words):
+    guesses = wording.read(lm, prompt, words, [m.text for m in dev], NEUTRAL).plain.predictions
+    return statistics.compare([m.label for m in dev], names.predictions, guesses)
+
 
 # %%
 #: solution
@@ -281,7 +298,8 @@ my_words = {
     "other": " none of these",
 }
 #: why "A payment issue" or "a bug report" are phrases that the model has met after "This is"; internal names like
-# technical_support are not. Words of like length keep one label from winning by being short.
+# technical_support are not. A long phrase starts with a handicap, since the log-probabilities of its tokens add up: try
+# shorter words for a label that is never chosen. These are the best of 2,000 tables on dev, so trust only the check's figure.
 #: stub
 #| my_prompt = ...
 #| my_words = ...
@@ -290,33 +308,42 @@ my_words = {
 check("02.3", my_prompt, my_words)
 
 # %% [markdown]
-# Your prompt joins the search, with your words and with ours: 24 tries, as many as every method of this course gets. Your
-# function says what the winner is worth. **Predict:** how much of its figure on dev will be left on test?
+# The course adds one prompt and one table of words: 24 tries, as many as every method here gets. The best of them is the *best
+# prompt*, which later lessons meet again. Yours stands beside it, measured now.
 
 # %%
-own = Prompt("own", f"A customer wrote: {QUESTION}", start="This is")
-my_prompt = yours(my_prompt, own).edited("1", name="6 my prompt")
-my_words = yours(my_words, {**WORDS, "complaint": " a rant"})
-tables = {"everyday words": WORDS, "my words": my_words}
-mine = [tries([my_prompt], words, called, fresh=True)[0] for called, words in tables.items()]
-twenty_four = [*twenty, *(way for pair in mine for way in pair)]
-found = search.search(lab, "best prompt", twenty_four, dev, approach="prompt")
-print(f"{found.best.name}: {found.winner.seen:.3f} on dev, where it was chosen")
+my_prompt, my_words = yours("02.3", (my_prompt, my_words), (own_02.PROMPT, own_02.WORDS))
+your_way, _ = wording.ways(lm, my_prompt, my_words, "your words", NEUTRAL)
+your_row = wording.measure(lab, "your prompt", your_way, dev, split="dev", heavy=False)
 
-search_honestly = yours(search_honestly, wording.worth_elsewhere, [[1, 0]], [[True, False]])
-elsewhere = search_honestly([row.correct for row in found.rows], wording.halves(len(dev)))
-print(
-    f"elsewhere, by your halves {np.mean(elsewhere):.3f}, by the course's bootstrap {found.winner.honest:.3f}"
-)
+tables = {"everyday words": WORDS, "other words": own_02.WORDS}
+sixth = [tries([own_02.PROMPT], words, called)[0] for called, words in tables.items()]
+twenty_four = [*twenty, *(way for pair in sixth for way in pair)]
+found = search.search(lab, "best prompt", twenty_four, dev, approach="prompt")
+best_on_dev = replace(found.rows[found.winner.place], method="best of the course's 24")
+bare_on_dev = replace(names, method="bare question, names")
+plots.methods([best_on_dev, your_row, bare_on_dev], "On dev, where prompts are chosen")
 
 # %% [markdown]
-# Now *test*, once for each: the winner, and, for the claim that a full prompt is often all you need, the bare question and
-# the full rung under everyday words, each as dev liked it better. Beside them the plain baseline of lesson 01.
+# What is the winner worth elsewhere? Your halves say; so does the course's bootstrap, which chooses on about two thirds of the
+# messages, not half. **Predict:** how much of the figure on dev will be left on test?
+
+# %%
+search_honestly = yours("02.2", search_honestly, wording.worth_elsewhere)
+hits = [row.correct for row in found.rows]
+elsewhere = np.mean(search_honestly(hits, wording.halves(len(dev))))
+print(f"{found.best.name}: {found.winner.seen:.3f} on dev, where it was chosen")
+print(f"elsewhere: by your halves {elsewhere:.3f}, by bootstrap {found.winner.honest:.3f}")
+
+# %% [markdown]
+# Now *test*, once for each: the winner and, for the claim that a full prompt is often all you need, the bare question and rung 4
+# under everyday words, each as dev liked it better. *All you need* means 0.80 here, about what lesson 01's plain baseline
+# reaches.
 
 # %%
 from helpers.methods import baselines
 
-best_row = found.test(lab, test, labels_used=len(dev))
+best_row = found.test(lab, test, labels_used=len(dev), heavy=True)
 bare_row, full_row = (
     wording.measure(
         lab, f"rung {name}, everyday words", wording.better(tried, name, "everyday words"), test
@@ -327,6 +354,7 @@ tfidf = baselines.tfidf_classifier().fit([m.text for m in train], [m.label for m
 plain = {"approach": "plain", "labels_used": len(train)}
 tfidf_row = lab.measure("TF-IDF + logistic regression", test, tfidf.predict, **plain)
 plots.methods([best_row, bare_row, full_row, tfidf_row], "On test")
+print(f"{found.winner.seen:.3f} on dev, {elsewhere:.3f} expected, on test {best_row.interval}")
 print("best prompt minus TF-IDF:", ledger.compare(tfidf_row, best_row))
 
 # %% [markdown]
@@ -338,7 +366,8 @@ print("best prompt minus TF-IDF:", ledger.compare(tfidf_row, best_row))
 # ### Your turn 02.4
 #
 # Write `parse_label(text, labels)`: the one label that the text names, or `None` if it names none, or several. Case does not
-# matter, and a space may stand for an underscore. Whole words only: "rebilling" and "another" name nothing.
+# matter, a space may stand for an underscore, quotes, stars or periods may stand around. Whole words only: "rebilling" names
+# nothing. A label may end in a sign (`C++`), so look at what stands before and after it, not at `\b`.
 
 # %%
 import re
@@ -367,7 +396,7 @@ check("02.4", parse_label)
 # %%
 from helpers.methods import structured
 
-parse_label = yours(parse_label, structured.find_label, "billing", intents.LABELS)
+parse_label = yours("02.4", parse_label, structured.find_label)
 free = Prompt(
     "free",
     "Message: {text}\n\nWhich category is this message: " + ", ".join(intents.LABELS) + "? "
@@ -382,8 +411,7 @@ print(
 )
 
 # %% [markdown]
-# Those were thirty, read by your parser. The next cell takes all of test, read by the course's. **Predict:** how many
-# readable ones are right?
+# The next cell takes all of test, read by the course's parser. **Predict:** how many readable ones are right?
 
 # %%
 free_row = wording.written(lab, "free answer", free, test, 20)
@@ -392,14 +420,14 @@ print("readable:", statistics.wilson_interval(sum(readable), len(readable)))
 print("right:   ", free_row.interval)
 
 # %% [markdown]
-# Scoring loses nothing to reading: it weighs the labels you give. But it needs probabilities, which not every service sells.
-# Where you must let a model write, parse strictly, and count what you could not read.
+# Scoring loses nothing to reading: it weighs the labels you give. But not every service sells probabilities. Where you must let
+# a model write, parse strictly, and count what you could not read.
 #
 # ## Role and reasoning
 #
-# Article B likes a role, and step-by-step reasoning before the answer (P8). Each is added to the same bare question, under
-# everyday words. To reason, the model writes up to 120 tokens; then the words after "So this is" are scored.
-# **Predict:** what will its reasoning be about?
+# Article B likes a role, and step-by-step reasoning before the answer (P8). Each is added to rung 1 under everyday words, as
+# scored; the role replaces the default system text. To reason, the model writes up to 120 tokens; then the words after "So this
+# is" are scored. **Predict:** what will it reason about?
 
 # %%
 question = Prompt("question", QUESTION, start="This is")
@@ -421,18 +449,25 @@ for name, changed in (("a role", role_row), ("reasoning", thinking_row)):
     print(f"{name:10} minus without: {ledger.compare(direct_row, changed)}")
 
 # %% [markdown]
-# Read the thoughts above before you believe either line: help from reasoning would have to come through those words.
+# Read the thoughts above before you believe a line: help from reasoning must come through those words.
 #
 # ## When unsure, say medium
 #
 # Another task: how risky is a [change request](../data/changes/GUIDE.md), `low`, `medium` or `high`? A quarter of the
-# requests lack the fact that decides; then `medium` is right. Article B puts the rule into the prompt (P4). To be fair to
-# it, we calibrate. **Predict:** with the rule, for which requests will it say `medium`?
+# requests are unclear: they lack the fact that decides, and `medium` is right. Article B puts this rule into the prompt (P4). To
+# be fair to it, we calibrate. **Predict:** with the rule, for which requests will the model say `medium`?
+
+# %%
+both = [*change_requests.load("test"), *change_requests.load("fresh")]
+requests = [
+    *files.for_profile([request for request in both if request.ambiguous], fast=12),
+    *files.for_profile([request for request in both if not request.ambiguous], fast=24),
+]
+print(f"{sum(r.ambiguous for r in requests)} of {len(requests)} are unclear, such as:")
+print(requests[0].text)
 
 # %%
 RULE = " If you are uncertain, set risk to medium and explain what is missing."
-requests = [*change_requests.load("test"), *change_requests.load("fresh")]
-requests = files.for_profile(requests, fast=24)
 RISKS = {risk: risk for risk in change_requests.RISKS}
 risk_lab = lab.using(task="changes", labels=change_requests.RISKS, split="test and fresh")
 empty = few_shot.random_words([r.request for r in change_requests.load("train")], 8)
@@ -440,6 +475,7 @@ ask = "Change request:\n{text}\n\nReturn the risk as JSON."
 medium = {}  # on clear requests, and on unclear ones
 for name, rule in (("without the rule", ""), ("with the rule", RULE)):
     prompt = Prompt(f"risk, {name}", ask + rule, start='{"risk": "')
+    # the JSON would go on after the word, so no end of the answer is scored
     _, way = wording.ways(lm, prompt, RISKS, "risks", empty, end_of_turn=False)
     risk_row = wording.measure(risk_lab, prompt.name, way, requests)
     medium[name] = wording.told_apart(risk_row, "medium", [r.ambiguous for r in requests])
@@ -454,7 +490,7 @@ for name, (on_clear, on_unclear) in medium.items():
 
 # %% [markdown]
 # From the unclear requests alone, would you call the rule a success? It works only if it tells the two kinds apart. (Whether
-# the model would also *explain* was not judged.)
+# the model also *explains* was not judged.)
 #
 # ## The world shifts
 #
@@ -462,14 +498,15 @@ for name, (on_clear, on_unclear) in medium.items():
 # writer, typos. The wish is the same.
 
 # %%
-_, rewritten = intents.read_rewritten()
+originals, rewritten = intents.read_rewritten()
+print(f"{'original':10} {originals[0].text[:80]} …")
 for message in rewritten[:4]:
     print(f"{message.shift:10} {message.text[:80]} …")
 
 # %% [markdown]
 # ### Your turn 02.7
 #
-# Write `losses(before, after)`. `before` maps an id to 1 or 0, right or wrong; `after` holds pairs of id and 1 or 0, several
+# (02.5, 02.6 and 02.8 are in the labs.) Write `losses(before, after)`. `before` maps an id to 1 or 0, right or wrong; `after` holds pairs of id and 1 or 0, several
 # for each id. Return for each message, in the order of `before`, its 1 or 0 minus the mean of those after. Leave out messages
 # that have none after.
 
@@ -494,15 +531,17 @@ def losses(before, after):
 check("02.7", losses)
 
 # %% [markdown]
-# Your function now pairs three methods: the best prompt, the plain baseline, and a *tuned* model, one that has learned from
-# all of *train* (lesson 05 makes it). **Predict:** which loses most?
+# Your function now pairs three methods: the best prompt, the plain baseline, and a *tuned* model: an
+# [adapter](../docs/glossary.md#adapter) that has learned from all of *train* (lesson 05 makes it). **Predict:** which loses
+# most?
 
 # %%
-losses = yours(losses, wording.losses, {"a": 1}, [("a", 1)])
-rewritten = [message for message in rewritten if message.id.rsplit("-", 1)[0] in best_row.ids]
-rewritten = files.for_profile(rewritten, fast=24)
+losses = yours("02.7", losses, wording.losses)
+chosen = files.for_profile([one for one in originals if one.id in best_row.ids], fast=6)
+chosen = [message.id for message in chosen]
+rewritten = [message for message in rewritten if message.id.rsplit("-", 1)[0] in chosen]
 later = {"split": "rewritten"}
-best_later = wording.measure(lab, "best prompt", found.best, rewritten, **later, heavy=False)
+best_later = wording.measure(lab, "best prompt", found.best, rewritten, **later)
 tfidf_later = lab.measure(tfidf_row.method, rewritten, tfidf.predict, **later, **plain)
 tuned_row = wording.by_adapter(lab, intents.for_tuning(), test)
 tuned_later = wording.by_adapter(lab, intents.for_tuning(), rewritten, **later)
@@ -514,17 +553,13 @@ def drop(before, after):
     return statistics.mean_interval([*losses(dict(zip(before.ids, before.correct)), again)])
 
 
-for before, after in (
-    (best_row, best_later),
-    (tfidf_row, tfidf_later),
-    (tuned_row, tuned_later),
-):
-    print(
-        f"{before.method:30} {before.interval.estimate:.2f} on test, loses {drop(before, after)}"
-    )
+pairs = [(best_row, best_later), (tfidf_row, tfidf_later), (tuned_row, tuned_later)]
+for before, after in pairs:
+    had = before.cut(chosen).interval.estimate
+    print(f"{before.method:30} {had:.2f} on these {len(chosen)}, loses {drop(before, after)}")
 
 # %% [markdown]
-# Hold each loss against what the method had: who is right about little has little to lose.
+# Hold each loss against what the method had: who had little right has little to lose.
 #
 # ### Playground
 #
@@ -542,8 +577,9 @@ widgets.prompt_playground(
 # %% [markdown]
 # ## What we found
 #
-# First the scale. The same search, for each size of model, and beside it a large hosted model that was asked once and
-# labeled by the guide. A dash: not measured yet. Where does it turn?
+# First the scale: the same search for each size of model. The column *large* is a hosted model, asked once: it wrote a *free
+# answer* to our prompt, and as annotator labeled once *from the names*, once *by the guide*. A dash: not measured yet. At which
+# size does a prompt pass TF-IDF?
 
 # %%
 from IPython.display import Markdown, display
@@ -555,7 +591,7 @@ methods = [row.method for row in shown] + ["labeled from the names", "labeled by
 display(Markdown(scales.side_by_side("intents", methods)))
 
 # %% [markdown]
-# Now the verdicts, for the model that you ran: each with its numbers, whose they are, and its rule in one line.
+# Now the verdicts for the model that you ran, each with its numbers and its rule.
 
 # %%
 from helpers.results import evidence
@@ -563,9 +599,8 @@ from helpers.results import evidence
 ladder_gain = evidence.difference(bare_row, full_row)
 claims.conclude("P1", {"target": evidence.share(best_row), "ladder": ladder_gain})
 claims.conclude("P4", {"medium": evidence.independent(*medium["with the rule"], of=risk_row)})
-lost = evidence.number(
-    drop(best_row, best_later), len(rewritten) // 4, of=[best_row, best_later]
-)
+lost = drop(best_row, best_later)
+lost = evidence.number(lost, len(chosen), of=[best_row, best_later])
 claims.conclude("P6", {"drop": lost})
 claims.conclude("P7", {"readable": evidence.share(readable, of=free_row)})
 role, reasoning = (evidence.difference(direct_row, row) for row in (role_row, thinking_row))

@@ -18,7 +18,7 @@ from helpers.model.prompts import Prompt
 from helpers.tasks import files, intents
 
 LABELS = intents.LABELS
-PER_LABEL = 12
+PER_LABEL = 18
 LONGEST_PROMPT = 1500
 FIRST = Prompt("first rung", "{text}\n\nWhat kind of message is this?")
 NATURAL = Prompt("natural answer", FIRST.user, start="This is")
@@ -119,7 +119,7 @@ def check_search_honestly(answer) -> str:
     "Try phrases that are common in English after 'This is', such as ' a bug report'. Compare tables on dev.",
 )
 def check_prompt(prompt, words) -> str:
-    """Better than the bare question on the same held-back messages, by interval and test."""
+    """More right than the bare question on the same held-back messages: the interval lies above zero."""
     if not isinstance(prompt, Prompt):
         raise NotYet(f"my_prompt must be a Prompt; it is a {type(prompt).__name__}")
     if "text" not in prompt.places:
@@ -136,8 +136,8 @@ def check_prompt(prompt, words) -> str:
     if len(own) < NEW_WORDS:
         raise NotYet(f"{len(own)} of your six words are your own; at least {NEW_WORDS} must be words that no table has")
     first, found = _right(FIRST, {label: label for label in LABELS}), _right(prompt, words)
-    gain, share = statistics.compare_hits(first, found), statistics.wilson_interval(sum(found), len(found))
-    if gain.verdict != "better":
+    gain, share = statistics.compare_hits(first, found).difference, statistics.wilson_interval(sum(found), len(found))
+    if gain.low <= 0:
         raise NotYet(
             f"{share} on held-back messages; yours minus the bare question {gain}. "
             "Let the answer begin with start='This is', and give words that a person would say next"

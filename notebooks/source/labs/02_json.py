@@ -26,7 +26,7 @@
 #
 # Larkfield's engineers write [change requests](../../data/changes/GUIDE.md). A program wants each as a JSON object of
 # `title`, `risk` and `rationale`. What counts as fitting is written down in a
-# [JSON Schema](../../docs/glossary.md#json-schema).
+# [JSON Schema](../../docs/glossary.md#json-schema). It also limits lengths, which the plain prompts below do not mention.
 
 # %%
 import itertools
@@ -40,13 +40,9 @@ from helpers.tasks import change_requests, files
 lm = LanguageModel.load()
 requests = files.for_profile(change_requests.load("fresh"), fast=12)
 schema = change_requests.schema()
-print(
-    requests[0].text,
-    "\n\n",
-    change_requests.answer(requests[0]),
-    "\n\n",
-    json.dumps(schema)[:400],
-)
+print(requests[0].text, "\n")
+print(change_requests.answer(requests[0]), "\n")
+print(json.dumps(schema["properties"], indent=1))
 
 # %%
 asked, checked = ["request", "model", "text"], ["is it JSON?", "does it fit?", "is it right?"]
@@ -61,7 +57,7 @@ diagrams.flow(
 # ## Ask for it
 #
 # Article A's tool is a sentence: "You are a strict JSON formatter" (P2). It may stand in the system text or after the request,
-# and the schema may stand beside it. All get the same 96 tokens. **Predict:** which gives JSON, and which JSON that fits?
+# and the schema may stand beside it. Each answer gets 96 tokens at most. **Predict:** which gives JSON, and which JSON that fits?
 
 # %%
 KEYS = 'an object with three keys: "title" (string), "risk" ("low", "medium" or "high") and "rationale" (one sentence)'
@@ -113,10 +109,15 @@ for name, row in rows.items():
     ]
     print(f"{name:36} JSON {shares[0]}   fits {shares[1]}")
 
+# %% [markdown]
+# Why does an answer not fit? Here are the rules that most answers break (`$` is the whole object), and one answer each to two of
+# the prompts.
+
 # %%
+for name, row in rows.items():
+    print(f"{name}:", *forms.complaints(row, schema, 2), sep="\n   ")
 for name in ("plain words", "strict JSON prompt, schema"):
-    written = list(rows[name].details["answers"].values())
-    print(f"{name}:\n{written[0][:300]}\n")
+    print(f"\n{name}:\n{rows[name].answers[0][:300]}")
 
 # %% [markdown]
 # Read the answer under the schema: has the model filled in the form, or copied it? (A form shown is text like any other.)
@@ -124,7 +125,8 @@ for name in ("plain words", "strict JSON prompt, schema"):
 # ## Ask again
 #
 # Article B says: validate, retry, repair; leaving out constrained decoding is a pitfall (P3). To *retry* is to draw another
-# answer, at temperature 0.7, twice at most. To *repair* is to show the model its answer and the validator's complaint.
+# answer, at temperature 0.7, twice at most. To *repair* is to show the model its answer and the validator's complaint. **Predict:**
+# which brings more of the answers into form?
 
 
 # %%
@@ -194,7 +196,7 @@ check("02.5", allowed)
 # %%
 import torch
 
-allowed = yours(allowed, structured.allowed, [[1, 2], [1]], [1], 0)
+allowed = yours("02.5", allowed, structured.allowed)
 
 
 def pick(messages):
@@ -202,8 +204,8 @@ def pick(messages):
     while END not in written:
         with torch.inference_mode():
             scores = lm.model(torch.tensor([ids + written], device=lm.device)).logits[0, -1]
-        may = list(allowed(sequences, written, END))
-        written.append(may[int(scores[may].argmax())])
+        may = [int(token) for token in allowed(sequences, list(written), END)]
+        written.append(max(may, key=lambda token: float(scores[token])))
     return lm.tokenizer.decode(written[:-1])
 
 
@@ -215,7 +217,7 @@ for request in requests[:4]:
 # %% [markdown]
 # Whatever it picked, it is a label, each time. The course's version does the same for any JSON Schema, with
 # [llguidance](https://github.com/guidance-ai/llguidance); an answer that runs out of tokens is closed by the shortest text that
-# the schema allows. **Predict:** everything fits now. What happens to *right*?
+# the schema allows. That everything fits is certain now. **Predict:** what happens to *right*?
 
 
 # %%
@@ -278,9 +280,13 @@ refund_schema = {
 
 check("02.6", refund_schema)
 
+# %% [markdown]
+# Your schema as a constraint, on a mail that asks for more than the form has. **Predict:** which reason will stand there?
+
 # %%
-simple = {"type": "object", "properties": {"order": {"type": "string"}}, "required": ["order"]}
-refund_schema = yours(refund_schema, simple)
+from helpers.lesson.checks import own_02
+
+refund_schema = yours("02.6", refund_schema, own_02.REFUND_SCHEMA)
 mail = "Order LF-48213 came two weeks late, and I want my $49 back. Answer with a JSON object."
 print(structured.constrained(lm, [mail], refund_schema, max_new_tokens=60)[0].text)
 
@@ -299,8 +305,8 @@ widgets.prompt_playground(
 # %% [markdown]
 # ## What we found
 #
-# The same prompts at each size of model that was measured; the large one was asked once. Here *right* means that the answer
-# fits and its risk is the right one.
+# The same prompts at each size of model that was measured; the large one was asked once. In this table an answer counts if it
+# fits and its risk is right.
 
 # %%
 from IPython.display import Markdown, display
@@ -313,6 +319,10 @@ display(
         scales.side_by_side("changes", [row.method for row in rows.values()], split="fresh")
     )
 )
+
+# %% [markdown]
+# Now the verdicts. P2 is about JSON alone. P3 holds constraining against repair: that constrained answers fit is certain, the
+# question is how much repair leaves.
 
 # %%
 strictly = [rows["strict, as system text"], rows["strict JSON prompt"]]
