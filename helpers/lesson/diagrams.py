@@ -33,6 +33,8 @@ def flow(
         raise ValueError(f"each box needs a name of its own, and each arrow two of them; no box {unknown}")
     longest = max(map(len, rows))
     figure, axes = frame.new_figure(max(LEAST_WIDE, WIDE * longest), HIGH * len(rows) + 0.2)
+    axes.set(xlim=(-0.5, longest - 0.5), ylim=(-len(rows) + 0.5, 0.5))
+    axes.axis("off")
     boxes = {}
     for y, row in enumerate(rows):
         for x, name in enumerate(row):
@@ -46,6 +48,4 @@ def flow(
         ends = {"patchA": boxes[start].get_bbox_patch(), "patchB": boxes[end].get_bbox_patch()}
         line = {"arrowstyle": "-|>", "color": "black", "linewidth": 1.2, "shrinkA": 2, "shrinkB": 2, **ends}
         axes.annotate("", boxes[end].get_position(), boxes[start].get_position(), arrowprops=line, zorder=2)
-    axes.set(xlim=(-0.5, longest - 0.5), ylim=(-len(rows) + 0.5, 0.5))
-    axes.axis("off")
     frame.show(figure, words)

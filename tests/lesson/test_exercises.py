@@ -185,6 +185,7 @@ def test_what_a_lesson_says_a_check_asks_is_what_it_asks():
     assert "at least three of the six" in lesson("02")
     assert lesson_02.NEW_WORDS == 3
     assert f"at most {lesson_02.LONGEST_PROMPT:,} letters" in lesson("02")
+    assert f"{len(lesson_02.LABELS) * lesson_02.PER_LABEL} messages that this notebook does not hold" in lesson("02")
 
 
 def test_what_lesson_01_says_of_the_course_is_so():

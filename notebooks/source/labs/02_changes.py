@@ -105,8 +105,8 @@ agreed = steady([row.predictions for row in rows])
 beyond = statistics.spread([row.correct for row in rows])
 plots.methods(rows, "One question in ten wordings, on the same messages", as_given=True)
 print(f"the same label from all ten wordings: {agreed:.2f} of the messages")
-found = [row.interval.estimate for row in rows]
-print(f"best minus worst wording: {max(found) - min(found):.3f}")
+shares = [row.interval.estimate for row in rows]
+print(f"best minus worst wording: {max(shares) - min(shares):.3f}")
 print(
     f"spread beyond chance {beyond.deviation}, Cochran's Q {beyond.q:.0f}, p = {beyond.p_value:.2g}"
 )
@@ -250,6 +250,8 @@ widgets.prompt_playground(lm, edited.messages(moved[0].text)[0]["content"], "", 
 
 # %% [markdown]
 # ## What we found
+#
+# *Equal quality* asks that the edited prompt is not worse by 3 points or more.
 
 # %% tags=["machine"]
 from helpers.results import claims, evidence

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import UserDict, defaultdict
+from types import MappingProxyType
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from helpers.methods import structured, wording
 from helpers.model.prompts import Prompt
 
 QUESTION = "{text}\n\nWhat kind of message is this?"
+_DEFAULT = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
 _FIELDS = {
     "order": {"type": "string", "pattern": "^LF-[0-9]{5}$"},
     "amount": {"type": "number", "minimum": 0},
@@ -17,12 +19,12 @@ _FIELDS = {
 }
 _SCHEMA = {"type": "object", "properties": _FIELDS, "required": list(_FIELDS), "additionalProperties": False}
 _WORDS = {
-    "billing": " a payment issue",
+    "billing": " a question about a bill",
     "technical_support": " a bug report",
-    "refund_request": " a request for money back",
-    "product_inquiry": " a question about a product",
-    "complaint": " a rant",
-    "other": " none of these",
+    "refund_request": " a request for a refund",
+    "product_inquiry": " a product inquiry",
+    "complaint": " a review",
+    "other": " another kind of message",
 }
 
 
@@ -98,8 +100,8 @@ RIGHT = {
     },
     "02.3": {
         "the course's question": (Prompt("mine", QUESTION, start="This is"), _WORDS),
-        "with a role": (Prompt("mine", QUESTION, "You sort mail.", start="This is"), _WORDS),
-        "another question": (Prompt("mine", "A customer wrote: {text}\n\nWhat is it?", start="It is"), _WORDS),
+        "the default system text, written out": (Prompt("mine", QUESTION, _DEFAULT, start="This is"), _WORDS),
+        "a read-only mapping": (Prompt("mine", QUESTION, version="7", start="This is"), MappingProxyType(_WORDS)),
         "another order": (Prompt("m", QUESTION, start="This is"), dict(sorted(_WORDS.items(), reverse=True))),
         "a mapping that is no dict": (Prompt("m", QUESTION, start="This is"), UserDict(_WORDS)),
     },

@@ -94,12 +94,29 @@ WRONG = {
         "ignores what is written": lambda sequences, written, end: {
             ids[len(written)] if len(ids) > len(written) else end for ids in sequences
         },
+        "the first that fits": lambda sequences, written, end: next(
+            ({[*ids, end][len(written)]} for ids in sequences if ids[: len(written)] == list(written)), set()
+        ),
+        "ends only where nothing goes on": lambda sequences, written, end: (
+            {ids[len(written)] for ids in sequences if ids[: len(written)] == list(written) and len(ids) > len(written)}
+            or {end}
+        ),
+        "looks at the last token alone": lambda sequences, written, end: {
+            [*ids, end][i + 1] for ids in sequences for i, token in enumerate(ids) if [token] == list(written)[-1:]
+        },
     },
     "02.6": {
         "nothing required": {"type": "object", "properties": _FIELDS, "additionalProperties": False},
         "open pattern": {
             "type": "object",
             "properties": {**_FIELDS, "order": {"type": "string", "pattern": "LF-[0-9]{5}"}},
+            "required": list(_FIELDS),
+            "additionalProperties": False,
+        },
+        "further fields pass": {"type": "object", "properties": _FIELDS, "required": list(_FIELDS)},
+        "amounts below zero": {
+            "type": "object",
+            "properties": {**_FIELDS, "amount": {"type": "number"}},
             "required": list(_FIELDS),
             "additionalProperties": False,
         },
@@ -153,7 +170,11 @@ CHEATS = {
         "always a label": lambda text, labels: labels[0],
         "never a label": lambda text, labels: "" if text else None,
     },
-    "02.5": {"everything": lambda sequences, written, end: {end, *(t for ids in sequences for t in ids)}},
+    "02.5": {
+        "everything": lambda sequences, written, end: {end, *(t for ids in sequences for t in ids)},
+        "always the end": lambda sequences, written, end: {end},
+        "nothing": lambda sequences, written, end: set(),
+    },
     "02.6": {"accepts all": {}, "lists three objects": {"enum": list(FITTING)[:2]}},
     "02.7": {
         "no loss": lambda before, after: [0.0] * len(before),
