@@ -33,8 +33,6 @@ def flow(
         raise ValueError(f"each box needs a name of its own, and each arrow two of them; no box {unknown}")
     longest = max(map(len, rows))
     figure, axes = frame.new_figure(max(LEAST_WIDE, WIDE * longest), HIGH * len(rows) + 0.2)
-    axes.set(xlim=(-0.5, longest - 0.5), ylim=(-len(rows) + 0.5, 0.5))
-    axes.axis("off")
     boxes = {}
     for y, row in enumerate(rows):
         for x, name in enumerate(row):
@@ -43,6 +41,8 @@ def flow(
                 look = {"boxstyle": "round,pad=0.45", "facecolor": "white", "edgecolor": color, "linewidth": 1.6}
                 at = x + (longest - len(row)) / 2, -y
                 boxes[name] = axes.text(*at, name, ha="center", va="center", fontsize=9.5, bbox=look, zorder=3)
+    axes.set(xlim=(-0.5, longest - 0.5), ylim=(-len(rows) + 0.5, 0.5))
+    axes.axis("off")
     figure.canvas.draw()  # boxes know their size only now
     for start, end in arrows:
         ends = {"patchA": boxes[start].get_bbox_patch(), "patchB": boxes[end].get_bbox_patch()}
