@@ -336,9 +336,9 @@ print(f"{found.best.name}: {found.winner.seen:.3f} on dev, where it was chosen")
 print(f"elsewhere: by halves {elsewhere:.3f}, by bootstrap {found.winner.honest:.3f}")
 
 # %% [markdown]
-# Now *test*, once for each: the winner and, for the claim that a full prompt is often all you need, the bare question and rung 4
-# under everyday words, each as dev liked it better. *All you need* means 0.80 here, about what lesson 01's plain baseline
-# reaches.
+# Now *test*, once for each: the winner and, for the claim that a full prompt is often all you need, the bare question and
+# rung 4 under everyday words, each as dev liked it better. *All you need* means 0.80 here, about what lesson 01's plain
+# baseline reaches.
 
 # %%
 from helpers.methods import baselines
@@ -454,8 +454,8 @@ for name, changed in (("a role", role_row), ("reasoning", thinking_row)):
 # ## When unsure, say medium
 #
 # Another task: how risky is a [change request](../data/changes/GUIDE.md), `low`, `medium` or `high`? A quarter of the
-# requests are unclear: they lack the fact that decides, and `medium` is right. Article B puts this rule into the prompt (P4). To
-# be fair to it, we calibrate. **Predict:** with the rule, for which requests will the model say `medium`?
+# requests are unclear: they lack the fact that decides, and `medium` is right. Article B puts this rule into the prompt
+# (P4). To be fair to it, we calibrate. **Predict:** with the rule, for which requests will the model say `medium`?
 
 # %%
 both = [*change_requests.load("test"), *change_requests.load("fresh")]
@@ -506,9 +506,9 @@ for message in rewritten[:4]:
 # %% [markdown]
 # ### Your turn 02.7
 #
-# (02.5, 02.6 and 02.8 are in the labs.) Write `losses(before, after)`. `before` maps an id to 1 or 0, right or wrong; `after`
-# holds pairs of id and 1 or 0, several for each id. Return for each message, in the order of `before`, its 1 or 0 minus the mean
-# of those after. Leave out messages that have none after.
+# (02.5, 02.6 and 02.8 are in the labs.) Write `losses(before, after)`. `before` maps an id to 1 or 0, right or wrong;
+# `after` holds pairs of id and 1 or 0, several for each id. Return for each message, in the order of `before`, its 1 or 0
+# minus the mean of those after. Leave out messages that have none after.
 
 
 # %%

@@ -128,8 +128,8 @@ print(f"written twice: the same text for {same:.2f} of {len(by_seed[0])} message
 print(*(f"  {one[:44]!r:48} {two[:44]!r}" for one, two in list(zip(*by_seed))[:4]), sep="\n")
 
 # %% [markdown]
-# So take no gain of a rewording for more than luck if it is smaller than *best minus worst* above. The course measures by scores
-# or at temperature 0, where the seed plays no part.
+# So take no gain of a rewording for more than luck if it is smaller than *best minus worst* above. The course measures by
+# scores or at temperature 0, where the seed plays no part.
 #
 # ## A requirement changes
 #
@@ -147,8 +147,8 @@ for message in moved[:3]:
     print(" ", message.text[:90])
 
 # %% [markdown]
-# The edit: one more label, three wordings for it, tried on *dev* and on the messages of *train* that move (so the edit needs those
-# labels, too). **Predict:** will the new label take messages that are not its own?
+# The edit: one more label, three wordings for it, tried on *dev* and on the messages of *train* that move (so the edit needs
+# those labels, too). **Predict:** will the new label take messages that are not its own?
 
 # %%
 from helpers.methods import search

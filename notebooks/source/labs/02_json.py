@@ -56,8 +56,9 @@ diagrams.flow(
 # %% [markdown]
 # ## Ask for it
 #
-# Article A's tool is a sentence: "You are a strict JSON formatter" (P2). It may stand in the system text or after the request,
-# and the schema may stand beside it. Each answer gets 96 tokens at most. **Predict:** which gives JSON, and which JSON that fits?
+# Article A's tool is a sentence: "You are a strict JSON formatter" (P2). It may stand in the system text or after the
+# request, and the schema may stand beside it. Each answer gets 96 tokens at most. **Predict:** which gives JSON, and which
+# JSON that fits?
 
 # %%
 KEYS = 'an object with three keys: "title" (string), "risk" ("low", "medium" or "high") and "rationale" (one sentence)'
@@ -110,8 +111,8 @@ for name, row in rows.items():
     print(f"{name:36} JSON {shares[0]}   fits {shares[1]}")
 
 # %% [markdown]
-# Why does an answer not fit? Here are the rules that most answers break (`$` is the whole object), and one answer each to two of
-# the prompts.
+# Why does an answer not fit? Here are the rules that most answers break (`$` is the whole object), and one answer each to
+# two of the prompts.
 
 # %%
 for name, row in rows.items():
@@ -125,8 +126,8 @@ for name in ("plain words", "strict JSON prompt, schema"):
 # ## Ask again
 #
 # Article B says: validate, retry, repair; leaving out constrained decoding is a pitfall (P3). To *retry* is to draw another
-# answer, at temperature 0.7, twice at most. To *repair* is to show the model its answer and the validator's complaint. **Predict:**
-# which brings more of the answers into form?
+# answer, at temperature 0.7, twice at most. To *repair* is to show the model its answer and the validator's complaint.
+# **Predict:** which brings more of the answers into form?
 
 
 # %%
@@ -257,8 +258,8 @@ print(
 #
 # Write `refund_schema`, a JSON Schema for a decision on a refund: an object with exactly three fields, all required: `order`
 # (LF- and five digits), `amount` (a number, not negative), `reason` (`unopened`, `faulty` or `late`). Beside `type` and
-# `properties` you need `required`, `additionalProperties`, `enum`, `minimum` and `pattern`; a pattern matches anywhere in a text
-# unless `^` and `$` tie it down.
+# `properties` you need `required`, `additionalProperties`, `enum`, `minimum` and `pattern`; a pattern matches anywhere in a
+# text unless `^` and `$` tie it down.
 
 # %%
 #: solution
