@@ -3,8 +3,11 @@
 Asking, repairing and constraining are the business of structured; here the answers are judged and kept.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import jsonschema
 
 from helpers.methods import structured
 from helpers.methods.structured import JsonAnswer
@@ -55,6 +58,19 @@ def measure(
 
     told = {"approach": "prompt", "heavy": True, "token_limit": most, **more}
     return lab.measure(method, requests, predict, **told)
+
+
+def complaints(row: LedgerRow, schema: dict, most: int) -> list[str]:
+    """Return which rules of the schema most answers of a row break, a line each; what is no JSON breaks them all."""
+    found: Counter = Counter()
+    for text in row.answers:
+        value, extracted = structured.extract(text)
+        if value is None or extracted:
+            found[INSIDE if extracted else NO_JSON] += 1
+        else:
+            errors = jsonschema.Draft202012Validator(schema).iter_errors(value)
+            found.update({f"{error.json_path} breaks {error.validator}" for error in errors})
+    return [f"{count} of {row.n}: {what}" for what, count in found.most_common(most)]
 
 
 def is_json(row: LedgerRow) -> list[bool]:

@@ -29,3 +29,13 @@ def test_each_question_has_its_own_answer(text, json, fits):
     assert sum(forms.outcomes(row)) == 1
     assert forms.outcomes(row)[2] == (not fits)
     assert row.new_tokens == [7] and row.token_limit == 96
+
+
+def test_the_rules_that_answers_break_are_counted():
+    requests = change_requests.load("fresh")[:4]
+    lab = ledger.Lab("changes", labels=change_requests.RISKS, split="fresh", show=False)
+    texts = [RIGHT % "low", RIGHT % "none", "no object", '{"risk": "none"}']
+    answers = [structured.read(text, SCHEMA, extracting=False) for text in texts]
+    row = forms.measure(lab, "a form", requests, lambda texts: answers, 96, rerun=True)
+    assert forms.complaints(row, SCHEMA, 1) == ["2 of 4: $.risk breaks enum"]
+    assert "1 of 4: no JSON" in forms.complaints(row, SCHEMA, 9)
