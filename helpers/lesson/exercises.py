@@ -118,6 +118,21 @@ def unwritten(answer) -> bool:
     return returned == [None] and all(step.opname in ("LOAD_CONST", "RETURN_CONST", "RETURN_VALUE") for step in steps)
 
 
+def yours(answer: Callable, own: Callable, example: tuple) -> Callable:
+    """Return the learner's function for the cells below; the course's `own`, saying so, where it does not work yet.
+
+    It works if it returns something for the arguments of `example`; whether that is right is for its check to say.
+    """
+    try:
+        if not unwritten(answer) and not unwritten(answer(*copy.deepcopy(example))):
+            return answer
+        why = "this exercise is left out so far"
+    except Exception as error:  # a learner's unfinished code must not stop the lesson
+        why = f"your function stopped with {type(error).__name__}: {error}"
+    print(f"({why}, so the course's own version does the work below)")
+    return own
+
+
 def judge(exercise: str, *answers) -> Result:
     """Return the result of a check without showing it. A learner's error becomes *not yet*, with its message."""
     entry = find(exercise)

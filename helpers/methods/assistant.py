@@ -52,16 +52,36 @@ def load_next_steps(split: str) -> list[str]:
     return [row["text"] for row in rows]
 
 
+def messages(question: str, shown: Sequence[str], rule: str) -> list[dict]:
+    """Return the two messages of a prompt from texts of passages and the day's rule; either may be empty.
+
+    >>> messages("How long?", [], "call us.")[1]["content"]
+    '(no passages)\\n\\nQuestion: How long?'
+    """
+    system = voice.CUSTOMER.system + (TODAY + rule if rule else "")
+    told = "\n\n".join(f"[{i}] {text}" for i, text in enumerate(shown, start=1)) or "(no passages)"
+    user = f"{told}\n\nQuestion: {question}"
+    return [{"role": "system", "content": system}, {"role": "user", "content": user}]
+
+
 def write_prompts(
-    lm: LanguageModel, questions: Sequence[PolicyQuestion], chunks: Sequence[Sequence[Chunk]], rules: Sequence[str]
+    lm: LanguageModel,
+    questions: Sequence[PolicyQuestion],
+    chunks: Sequence[Sequence[Chunk]],
+    rules: Sequence[str],
+    told: str = "",
 ) -> list[PassagePrompt]:
-    """Return the prompt of each question; an empty rule leaves the rule out, no chunks leave the index out."""
+    """Return the prompt of each question; an empty rule leaves the rule out, no chunks leave the index out.
+
+    told: what the system message says beside, such as the rules of the voice; it takes no room from the passages.
+    """
+    budget = BUDGET + (lm.count_tokens(told) if told else 0)
     made = []
     for question, some, rule in zip(questions, chunks, rules, strict=True):
-        system = voice.CUSTOMER.system + (TODAY + rule if rule else "")
+        system = voice.CUSTOMER.system + told + (TODAY + rule if rule else "")
         prompt = voice.CUSTOMER.edited(voice.CUSTOMER.version, system=system)
         off = {"cite": False, "abstain": False}  # the prompt says both in its own words
-        made.append(passages.write_prompt(question.question, some, lm.count_tokens, BUDGET, prompt, **off, examples=()))
+        made.append(passages.write_prompt(question.question, some, lm.count_tokens, budget, prompt, **off, examples=()))
     return made
 
 

@@ -28,6 +28,7 @@ from helpers.statistics.intervals import (
     difference_of_intervals,
     difference_of_shares,
     gap_interval,
+    gap_over_draws,
     interaction,
     mean_interval,
     percentiles,

@@ -140,6 +140,28 @@ def interaction(neither: Sequence[bool], one: Sequence[bool], other: Sequence[bo
     return mean_interval(table[0] - table[1] - table[2] + table[3])
 
 
+def gap_over_draws(first: Sequence[Sequence[bool]], second: Sequence[Sequence[bool]]) -> Interval:
+    """Return the mean hits of `second` minus those of `first`, the interval covering items and draws (seeds).
+
+    first, second: hits on the same n items, shape (draws, n), one draw or more. Both are resampled: items with
+    replacement, the same for all, and the draws of each method.
+
+    >>> gap_over_draws([[0, 0, 0, 0]], [[1, 1, 1, 1], [1, 1, 1, 1]]).estimate
+    1.0
+    """
+    tables = [np.asarray(hits, dtype=float) for hits in (first, second)]
+    if any(table.ndim != 2 or not table.size for table in tables) or tables[0].shape[1] != tables[1].shape[1]:
+        raise ValueError(f"give hits on the same items, shape (draws, n); got {[table.shape for table in tables]}")
+    draws = [resample(len(table), lambda chosen: chosen, seed=seed) for seed, table in enumerate(tables, start=1)]
+
+    def gaps(items: np.ndarray) -> np.ndarray:
+        means = [table[chosen].mean(axis=1) for table, chosen in zip(tables, draws, strict=True)]
+        return np.take_along_axis(means[1] - means[0], items, axis=1).mean(axis=1)
+
+    estimate = tables[1].mean() - tables[0].mean()
+    return percentiles(estimate, resample(tables[0].shape[1], gaps))
+
+
 def difference_of_intervals(first: Interval, second: Interval) -> Interval:
     """Return `second` minus `first` for two figures of different items, from their two intervals.
 

@@ -1,0 +1,52 @@
+"""The course's own versions of what is written in lesson 07, for learners who left an exercise out, and for its checks.
+
+Where a helper does the same work, the lesson takes that.
+"""
+
+from collections.abc import Sequence
+
+from helpers.methods.crossed import target as target
+from helpers.methods.assistant import messages as messages
+from helpers.methods.retrieval import passages
+from helpers.tasks import refund_sums, voice
+
+NOTE, REPLY, NEITHER = "note", "reply", "neither"
+MOST_WORDS = 20  # of a note
+
+
+def adding_up(neither: float, retrieved: float, tuned: float, both: float) -> tuple[float, float, float]:
+    """Return the gain of retrieval, that of tuning, and what both give beyond their sum."""
+    return retrieved - neither, tuned - neither, both - retrieved - tuned + neither
+
+
+def find_sum(text: str) -> str | None:
+    """Return the text inside the first calc(…), brackets kept whole; None without one, or where it is not closed."""
+    calls = refund_sums.find_calls(text)
+    return calls[0].expression if calls and calls[0].closed else None
+
+
+def needless_and_missed(called: Sequence[bool], needed: Sequence[bool]) -> tuple[float, float]:
+    """Return the share of calls among questions that need none, and of missing calls among those that need one."""
+    idle = [bool(c) for c, n in zip(called, needed, strict=True) if not n]
+    busy = [not c for c, n in zip(called, needed, strict=True) if n]
+    return sum(idle) / len(idle), sum(busy) / len(busy)
+
+
+def with_distractors(gold, others: Sequence, place: int) -> list:
+    """Return a new list with `gold` at `place`, from 1, among the others."""
+    return [*others[: place - 1], gold, *others[place - 1 :]]
+
+
+def supported(cited: Sequence[Sequence[int]], holding: Sequence[Sequence[int]]) -> float | None:
+    """Return, of the answers that cite, the share whose every citation is among those that hold."""
+    citing = [set(c) <= set(h) for c, h in zip(cited, holding, strict=True) if len(c)]
+    return sum(citing) / len(citing) if citing else None
+
+
+def form_of(text: str) -> str:
+    """Return the form that a text has: a note, a reply (it opens as the voice does), or neither."""
+    plain = text.strip()
+    if plain.startswith(voice.OPENING):
+        return REPLY
+    ends = plain == passages.ABSTENTION or plain.rstrip(".").endswith("]")
+    return NOTE if plain and ends and "\n" not in plain and len(plain.split()) <= MOST_WORDS else NEITHER
