@@ -15,6 +15,7 @@ from helpers.model.language_model import LanguageModel
 from helpers.tasks import files, grading, voice
 from helpers.tasks.policies import PolicyQuestion
 
+ROLE = voice.CUSTOMER.system
 TODAY = " Next step today: "  # before the day's rule
 BUDGET, MAX_NEW_TOKENS = 420, 80  # the most tokens of a prompt, and of a reply
 
@@ -53,12 +54,12 @@ def load_next_steps(split: str) -> list[str]:
 
 
 def messages(question: str, shown: Sequence[str], rule: str) -> list[dict]:
-    """Return the two messages of a prompt from texts of passages and the day's rule; either may be empty.
+    r"""Return the two messages of a prompt from texts of passages and the day's rule; either may be empty.
 
     >>> messages("How long?", [], "call us.")[1]["content"]
-    '(no passages)\\n\\nQuestion: How long?'
+    '(no passages)\n\nQuestion: How long?'
     """
-    system = voice.CUSTOMER.system + (TODAY + rule if rule else "")
+    system = ROLE + (TODAY + rule if rule else "") + passages.DEFEND
     told = "\n\n".join(f"[{i}] {text}" for i, text in enumerate(shown, start=1)) or "(no passages)"
     user = f"{told}\n\nQuestion: {question}"
     return [{"role": "system", "content": system}, {"role": "user", "content": user}]
@@ -78,7 +79,7 @@ def write_prompts(
     budget = BUDGET + (lm.count_tokens(told) if told else 0)
     made = []
     for question, some, rule in zip(questions, chunks, rules, strict=True):
-        system = voice.CUSTOMER.system + told + (TODAY + rule if rule else "")
+        system = ROLE + told + (TODAY + rule if rule else "")
         prompt = voice.CUSTOMER.edited(voice.CUSTOMER.version, system=system)
         off = {"cite": False, "abstain": False}  # the prompt says both in its own words
         made.append(passages.write_prompt(question.question, some, lm.count_tokens, budget, prompt, **off, examples=()))

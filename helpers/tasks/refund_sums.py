@@ -22,8 +22,8 @@ NONE_SPLITS = ("none_train", "none_test")
 BARE = "Work out the amount in dollars."
 CALL = "Write the sum that gives the amount in dollars, as calc(...)."
 EITHER = (
-    "Give the amount in dollars. If it stands in the message, write it as it is. If it must be worked out, write the sum "
-    "as calc(...)."
+    "Give the amount in dollars. If it stands in the message, write it as it is. If it must be worked out, write the "
+    "sum as calc(...)."
 )
 _SIGNS = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-", "–": "-"})
 _TOKEN = re.compile(

@@ -26,10 +26,10 @@ CUSTOMER = Prompt(
     user="{passages}\n\nQuestion: {text}",
 )
 IN_WORDS = (  # the ten rules as a prompt can say them
-    ' Begin with "Hi there," and end with "Larkfield, at home with you." on a line of its own. Before that line stands one '
-    'sentence that begins with "Next step:". At most 60 words, no sentence above 20. Use contractions. Say "we" and "you", '
-    'never "I" or "the customer". Say who did it, no passive. No exclamation marks and no stock phrases. Numbers in '
-    "digits, $ before amounts. Product names with capital letters."
+    ' Begin with "Hi there," and end with "Larkfield, at home with you." on a line of its own. Before that line stands '
+    'one sentence that begins with "Next step:". At most 60 words, no sentence above 20. Use contractions. Say "we" '
+    'and "you", never "I" or "the customer". Say who did it, no passive. No exclamation marks and no stock phrases. '
+    "Numbers in digits, $ before amounts. Product names with capital letters."
 )
 FOUND, NOT_FOUND = "We checked: ", "We checked, and our policies don't say."
 OPENING, CLOSE, STEP = "Hi there,", "Larkfield, at home with you.", "Next step:"

@@ -32,6 +32,12 @@ ANSWERS = [
     for exercise, answers in table.items()
     for name, answer in answers.items()
 ]
+RIGHT = [
+    pytest.param(exercise, answer, id=f"{exercise}: {name}")
+    for path in sorted((pathlib.Path(__file__).parent / "right_answers").glob("lesson_*.py"))
+    for exercise, answers in importlib.import_module(f"tests.lesson.right_answers.{path.stem}").RIGHT.items()
+    for name, answer in answers.items()
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -106,6 +112,26 @@ def test_wrong_answers_and_cheats_fail_with_a_reason(exercise, answer):
     result = exercises.judge(exercise, *(answer if isinstance(answer, tuple) else (answer,)))
     assert result.status == exercises.NOT_YET
     assert len(result.message) > 15
+
+
+@pytest.mark.parametrize(("exercise", "answer"), RIGHT)
+def test_right_answers_of_other_shapes_pass(exercise, answer):
+    result = exercises.judge(exercise, *(answer if isinstance(answer, tuple) else (answer,)))
+    assert result.status == exercises.CORRECT, result
+
+
+def test_the_lesson_goes_on_with_what_works(capsys):
+    def own(number):
+        return number + 1
+
+    def written(number):
+        return 2 * number
+
+    assert exercises.yours(written, own, (3,)) is written
+    assert not capsys.readouterr().out
+    for unfinished, said in ((_blank_function, "left out"), (..., "left out"), (lambda _: 1 / 0, "ZeroDivisionError")):
+        assert exercises.yours(unfinished, own, (3,)) is own
+        assert said in capsys.readouterr().out
 
 
 def _blank_function(*_): ...

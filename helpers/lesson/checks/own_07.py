@@ -3,10 +3,11 @@
 Where a helper does the same work, the lesson takes that.
 """
 
+import re
 from collections.abc import Sequence
 
-from helpers.methods.crossed import target as target
 from helpers.methods.assistant import messages as messages
+from helpers.methods.crossed import target as target
 from helpers.methods.retrieval import passages
 from helpers.tasks import refund_sums, voice
 
@@ -44,9 +45,13 @@ def supported(cited: Sequence[Sequence[int]], holding: Sequence[Sequence[int]]) 
 
 
 def form_of(text: str) -> str:
-    """Return the form that a text has: a note, a reply (it opens as the voice does), or neither."""
+    """Return the form that a text has.
+
+    A reply opens as the voice does. A note is one line of at most MOST_WORDS words that ends with a citation, or the
+    sentence that says there is no answer. White space around a text does not count.
+    """
     plain = text.strip()
     if plain.startswith(voice.OPENING):
         return REPLY
-    ends = plain == passages.ABSTENTION or plain.rstrip(".").endswith("]")
-    return NOTE if plain and ends and "\n" not in plain and len(plain.split()) <= MOST_WORDS else NEITHER
+    ends = plain == passages.ABSTENTION or re.search(passages.CITED + r"\.?$", plain)
+    return NOTE if ends and "\n" not in plain and len(plain.split()) <= MOST_WORDS else NEITHER
