@@ -1,4 +1,4 @@
-"""The same method at several sizes of model, side by side: your own rows, the course's, a large model's recorded ones."""
+"""The same method at several sizes of model, side by side: your rows, the course's, a large model's recorded ones."""
 
 from collections.abc import Sequence
 

@@ -12,6 +12,8 @@ from helpers.methods.retrieval import passages
 from helpers.methods.retrieval.chunking import Chunk
 from helpers.methods.retrieval.passages import PassagePrompt
 from helpers.model.language_model import LanguageModel
+from helpers.results.ledger import Lab
+from helpers.results.rows import LedgerRow
 from helpers.tasks import files, grading, voice
 from helpers.tasks.policies import PolicyQuestion
 
@@ -124,6 +126,57 @@ def answer(
             questions, rules, made.texts, made.new_tokens, made.prompt_tokens, strict=True
         )
     ]
+
+
+@dataclass(frozen=True)
+class Apart:
+    """An assistant with one part removed: its row, and each reply as judged."""
+
+    row: LedgerRow
+    judged: tuple[Judged, ...]
+
+    def hits(self, count: str) -> list[bool]:
+        """Return which replies are good on one count: fact, form, rule, or right for all three."""
+        return [getattr(one, count) for one in self.judged]
+
+
+def taken_apart(
+    lab: Lab,
+    tuned: LanguageModel,
+    questions: Sequence[PolicyQuestion],
+    chunks: Sequence[Sequence[Chunk]],
+    rules: Sequence[str],
+    **told,
+) -> dict[str, Apart]:
+    """Return the assistant whole, and with each part removed, measured on the same questions or taken from stored rows.
+
+    Without its adapter the model is also tried with the ten rules of the form in its prompt. `lab.model` is the model
+    without the adapter; `told`: what rows of the adapter tell, from `adapters.row_of`.
+    """
+    nothing, silent, words = [[]] * len(questions), [""] * len(questions), voice.IN_WORDS
+    ways = {
+        "whole": (tuned, chunks, rules, ""),
+        "without index": (tuned, nothing, rules, ""),
+        "without rule": (tuned, chunks, silent, ""),
+        "without adapter": (lab.model, chunks, rules, ""),
+        "without adapter, told the form": (lab.model, chunks, rules, words),
+    }
+    made = {}
+    for name, (lm, some, days, form) in ways.items():
+        chats = write_prompts(lm, questions, some, days, form)
+        approach = "retrieve + tune" if lm is tuned else "retrieve"
+        row = lab.measure(
+            f"assistant: {name}",
+            questions,
+            lambda _, lm=lm, chats=chats: answer(lm, questions, chats, rules),
+            approach="tune" if some is nothing else approach,
+            prompts=chats,
+            heavy=True,
+            **(told if lm is tuned else {}),
+        )
+        judged = tuple(judge(q, rule, text) for q, rule, text in zip(questions, rules, row.answers, strict=True))
+        made[name] = Apart(row, judged)
+    return made
 
 
 def examples(

@@ -9,12 +9,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from helpers import statistics
 from helpers.methods import reader
 from helpers.methods.retrieval import chunking, contexts, index, pipeline, quotes
 from helpers.methods.retrieval.passages import ABSTENTION, PassagePrompt
 from helpers.methods.tuning import loop, recipe
 from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
+from helpers.results import evidence
+from helpers.results.evidence import Evidence
 from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow
 from helpers.tasks import files, policies
@@ -22,6 +25,7 @@ from helpers.tasks.pairs import Pair
 from helpers.tasks.policies import PolicyQuestion
 
 CLOSED, QUOTED = "closed book", "three quotes"  # contexts that are crossed with tuning
+BEST_UNTUNED = "one quote"  # the context with the most right answers on dev without tuning
 BUDGET = 400  # tokens of a prompt
 SEEDS = (0, 1, 2)
 RECIPE = replace(recipe.RECIPE, epochs=2)
@@ -152,6 +156,26 @@ def hits(row: LedgerRow, answerable: bool = True) -> list[bool]:
     """Return which of a row's answerable questions were answered right; or which of the others were left open."""
     gold = "right" if answerable else "abstained"
     return [bool(hit) for wanted, hit in zip(row.gold, row.correct, strict=True) if wanted == gold]
+
+
+def gains(crossing: Crossing, own: LedgerRow | None = None) -> dict[str, Evidence]:
+    """Return what the tuned readers with quotes gain on answerable questions, over each of the two alone.
+
+    All seeds that are stored count; `own` stands for seed 0. Where one side was never measured, its part is missing.
+    """
+
+    def seeds(context: str, first: LedgerRow | None = None) -> list[LedgerRow]:
+        return [row for seed in SEEDS if (row := first if first and not seed else crossing.kept(context, seed))]
+
+    best = crossing.lab.stored(method(BEST_UNTUNED, tuned=False), crossing.test)
+    rivals = {"than retrieval": [best] if best else [], "than tuning": seeds(CLOSED)}
+    both, found = seeds(QUOTED, own), {}
+    for name, rows in rivals.items():
+        if rows and both:
+            figure = statistics.gap_over_draws(*([hits(row) for row in some] for some in (rows, both)))
+            told = {"n": len(hits(both[0])), "of": [*rows, *both], "note": f"{len(both)} seeds"}
+            found[f"{crossing.tier}, {name}"] = evidence.number(figure, **told)
+    return found
 
 
 if __name__ == "__main__":

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from helpers.methods.assistant import messages as messages
 from helpers.methods.crossed import target as target
 from helpers.methods.retrieval import passages
-from helpers.tasks import refund_sums, voice
+from helpers.tasks import voice
 
 NOTE, REPLY, NEITHER = "note", "reply", "neither"
 MOST_WORDS = 20  # of a note
+CALL = "calc("
 
 
 def adding_up(neither: float, retrieved: float, tuned: float, both: float) -> tuple[float, float, float]:
@@ -22,8 +23,12 @@ def adding_up(neither: float, retrieved: float, tuned: float, both: float) -> tu
 
 def find_sum(text: str) -> str | None:
     """Return the text inside the first calc(…), brackets kept whole; None without one, or where it is not closed."""
-    calls = refund_sums.find_calls(text)
-    return calls[0].expression if calls and calls[0].closed else None
+    start, depth = text.find(CALL) + len(CALL), 1
+    for at in range(start, len(text) if CALL in text else 0):
+        depth += {"(": 1, ")": -1}.get(text[at], 0)
+        if depth == 0:
+            return text[start:at]
+    return None
 
 
 def needless_and_missed(called: Sequence[bool], needed: Sequence[bool]) -> tuple[float, float]:

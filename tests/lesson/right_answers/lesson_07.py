@@ -84,13 +84,19 @@ def _added(question, shown, rule):
     system = assistant.ROLE
     if len(rule) > 0:
         system = system + assistant.TODAY + rule
-    return {"role": "system", "content": system + passages.DEFEND}, {"role": "user", "content": user + "Question: " + question}
+    return {"role": "system", "content": system + passages.DEFEND}, {
+        "role": "user",
+        "content": user + "Question: " + question,
+    }
 
 
 def _formatted(question, shown, rule):
     told = "\n\n".join(map("[{}] {}".format, itertools.count(1), shown)) if shown else "(no passages)"
     today = f"{assistant.TODAY}{rule}" * bool(rule)
-    contents = {"system": f"{assistant.ROLE}{today}{passages.DEFEND}", "user": "{}\n\nQuestion: {}".format(told, question)}
+    contents = {
+        "system": f"{assistant.ROLE}{today}{passages.DEFEND}",
+        "user": "{}\n\nQuestion: {}".format(told, question),
+    }
     return [{"content": text, "role": role} for role, text in contents.items()]
 
 
@@ -168,10 +174,8 @@ RIGHT = {
         "numpy's number": lambda cited, holding: (
             np.mean(kept) if (kept := [set(h).issuperset(c) for c, h in zip(cited, holding) if c]) else None
         ),
-        "one by one": lambda cited, holding: (
-            (lambda kept: sum(kept) / len(kept) if kept else None)(
-                [all(number in h for number in c) for c, h in zip(cited, holding) if len(c) > 0]
-            )
+        "one by one": lambda cited, holding: (lambda kept: sum(kept) / len(kept) if kept else None)(
+            [all(number in h for number in c) for c, h in zip(cited, holding) if len(c) > 0]
         ),
     },
     "07.5": {

@@ -32,7 +32,9 @@ def _stripped(text):
     return found.strip() if found else found
 
 
-def _asked(question, shown, rule, *, start=1, between="\n\n", nothing="(no passages)", always=False, safe=True, last=""):
+def _asked(
+    question, shown, rule, *, start=1, between="\n\n", nothing="(no passages)", always=False, safe=True, last=""
+):
     system = assistant.ROLE + (assistant.TODAY + rule if rule or always else "") + (passages.DEFEND if safe else "")
     told = between.join(f"[{i}] {text}" for i, text in enumerate(shown, start=start)) or nothing
     user = f"{told}\n\nQuestion: {question}{last}"
@@ -125,9 +127,7 @@ WRONG = {
         "any bracket": lambda text: _form(text, cited=r"\]\.?$"),
         "fewer than 20 words": lambda text: _form(text, most=19),
         "an opening anywhere": lambda text: "reply" if voice.OPENING in text else _form(text),
-        "forgets the sentence of abstaining": lambda text: (
-            "neither" if text.strip() == ABSTENTION else _form(text)
-        ),
+        "forgets the sentence of abstaining": lambda text: "neither" if text.strip() == ABSTENTION else _form(text),
         "keeps the spaces": lambda text: _form(text) if text == text.strip() else "neither",
     },
 }
@@ -136,7 +136,11 @@ CHEATS = {
     "07.2": {"zeros": lambda neither, retrieved, tuned, both: (0.0, 0.0, 0.0)},
     "07.3": {"always first": lambda gold, others, place: [gold, *others]},
     "07.4": {"all of them": lambda cited, holding: 1.0},
-    "07.5": {"a constant": lambda text: "2+3", "the whole text": lambda text: text, "never any": lambda text: "" or None},
+    "07.5": {
+        "a constant": lambda text: "2+3",
+        "the whole text": lambda text: text,
+        "never any": lambda text: text[:0] or None,
+    },
     "07.6": {
         "always the same": lambda q, s, r: _asked("What?", [], ""),
         "two empty messages": lambda q, s, r: [{"role": "system", "content": ""}, {"role": "user", "content": ""}],
