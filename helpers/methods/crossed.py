@@ -72,8 +72,10 @@ class Crossing:
 
     def prompts(self, questions: Sequence[PolicyQuestion], context: str = QUOTED) -> list[PassagePrompt]:
         """Return what a tuned reader reads for each question: the found quotes, or the question alone."""
-        given = self.found(questions) if context == QUOTED else [[]] * len(questions)
-        return reader.write_prompts(self.lm, questions, given, BUDGET)
+        if context == QUOTED:
+            return reader.write_prompts(self.lm, questions, self.found(questions), BUDGET)
+        bare = [policies.CLOSED_BOOK.messages(question.question) for question in questions]
+        return [PassagePrompt(messages, (), (), self.lm.count_tokens(messages)) for messages in bare]
 
     def examples(self, questions: Sequence[PolicyQuestion]) -> list[reader.Example]:
         """Return the prompts to learn from, with the places that hold the answer; a missed line is put in."""

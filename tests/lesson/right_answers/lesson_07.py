@@ -33,7 +33,7 @@ def _by_sums(text):
 
 
 def _by_numpy(text):
-    head, call, rest = text.partition("calc(")
+    _, call, rest = text.partition("calc(")
     letters = np.array(list(rest) or [""])
     depth = np.cumsum((letters == "(").astype(int) - (letters == ")"))
     closed = np.flatnonzero(depth < 0)
@@ -95,7 +95,7 @@ def _formatted(question, shown, rule):
     today = f"{assistant.TODAY}{rule}" * bool(rule)
     contents = {
         "system": f"{assistant.ROLE}{today}{passages.DEFEND}",
-        "user": "{}\n\nQuestion: {}".format(told, question),
+        "user": told + "\n\nQuestion: " + question,
     }
     return [{"content": text, "role": role} for role, text in contents.items()]
 
@@ -107,14 +107,14 @@ def _shares_by_numpy(called, needed):
 
 def _shares_by_counting(called, needed):
     counts = {(c, n): 0 for c in (False, True) for n in (False, True)}
-    for c, n in zip(called, needed):
+    for c, n in zip(called, needed, strict=True):
         counts[bool(c), bool(n)] += 1
     needless = counts[True, False] / (counts[True, False] + counts[False, False])
     return [needless, 1 - counts[True, True] / (counts[True, True] + counts[False, True])]
 
 
 def _shares_lazily(called, needed):
-    pairs = list(zip(called, needed))
+    pairs = list(zip(called, needed, strict=True))
     yield np.mean([c for c, n in pairs if not n])
     yield np.mean([not c for c, n in pairs if n])
 
@@ -172,10 +172,10 @@ RIGHT = {
     },
     "07.4": {
         "numpy's number": lambda cited, holding: (
-            np.mean(kept) if (kept := [set(h).issuperset(c) for c, h in zip(cited, holding) if c]) else None
+            np.mean(kept) if (kept := [set(h).issuperset(c) for c, h in zip(cited, holding, strict=True) if c]) else None
         ),
         "one by one": lambda cited, holding: (lambda kept: sum(kept) / len(kept) if kept else None)(
-            [all(number in h for number in c) for c, h in zip(cited, holding) if len(c) > 0]
+            [all(number in h for number in c) for c, h in zip(cited, holding, strict=True) if len(c) > 0]
         ),
     },
     "07.5": {

@@ -55,7 +55,7 @@ def _form(text, cited=passages.CITED + r"\.?$", most=20, opening=voice.OPENING):
     plain = text.strip()
     if opening in plain[: len(opening)]:
         return "reply"
-    ends = ABSTENTION == plain or re.search(cited, plain)
+    ends = plain == ABSTENTION or re.search(cited, plain)
     return "note" if ends and "\n" not in plain and len(plain.split()) <= most else "neither"
 
 
