@@ -35,9 +35,9 @@ def side_by_side(task: str, methods: Sequence[str], split: str = "test", only: s
 
     def cell(method: str, size: str) -> str:
         row = found.get((method, size))
-        if not row:
+        hits = [hit for hit, gold in zip(row.correct, row.gold, strict=True) if only in ("", gold)] if row else []
+        if not hits:
             return NOT_MEASURED
-        hits = [hit for hit, gold in zip(row.correct, row.gold, strict=True) if only in ("", gold)]
         share = wilson_interval(sum(hits), len(hits)) if only else row.interval
         return f"{share}{' (reference)' * row.reference}"
 

@@ -93,8 +93,8 @@ def check_supported(answer) -> str:
 @exercise(
     "07.5",
     "A regular expression cannot count brackets. Find 'calc(' with text.find, then go letter by letter.",
-    "Start with one open bracket; '(' adds one, ')' takes one away. Where none is left, the sum ends; at the text's end "
-    "the first call was never closed, and a later one does not count.",
+    "Start with one open bracket; '(' adds one, ')' takes one away. Where none is left, the sum ends; at the end of the "
+    "text the first call was never closed, and a later one does not count.",
 )
 def check_find_sum(answer) -> str:
     """Calls alone, in words, in brackets, nested, cut short, one after another; random ones; sums of the questions."""
@@ -152,7 +152,7 @@ def check_ask(answer) -> str:
 
 @exercise(
     "07.7",
-    "Split the questions first: those that need no sum, and those that need one. Each share has its own group below it.",
+    "Split the questions first: those that need no sum, and those that need one. Each share is of its own group.",
     "For the first share, take called[i] where needed[i] is false and divide by how many those are; the second counts "
     "`not called[i]` where needed[i] is true.",
 )
@@ -179,7 +179,7 @@ def check_needless_and_missed(answer) -> str:
     "inside, and at most 20 words: len(text.split()).",
 )
 def check_form_of(answer) -> str:
-    """Notes, replies and what is neither: too long, of two lines, with a citation in the middle, nearly an abstention."""
+    """Notes, replies and what is neither: too long, of two lines, a citation in the middle, nearly an abstention."""
     words = " ".join(["word"] * 19)
     cases = [
         ("38 days [2]", "note"),

@@ -172,7 +172,9 @@ RIGHT = {
     },
     "07.4": {
         "numpy's number": lambda cited, holding: (
-            np.mean(kept) if (kept := [set(h).issuperset(c) for c, h in zip(cited, holding, strict=True) if c]) else None
+            np.mean(kept)
+            if (kept := [set(h).issuperset(c) for c, h in zip(cited, holding, strict=True) if c])
+            else None
         ),
         "one by one": lambda cited, holding: (lambda kept: sum(kept) / len(kept) if kept else None)(
             [all(number in h for number in c) for c, h in zip(cited, holding, strict=True) if len(c) > 0]
