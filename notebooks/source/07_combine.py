@@ -210,38 +210,27 @@ check("07.2", adding_up)
 from helpers.lesson.said import said
 
 adds = yours(adding_up, own.adding_up, (0.1, 0.2, 0.3, 0.4))
-accuracies = [share(row, True).estimate for row in corners.values()]
-print(
-    "retrieval {:+.2f}, tuning {:+.2f}, both beyond their sum {:+.2f}".format(
-        *adds(*accuracies)
-    )
-)
-print(
-    said(
-        statistics.interaction(*(crossed.hits(row) for row in corners.values())),
-        above="Each does more beside the other than alone: {found}.",
-        below="They do some of the same work twice: {found}.",
-        unclear="Whether the gains add up, these questions cannot tell: {found}.",
-    )
-)
+gains = adds(*(share(row, True).estimate for row in corners.values()))
+print("retrieval {:+.2f}, tuning {:+.2f}, both beyond their sum {:+.2f}".format(*gains))
+beyond = statistics.interaction(*(crossed.hits(row) for row in corners.values()))
+above = "Each does more beside the other than alone: {found}."
+below = "They do some of the same work twice: {found}."
+unclear = "Whether the gains add up, these questions cannot tell: {found}."
+print(said(beyond, above=above, below=below, unclear=unclear))
 
 # %% [markdown]
 # Whoever must choose asks a plainer question: is both better than the better one alone?
 
 # %%
 for name in ("retrieval", "tuning"):
-    for kind, can in (("questions with an answer", True), ("questions without", False)):
+    for kind, can in (("with an answer", True), ("without one", False)):
         gain = statistics.compare_hits(
             crossed.hits(corners[name], can), crossed.hits(both, can)
         )
-        print(
-            said(
-                gain,
-                above=f"{kind}: both beats {name} alone, {{found}}",
-                below=f"{kind}: {name} alone beats both, {{found}}",
-                unclear=f"{kind}: both and {name} alone are too close to call, {{found}}",
-            )
-        )
+        above, below = f"both beats {name} alone", f"{name} alone beats both"
+        unclear = f"both and {name} alone are too close to call"
+        told = said(gain, above=above, below=below, unclear=unclear)
+        print(f"questions {kind}: {told}, {gain.difference}")
 
 # %% [markdown]
 # One run of training is one draw. The verdict at the end adds two more [seeds](../docs/glossary.md#seed), from the
@@ -317,6 +306,8 @@ asking = yours(ask, own.messages, ("Why?", ["Fees"], "call us."))
 asked, rule = plain.dev[1], assistant.load_next_steps("train")[0]
 found = [f"{c.place}\n{c.text}" for c in reader_examples.find(search, [asked])[0]]
 print(f"{asked.question} → {asked.answer}; the rule: {rule}")
+
+# %%
 for name, model, texts, today in (
     ("whole", whole, found, rule),
     ("without index", whole, [], rule),

@@ -1,4 +1,4 @@
-"""Retrieval crossed with tuning, ways to calculate, and the assistant taken apart: what is learned, asked and counted."""
+"""Retrieval crossed with tuning, ways to calculate, the assistant taken apart: what is learned, asked and counted."""
 
 from types import SimpleNamespace
 

@@ -93,8 +93,8 @@ def check_supported(answer) -> str:
 @exercise(
     "07.5",
     "A regular expression cannot count brackets. Find 'calc(' with text.find, then go letter by letter.",
-    "Start with one open bracket; '(' adds one, ')' takes one away. Where none is left, the sum ends; at the end of the "
-    "text the first call was never closed, and a later one does not count.",
+    "Start with one open bracket; '(' adds one, ')' takes one away. Where none is left, the sum ends; at the end of "
+    "the text the first call was never closed, and a later one does not count.",
 )
 def check_find_sum(answer) -> str:
     """Calls alone, in words, in brackets, nested, cut short, one after another; random ones; sums of the questions."""

@@ -65,6 +65,8 @@ from helpers.tasks import files, policies
 lm = LanguageModel.load()
 documents = policies.load_policies()
 search = reader_examples.search_of(lm, documents)
+
+# %%
 every = search.index.chunks
 test = policies.load_policy_questions("test", tier="plain")
 held = [
@@ -86,6 +88,8 @@ CASES = {
     "1st of 5": (4, 1),
     "5th of 5": (4, 5),
 }
+
+# %%
 prompts = {}
 for case, (count, place) in CASES.items():
     chunks = [put(one, some[:count], place) for one, some in zip(gold, others)]
@@ -107,6 +111,8 @@ READERS["tuned reader"] = (
     tuned,
     {"approach": "retrieve + tune", **adapters.row_of(lm, "reader")},
 )
+
+# %%
 lab = ledger.Lab("distractors", lm, noun="questions", split="plain", show=False)
 measured = {name: {} for name in READERS}
 for name, (model, told) in READERS.items():

@@ -39,6 +39,8 @@ core = adapters.get(lm, "assistant")
 documents = policies.load_policies()
 search = reader_examples.search_of(lm, documents)
 steps = assistant.load_next_steps("test")
+
+# %%
 one = policies.load_policy_questions("dev", tier="plain")[:1]
 found = reader_examples.find(search, one)
 as_note = reader.write_prompts(lm, one, found)[0]
@@ -114,6 +116,8 @@ note_rows = {
     )
     for name, (model, adapter) in ways.items()
 }
+
+# %%
 reply_row = lab.using(task="assistant", split="replies", noun="replies").measure(
     "assistant: whole",
     served,
@@ -136,6 +140,8 @@ sort = yours(form_of, own.form_of, ("38 days [2]",))
 FORMS = ("note", "reply", "neither")
 forms = {"note": [sort(text) for text in note_rows["shared"].answers]}
 forms["reply"] = [sort(text) for text in reply_row.answers]
+
+# %%
 table = np.array([[some.count(form) for form in FORMS] for some in forms.values()])
 words = f"of {len(notes)} notes {table[0, 1]} have the form of a reply; of {len(served)} replies {table[1, 0]} that of a note."
 plots.counts(
