@@ -141,13 +141,13 @@ for question, one, two in zip(shown, before, after):
 #
 # ## Two times two
 #
-# Four readers, the same 150 test questions:
+# Four readers, the same test questions:
 #
 # - *neither*, *retrieval*: no tuning, each with the best of 24 prompts, chosen on dev (lesson 04);
 # - *tuning*: trained on the same questions and answers without quotes, and asked without;
 # - *both*: the reader that you trained, measured here and now.
 #
-# 30 of the questions have no answer in any policy. Saying so is another skill than reading, so we count it apart.
+# Some of the questions have no answer in any policy. Saying so is another skill than reading, so we count it apart.
 # **Predict:** is the gain of both the sum of the two gains?
 
 # %%
@@ -176,7 +176,8 @@ stages(
         for name, row in corners.items()
     },
     "Plain questions: retrieval and tuning, alone and together",
-    f"share of {len(crossed.hits(both))} questions with an answer, {len(crossed.hits(both, False))} without",
+    f"share of {len(crossed.hits(both))} questions with an answer, "
+    f"of {len(crossed.hits(both, False))} without",
 )
 
 # %% [markdown]
@@ -238,8 +239,8 @@ for name in ("retrieval", "tuning"):
 #
 # ### The same at other sizes
 #
-# Your model is a very small one. The same four readers, trained and measured in the same way on larger models, stand beside it, and
-# a large hosted model that got the whole right document (a dash: not measured).
+# Your model is small. Beside it stand the same four readers on larger models, trained and measured in the same way, and a
+# large hosted model that was given the whole right document (a dash: not measured).
 
 # %%
 from IPython.display import Markdown, display
@@ -314,12 +315,11 @@ for name, model, texts, today in (
     ("without rule", whole, found, ""),
     ("without adapter", lm, found, rule),
 ):
-    print(
-        f"\n{name.upper()}\n{model.chat(asking(asked.question, texts, today), max_new_tokens=80)}"
-    )
+    reply = model.chat(asking(asked.question, texts, today), max_new_tokens=80)
+    print(f"\n{name.upper()}\n{reply}")
 
 # %% [markdown]
-# One question is an example. Now 60 fresh ones that nobody chose anything on, judged by code on three counts. *Fact*: the
+# One question is an example. Now fresh ones that nobody chose anything on, judged by code on three counts. *Fact*: the
 # right answer stands before the next step. *Form*: all ten rules of the voice are kept. *Rule*: the day's step stands in
 # the reply. To be fair to prompting, the model without its adapter gets a second try, with the ten rules in its prompt.
 
@@ -439,7 +439,7 @@ for item, text in zip(few, lm.generate(chats, max_new_tokens=40, progress=False)
     )
 
 # %% [markdown]
-# Now 60 test questions, bare or with a call, from examples or tuned on 120 solved ones. The plain baseline says the largest
+# Now the test questions, bare or with a call, from examples or tuned on 120 solved ones. The plain baseline says the largest
 # amount with a dollar sign. **Predict:** does the call help the untuned model, too?
 
 # %%
@@ -494,7 +494,7 @@ def needless_and_missed(called, needed):
 check("07.7", needless_and_missed)
 
 # %% [markdown]
-# 40 questions whose answer stands in them join the 60 sums. Three ways to decide: examples of sums alone; examples of both
+# 40 questions whose answer stands in them join the sums. Three ways to decide: examples of sums alone; examples of both
 # kinds, and a prompt that says when to call; a plain *gate* in front, a regression on embeddings.
 
 # %%
