@@ -93,7 +93,7 @@ class Crossing:
             made = zip(self.train, self.prompts(self.train, CLOSED), answers, strict=True)
             return [Pair(prompt.messages, answer, question.id) for question, prompt, answer in made]
         shown = zip(self.train, self.examples(self.train), strict=True)
-        return [Pair(one.prompt.messages, say(question.answer, one.places), one.id) for question, one in shown]
+        return [Pair(one.prompt.messages, str(say(question.answer, one.places)), one.id) for question, one in shown]
 
     def tune(self, context: str = QUOTED, say: Target = target, seed: int = 0) -> loop.Tuned:
         """Train a reader; the model itself stays as it is."""

@@ -136,8 +136,7 @@ for question, one, two in zip(shown, before, after):
     print(f"  after:  {two.text!r} ({two.verdict})")
 
 # %% [markdown]
-# Compare the shape of the answers first, then the facts. Four questions show what changed; they cannot show how often. So
-# count.
+# Compare the shape of the answers first, then the facts. Four questions cannot show how often, so count.
 #
 # ## Two times two
 #
@@ -263,20 +262,35 @@ for what, gold in (
 # One article divides the work: facts in retrieval, behavior in tuning, policy in the prompt (H2). *Policy* means a rule
 # for today's replies here, such as "the next step is to call extension 88". *Behavior* is
 # [Larkfield's voice](../data/voice/GUIDE.md), ten rules of form from lesson 05; an adapter that ships with the course
-# learned it from 100 replies. None of the next steps used here was in its training.
-#
+# learned it from 100 replies. *Facts* are the passages found, of about 80 tokens each, as in that adapter's training.
+
+# %%
+from helpers.methods import adapters, assistant, reader_examples
+
+whole = adapters.get(lm, "assistant")
+search = reader_examples.search_of(lm, plain.documents)
+asked, rule = plain.dev[1], assistant.load_next_steps("train")[0]
+found = [f"{c.place}\n{c.text}" for c in reader_examples.find(search, [asked])[0]]
+for what, text in (
+    ("role", assistant.ROLE),
+    ("rule", assistant.TODAY + rule),
+    ("warning", passages.DEFEND),
+    ("first passage", found[0]),
+    ("question", asked.question),
+):
+    print(f"{what:14} {text.strip()}")
+
+# %% [markdown]
 # ### Your turn 07.6
 #
-# Put facts and rule into the prompt. Write `ask(question, shown, rule)`; it returns a system and a user message.
+# Put the pieces into a prompt. Write `ask(question, shown, rule)`; it returns a system and a user message.
 #
 # - System: `assistant.ROLE`; if there is a rule, `assistant.TODAY` and the rule; then `passages.DEFEND`, joined as they are.
 # - User: each text of `shown` after its number, `[1] …`, or `(no passages)` if there is none; then `Question: …`. Between
 #   them stands one empty line.
 
+
 # %%
-from helpers.methods import assistant
-
-
 #: solution
 def ask(question, shown, rule):
     system = assistant.ROLE + (assistant.TODAY + rule if rule else "") + passages.DEFEND
@@ -295,20 +309,11 @@ def ask(question, shown, rule):
 check("07.6", ask)
 
 # %% [markdown]
-# Your prompt runs now, whole and with one part taken out. **Predict:** what is missing in each reply? (This adapter learned
-# from passages of about 80 tokens, so it is given those, not single lines.)
+# Your prompt runs now, whole and with one part taken out. **Predict:** what is missing in each reply?
 
 # %%
-from helpers.methods import adapters, reader_examples
-
-whole = adapters.get(lm, "assistant")
-search = reader_examples.search_of(lm, plain.documents)
 asking = yours(ask, own.messages, ("Why?", ["Fees"], "call us."))
-asked, rule = plain.dev[1], assistant.load_next_steps("train")[0]
-found = [f"{c.place}\n{c.text}" for c in reader_examples.find(search, [asked])[0]]
 print(f"{asked.question} → {asked.answer}; the rule: {rule}")
-
-# %%
 for name, model, texts, today in (
     ("whole", whole, found, rule),
     ("without index", whole, [], rule),
@@ -463,8 +468,8 @@ for i in wrong[:3]:
     print(f"{sums[i].question}\n  wanted {sums[i].expression}, wrote {row.answers[i][:70]!r}")
 
 # %% [markdown]
-# The calculator does not miscalculate. What is wrong is the sum that it was handed. A tool takes over the arithmetic and
-# leaves the understanding where it was.
+# The calculator does not miscalculate. Where the answer is wrong, so was the sum that it was handed. A tool takes over the
+# arithmetic and leaves the understanding where it was.
 #
 # ## When not to call
 #
