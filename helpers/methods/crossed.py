@@ -11,7 +11,7 @@ from functools import cached_property
 
 from helpers import statistics
 from helpers.methods import reader
-from helpers.methods.retrieval import chunking, contexts, index, pipeline, quotes
+from helpers.methods.retrieval import best_line, chunking, contexts, index, pipeline, quotes
 from helpers.methods.retrieval.passages import ABSTENTION, PassagePrompt
 from helpers.methods.tuning import loop, recipe
 from helpers.model import catalogue
@@ -132,6 +132,16 @@ class Crossing:
             settings=RECIPE.as_dict(),
             token_limit=contexts.TOKEN_LIMIT,
             prepare=prepare,
+        )
+
+    def quoted(self) -> LedgerRow:
+        """Return the row of the first quote alone, without a language model: right where it is the line that answers."""
+        first = [some[0] if some else None for some in self.found(self.test)]
+        return self.lab.measure(
+            "best quote, no model",
+            self.test,
+            lambda _: best_line.quote_verdicts(self.test, first, self.documents),
+            approach="plain",
         )
 
     def untuned(self, context: str) -> LedgerRow:
