@@ -135,7 +135,7 @@ class Crossing:
         )
 
     def quoted(self) -> LedgerRow:
-        """Return the row of the first quote alone, without a language model: right where it is the line that answers."""
+        """Return the row of the first quote alone, without a model: right where it is the line that answers."""
         first = [some[0] if some else None for some in self.found(self.test)]
         return self.lab.measure(
             "best quote, no model",

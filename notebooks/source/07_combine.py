@@ -140,13 +140,12 @@ for question, one, two in zip(shown, before, after):
 #
 # ## Two times two
 #
-# Four readers, the same test questions:
+# Four readers and a baseline, the same test questions:
 #
 # - *neither*, *retrieval*: no tuning, each with the best of 24 prompts, chosen on dev (lesson 04);
 # - *tuning*: trained on the same questions and answers without quotes, and asked without;
-# - *both*: the reader that you trained, measured here and now.
-#
-# Beside them stands the plain baseline: *the best quote*, shown without any model.
+# - *both*: the reader that you trained, measured here and now;
+# - and the plain baseline, *the best quote*, shown without any model.
 #
 # Some of the questions have no answer in any policy. Saying so is another skill than reading, so we count it apart.
 # **Predict:** is the gain of both the sum of the two gains?
@@ -552,7 +551,7 @@ claims.conclude(
     "H2",
     {
         KEPT_IN[what]: evidence.difference(
-            parts[name].hits(what), parts["whole"].hits(what), of=rows
+            parts[name].hits(what), parts["whole"].hits(what), of=replies
         )
         for what, (_, name) in CARRIES.items()
     },
