@@ -13,6 +13,7 @@ from helpers import statistics
 from helpers.methods import reader
 from helpers.methods.retrieval import best_line, chunking, contexts, index, pipeline, quotes
 from helpers.methods.retrieval.passages import ABSTENTION, PassagePrompt
+from helpers.methods.retrieval.ranking import relevant
 from helpers.methods.tuning import loop, recipe
 from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
@@ -79,10 +80,13 @@ class Crossing:
 
     def examples(self, questions: Sequence[PolicyQuestion]) -> list[reader.Example]:
         """Return the prompts to learn from, with the places that hold the answer; a missed line is put in."""
-        lines = [quote for chunk in self.search.index.chunks for quote in quotes.quotes_of(chunk)]
+        chunks = self.search.index.chunks
+        lines = [quote for chunk in chunks for quote in quotes.quotes_of(chunk)]
         made = []
         for seed, (question, some) in enumerate(zip(questions, self.found(questions), strict=True)):
             near = [line for line in lines if line.document in question.documents]
+            if not relevant(question, near, self.documents):  # no single line holds the evidence
+                near = [chunk for chunk in chunks if chunk.document in question.documents]
             made += reader.examples(self.lm, [question], [some], near, self.documents, BUDGET, seed)
         return made
 
@@ -150,6 +154,7 @@ class Crossing:
         kept = self.lab.stored(name, self.test, token_limit=contexts.TOKEN_LIMIT)
         if kept:
             return kept
+        print(f"{name}: no form was searched on dev for {self.lm.name}, so the plainest is used")
         given = contexts.contexts(self.search, self.test, self.documents)[context]
         form = contexts.forms()[0]
 
