@@ -438,9 +438,8 @@ few = refund_sums.load("dev")[:4]
 chats = calculating.chats(few, calculating.CALL, calculating.NEAREST, embedder)
 for item, text in zip(few, lm.generate(chats, max_new_tokens=40, progress=False).texts):
     worked = refund_sums.work_out(f"calc({reading(text) or ''})")
-    print(
-        f"{item.question}\n  wrote {text[:60]!r} → {worked.amount or worked.problem}, wanted {item.answer}"
-    )
+    came = worked.amount or worked.problem
+    print(f"{item.question}\n  wrote {text[:60]!r} → {came}, wanted {item.answer}")
 
 # %% [markdown]
 # Now the test questions, bare or with a call, from examples or tuned on 120 solved ones. The plain baseline says the largest
@@ -460,6 +459,11 @@ plainest = sum_lab.measure("largest amount", sums, calculating.largest, approach
 plots.methods([plainest, *ways.values()], "In the head, or handed to a calculator", noun="sums")
 
 # %%
+for how in (calculating.NEAREST, calculating.TUNED):
+    pair = (ways[what, how].correct for what in (calculating.BARE, calculating.CALL))
+    above, below = f"{how}: the call helps, {{found}}", f"{how}: the call hurts, {{found}}"
+    unclear = f"{how}: call and bare are too close to call, {{found}}"
+    print(said(statistics.compare_hits(*pair), above=above, below=below, unclear=unclear))
 row = ways[calculating.CALL, calculating.TUNED]
 wrong = [i for i, hit in enumerate(row.correct) if not hit]
 print(f"tuned, with a call: {len(wrong)} of {row.n} wrong")
@@ -467,8 +471,8 @@ for i in wrong[:3]:
     print(f"{sums[i].question}\n  wanted {sums[i].expression}, wrote {row.answers[i][:70]!r}")
 
 # %% [markdown]
-# The calculator does not miscalculate. Where the answer is wrong, so was the sum that it was handed. A tool takes over the
-# arithmetic and leaves the understanding where it was.
+# The calculator does not miscalculate. Where an answer is wrong, look at what it was handed. A tool takes over the arithmetic
+# and leaves the understanding where it was.
 #
 # ## When not to call
 #
