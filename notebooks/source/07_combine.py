@@ -140,14 +140,14 @@ for question, one, two in zip(shown, before, after):
 #
 # ## Two times two
 #
-# Four readers and a baseline, the same test questions:
+# Four readers and a baseline, on the same test questions:
 #
-# - *neither*, *retrieval*: no tuning, each with the best of 24 prompts, chosen on dev (lesson 04);
+# - *neither*, *retrieval*: untuned, each with the best of 24 prompts, chosen on dev (lesson 04);
 # - *tuning*: trained on the same questions and answers without quotes, and asked without;
 # - *both*: the reader that you trained, measured here and now;
-# - and the plain baseline, *the best quote*, shown without any model.
+# - *the best quote*, shown without any model.
 #
-# Some of the questions have no answer in any policy. Saying so is another skill than reading, so we count it apart.
+# To some questions no policy holds an answer. Saying so is another skill than reading, so it is counted apart.
 # **Predict:** is the gain of both the sum of the two gains?
 
 # %%
