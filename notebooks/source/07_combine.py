@@ -55,7 +55,7 @@ claims.show("07")
 #
 # A *reader* is the model that answers from quotes. It should learn no facts, for facts change. It should learn to find the
 # answer among [distractors](../docs/glossary.md#distractor), say it in a few words, cite the quote, and say so where no
-# quote holds it. So we train it on real questions with what our search *really* found
+# quote holds it. So we train it on questions with what our search *really* found
 # ([Zhang et al. 2024](https://arxiv.org/abs/2403.10131)). Here is one training question as the reader sees it.
 
 # %%
