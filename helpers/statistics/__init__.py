@@ -28,12 +28,12 @@ from helpers.statistics.intervals import (
     difference_of_intervals,
     difference_of_shares,
     gap_interval,
-    gap_over_draws,
     interaction,
     mean_interval,
     percentiles,
     ratio_interval,
     resampled_means,
+    runs_interval,
     wilson_interval,
 )
 from helpers.statistics.metrics import ClassScore, accuracy, confusion, correct, macro_f1, per_class
