@@ -19,6 +19,7 @@ from helpers.tasks.policies import PolicyQuestion
 
 ROLE = voice.CUSTOMER.system
 TODAY = " Next step today: "  # before the day's rule
+IN_WORDS = "\n" + voice.IN_FULL.system[voice.IN_FULL.system.index("Follow all") :] + "\n"  # the ten rules, as a prompt
 BUDGET, MAX_NEW_TOKENS = 420, 80  # the most tokens of a prompt, and of a reply
 
 
@@ -153,7 +154,7 @@ def taken_apart(
     Without its adapter the model is also tried with the ten rules of the form in its prompt. `lab.model` is the model
     without the adapter; `told`: what rows of the adapter tell, from `adapters.row_of`.
     """
-    nothing, silent, words = [[]] * len(questions), [""] * len(questions), voice.IN_WORDS
+    nothing, silent, words = [[]] * len(questions), [""] * len(questions), IN_WORDS
     ways = {
         "whole": (tuned, chunks, rules, ""),
         "without index": (tuned, nothing, rules, ""),

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from helpers.lesson.checks import own_07 as own
+from helpers.methods import combining as own
 from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, tried
 from helpers.methods.retrieval.passages import ABSTENTION
 from helpers.tasks import refund_sums
@@ -48,7 +48,7 @@ def check_adding_up(answer) -> str:
 
 
 @exercise(
-    "07.3",
+    "07.6",
     "Place 1 is the first, so place - 1 of the others stand before the gold passage.",
     "Slices make new lists: others[:place - 1], then [gold], then others[place - 1:].",
 )
@@ -68,7 +68,7 @@ def check_with_distractors(answer) -> str:
 
 
 @exercise(
-    "07.4",
+    "07.7",
     "First keep the pairs whose first list is not empty: answers that cite nothing do not count.",
     "set(numbers) <= set(places) says whether every cited number is among the places that hold the answer.",
 )
@@ -91,7 +91,7 @@ def check_supported(answer) -> str:
 
 
 @exercise(
-    "07.5",
+    "07.4",
     "A regular expression cannot count brackets. Find 'calc(' with text.find, then go letter by letter.",
     "Start with one open bracket; '(' adds one, ')' takes one away. Where none is left, the sum ends; at the end of "
     "the text the first call was never closed, and a later one does not count.",
@@ -129,7 +129,7 @@ def _case(shown: list[str], rule: str) -> str:
 
 
 @exercise(
-    "07.6",
+    "07.3",
     "Build the two texts first. enumerate(shown, start=1) numbers the passages; an empty list needs words of its own.",
     "'\\n\\n'.join(f'[{i}] {text}' for i, text in enumerate(shown, start=1)) or '(no passages)' is the first half of "
     "the user message. In the system message, assistant.TODAY + rule stands only where there is a rule.",
@@ -151,7 +151,7 @@ def check_ask(answer) -> str:
 
 
 @exercise(
-    "07.7",
+    "07.5",
     "Split the questions first: those that need no sum, and those that need one. Each share is of its own group.",
     "For the first share, take called[i] where needed[i] is false and divide by how many those are; the second counts "
     "`not called[i]` where needed[i] is true.",

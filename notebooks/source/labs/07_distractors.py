@@ -28,13 +28,13 @@
 # [distractors](../../docs/glossary.md#distractor). Say the reader gets worse when four of them come first. Is that because
 # there are four, or because the right passage stands last? Move one thing at a time, and you can tell.
 #
-# ### Your turn 07.3
+# ### Your turn 07.6
 #
 # Write `with_distractors(gold, others, place)`: a new list with `gold` at `place`, counted from 1, among `others` in their
 # order; beyond the end it comes last. `others` must stay as it is.
 
 # %%
-from helpers.lesson.checks import own_07 as own
+from helpers.methods import combining as own
 from helpers.lesson.exercises import check, hint, solution, yours
 
 
@@ -50,7 +50,7 @@ def with_distractors(gold, others, place):
 #|     ...
 #: end
 
-check("07.3", with_distractors)
+check("07.6", with_distractors)
 
 # %% [markdown]
 # Take up to 60 plain questions whose answer stands in one passage, that passage, and the four best found ones that do not
@@ -169,7 +169,7 @@ for name, some in measured.items():
 #
 # An answer with a number in brackets looks traceable. It is, if the number leads to a passage that holds the answer.
 #
-# ### Your turn 07.4
+# ### Your turn 07.7
 #
 # Write `supported(cited, holding)`: two lists, one entry an answer, each a list of passage numbers: those that the answer
 # cites, and those that hold the right answer. Of the answers that cite anything, return the share whose *every* citation
@@ -190,7 +190,7 @@ def supported(cited, holding):
 #|     ...
 #: end
 
-check("07.4", supported)
+check("07.7", supported)
 
 # %%
 from helpers.methods.retrieval import passages

@@ -63,7 +63,7 @@ for prompt in (as_note, as_reply):
 # %%
 import re
 
-from helpers.lesson.checks import own_07 as own
+from helpers.methods import combining as own
 from helpers.lesson.exercises import check, hint, solution, yours
 from helpers.methods.retrieval import passages
 from helpers.tasks import voice

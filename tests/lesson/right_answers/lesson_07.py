@@ -166,11 +166,11 @@ RIGHT = {
         "an array": lambda n, r, t, b: np.array([r - n, t - n, b + n - r - t]),
         "a generator": lambda n, r, t, b: (gain for gain in (r - n, t - n, (b - n) - (r - n) - (t - n))),
     },
-    "07.3": {
+    "07.6": {
         "inserts into a copy": lambda gold, others, place: (made := list(others)).insert(place - 1, gold) or made,
         "a tuple": lambda gold, others, place: (*others[: place - 1], gold, *others[place - 1 :]),
     },
-    "07.4": {
+    "07.7": {
         "numpy's number": lambda cited, holding: (
             np.mean(kept)
             if (kept := [set(h).issuperset(c) for c, h in zip(cited, holding, strict=True) if c])
@@ -180,21 +180,21 @@ RIGHT = {
             [all(number in h for number in c) for c, h in zip(cited, holding, strict=True) if len(c) > 0]
         ),
     },
-    "07.5": {
+    "07.4": {
         "collects letters": _by_stack,
         "running sums": _by_sums,
         "numpy": _by_numpy,
         "shrinks inner brackets": _by_shrinking,
         "a function in a function": _by_recursion,
     },
-    "07.6": {
+    "07.3": {
         "a list of parts": _listed,
         "added up, a tuple": _added,
         "by format": _formatted,
         "the course's own": assistant.messages,
         "keys in the other order": lambda q, s, r: [dict(reversed(one.items())) for one in assistant.messages(q, s, r)],
     },
-    "07.7": {
+    "07.5": {
         "an array": _shares_by_numpy,
         "from four counts": _shares_by_counting,
         "a generator": _shares_lazily,

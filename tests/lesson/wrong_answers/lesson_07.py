@@ -2,7 +2,7 @@
 
 import re
 
-from helpers.lesson.checks import own_07 as own
+from helpers.methods import combining as own
 from helpers.methods import assistant
 from helpers.methods.retrieval import passages
 from helpers.methods.retrieval.passages import ABSTENTION
@@ -83,11 +83,11 @@ WRONG = {
             both - retrieved - tuned,
         ),
     },
-    "07.3": {
+    "07.6": {
         "counts from 0": lambda gold, others, place: [*others[:place], gold, *others[place:]],
         "changes what it was given": lambda gold, others, place: others.insert(place - 1, gold) or others,
     },
-    "07.4": {
+    "07.7": {
         "as a text": lambda cited, holding: str(_share(cited, holding, all)),
         "one good citation is enough": lambda cited, holding: _share(cited, holding, any),
         "silent answers count": lambda cited, holding: (
@@ -96,7 +96,7 @@ WRONG = {
             else None
         ),
     },
-    "07.5": {
+    "07.4": {
         "ends at the first bracket": _regular(r"calc\((.*?)\)"),
         "ends at the last bracket": _regular(r"calc\((.*)\)"),
         "goes on to a later call": _first_closed,
@@ -105,7 +105,7 @@ WRONG = {
         "an empty text for none": lambda text: own.find_sum(text) or "",
         "takes what is cut short": lambda text: refund_sums.find_calls(text)[0].expression if "calc(" in text else None,
     },
-    "07.6": {
+    "07.3": {
         "counts from 0": lambda q, s, r: _asked(q, s, r, start=0),
         "one line end": lambda q, s, r: _asked(q, s, r, between="\n"),
         "says nothing for no passages": lambda q, s, r: _asked(q, s, r, nothing=""),
@@ -115,7 +115,7 @@ WRONG = {
         "the user first": lambda q, s, r: _asked(q, s, r)[::-1],
         "texts alone": lambda q, s, r: [one["content"] for one in _asked(q, s, r)],
     },
-    "07.7": {
+    "07.5": {
         "the other way round": lambda c, n: own.needless_and_missed(c, n)[::-1],
         "of all questions": lambda c, n: tuple(sum(part) / len(c) for part in _parts(c, n)[1:]),
         "counts": lambda c, n: tuple(sum(part) for part in _parts(c, n)[1:]),
@@ -134,17 +134,17 @@ WRONG = {
 CHEATS = {
     "07.1": {"always abstains": lambda answer, places: ABSTENTION},
     "07.2": {"zeros": lambda neither, retrieved, tuned, both: (0.0, 0.0, 0.0)},
-    "07.3": {"always first": lambda gold, others, place: [gold, *others]},
-    "07.4": {"all of them": lambda cited, holding: 1.0},
-    "07.5": {
+    "07.6": {"always first": lambda gold, others, place: [gold, *others]},
+    "07.7": {"all of them": lambda cited, holding: 1.0},
+    "07.4": {
         "a constant": lambda text: "2+3",
         "the whole text": lambda text: text,
         "never any": lambda text: text[:0] or None,
     },
-    "07.6": {
+    "07.3": {
         "always the same": lambda q, s, r: _asked("What?", [], ""),
         "two empty messages": lambda q, s, r: [{"role": "system", "content": ""}, {"role": "user", "content": ""}],
     },
-    "07.7": {"zeros": lambda c, n: (0.0, 0.0), "halves": lambda c, n: (0.5, 0.5)},
+    "07.5": {"zeros": lambda c, n: (0.0, 0.0), "halves": lambda c, n: (0.5, 0.5)},
     "07.8": {"always a note": lambda text: "note", "by its length": lambda text: "note" if len(text) < 60 else "reply"},
 }

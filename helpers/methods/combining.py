@@ -1,13 +1,11 @@
-"""The course's own versions of what is written in lesson 07, for learners who left an exercise out, and for its checks.
+"""What is written by hand to learn how methods combine: the course's own versions, which its checks compare with.
 
-Where a helper does the same work, the lesson takes that.
+Where another helper does the same work, that is taken.
 """
 
 import re
 from collections.abc import Sequence
 
-from helpers.methods.assistant import messages as messages
-from helpers.methods.crossed import target as target
 from helpers.methods.retrieval import passages
 from helpers.tasks import voice
 
