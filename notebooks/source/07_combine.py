@@ -24,8 +24,8 @@
 #: setup
 
 # %% [markdown]
-# So far each method stood alone. A working assistant uses them together: a prompt, passages found, an
-# [adapter](../docs/glossary.md#adapter). Follow one question through the picture:
+# So far each method stood alone; an assistant uses them together. An [adapter](../docs/glossary.md#adapter) is what tuning
+# adds. Follow one question:
 
 # %%
 from helpers.lesson import diagrams
@@ -43,8 +43,8 @@ diagrams.flow(
 )  # fmt: skip
 
 # %% [markdown]
-# Each colored box is a place where you can put something in: a fact, a rule, a habit, a sum. Which belongs where? Three
-# of the articles say that retrieval and tuning together beat either; one says how to divide the work.
+# Each colored box takes something in: a fact, a rule, a habit, a sum. Which belongs where? Three of the articles say that
+# retrieval and tuning together beat either; one divides the work.
 
 # %%
 from helpers.results import claims
@@ -54,13 +54,13 @@ claims.show("07")
 # %% [markdown]
 # ## What should a reader learn?
 #
-# A *reader* is the model that answers from quotes. It should learn no facts, for facts change. It should learn to find the
-# answer among [distractors](../docs/glossary.md#distractor), say it in a few words, cite the quote, and say so where no
-# quote holds it. So we train it on questions with what our search found
-# ([Zhang et al. 2024](https://arxiv.org/abs/2403.10131)). Where the search missed the line that answers, we add it, so the
-# reader is silent only on questions that no policy answers.
-#
-# Here is one training question as the reader sees it. A *quote* is one sentence or table row; the prompt calls it a passage.
+# A *reader* answers from quotes. It should learn no facts, for facts change, but to find the answer among
+# [distractors](../docs/glossary.md#distractor), say it in a few words, cite the quote, and say so where no quote holds it. So
+# it trains on what our search found ([Zhang et al. 2024](https://arxiv.org/abs/2403.10131)). Where the search missed the line
+# that answers, we add it: the reader is silent only on questions that no policy answers.
+
+# %% [markdown]
+# One training question, as the reader sees it. A *quote* is one sentence or table row; the prompt calls it a passage.
 
 # %%
 from helpers.methods import crossed
@@ -102,7 +102,7 @@ def target(answer, places):
 check("07.1", target)
 
 # %% [markdown]
-# The function now writes what the model learns.
+# It now writes what the model learns.
 
 # %%
 say = yours("07.1", target, crossed.target)
@@ -112,19 +112,19 @@ print(*(pair.answer for pair in pairs[:4]), sep="\n")
 print(f"{len(pairs)} questions to learn from; no policy answers {silent} of them")
 
 # %% [markdown]
-# Now train: a small [LoRA](../docs/glossary.md#lora) adapter, as in lesson 05, by the best of six recipes on dev. The model
-# below it stays as it is. On the course's own model this is the longest wait of the lesson.
+# Now train a small [LoRA](../docs/glossary.md#lora) adapter, as in lesson 05, by the recipe that did best on dev. On the
+# course's own model this is the longest wait.
 
 # %% tags=["machine"]
 from helpers.methods.tuning import loop
 
-recipe, tries = plain.recipes[crossed.QUOTED]
+recipe = plain.recipes[crossed.QUOTED][0]
 trained = loop.train(lm, pairs, recipe)
-print(f"how often each question was read: {recipe.epochs}; training took {trained.seconds:.0f} s")
+print(f"epochs (times each question was read): {recipe.epochs}, {trained.seconds:.0f} s")
 
 # %% [markdown]
-# **Predict:** before tuning the model reads the same prompts. What will it get wrong: the fact, the citation, or the few
-# words? In brackets stands the grade of lesson 04: right, wrong or abstained.
+# **Predict:** what does the untuned model get wrong in the same prompts: the fact, the citation, or the few words? In
+# brackets stands lesson 04's grade: right, wrong or abstained.
 
 # %%
 from helpers.methods import reader
@@ -138,22 +138,22 @@ for question, one, two in zip(shown, before, after):
     print(f"  after:  {two.text!r} ({two.verdict})")
 
 # %% [markdown]
-# Compare the shape of the answers first, then the facts. Four questions cannot show how often, so count.
+# Compare the shape first, then the facts. Four cannot show how often, so count.
 #
 # ## Two times two
 #
-# Five readers and a baseline, on the same test questions:
+# The test questions, answered by
 #
-# - *neither*, *retrieval*: untuned, each with the best of 24 prompts on dev, *retrieval* also with what was best to show
-#   (lesson 04). None of these prompts mentions silence;
+# - *neither* and *retrieval*: untuned, each with the best of 24 prompts on dev, none of which mentions silence; *retrieval*
+#   also shows what did best there;
 # - *same prompt*: untuned, on the quotes and the prompt of *both*, which asks for a citation or for silence;
-# - *tuning*: trained on the questions and answers without quotes, and asked without;
-# - *both*: the reader that was trained above, measured here and now;
+# - *tuning*: trained without quotes, and asked without;
+# - *both*: the reader trained above, measured here and now;
 # - *the best quote*, without any model.
 
 # %% [markdown]
-# To some questions no policy holds an answer. Saying so is another skill than reading, so it is counted apart.
-# **Predict:** is the gain of both the sum of the two gains?
+# To some questions no policy holds an answer. Saying so is another skill, so it is counted apart.
+# **Predict:** is the gain of both the sum of the two?
 
 # %%
 both = plain.measure(trained)
@@ -191,8 +191,7 @@ stages(
 
 # %% [markdown]
 # Read the two colors apart. A reader that always abstains would stand at 1 in the second and at 0 in the first: that is
-# caution, not knowledge. *Neither* and *retrieval* were never told that they may abstain, so compare silence with *same
-# prompt* alone.
+# caution, not knowledge. *Neither* and *retrieval* were never told that they may abstain; compare silence with *same prompt*.
 #
 # ### Your turn 07.2
 #
@@ -218,7 +217,7 @@ def adding_up(neither, retrieved, tuned, both):
 check("07.2", adding_up)
 
 # %% [markdown]
-# The four that differ least stand in this sum: with quotes and untuned, that is *same prompt*.
+# As *retrieval* the sum takes *same prompt*, so that less differs between the four.
 
 # %%
 from helpers.lesson.said import said
@@ -235,9 +234,8 @@ beyond = statistics.interaction(*map(crossed.hits, square))
 print(said(beyond, above=above, below=below, unclear=unclear, equal=equal))
 
 # %% [markdown]
-# Look at *neither* and *tuning*, too. If both lie near 0, the interaction says only that without quotes there is nothing to
-# read. Whoever must choose asks a plainer question: is both better than the best alone? Each line stands by itself, on the
-# questions with an answer: both minus the other.
+# If *neither* and *tuning* both lie near 0, this says only that without quotes there is nothing to read. A plainer question:
+# is both better than the best alone? On questions with an answer, each line by itself:
 
 # %%
 for name in ("retrieval", "tuning", "the best quote"):
@@ -247,14 +245,14 @@ for name in ("retrieval", "tuning", "the best quote"):
     print(said(gain, above=above, below=below, unclear=unclear))
 
 # %% [markdown]
-# One run of training is one draw. The verdict at the end adds two more [seeds](../docs/glossary.md#seed), from the
-# course's reference results, and the *hard* questions. The *plain* ones here are asked as a customer would, and one line
-# answers; hard ones use other words, and some need two policies.
+# One training is one draw. The verdict at the end adds two [seeds](../docs/glossary.md#seed) from the course's reference
+# results, and *hard* questions: other words than the policy's, and some need two policies. These here are *plain*: one line
+# answers.
 #
 # ### The same at other sizes
 #
-# Your model is small. Beside it stand larger ones, where they were trained and measured in the same way, and a large
-# hosted model that was given the whole right document (a dash: not measured).
+# Beside your model stand larger ones, trained and measured in the same way, and a large hosted model that was given the
+# whole right document (a dash: not measured).
 
 # %%
 from IPython.display import Markdown, display
@@ -268,17 +266,16 @@ for what, gold in (
     display(Markdown(f"**{what}**\n\n{side_by_side('policy_qa_plain', table, only=gold)}"))
 
 # %% [markdown]
-# Go down a column: what does tuning add once the quotes are there? Where there are two sizes, go along a line, too: what
-# pays on 135 million [parameters](../docs/glossary.md#parameter) need not pay on 1.5 billion.
+# Go down a column: what does tuning add once the quotes are there? With two sizes go along a line: what pays on 135 million
+# [parameters](../docs/glossary.md#parameter) need not pay on 1.5 billion.
 
 # %% [markdown]
 # ## The whole assistant
 #
-# One article divides the work: facts in retrieval, behavior in tuning, policy in the prompt (H2). *Policy* means a rule
-# for today's replies here, such as "the next step is to call extension 88". *Behavior* is
-# [Larkfield's voice](../data/voice/GUIDE.md), ten rules of form from lesson 05. An adapter that ships with the course first
-# learned to read, then the voice from 100 replies, all on *hard* questions: a wrong fact may be its fault, not the index's.
-# *Facts* are the passages found, about 80 tokens each: a few quotes together.
+# Facts in retrieval, behavior in tuning, policy in the prompt, says one article (H2). *Policy* means a rule for today's
+# replies, such as "the next step is to call extension 88". *Behavior* is [Larkfield's voice](../data/voice/GUIDE.md), the ten
+# rules of lesson 05. The course's adapter first learned to read, then the voice from 100 replies, all on *hard* questions: a
+# wrong fact may be its fault, not the index's. *Facts* are passages of about 80 tokens.
 
 # %%
 from helpers.methods import adapters, assistant, reader_examples
@@ -299,7 +296,7 @@ for what, text in (
 # %% [markdown]
 # ### Your turn 07.3
 #
-# Put the pieces into a prompt. Write `ask(question, shown, rule)`; it returns a system and a user message.
+# Write `ask(question, shown, rule)`; it returns a system and a user message.
 #
 # - System: `assistant.ROLE`; if there is a rule, `assistant.TODAY` and the rule; then `passages.DEFEND`, with nothing
 #   between them.
@@ -341,10 +338,10 @@ for name, model, texts, today in (
     print(f"\n{name.upper()}\n{reply}")
 
 # %% [markdown]
-# One question is an example. Now the course's own prompt, the same but for a budget and cleaned passages, on fresh
-# questions, with next steps that the adapter was not trained on. Code judges three counts. *Fact*: the right answer stands
-# before the next step. *Form*: all ten rules of the voice are kept. *Rule*: the day's step stands in the reply. To be fair to
-# prompting, the model without its adapter gets a second try, with the ten rules in its prompt.
+# Now the course's own prompt, the same but for a budget and cleaned passages, on fresh questions, with next steps that the
+# adapter never saw. Code judges three counts. *Fact*: the right answer stands before the next step. *Form*: all ten rules are
+# kept. *Rule*: the day's step stands in the reply. To be fair to prompting, the model without its adapter also gets the ten
+# rules in its prompt.
 
 # %%
 from helpers.tasks import files, policies
@@ -373,7 +370,7 @@ stages(
 )
 
 # %% [markdown]
-# Does each part carry what it should? The figures are whole minus without.
+# Does each part carry what it should? Whole minus without:
 
 # %%
 CARRIES = {  # count: the claim's name for it, the part, the reply without it
@@ -389,15 +386,15 @@ for what, (_, part, name) in CARRIES.items():
     print(said(lost, above=above, below=below, unclear=unclear))
 
 # %% [markdown]
-# Then look for what falls *beside* the part that you took out. A count that falls needed that part, which is not the same
-# as being carried by it alone: a reply without a next step also breaks a rule of the voice.
+# Then look for what falls *beside* the part that you took out: a count that needs a part is not carried by it alone. A reply
+# without a next step also breaks a rule of the voice.
 
 # %% [markdown]
 # ## A calculator instead of arithmetic
 #
-# "12 percent of $69 off, and $6.40 for the label": a refund is a sum, and language models may guess sums. The advice (H4):
-# let the model write the sum, and let a calculator work it out. What a model writes is text from outside; it must never
-# be *run*. The course's calculator reads numbers, `+ - * /`, brackets, and % for percent, and refuses everything else.
+# "12 percent of $69 off, and $6.40 for the label": language models may guess sums. The advice (H4): let the model write the
+# sum, and a calculator work it out. What a model writes is text from outside; it must never be *run*. The course's calculator
+# reads numbers, `+ - * /`, brackets, and % for percent, and refuses all else.
 
 # %%
 from helpers.tasks import refund_sums
@@ -412,7 +409,7 @@ for text in (
 print("with floats:", 0.1 + 0.2, "  with the calculator:", refund_sums.evaluate("0.1 + 0.2"))
 
 # %% [markdown]
-# It works with exact fractions, hence the 3/10, and rounds to cents at the end.
+# It works with exact fractions, hence the 3/10, and rounds at the end.
 #
 # ### Your turn 07.4
 #
@@ -445,8 +442,8 @@ def find_sum(text):
 check("07.4", find_sum)
 
 # %% [markdown]
-# The model now writes, the function reads, the calculator works it out. The prompt shows four solved examples, the
-# nearest ones, as in lesson 03.
+# The model writes, the function reads, the calculator works it out. The prompt shows the four nearest solved examples, as in
+# lesson 03.
 
 # %%
 from helpers.methods import calculating
@@ -490,8 +487,8 @@ for i in wrong[:3]:
     print(f"{sums[i].question}\n  wanted {sums[i].expression}, wrote {row.answers[i][:70]!r}")
 
 # %% [markdown]
-# The calculator does not miscalculate. Where an answer is wrong, look at what it was handed. A tool takes over the arithmetic
-# and leaves the understanding where it was.
+# The calculator does not miscalculate. Where an answer is wrong, look at what it was handed: the understanding stays with the
+# model.
 #
 # ## When not to call
 #
@@ -500,8 +497,8 @@ for i in wrong[:3]:
 # ### Your turn 07.5
 #
 # Write `needless_and_missed(called, needed)`, two lists of true and false, one entry a question. Return two shares: of the
-# questions that need no sum, how many were called for; of those that need one, how many were not. There is
-# at least one question of each kind.
+# questions that need no sum, how many were called for; of those that need one (there is one of each kind at least), how
+# many were not.
 
 
 # %%
@@ -523,8 +520,8 @@ check("07.5", needless_and_missed)
 
 # %% [markdown]
 # 40 questions whose answer stands in them join the sums. Three ways to decide: a prompt that asks for a call every time,
-# with examples of sums (it can only call too often); a prompt that says when to call, with the nearest examples of both
-# kinds; a plain *gate* in front, a regression on embeddings.
+# with examples of sums; a prompt that says when to call, with the nearest examples of both kinds; a plain *gate* in front, a
+# regression on embeddings.
 
 # %%
 mixed = [*sums, *refund_sums.load("none_test")]
@@ -543,12 +540,11 @@ for what, called in {**calls, "a gate in front": calculating.gate(mixed, embedde
     print("{:16} called in vain {:.2f}, missed {:.2f}".format(what, *errors(called, needed)))
 
 # %% [markdown]
-# A needless call is harmless only where the sum inside is right; a missed one leaves the arithmetic to the model. Whoever
-# offers a tool should count both.
+# A needless call is harmless only where the sum inside is right; a missed one leaves the arithmetic to the model. Count both.
 #
 # ### Playground
 #
-# Choose a question, take parts away, change the rule of the day. Without widgets, call
+# Choose a question, take parts away, change the rule. Without widgets, call
 # `widgets.assistant_html(lm, question, chunks, rule)` and show it with `IPython.display.HTML`.
 
 # %%
@@ -564,8 +560,8 @@ widgets.assistant_explorer(
 # %% [markdown]
 # ## What we found
 #
-# Each verdict gives its outcome, the numbers behind it and whose they are, and its rule in one line. H1 counts questions
-# that a policy answers, so silence earns nothing there.
+# Each verdict gives its outcome, the numbers and whose they are, and its rule. H1 counts questions that a policy answers, so
+# silence earns nothing there.
 
 # %%
 from helpers.results import evidence
@@ -594,7 +590,7 @@ claims.conclude("H4", call_gains)
 # %% [markdown]
 # ## Three things to remember
 #
-# 1. Ask what each part is for, then take it out and count. Parts lean on each other more than a diagram shows.
+# 1. Ask what each part is for, then take it out and count; parts lean on each other.
 # 2. Train a reader on what your search returns, and count right answers apart from silence.
 # 3. Hand arithmetic to a calculator, read the call with a parser of your own, and count the calls in vain.
 #

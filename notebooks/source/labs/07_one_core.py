@@ -26,8 +26,8 @@
 # ## One core, two prompts
 #
 # "Tune the core, prompt for the task", says one article (H3). The course's *assistant* adapter began as a reader of passages
-# and went on with 100 *replies* to customers and 40 *notes* for agents. One set of weights; only the prompt says which of
-# the two is wanted. Ask the same question both ways. **Predict:** will you be able to tell which is which?
+# and went on with 100 *replies* to customers and 40 *notes* for agents, all on *hard* questions. One set of weights; only the
+# prompt says which of the two is wanted. Ask the same question both ways. **Predict:** will you be able to tell which is which?
 
 # %%
 from helpers.methods import adapters, assistant, reader, reader_examples
@@ -128,7 +128,7 @@ reply_row = lab.using(task="assistant", split="replies", noun="replies").measure
 )
 
 # %% [markdown]
-# Your function sorts all texts by their form. **Predict:** which way do more leak, notes that open like replies, or replies
+# Now sort all texts by their form. **Predict:** which way do more leak, notes that open like replies, or replies
 # that end like notes?
 
 # %%
@@ -136,7 +136,7 @@ import numpy as np
 
 from helpers.lesson import plots
 
-sort = yours(form_of, own.form_of, ("38 days [2]",))
+sort = yours("07.8", form_of, own.form_of)
 FORMS = ("note", "reply", "neither")
 forms = {"note": [sort(text) for text in note_rows["shared"].answers]}
 forms["reply"] = [sort(text) for text in reply_row.answers]
@@ -200,12 +200,13 @@ print(f"{sort(text)}: {text}")
 from helpers.results import claims, evidence
 
 whole_form = [not voice.broken(passages.without_citations(text)) for text in reply_row.answers]
-other = {"note": "reply", "reply": "note"}
-leaks = [form == other[asked] for asked, some in forms.items() for form in some]
+is_note = [own.form_of(text) == "note" for text in shared_row.answers]
+leaks = [own.form_of(text) == "reply" for text in shared_row.answers]
+leaks += [own.form_of(text) == "note" for text in reply_row.answers]
 claims.conclude(
     "H3",
     {
-        "notes": evidence.share([form == "note" for form in forms["note"]], of=shared_row),
+        "notes": evidence.share(is_note, of=shared_row),
         "replies": evidence.share(whole_form, of=reply_row),
         "leaks": evidence.share(leaks, of=[shared_row, reply_row]),
         "own adapter": evidence.difference(own_row, shared_row),

@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+from fractions import Fraction
 
 import numpy as np
 
@@ -157,35 +158,48 @@ def _ends(plain):
     return any(plain.removesuffix(".").endswith(found) for found in re.findall(passages.CITED, plain))
 
 
+def _target_by_loop(answer, places):
+    told = ""
+    for place in places:
+        told += ", " * bool(told) + str(place)
+    return answer + " [" + told + "]" if told else ABSTENTION
+
+
+def _placed_by_loop(gold, others, place):
+    made = []
+    for number, one in enumerate(others, start=1):
+        if number == place:
+            made.append(gold)
+        made.append(one)
+    return made if gold in made else [*made, gold]
+
+
+def _supported_by_counts(cited, holding):
+    good = bad = 0
+    for c, h in zip(cited, holding, strict=True):
+        good += bool(c) and all(n in h for n in c)
+        bad += any(n not in h for n in c)
+    return good / (good + bad) if good + bad else None
+
+
 RIGHT = {
     "07.1": {
+        "by a loop": _target_by_loop,
+        "by replacing": lambda answer, places: (
+            f"{answer} {tuple(places)},".replace(",)", ")").translate({40: "[", 41: "]"})[:-1] if places else ABSTENTION
+        ),
+        "by format": lambda answer, places: (
+            "{} [{}]".format(answer, ", ".join(map("{}".format, places))) if len(places) > 0 else ABSTENTION
+        ),
         "by json": lambda answer, places: f"{answer} {json.dumps(list(places))}" if places else ABSTENTION,
         "by a list's own text": lambda answer, places: answer + " " + str([*places]) if len(places) else ABSTENTION,
     },
     "07.2": {
+        "a list": lambda n, r, t, b: [r - n, t - n, (b - r) - (t - n)],
+        "a matrix": lambda n, r, t, b: np.array([[-1, 1, 0, 0], [-1, 0, 1, 0], [1, -1, -1, 1]]) @ [n, r, t, b],
+        "a dict's values": lambda n, r, t, b: {"r": r - n, "t": t - n, "more": b - n - (r - n) - (t - n)}.values(),
         "an array": lambda n, r, t, b: np.array([r - n, t - n, b + n - r - t]),
         "a generator": lambda n, r, t, b: (gain for gain in (r - n, t - n, (b - n) - (r - n) - (t - n))),
-    },
-    "07.6": {
-        "inserts into a copy": lambda gold, others, place: (made := list(others)).insert(place - 1, gold) or made,
-        "a tuple": lambda gold, others, place: (*others[: place - 1], gold, *others[place - 1 :]),
-    },
-    "07.7": {
-        "numpy's number": lambda cited, holding: (
-            np.mean(kept)
-            if (kept := [set(h).issuperset(c) for c, h in zip(cited, holding, strict=True) if c])
-            else None
-        ),
-        "one by one": lambda cited, holding: (lambda kept: sum(kept) / len(kept) if kept else None)(
-            [all(number in h for number in c) for c, h in zip(cited, holding, strict=True) if len(c) > 0]
-        ),
-    },
-    "07.4": {
-        "collects letters": _by_stack,
-        "running sums": _by_sums,
-        "numpy": _by_numpy,
-        "shrinks inner brackets": _by_shrinking,
-        "a function in a function": _by_recursion,
     },
     "07.3": {
         "a list of parts": _listed,
@@ -194,12 +208,47 @@ RIGHT = {
         "the course's own": assistant.messages,
         "keys in the other order": lambda q, s, r: [dict(reversed(one.items())) for one in assistant.messages(q, s, r)],
     },
+    "07.4": {
+        "collects letters": _by_stack,
+        "running sums": _by_sums,
+        "numpy": _by_numpy,
+        "shrinks inner brackets": _by_shrinking,
+        "a function in a function": _by_recursion,
+    },
     "07.5": {
         "an array": _shares_by_numpy,
         "from four counts": _shares_by_counting,
         "a generator": _shares_lazily,
         "a tuple of numpy's numbers": lambda c, n: tuple(_shares_by_numpy(c, n)),
         "a map": lambda c, n: map(float, _shares_by_counting(c, n)),
+    },
+    "07.6": {
+        "one by one": _placed_by_loop,
+        "a generator": lambda gold, others, place: (
+            one for part in (others[: place - 1], [gold], others[place - 1 :]) for one in part
+        ),
+        "a chain": lambda gold, others, place: itertools.chain(others[: place - 1], [gold], others[place - 1 :]),
+        "inserts into a copy": lambda gold, others, place: (made := list(others)).insert(place - 1, gold) or made,
+        "a tuple": lambda gold, others, place: (*others[: place - 1], gold, *others[place - 1 :]),
+    },
+    "07.7": {
+        "from counts": _supported_by_counts,
+        "as a fraction": lambda cited, holding: (
+            Fraction(sum(not set(c) - set(h) for c, h in kept), len(kept))
+            if (kept := [pair for pair in zip(cited, holding, strict=True) if pair[0]])
+            else None
+        ),
+        "by intersection": lambda cited, holding: (lambda kept: float(np.mean(kept)) if kept else None)(
+            [set(c) & set(h) == set(c) for c, h in zip(cited, holding, strict=True) if c]
+        ),
+        "numpy's number": lambda cited, holding: (
+            np.mean(kept)
+            if (kept := [set(h).issuperset(c) for c, h in zip(cited, holding, strict=True) if c])
+            else None
+        ),
+        "one by one": lambda cited, holding: (lambda kept: sum(kept) / len(kept) if kept else None)(
+            [all(number in h for number in c) for c, h in zip(cited, holding, strict=True) if len(c) > 0]
+        ),
     },
     "07.8": {
         "by parts": _form_by_parts,
