@@ -120,7 +120,7 @@ from helpers.methods.tuning import loop
 
 recipe = plain.recipes[crossed.QUOTED][0]
 trained = loop.train(lm, pairs, recipe)
-print(f"epochs (times each question was read): {recipe.epochs}, {trained.seconds:.0f} s")
+print(f"each question read {recipe.epochs}×, in {trained.seconds:.0f} s")
 
 # %% [markdown]
 # **Predict:** what does the untuned model get wrong in the same prompts: the fact, the citation, or the few words? In
@@ -234,8 +234,8 @@ beyond = statistics.interaction(*map(crossed.hits, square))
 print(said(beyond, above=above, below=below, unclear=unclear, equal=equal))
 
 # %% [markdown]
-# If *neither* and *tuning* both lie near 0, this says only that without quotes there is nothing to read. A plainer question:
-# is both better than the best alone? On questions with an answer, each line by itself:
+# Where *neither* and *tuning* lie near 0, this says only that without quotes there is nothing to read. A plainer question: is
+# both better than the best alone? On questions with an answer, each line by itself:
 
 # %%
 for name in ("retrieval", "tuning", "the best quote"):
