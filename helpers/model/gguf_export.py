@@ -30,7 +30,9 @@ def write(lm: LanguageModel, path: str | pathlib.Path) -> pathlib.Path:
 
     path, config = pathlib.Path(path), lm.model.config
     if config.model_type != "llama":
-        raise ValueError(f"{lm.name} is a {config.model_type!r} model; only llama ones are written, see llama.cpp's own")
+        raise ValueError(
+            f"{lm.name} is a {config.model_type!r} model; only llama ones are written, see llama.cpp's own"
+        )
     if any("lora_" in name for name, _ in lm.model.named_parameters()):
         raise ValueError(f"{lm.name} carries an adapter; merge it first (tuning.merge)")
     path.parent.mkdir(parents=True, exist_ok=True)

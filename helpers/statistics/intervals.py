@@ -164,3 +164,27 @@ def difference_of_shares(first: Sequence[bool], second: Sequence[bool]) -> Inter
     0.200 [0.052, 0.334]
     """
     return difference_of_intervals(*(wilson_interval(sum(map(bool, hits)), len(hits)) for hits in (first, second)))
+
+
+def runs_interval(first: Sequence[Sequence[float]], second: Sequence[Sequence[float]] | None = None) -> Interval:
+    """Return the mean of runs on the same n items, or that of `second` minus `first`, drawing items *and* runs.
+
+    Each is (runs, n): what every seed, or every draw of a training set, made of every item. Items are the same on both
+    sides and are drawn together; runs are drawn for each side. Three runs show little of how far runs lie apart, so
+    read such an interval as the least that is uncertain.
+
+    >>> print(runs_interval([[0, 0, 0, 0]], [[1, 1, 1, 1], [1, 1, 1, 1]]))
+    1.000 [1.000, 1.000]
+    """
+    sides = [np.asarray(side, dtype=float) for side in ((first,) if second is None else (first, second))]
+    if any(side.ndim != 2 or not side.size for side in sides) or len({side.shape[1] for side in sides}) != 1:
+        raise ValueError(f"give runs of the same items, (runs, n); got {[side.shape for side in sides]}")
+    rng, signs = np.random.default_rng(0), ([1] if second is None else [-1, 1])
+    values = np.zeros(RESAMPLES)
+    items = rng.integers(0, sides[0].shape[1], size=(RESAMPLES, sides[0].shape[1]))
+    for side, sign in zip(sides, signs, strict=True):
+        runs = rng.integers(0, len(side), size=(RESAMPLES, len(side)))
+        weights = np.stack([(runs == run).mean(axis=1) for run in range(len(side))], axis=1)
+        for at in range(RESAMPLES):
+            values[at] += sign * (weights[at] @ side)[items[at]].mean()
+    return percentiles(sum(sign * side.mean() for side, sign in zip(sides, signs, strict=True)), values)

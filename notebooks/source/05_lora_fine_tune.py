@@ -26,14 +26,17 @@
 # %% [markdown]
 # ## The whole idea
 #
-# So far the model stayed as it was, and we changed what it reads. Now we change the model, a little, by examples of what
-# we want.
+# So far we changed what the model reads. Now we change the model itself, a little.
 
 # %%
 from helpers.lesson import diagrams
 from helpers.lesson.plots import frame
 
-PAIRS, READ, LOSS = "600 pairs:\nmessage, label", "model reads a pair:\nW frozen, A and B small", "loss: how surprised\nat the label?"
+PAIRS, READ, LOSS = (
+    "600 pairs:\nmessage, label",
+    "model reads a pair:\nW frozen, A and B small",
+    "loss: how surprised\nat the label?",
+)
 STEP, MERGED = "a step moves\nA and B alone", "merged:\none model again"
 diagrams.flow(
     [[PAIRS, READ, LOSS], ["", STEP, MERGED]],
@@ -60,14 +63,13 @@ outputs, inputs = W.shape
 pictures.thin_matrices(outputs, inputs, rank=8)
 
 # %% [markdown]
-# Drawn to scale. A takes the input *down* to 8 numbers, B takes these *up* again to the layer's outputs. The 8 is the
-# *rank*. Whatever A and B hold, their product is a matrix of W's shape, only a very simple one. The bet of
+# Drawn to scale. A takes the input *down* to 8 numbers (the *rank*), B takes these *up* again. The bet of
 # [Hu et al. (2021)](https://arxiv.org/abs/2106.09685): what a new task needs is that simple.
 #
 # ### Your turn 05.1
 #
-# Write `lora(x, W, A, B, alpha)`. The frozen path gives `x @ W.T`. Add to it `x`, first through A, then through B, times
-# alpha / rank. Shapes: `x` is n × inputs, `W` outputs × inputs, `A` rank × inputs, `B` outputs × rank.
+# Write `lora(x, W, A, B, alpha)`. The frozen path gives `x @ W.T`. Add `x`, sent through A, then through B, times alpha /
+# rank. Shapes: `x` n × inputs, `W` outputs × inputs, `A` rank × inputs, `B` outputs × rank.
 
 
 # %%
@@ -89,8 +91,8 @@ from helpers.lesson.exercises import check, hint, solution, yours
 check("05.1", lora)
 
 # %% [markdown]
-# Does the library [peft](https://huggingface.co/docs/peft), which most people use for this, make the same of the same
-# numbers? The cell takes *your* function, and falls back to the course's where there is none.
+# Does the library [peft](https://huggingface.co/docs/peft), which most people use, make the same of the same numbers? The
+# cell takes *your* function, or the course's where there is none.
 
 # %%
 import torch
@@ -101,7 +103,9 @@ sizes = ((4, inputs), (8, inputs), (outputs, 8))
 x, A, B = (torch.randn(*size, generator=generator) for size in sizes)
 lora = yours(lora, by_hand.lora, (x, W, A, B, 16))
 apart = (by_hand.by_peft(x, W, A, B, alpha=16) - lora(x, W, A, B, 16)).abs().max().item()
-print(f"largest difference to peft: {apart:.1e}, in values up to {lora(x, W, A, B, 16).abs().max():.0f}")
+print(
+    f"largest difference to peft: {apart:.1e}, in values up to {lora(x, W, A, B, 16).abs().max():.0f}"
+)
 
 # %% [markdown]
 # Any difference is rounding. Because both paths are products, they can become one.
@@ -135,8 +139,7 @@ print(f"one matrix against two paths: they differ by at most {apart:.1e}")
 # %% [markdown]
 # ## Our recipe
 #
-# Which layers, which rank, how far a step goes: that is a *recipe*. Ours was chosen on dev; the
-# [lab on recipes](labs/05_recipes.ipynb) compares it with published ones. A *step* reads one *batch* of pairs; the
+# Ours was chosen on dev; the [lab on recipes](labs/05_recipes.ipynb) compares it with published ones. A *step* reads one *batch* of pairs; the
 # *learning rate* says how far it moves A and B; an *epoch* is once through all pairs. (Every block of the model has
 # layers called q, k, v and so on. You need not know what each does.)
 
@@ -146,8 +149,12 @@ from helpers.methods import tuning
 recipe = tuning.RECIPE
 count = sum(tuning.count_parameters(lm.model, recipe).values())
 whole = sum(p.numel() for p in lm.model.parameters())
-print(f"rank {recipe.rank}, alpha {recipe.alpha}, {recipe.target_modules} in the top {recipe.layers} layers")
-print(f"learning rate {recipe.learning_rate}, batches of {recipe.batch_size}, {recipe.epochs} epochs")
+print(
+    f"rank {recipe.rank}, alpha {recipe.alpha}, {recipe.target_modules} in the top {recipe.layers} layers"
+)
+print(
+    f"learning rate {recipe.learning_rate}, batches of {recipe.batch_size}, {recipe.epochs} epochs"
+)
 print(f"{count:,} numbers are trained, {count / whole:.2%} of {whole:,}")
 
 # %% [markdown]
@@ -169,14 +176,14 @@ example = prepared.examples[0]
 print(lm.tokenizer.decode(example.prompt) + "|" + lm.tokenizer.decode(example.answer))
 
 # %% [markdown]
-# The model reads what stands before the bar and should learn what stands behind it. The end token belongs to the answer:
-# a model that never saw it does not learn to stop.
+# The model reads what stands before the bar and should learn what stands behind it. The end token too: else it does not
+# learn to stop.
 #
 # ### Your turn 05.3
 #
 # Trainers mark this by a list of *labels* (token ids here, not intents), one for each token; −100 means *nothing to learn
-# here*. Write `labels(prompt_ids, answer_ids, end)`: for a prompt, its answer, and the end token `end` after it, which
-# `answer_ids` does not hold yet.
+# here*. Write `labels(prompt_ids, answer_ids, end)`: for a prompt, its answer, and the end token `end`, which `answer_ids`
+# does not hold yet.
 
 
 # %%
@@ -204,16 +211,13 @@ for token, label in list(zip(tokens, rows[0]["labels"]))[-8:]:
 # %% [markdown]
 # ## Three bugs that no loss curve shows
 #
-# `rows` is now a training set as trainers hold it, made with your labels. Before training, look for the bugs that let a
-# run finish happily and ruin it.
-#
 # ### Your turn 05.5
 #
-# Each row has `text`, `ids`, `labels` and `prompt_tokens`, the *number* of tokens in its prompt. Write
-# `faults(rows, test_texts, end)`: a dict of kind → positions, counted from 0; a kind that does not occur has an empty list.
+# Each of `rows` has `text`, `ids`, `labels` and `prompt_tokens`, the *number* of tokens in its prompt. Write
+# `faults(rows, test_texts, end)`: a dict of kind → positions from 0; a kind that does not occur has an empty list.
 #
 # - `loss on the prompt`: some label of the prompt is not −100;
-# - `leaked test row`: its text is a test text; case, and extra spaces at the ends or between words, do not count;
+# - `leaked test row`: its text is a test text (case, and extra spaces anywhere, do not count);
 # - `wrong end token`: the last label is not `end`.
 
 
@@ -244,9 +248,8 @@ def faults(rows, test_texts, end):
 check("05.5", faults)
 
 # %% [markdown]
-# Now your `faults` inspects our own training set. It compares letters; meaning takes [embeddings](../docs/glossary.md#embedding),
-# so the second line asks for near copies too. (What *wrong* labels do is in the [lab on data](labs/05_data.ipynb), with
-# exercise 05.4; 05.6 is in the lab on recipes.)
+# Now `faults` inspects our own training set. It compares letters; near copies in *meaning* take embeddings. (Annotators
+# and wrong labels, with exercise 05.4, are in the [lab on data](labs/05_data.ipynb).)
 
 # %%
 from helpers.model import catalogue, embedding
@@ -262,13 +265,10 @@ print("near copies:", len(curation.copies(texts, vectors)), end="; ")
 print("test messages:", len(curation.contamination(texts, known, vectors, asked)))
 
 # %% [markdown]
-# This set was written with care. Yours will have some of each.
-#
 # ## The loss
 #
-# After every token the model gives each token of its vocabulary a probability of coming next. The *loss* is its surprise
-# at the answer: minus the log of the probability it gave, averaged over the answer's tokens. It is counted in *nats*; 0
-# means sure and right.
+# The *loss* is the model's surprise at the answer: minus the log of the probability that it gave each token, averaged. It
+# is counted in *nats*; 0 means sure and right.
 #
 # ### Your turn 05.7
 #
@@ -302,10 +302,12 @@ check("05.7", answer_loss)
 # in the first step?
 
 # %%
-answer_loss = yours(answer_loss, by_hand.answer_loss, (torch.randn(5, 9).log_softmax(-1), [-100, -100, 3, 4, 8]))
+answer_loss = yours(
+    answer_loss, by_hand.answer_loss, (torch.randn(5, 9).log_softmax(-1), [-100, -100, 3, 4, 8])
+)
 model = by_hand.attach(lm, lora, recipe)
 optimizer = torch.optim.AdamW(by_hand.trained(model), lr=recipe.learning_rate)
-for step in range(4):
+for step in range(3):
     total = 0.0
     for row in rows[8 * step : 8 * step + 8]:
         read = model(torch.tensor([row["ids"]], device=lm.device)).logits[0].float()
@@ -332,77 +334,56 @@ dev_pairs = tuning.training_pairs(task, dev)
 curve = pictures.LossCurve("Loss while the adapter trains")
 run = tuning.train(lm, pairs, recipe, dev_pairs=dev_pairs, on_step=curve, progress=False)
 curve.finish()
-print(f"{len(run.history.losses)} steps; kept: the adapter of step {run.history.best_step}, best on dev")
+print(
+    f"{len(run.history.losses)} steps; kept: the adapter of step {run.history.best_step}, best on dev"
+)
 
 # %% tags=["machine"]
 print(f"{run.seconds / 60:.1f} minutes, {run.tokens / run.seconds:.0f} tokens per second")
 
 # %% [markdown]
-# The first steps teach the six names: before them the model would write almost anything. The rest is *which* name. Where
-# the training line goes on falling and dev does not, the model learns its training set by heart
-# ([overfitting](../docs/glossary.md#overfitting)). That is why dev chooses the step.
+# The first steps teach the six names, the rest *which* name. Where the training line falls and dev does not, the model
+# learns its training set by heart ([overfitting](../docs/glossary.md#overfitting)).
 #
 # ## Test, on equal labels
 #
-# The frozen test set, with three rivals: the best prompt of lesson 02; eight nearest examples in the prompt; and, without a
-# language model, regression on sentence vectors. The last two use the same 600 labels as the tuned model. **Predict** their
-# order.
+# The frozen test set, and three rivals: lesson 02's best prompt; eight nearest examples in the prompt; regression on
+# sentence vectors. The last two use the same 600 labels as the tuned model. **Predict** their order.
 
 # %%
-from helpers.methods import baselines, few_shot
 from functools import partial
 
+from helpers.lesson import plots
+from helpers.lesson.said import said
+from helpers.methods import few_shot, rivals
 from helpers.results import claims, evidence, ledger
 
 lab = ledger.Lab("intents", lm, labels=task.labels, noun="messages")
-score, sorting = tuning.label_scorer(task), tuning.prompts_of(task)
-name = f"LoRA, {len(train)} messages"
-tuned_row = lab.measure(name, test, partial(score, run.lm), approach="tune", prompts=sorting, **tuning.told(run, pairs))
-others = tuning.repeated(
-    lab, name, [pairs], recipe, test, score, seeds=(1, 2), prompts=sorting, dev_pairs=dev_pairs
-)
-seeds = [tuned_row, *others]
+score, name = tuning.label_scorer(task), f"LoRA, {len(train)} messages"
+how = {"prompts": tuning.prompts_of(task), "approach": "tune", **tuning.told(run, pairs)}
+tuned_row = lab.measure(name, test, partial(score, run.lm), **how)
 
 # %%
-shown = few_shot.shown_nearest(train, vectors, asked, k=8)
-words = few_shot.prompt_for(task.with_words(intents.NAMES, intents.SYSTEM))
-with_all = {"labels_used": len(train)}
-nearest_row = lab.measure(
-    f"few-shot, 8 nearest of {len(train)}",
-    test,
-    lambda some: words.score(lm, shown, some, progress=False),
-    approach="prompt",
-    prompts=lambda some: words.prompts(shown, some),
-    heavy=True,
-    **with_all,
-)
-regression = baselines.embedding_classifier().fit(vectors, [message.label for message in train])
-plain_row = lab.measure(
-    f"MiniLM + logistic regression, {len(train)} messages",
-    test,
-    lambda some: regression.predict(embedding.embed(embedder, some)),
-    approach="plain",
-    model=embedder,
-    **with_all,
-)
+again = {"seeds": (1, 2), "prompts": tuning.prompts_of(task), "dev_pairs": dev_pairs}
+seeds = [tuned_row, *tuning.repeated(lab, name, [pairs], recipe, test, score, **again)]
 
 # %%
-from helpers.lesson import plots
-from helpers.lesson.said import said
+words = task.with_words(intents.NAMES, intents.SYSTEM)
+nearest_row = rivals.nearest_in_prompt(lab, words, train, vectors, embedder, test)
+plain_row = rivals.regression(lab, train, vectors, embedder, test)
+best_prompt = lab.stored("best prompt", test) or lab.stored("prompt, best words", test)
+others = [row for row in (best_prompt, nearest_row, plain_row) if row]
+plots.methods([*others, *seeds], "Six intents: what each gets right")
+for row in others:
+    print(f"tuned minus {row.method}: {ledger.compare(row, tuned_row)}")
 
-best_prompt = lab.stored("prompt, best words", test)
-rivals = {"the best prompt": best_prompt, "nearest examples": nearest_row, "regression": plain_row}
-for rival, row in rivals.items():
-    gain = ledger.compare(row, tuned_row) if row else None
-    print(f"tuned minus {rival}: {gain or 'not measured for this model; run lesson 02 with it'}")
-plots.methods([row for row in (*rivals.values(), *seeds) if row], "Six intents, 300 messages: what each gets right")
-last = ledger.compare(plain_row, tuned_row)
+# %%
 print(
     said(
-        last,
+        ledger.compare(plain_row, tuned_row),
         above="Here the tuned model beats the regression.",
-        below="Here the regression beats the tuned model, without a language model.",
-        unclear="The tuned model is not shown to beat a regression that takes seconds to fit.",
+        below="Here a regression, fitted in seconds, beats the tuned model.",
+        unclear="The tuned model is not shown to beat a regression that is fitted in seconds.",
     )
 )
 
@@ -418,34 +399,36 @@ print(
 from IPython.display import Markdown
 from helpers.lesson import scales
 
-methods = ["prompt, best words", nearest_row.method, name, plain_row.method, "labeled by the guide"]
-Markdown(scales.side_by_side("intents", methods))
+rows_of = ["best prompt", nearest_row.method, name, plain_row.method, "labeled by the guide"]
+Markdown(scales.side_by_side("intents", rows_of))
 
 # %% [markdown]
-# *Large* is a hosted model that read the labeling guide and no example. Read the table by column: which method would you
-# try first at that size?
+# *Large* is a hosted model that read the labeling guide and no example.
 #
 # ## What a request costs
 #
-# The articles disagree: after tuning, requests are faster (B, E), or take the same time (C's table). They may mean
-# different things. Take the *same* prompt with and without the adapter; then the short prompt against the long one that
-# it replaces, once read anew for every message and once with the shared examples read only once. **Predict** the four.
+# After tuning, requests are faster (articles B, E), or take the same time (C's table). They may mean different things. So
+# take the *same* prompt with and without adapter; and the long prompt that it replaces, read anew or with its examples
+# read once. **Predict** the order.
 
 # %%
 fixed = [train[i] for i in few_shot.balanced_examples(train, min(8, len(train)))]
 some = [message.text for message in test[:24]]
-merged_lm = tuning.merge(run.lm)
+merged_lm, long = tuning.merge(run.lm), few_shot.prompt_for(words)
 ways = {
-    "short prompt, untuned": lambda texts: score(lm, texts),
-    "short prompt, adapter on": lambda texts: score(run.lm, texts),
-    "short prompt, merged": lambda texts: score(merged_lm, texts),
-    "8 examples, read anew": lambda texts: words.score(lm, fixed, texts, share_start=False, progress=False),
-    "8 examples, read once": lambda texts: words.score(lm, fixed, texts, progress=False),
+    "short prompt, untuned": partial(score, lm),
+    "short prompt, adapter": partial(score, run.lm),
+    "short prompt, merged": partial(score, merged_lm),
+    "8 examples, read anew": partial(long.score, lm, fixed, share_start=False, progress=False),
+    "8 examples, read once": partial(long.score, lm, fixed, progress=False),
 }
-for way, chats in (("short prompt", sorting(some)), ("8 examples", words.prompts([fixed] * len(some), some))):
-    print(f"{way}: {sum(map(lm.count_tokens, chats)) / len(some):.0f} tokens a message")
+short_tokens = sum(map(lm.count_tokens, tuning.prompts_of(task)(some))) / len(some)
+long_tokens = sum(map(lm.count_tokens, long.prompts(fixed, some))) / len(some)
+print(f"tokens a message: short prompt {short_tokens:.0f}, 8 examples {long_tokens:.0f}")
 
 # %% tags=["machine"]
+import numpy as np
+
 from helpers import statistics
 from helpers.results import timing
 
@@ -453,26 +436,29 @@ batches = [some[i : i + 4] for i in range(0, len(some), 4)]
 seconds = timing.taking_turns(ways, batches)
 base = seconds["short prompt, untuned"]
 for way, values in seconds.items():
-    ratio = statistics.ratio_interval(base, values, statistics.median)
-    print(f"{way:25} {values.mean() / 4:.3f} s a message; {ratio} times the untuned model's short prompt")
+    ratio = statistics.ratio_interval(base, values, np.median)
+    print(
+        f"{way:25} {values.mean() / 4:.3f} s a message; {ratio} times the untuned model's short prompt"
+    )
 
 # %% [markdown]
-# Tokens do not change from run to run, seconds do. An adapter is a second path to compute; a merge removes it. What the
-# tuned model saves is the *long prompt*, and only as far as that prompt is not already kept in a cache (lesson 03).
-# Training, and training again when labels change, is not in these numbers.
+# An adapter is a second path to compute; a merge removes it. What tuning saves is the *long prompt*, as far as that is
+# not already kept in a cache (lesson 03). Training, and training again when labels change, is not in these numbers.
 #
 # ## Merge, export, read elsewhere
 #
-# Your `merged` did this on random numbers. Does the course's merge do the same to a trained layer?
+# Your `merged` worked on random numbers. Does the course's merge do the same to a trained layer?
 
 # %%
 layer, *matrices = by_hand.updated(run.lm)
 theirs = merged_lm.model.get_submodule(layer).weight.float()
-print(f"{layer}: yours and the merged weight differ by {(merged(*matrices) - theirs).abs().max():.1e}")
+print(
+    f"{layer}: yours and the merged weight differ by {(merged(*matrices) - theirs).abs().max():.1e}"
+)
 
 # %% [markdown]
-# A merged model is an ordinary model. Written as GGUF, the file format of llama.cpp, it can be read by programs that never
-# heard of this course; here transformers' own reader of that format, which shares no code with ours.
+# A merged model is an ordinary model. Written as GGUF, the format of llama.cpp, it can be read by programs that never heard
+# of this course; here by transformers' reader of that format.
 
 # %%
 from helpers.model import gguf_export
@@ -481,15 +467,19 @@ place = ledger.path().parent / "my_adapter"
 tuning.save(run, place, note="lesson 05")
 exported = gguf_export.write(merged_lm, place / "merged.gguf")
 elsewhere = gguf_export.read_elsewhere(exported, lm.tokenizer)
-two_paths, one_path, other = (score(model, some).log_probs for model in (run.lm, merged_lm, elsewhere))
+two_paths, one_path, other = (
+    score(model, some).log_probs for model in (run.lm, merged_lm, elsewhere)
+)
 merge_apart, export_apart = abs(one_path - two_paths).max(), abs(other - two_paths).max()
-print(f"log-probabilities: merged differs by {merge_apart:.1e}, read elsewhere by {export_apart:.1e}")
+print(
+    f"log-probabilities: merged differs by {merge_apart:.1e}, read elsewhere by {export_apart:.1e}"
+)
 for file in (place / "adapter_model.safetensors", exported):
     print(f"{file.name}: {file.stat().st_size / 1e6:.1f} MB")
 
 # %% [markdown]
-# An adapter is small and shares its base with others; a merged model is a full copy. (In memory the model takes as many
-# bytes a number as its format says: 2 in bfloat16, 4 in float32.) Several GPUs, and serving:
+# An adapter is small and shares its base with others. A merged model is a full copy: 2 bytes a number in this file, 4 in
+# memory where a machine computes in float32. Several GPUs, and serving:
 # [training elsewhere](../docs/training_elsewhere.md).
 #
 # ### Playground
@@ -509,35 +499,28 @@ widgets.parameter_explorer(lm)
 # prompt without examples; the article names neither unit nor baseline.
 
 # %%
-if best_prompt:
-    claims.conclude("L5", {"gain": evidence.over_runs([best_prompt], seeds)})
+gain = [evidence.over_runs([best_prompt], seeds)] if best_prompt else []
+claims.conclude("L5", {"gain": gain})
 tokens = tuned_row.prompt_tokens_per_item / nearest_row.prompt_tokens_per_item
+tokens = evidence.number(tokens, of=[nearest_row, tuned_row])
 claims.conclude(
-    "L11",
-    {
-        "equal labels": evidence.over_runs([nearest_row], seeds),
-        "tokens": evidence.number(tokens, of=[nearest_row, tuned_row]),
-    },
+    "L11", {"equal labels": evidence.over_runs([nearest_row], seeds), "tokens": tokens}
 )
-claims.conclude(
-    "L12",
-    {
-        "merged": evidence.number(merge_apart, of=tuned_row),
-        "read elsewhere": evidence.number(export_apart, of=tuned_row),
-    },
-)
+apart = {"merged": merge_apart, "read elsewhere": export_apart}
+claims.conclude("L12", {part: evidence.number(x, of=tuned_row) for part, x in apart.items()})
 
 # %% tags=["machine"]
-pairs_of_ways = {
-    "same prompt": ("short prompt, untuned", "short prompt, merged"),
-    "long prompt, read anew": ("8 examples, read anew", "short prompt, merged"),
-    "long prompt, read once": ("8 examples, read once", "short prompt, merged"),
+against = {
+    "same prompt": "short prompt, untuned",
+    "long prompt, read anew": "8 examples, read anew",
+    "long prompt, read once": "8 examples, read once",
 }
+after = seconds["short prompt, merged"]
 ratios = {
     part: evidence.number(
-        statistics.ratio_interval(seconds[one], seconds[two], statistics.median), n=len(batches), of=tuned_row
+        statistics.ratio_interval(seconds[way], after, np.median), len(after), of=tuned_row
     )
-    for part, (one, two) in pairs_of_ways.items()
+    for part, way in against.items()
 }
 claims.conclude("L10", ratios)
 

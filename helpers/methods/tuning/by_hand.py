@@ -7,6 +7,7 @@ tests hold the two against each other.
 from collections.abc import Callable, Sequence
 
 import torch
+from peft import LoraConfig, inject_adapter_in_model
 
 from helpers.methods.tuning import saved
 from helpers.methods.tuning.prepare import Example
@@ -116,10 +117,21 @@ def gradient_lengths(model) -> tuple[float, float]:
     return tuple(sum(float(grad.norm()) ** 2 for grad in side if grad is not None) ** 0.5 for side in both)
 
 
-def updated(lm: LanguageModel) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, float]:
-    """Return W, A, B and alpha of the last layer of a tuned model that carries an update, in float32."""
-    layer = list(saved.lora_layers(lm.model).values())[-1]
+def by_peft(x: torch.Tensor, W: torch.Tensor, A: torch.Tensor, B: torch.Tensor, alpha: float) -> torch.Tensor:
+    """Return what a layer of the library peft gives with the same numbers."""
+    outputs, inputs = W.shape
+    layers = torch.nn.ModuleDict({"layer": torch.nn.Linear(inputs, outputs, bias=False)})
+    layers["layer"].weight.data = W
+    inject_adapter_in_model(LoraConfig(r=len(A), lora_alpha=alpha, target_modules=["layer"]), layers)
+    theirs = layers["layer"]
+    theirs.lora_A["default"].weight.data, theirs.lora_B["default"].weight.data = A, B
+    return theirs(x).detach()
+
+
+def updated(lm: LanguageModel) -> tuple[str, torch.Tensor, torch.Tensor, torch.Tensor, float]:
+    """Return name, W, A, B and alpha of the last layer of a tuned model that carries an update, in float32."""
+    layer_name, layer = list(saved.lora_layers(lm.model).items())[-1]
     name = next(iter(layer.lora_A))
     parts = layer.get_base_layer().weight, layer.lora_A[name].weight, layer.lora_B[name].weight
     alpha = layer.scaling[name] * layer.r[name]
-    return *(part.detach().float() for part in parts), alpha
+    return layer_name, *(part.detach().float() for part in parts), alpha
