@@ -178,15 +178,19 @@ def yours(answer, own: Callable, example: Iterable):
         elif _alike(answer(*copy.deepcopy(example)), own(*copy.deepcopy(example))):
             return answer
         else:
-            why = "gives something else on what comes next"
+            why = "does not give the same here (or gives no tensor that can be trained through)"
     except Exception as error:  # whatever a learner's code may raise, the lesson goes on
         why = f"stops with {type(error).__name__}: {error}"
-    print(f"{own.__name__}: yours {why}; the lesson goes on with the course's own")
+    print(f"{own.__name__}: yours {why}; the lesson goes on with the course's own.")
     return own
 
 
 def _alike(one, two) -> bool:
     """Whether two answers agree: numbers of any kind nearly, tables by their keys, all else exactly."""
+    if getattr(two, "requires_grad", False):
+        if not getattr(one, "requires_grad", False):
+            return False
+        one, two = one.detach(), two.detach()
     if isinstance(two, dict):
         return isinstance(one, dict) and one.keys() == two.keys() and all(_alike(one[key], two[key]) for key in two)
     if isinstance(one, Iterable) and not hasattr(one, "__array__") and not isinstance(one, str):

@@ -1,4 +1,4 @@
-"""What a tuned classifier is held against: nearest examples in the prompt, and plain regression, from the same labels."""
+"""What a tuned classifier is held against: nearest examples in the prompt, and regression, from the same labels."""
 
 from collections.abc import Sequence
 

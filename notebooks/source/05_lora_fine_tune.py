@@ -58,7 +58,7 @@ from helpers.lesson.plots import tuning as pictures
 from helpers.model.language_model import LanguageModel
 
 lm = LanguageModel.load()
-W = lm.model.model.layers[-1].self_attn.q_proj.weight.detach().float()
+W = lm.model.model.layers[-1].self_attn.q_proj.weight.detach().float().cpu()
 outputs, inputs = W.shape
 pictures.thin_matrices(outputs, inputs, rank=8)
 
@@ -100,7 +100,7 @@ from helpers.methods.tuning import by_hand
 
 generator = torch.Generator().manual_seed(0)
 sizes = ((4, inputs), (8, inputs), (outputs, 8))
-x, A, B = (torch.randn(*size, generator=generator) for size in sizes)
+x, A, B = (torch.randn(*size, generator=generator, requires_grad=True) for size in sizes)
 lora = yours(lora, by_hand.lora, (x, W, A, B, 16))
 apart = (by_hand.by_peft(x, W, A, B, alpha=16) - lora(x, W, A, B, 16)).abs().max().item()
 print(
@@ -292,6 +292,10 @@ def answer_loss(log_probs, labels):
 
 check("05.7", answer_loss)
 
+# %%
+made_up = torch.randn(5, 9, requires_grad=True), [-100, -100, 3, 4, 8]
+answer_loss = yours(answer_loss, by_hand.answer_loss, made_up)
+
 # %% [markdown]
 # ## Train, by hand
 #
@@ -302,9 +306,6 @@ check("05.7", answer_loss)
 # in the first step?
 
 # %%
-answer_loss = yours(
-    answer_loss, by_hand.answer_loss, (torch.randn(5, 9).log_softmax(-1), [-100, -100, 3, 4, 8])
-)
 model = by_hand.attach(lm, lora, recipe)
 optimizer = torch.optim.AdamW(by_hand.trained(model), lr=recipe.learning_rate)
 for step in range(3):

@@ -33,6 +33,13 @@ ANSWERS = [
     for name, answer in answers.items()
 ]
 
+RIGHT = [
+    pytest.param(exercise, answer, id=f"{exercise}: {name}")
+    for path in sorted((pathlib.Path(__file__).parent / "right_answers").glob("lesson_*.py"))
+    for exercise, answers in importlib.import_module(f"tests.lesson.right_answers.{path.stem}").RIGHT.items()
+    for name, answer in answers.items()
+]
+
 
 @pytest.fixture(scope="module", autouse=True)
 def model_in_use():
@@ -106,6 +113,12 @@ def test_wrong_answers_and_cheats_fail_with_a_reason(exercise, answer):
     result = exercises.judge(exercise, *(answer if isinstance(answer, tuple) else (answer,)))
     assert result.status == exercises.NOT_YET
     assert len(result.message) > 15
+
+
+@pytest.mark.parametrize(("exercise", "answer"), RIGHT)
+def test_right_answers_of_other_shapes_pass(exercise, answer):
+    result = exercises.judge(exercise, *(answer if isinstance(answer, tuple) else (answer,)))
+    assert result.status == exercises.CORRECT, result
 
 
 def _blank_function(*_): ...

@@ -42,7 +42,7 @@ def labels(prompt_ids: Sequence[int], answer_ids: Sequence[int], end: int) -> li
 def answer_loss(log_probs, labels: Sequence[int]):
     """Return the mean surprise in nats at the labels that count.
 
-    log_probs: (t, vocabulary); row i holds what the model expects *after* token i. labels: t of them, as `labels` makes.
+    log_probs: (t, vocabulary); row i holds what the model expects *after* token i. labels: t, as `labels` makes them.
     """
     learned = [i for i, label in enumerate(labels) if label != IGNORED]
     return -sum(log_probs[i - 1][labels[i]] for i in learned) / len(learned)
@@ -84,8 +84,10 @@ class Layer(torch.nn.Module):
         self.B = torch.nn.Parameter(torch.zeros(outputs, recipe.rank, device=linear.weight.device))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        found = self.formula(x.float(), self.linear.weight.float(), self.A, self.B, self.alpha)
-        return (found if self.linear.bias is None else found + self.linear.bias).to(x.dtype)
+        flat = x.float().reshape(-1, x.shape[-1])  # a formula may count on rows and columns alone
+        found = self.formula(flat, self.linear.weight.float(), self.A, self.B, self.alpha)
+        found = found if self.linear.bias is None else found + self.linear.bias
+        return found.reshape(*x.shape[:-1], -1).to(x.dtype)
 
 
 def attach(lm: LanguageModel, formula: Callable, recipe: Recipe):
