@@ -13,17 +13,25 @@ from helpers.tasks.task import Task
 
 
 def nearest_in_prompt(
-    lab: Lab, task: Task, pool: Sequence[Message], vectors: np.ndarray, embedder, items: Sequence[Message], k: int = 8
+    lab: Lab,
+    task: Task,
+    pool: Sequence[Message],
+    vectors: np.ndarray,
+    embedder,
+    items: Sequence[Message],
+    name: str = "",
+    k: int = 8,
 ) -> LedgerRow:
     """Return the row of a prompt that shows the k nearest of a pool for each item; heavy, so a stored one will do.
 
-    task: its words stand for the labels. vectors: of the pool, (n, d), each of length one.
+    task: its words stand for the labels. vectors: of the pool, (n, d), each of length one. name: what is added to the method's name, such as
+    a draw.
     """
     prompt = few_shot.prompt_for(task)
     asked = embedding.embed(embedder, [item.text for item in items])
     shown = few_shot.shown_nearest(pool, vectors, asked, k)
     return lab.measure(
-        f"few-shot, {k} nearest of {len(pool)}",
+        f"few-shot, {k} nearest of {len(pool)}{name}",
         items,
         lambda texts: prompt.score(lab.model, shown, texts, progress=False),
         approach="prompt",

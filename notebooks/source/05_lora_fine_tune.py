@@ -249,7 +249,7 @@ check("05.5", faults)
 
 # %% [markdown]
 # Now `faults` inspects our own training set. It compares letters; near copies in *meaning* take embeddings. (Annotators
-# and wrong labels, with exercise 05.4, are in the [lab on data](labs/05_data.ipynb).)
+# and wrong labels, with exercise 05.4, are in the [lab on recipes](labs/05_recipes.ipynb).)
 
 # %%
 from helpers.model import catalogue, embedding
@@ -532,6 +532,6 @@ claims.conclude("L10", ratios)
 # 2. Put the plain method, and the prompt with the same labels, beside the tuned model, every time.
 # 3. A tuned model saves the long prompt. It costs training, and training again.
 #
-# Go deeper: labs on [recipes](labs/05_recipes.ipynb), [data](labs/05_data.ipynb) and [form and voice](labs/05_form.ipynb).
+# Go deeper: labs on [recipes, sizes and noise](labs/05_recipes.ipynb) and on [form and voice](labs/05_form.ipynb).
 #
 # {{next}}

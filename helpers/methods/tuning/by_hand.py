@@ -137,3 +137,14 @@ def updated(lm: LanguageModel) -> tuple[str, torch.Tensor, torch.Tensor, torch.T
     parts = layer.get_base_layer().weight, layer.lora_A[name].weight, layer.lora_B[name].weight
     alpha = layer.scaling[name] * layer.r[name]
     return layer_name, *(part.detach().float() for part in parts), alpha
+
+
+def pick(curves: dict[str, Sequence[tuple[int, float]]]) -> tuple[str, int]:
+    """Return name and step of the lowest loss that is a number, of equal ones the earlier step.
+
+    >>> pick({"a": [(10, 0.9), (20, 0.7)], "b": [(10, float("nan"))]})
+    ('a', 20)
+    """
+    points = [(loss, step, name) for name, curve in curves.items() for step, loss in curve if loss == loss]
+    _loss, step, name = min(points, key=lambda point: point[:2])
+    return name, step
