@@ -193,8 +193,12 @@ def _alike(one, two) -> bool:
         one, two = one.detach(), two.detach()
     if isinstance(two, dict):
         return isinstance(one, dict) and one.keys() == two.keys() and all(_alike(one[key], two[key]) for key in two)
-    if isinstance(one, Iterable) and not hasattr(one, "__array__") and not isinstance(one, str):
-        one = list(one)
+    one, two = (
+        list(each)
+        if isinstance(each, Iterable) and not isinstance(each, str) and not hasattr(each, "__array__")
+        else each
+        for each in (one, two)
+    )
     try:
         one, two = np.asarray(one, dtype=float), np.asarray(two, dtype=float)
     except (TypeError, ValueError):

@@ -24,8 +24,8 @@ def nearest_in_prompt(
 ) -> LedgerRow:
     """Return the row of a prompt that shows the k nearest of a pool for each item; heavy, so a stored one will do.
 
-    task: its words stand for the labels. vectors: of the pool, (n, d), each of length one. name: what is added to the method's name, such as
-    a draw.
+    task: its words stand for the labels. vectors: of the pool, (n, d), each of length one. name: what is added to the
+    method's name, such as a draw.
     """
     prompt = few_shot.prompt_for(task)
     asked = embedding.embed(embedder, [item.text for item in items])

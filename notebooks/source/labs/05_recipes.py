@@ -46,7 +46,6 @@ diagrams.flow(
 
 # %%
 from dataclasses import replace
-from functools import partial
 
 from helpers import statistics
 from helpers.lesson import plots
@@ -155,14 +154,9 @@ by_recipe = {
     name: tuned(f"LoRA, 600 messages, {name}", [everything], how)
     for name, how in recipes.items()
 }
-shares = {
-    name: {"": [statistics.runs_interval([row.correct for row in rows])]}
-    for name, rows in by_recipe.items()
-}
 for name, rows in by_recipe.items():
-    print(
-        f"{name:32} {shares[name][''][0]}   seeds: {[round(row.interval.estimate, 2) for row in rows]}"
-    )
+    share = statistics.runs_interval([row.correct for row in rows])
+    print(f"{name:32} {share}; seeds {[round(row.interval.estimate, 2) for row in rows]}")
 print(f"one label for all would be right in {1 / len(task.labels):.2f}")
 
 # %% [markdown]
