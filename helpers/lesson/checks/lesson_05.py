@@ -1,5 +1,6 @@
 """Checks of lesson 05, A small LoRA fine-tune."""
 
+import json
 import math
 
 import numpy as np
@@ -255,3 +256,51 @@ def check_answer_loss(answer) -> str:
         )
         compare(case, number, right, why or "Only labels that are not -100 count, each read one row earlier")
     return "the mean surprise at the answer, and at nothing else."
+
+
+@exercise(
+    "05.8",
+    "json.loads takes a whole text and raises ValueError if there is anything else in it.",
+    "It also takes lists, numbers and strings: ask for a dict first, then compare set(value) with the three keys.",
+)
+def check_form(answer) -> str:
+    """Forms, and texts that are nearly forms."""
+    fields = {"title": "Move the hub's log", "risk": "low", "rationale": 'It says "only staff" {and no customer}.'}
+    plain = json.dumps(fields)
+    less, more = {key: fields[key] for key in ("title", "risk")}, {**fields, "owner": "Ops"}
+    cases = (
+        ("a form", plain, fields),
+        ("a form with spaces and line ends around it", f"\n  {plain} \n", fields),
+        (
+            "a form over several lines, its keys in another order",
+            json.dumps(dict(reversed(fields.items())), indent=2),
+            fields,
+        ),
+        (
+            "a form with an empty title and an unknown risk",
+            json.dumps({**fields, "title": "", "risk": "?"}),
+            {**fields, "title": "", "risk": "?"},
+        ),
+        ("a code fence around it", f"```json\n{plain}\n```", None),
+        ("words before it", f"Sure! {plain}", None),
+        ("words behind it", f"{plain} Anything else?", None),
+        ("two forms", f"{plain}\n{plain}", None),
+        ("a list of one form", f"[{plain}]", None),
+        ("a form in a string", json.dumps(plain), None),
+        ("a form inside an object", json.dumps({"answer": fields}), None),
+        ("a key too few", json.dumps(less), None),
+        ("a key too many", json.dumps(more), None),
+        ("a key in capitals", plain.replace('"title"', '"Title"'), None),
+        ("single quotes", str({"title": "a", "risk": "low", "rationale": "b"}), None),
+        ("a form cut off", plain[:-3], None),
+        ("a list of the three keys", json.dumps(list(fields)), None),
+        ("a number", "42", None),
+        ("null", "null", None),
+        ("nothing", "", None),
+    )
+    for case, text, wanted in cases:
+        found = answer(text)
+        if isinstance(found, bool):
+            raise NotYet(f"{case}: you return {found}; the dict is asked for, or None")
+        compare(case, found, wanted, "The whole text must be one object with exactly the three keys")
+    return "from end to end one object, with its three keys and no other."

@@ -53,7 +53,6 @@ diagrams.flow(
 )
 
 # %%
-from dataclasses import replace
 from functools import partial
 
 from helpers import statistics
@@ -116,17 +115,18 @@ lab = ledger.Lab(
 greedy = {"token_limit": forms.MOST_TOKENS, "heavy": True}
 
 
-def asked(name, model, chat, approach, **more):
-    def predict(texts):
-        return forms.answered(model(), [chat(text) for text in texts], requests)
-
-    prompts = lambda texts: [chat(text) for text in texts]
-    return lab.measure(
-        name, requests, predict, approach=approach, prompts=prompts, **greedy, **more
-    )
+def strict(texts):
+    return [forms.strict_chat(text) for text in texts]
 
 
-before = asked("strict JSON prompt, schema", lambda: lm, forms.strict_chat, "prompt")
+before = lab.measure(
+    "strict JSON prompt, schema",
+    requests,
+    lambda texts: forms.answered(lm, strict(texts), requests),
+    approach="prompt",
+    prompts=strict,
+    **greedy,
+)
 print(forms.texts_of(before)[0])
 
 # %%
@@ -136,28 +136,27 @@ print("whole text a form, before:", statistics.mean_interval(forms.whole(before,
 # %% [markdown]
 # ## After
 #
-# The same 120 requests, answered by three adapters trained on 400 solved requests: one ships with the course, the other
-# two differ in their seed. Their prompt is nine words long and names no schema.
+# The same 120 requests, answered by three adapters trained on 400 solved requests: alike but for their
+# seed. Their prompt is seven words of instruction and names no schema.
 
 # %%
 made = adapters.find("changes")
 pairs, dev_pairs = made.pairs(lm), made.dev_pairs()
-after = [
-    tuning.measured(
-        lab,
-        f"LoRA JSON, 400 requests{f', seed {seed}' * bool(seed)}",
-        pairs,
-        replace(made.recipe, seed=seed),
-        requests,
-        lambda model, texts: forms.answered(
-            model, [change_requests.prompt(t) for t in texts], requests
-        ),
-        prompts=lambda texts: [change_requests.prompt(text) for text in texts],
-        dev_pairs=dev_pairs,
-        token_limit=forms.MOST_TOKENS,
-    )
-    for seed in tuning.SEEDS
-]
+
+
+def brief(texts):
+    return [change_requests.prompt(text) for text in texts]
+
+
+def answer(model, texts):
+    return forms.answered(model, brief(texts), requests)
+
+
+# %%
+how = {"prompts": brief, "dev_pairs": dev_pairs, "token_limit": forms.MOST_TOKENS}
+after = tuning.repeated(
+    lab, "LoRA JSON, 400 requests", [pairs], made.recipe, requests, answer, **how
+)
 
 # %%
 is_form = {
@@ -184,6 +183,8 @@ plain = lab.measure(
 always = statistics.accuracy([c.label for c in requests], ["medium"] * len(requests))
 print(f"right risk: TF-IDF {plain.interval}, always medium {always:.2f}")
 print("tuned:", statistics.runs_interval([row.correct for row in after]))
+
+# %%
 gain = statistics.runs_interval([plain.correct], [row.correct for row in after])
 print(
     said(
@@ -222,6 +223,7 @@ def rewrite(chat, model, texts):
     return [", ".join(voice.broken(text)) or "all ten" for text in answers]
 
 
+# %%
 told = voice_lab.measure(
     "prompt with the ten rules",
     replies,
@@ -264,10 +266,15 @@ plots.curves(
     "Ten rules in the prompt, or in the weights",
     ("replies trained on", "share of 80 replies"),
 )
+
+# %%
 tuned = adapters.get(lm, "voice")
 print(
     f"plain: {replies[0].text}\n\ntuned: {tuned.chat(voice.prompt(replies[0].text), max_new_tokens=110)}"
 )
+
+# %%
+Markdown(scales.side_by_side("voice", [told.method, learned[300][0].method]))
 
 # %% [markdown]
 # Did the facts survive? The checks look at form alone: a reply may keep ten rules and promise the wrong refund. Count what
@@ -298,6 +305,8 @@ claims.conclude(
         "gain": evidence.number(change, n=len(requests), of=[before, *after]),
     },
 )
+
+# %%
 claims.conclude(
     "L3",
     {

@@ -191,6 +191,8 @@ for n in SIZES:
         vectors, name = np.array([vector_of[m.id] for m in some]), f", draw {draw}"
         fitted[n].append(rivals.regression(lab, some, vectors, embedder, dev, name))
         near[n].append(rivals.nearest_in_prompt(lab, words, some, vectors, embedder, dev, name))
+
+# %%
 both = {"LoRA": grid, "regression": fitted, "nearest in the prompt": near}
 series = {
     method: {
@@ -311,6 +313,8 @@ for rating in ratings.shipped():
     votes.setdefault(rating.rater, {})[rating.pair] = rating.preferred or "neither"
 one, two = ([seen[pair] for pair in sorted(seen)] for seen in votes.values())
 kappa = yours(kappa, curation.kappa, (one, two))
+
+# %%
 alone = [row for row in files.read_agreement("intents") if row["without_guide"]]
 for name, first, second in (
     ("which reply is better", one, two),

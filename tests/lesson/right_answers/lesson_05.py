@@ -1,5 +1,7 @@
 """Right answers of lesson 05 in other shapes than its solutions: other algorithms, arrays, tuples, generators."""
 
+import collections
+import json
 import math
 
 import numpy as np
@@ -44,6 +46,29 @@ def _loss_by_gather(log_probs, labels):
     wanted = torch.tensor(labels)
     places = (wanted != IGNORED).nonzero()[:, 0]
     return -log_probs[places - 1, wanted[places]].mean()
+
+
+def _read(text):
+    try:
+        return [json.loads(text)]
+    except ValueError:
+        return []
+
+
+def _by_decoder(text):
+    text = text.strip()
+    try:
+        value, end = json.JSONDecoder().raw_decode(text)
+    except ValueError:
+        return None
+    return (
+        value if end == len(text) and isinstance(value, dict) and {*value} == {"title", "risk", "rationale"} else None
+    )
+
+
+def _ordered(text):
+    found = _by_decoder(text)
+    return None if found is None else collections.OrderedDict(sorted(found.items()))
 
 
 RIGHT = {
@@ -115,6 +140,19 @@ RIGHT = {
             -np.mean([log_probs.numpy()[i - 1, t] for i, t in enumerate(labels) if t != IGNORED])
         ),
         "a list of one in a tensor": lambda log_probs, labels: _loss_by_torch(log_probs, labels).reshape(1),
+    },
+    "05.8": {
+        "by the decoder": _by_decoder,
+        "an ordered dict": lambda text: _ordered(text),
+        "sorted keys": lambda text: next(
+            (v for v in _read(text) if isinstance(v, dict) and sorted(v) == ["rationale", "risk", "title"]), None
+        ),
+        "key by key": lambda text: next(
+            (v for v in _read(text) if type(v) is dict and len(v) == 3 and {"title", "risk", "rationale"} <= {*v}), None
+        ),
+        "stripped first": lambda text: next(
+            (v for v in _read(text.strip()) if isinstance(v, dict) and v.keys() == {"title", "risk", "rationale"}), None
+        ),
     },
 }
 assert set(KINDS) == set(faults([], [], 0))

@@ -1,6 +1,9 @@
 """What the checks of lesson 05 must refuse: plausible wrong answers, and cheats."""
 
+import ast
+import json
 import math
+import re
 
 import numpy as np
 
@@ -32,6 +35,17 @@ def _prompt_labels(row):
 
 def _kept(labels):
     return [i for i, label in enumerate(labels) if label != IGNORED]
+
+
+FIELDS = {"title", "risk", "rationale"}
+
+
+def _loaded(text, taken=lambda text: text, good=lambda value: isinstance(value, dict) and set(value) == FIELDS):
+    try:
+        value = json.loads(taken(text))
+        return value if good(value) else None
+    except (ValueError, TypeError):
+        return None
 
 
 WRONG = {
@@ -148,6 +162,20 @@ WRONG = {
             -sum(log_probs[i - 1][labels[i]].exp() for i in _kept(labels)) / len(_kept(labels))
         ),
     },
+    "05.8": {
+        "the first braces found": lambda text: _loaded(text, lambda t: re.search(r"\{.*\}", t, re.DOTALL)[0]),
+        "fences taken off": lambda text: _loaded(text, lambda t: t.strip().removeprefix("```json").removesuffix("```")),
+        "any object": lambda text: _loaded(text, good=lambda value: isinstance(value, dict)),
+        "keys too many allowed": lambda text: _loaded(text, good=lambda v: isinstance(v, dict) and set(v) >= FIELDS),
+        "keys too few allowed": lambda text: _loaded(text, good=lambda v: isinstance(v, dict) and set(v) <= FIELDS),
+        "any JSON with the three names": lambda text: _loaded(text, good=lambda value: set(value) == FIELDS),
+        "keys in this order": lambda text: _loaded(
+            text, good=lambda v: isinstance(v, dict) and [*v] == ["title", "risk", "rationale"]
+        ),
+        "Python's literals": lambda text: ast.literal_eval(text.strip()) if text.strip().startswith("{") else None,
+        "yes or no": lambda text: _loaded(text) is not None,
+        "the text": lambda text: text if _loaded(text) else None,
+    },
 }
 CHEATS = {
     "05.1": {
@@ -172,4 +200,5 @@ CHEATS = {
         "a fixed number": lambda log_probs, labels: 5.0,
         "the mean of all": lambda log_probs, labels: -log_probs.mean(),
     },
+    "05.8": {"never": lambda text: {} if text == "?" else None, "always": lambda text: dict.fromkeys(FIELDS, "")},
 }
