@@ -39,18 +39,14 @@ FORM, VOICE = "form in JSON:\nis it one? is it right?", "ten rules:\nhow many ar
 diagrams.flow(
     [[REQUEST, PLAIN], [PROMPT, TUNED], [FORM, VOICE]],
     [
-        (REQUEST, PROMPT),
-        (REQUEST, TUNED),
-        (PLAIN, PROMPT),
-        (PLAIN, TUNED),
-        (PROMPT, FORM),
-        (TUNED, FORM),
-        (PROMPT, VOICE),
-        (TUNED, VOICE),
+        (a, b)
+        for way in (PROMPT, TUNED)
+        for a, b in ((REQUEST, way), (PLAIN, way), (way, FORM), (way, VOICE))
     ],
-    "Change requests and plain replies each go to an untuned model that is told the rules, and to a tuned one; forms are "
-    "checked for being JSON and for their risk, replies for the ten rules.",
+    "Change requests and plain replies each go to an untuned model that is told the rules, and "
+    "to a tuned one; forms are checked for being JSON and for their risk, replies for ten rules.",
 )
+
 
 # %%
 from functools import partial
