@@ -69,7 +69,7 @@ pictures.thin_matrices(outputs, inputs, rank=8)
 # ### Your turn 05.1
 #
 # Write `lora(x, W, A, B, alpha)`. The frozen path gives `x @ W.T`. Add `x`, sent through A, then through B, times alpha /
-# rank. Shapes: `x` n × inputs, `W` outputs × inputs, `A` rank × inputs, `B` outputs × rank.
+# rank (*alpha* says how strongly the second path counts). Shapes: `x` n × inputs, `W` outputs × inputs, `A` rank × inputs, `B` outputs × rank.
 
 
 # %%
@@ -139,9 +139,9 @@ print(f"one matrix against two paths: they differ by at most {apart:.1e}")
 # %% [markdown]
 # ## Our recipe
 #
-# Ours was chosen on dev; the [lab on recipes](labs/05_recipes.ipynb) compares it with published ones. A *step* reads one *batch* of pairs; the
-# *learning rate* says how far it moves A and B; an *epoch* is once through all pairs. (Every block of the model has
-# layers called q, k, v and so on. You need not know what each does.)
+# Ours was chosen on dev; the [lab on recipes](labs/05_recipes.ipynb) compares it with published ones. A *step* reads one
+# *batch* of pairs; the *learning rate* says how far it moves A and B; an *epoch* is once through all pairs. The model is a
+# stack of blocks, each with seven linear layers; you need not know what each does.
 
 # %%
 from helpers.methods import tuning
@@ -210,6 +210,8 @@ for token, label in list(zip(tokens, rows[0]["labels"]))[-8:]:
 
 # %% [markdown]
 # ## Three bugs that no loss curve shows
+#
+# With one of these a run finishes happily, and its result is worthless.
 #
 # ### Your turn 05.5
 #
@@ -343,7 +345,7 @@ print(
 print(f"{run.seconds / 60:.1f} minutes, {run.tokens / run.seconds:.0f} tokens per second")
 
 # %% [markdown]
-# The first steps teach the six names, the rest *which* name. Where the training line falls and dev does not, the model
+# A steep fall at first is the six names being learned; the rest is *which* name. Where the training line falls and dev does not, the model
 # learns its training set by heart ([overfitting](../docs/glossary.md#overfitting)).
 #
 # ## Test, on equal labels
@@ -496,12 +498,15 @@ widgets.parameter_explorer(lm)
 # %% [markdown]
 # ## What we found
 #
-# Each verdict gives its outcome, its numbers, whose they are, and its rule. L5 takes *percent* as points above the best
-# prompt without examples; the article names neither unit nor baseline.
+# L5 takes *percent* as points above the best prompt without examples; the article names neither unit nor baseline, so the
+# relative gain stands below.
 
 # %%
 gain = [evidence.over_runs([best_prompt], seeds)] if best_prompt else []
 claims.conclude("L5", {"gain": gain})
+for points in gain:
+    relative = points.interval.estimate / best_prompt.interval.estimate
+    print(f"the same gain relative to that prompt: {relative:+.0%}\n")
 tokens = tuned_row.prompt_tokens_per_item / nearest_row.prompt_tokens_per_item
 tokens = evidence.number(tokens, of=[nearest_row, tuned_row])
 claims.conclude(

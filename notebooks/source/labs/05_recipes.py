@@ -373,7 +373,7 @@ claims.conclude(
 # %%
 overfit = statistics.difference_of_intervals(gaps[500], gaps[25])
 behind = [row for n in gaps for row in (*learned[n], *grid[n])]
-claims.conclude("L8", {"gap": evidence.number(overfit, n=25, of=behind)})
+claims.conclude("L8", {"gap": evidence.number(overfit, n=25 * len(DRAWS), of=behind)})
 claims.conclude(
     "L9", {"clean": [minus(rows, clean, f"{share:.0%} wrong") for share, rows in noisy.items()]}
 )
