@@ -57,7 +57,10 @@ def write(lm: LanguageModel, path: str | pathlib.Path) -> pathlib.Path:
 
 
 def read_elsewhere(path: str | pathlib.Path, tokenizer, name: str = "read from GGUF") -> LanguageModel:
-    """Return a GGUF file as transformers' own reader of that format loads it, in float32, without code of ours."""
+    """Return a GGUF file as transformers' own reader of that format loads it, in float32, without code of ours.
+
+    Nothing else may lie in its folder: beside an adapter's configuration transformers would ask a hub for the base.
+    """
     import torch
     from transformers import AutoModelForCausalLM, GgufConfig
 

@@ -468,7 +468,7 @@ from helpers.model import gguf_export
 
 place = ledger.path().parent / "my_adapter"
 tuning.save(run, place, note="lesson 05")
-exported = gguf_export.write(merged_lm, place / "merged.gguf")
+exported = gguf_export.write(merged_lm, place.parent / "my_merged" / "merged.gguf")
 elsewhere = gguf_export.read_elsewhere(exported, lm.tokenizer)
 two_paths, one_path, other = (
     score(model, some).log_probs for model in (run.lm, merged_lm, elsewhere)

@@ -51,7 +51,7 @@ class LossCurve:
             ends = [0, *(step for step, _ in dev)]
             means = [float(np.mean(losses[first:last])) for first, last in itertools.pairwise(ends)]
             middles = [(first + last) / 2 for first, last in itertools.pairwise(ends)]
-            axes.plot(middles, means, "o-", color=BLUE, label="training pairs, means")
+            axes.plot(middles[1:], means[1:], "o-", color=BLUE, label="training pairs, mean since the last look at dev")
             axes.plot(*zip(*dev, strict=True), "D--", color=ORANGE, label="dev")
         # the first steps teach the form and lie far above; an axis that held them would show nothing else
         top = 1.3 * max([*(loss for _, loss in dev), *means[1:]], default=max(losses) / 1.3)
