@@ -173,8 +173,11 @@ def runs_interval(first: Sequence[Sequence[float]], second: Sequence[Sequence[fl
     sides and are drawn together; runs are drawn for each side. Three runs show little of how far runs lie apart, so
     read such an interval as the least that is uncertain.
 
+    Where nothing can be drawn apart the bootstrap would be sure beyond its data; then the interval reaches as far as
+    Wilson's for n of n.
+
     >>> print(runs_interval([[0, 0, 0, 0]], [[1, 1, 1, 1], [1, 1, 1, 1]]))
-    1.000 [1.000, 1.000]
+    1.000 [0.510, 1.000]
     """
     sides = [np.asarray(side, dtype=float) for side in ((first,) if second is None else (first, second))]
     if any(side.ndim != 2 or not side.size for side in sides) or len({side.shape[1] for side in sides}) != 1:
@@ -187,4 +190,9 @@ def runs_interval(first: Sequence[Sequence[float]], second: Sequence[Sequence[fl
         weights = np.stack([(runs == run).mean(axis=1) for run in range(len(side))], axis=1)
         for at in range(RESAMPLES):
             values[at] += sign * (weights[at] @ side)[items[at]].mean()
-    return percentiles(sum(sign * side.mean() for side, sign in zip(sides, signs, strict=True)), values)
+    estimate = sum(sign * side.mean() for side, sign in zip(sides, signs, strict=True))
+    if np.ptp(values) < 1e-12:
+        n, lowest = sides[0].shape[1], 0.0 if second is None else -1.0
+        reach = 1 - wilson_interval(n, n).low
+        return Interval(float(estimate), max(lowest, float(estimate - reach)), min(1.0, float(estimate + reach)))
+    return percentiles(estimate, values)
