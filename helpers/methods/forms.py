@@ -35,14 +35,9 @@ def answered(
     ]
 
 
-def texts_of(row: LedgerRow) -> list[str]:
-    """Return the answers that a row keeps, in the order of its items."""
-    return [row.details["answers"][item] for item in row.ids]
-
-
 def whole(row: LedgerRow, read: Callable[[str], object]) -> list[bool]:
     """Return for each answer of a row whether `read` makes something of its text."""
-    return [read(text) is not None for text in texts_of(row)]
+    return [read(text) is not None for text in row.answers]
 
 
 def form(text: str) -> dict | None:

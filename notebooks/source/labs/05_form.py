@@ -123,7 +123,7 @@ before = lab.measure(
     prompts=strict,
     **greedy,
 )
-print(forms.texts_of(before)[0])
+print(before.answers[0])
 
 # %%
 form = yours(form, forms.form, ('{"title": "a", "risk": "low", "rationale": "b"}',))
@@ -161,7 +161,7 @@ is_form = {
 }
 for when, runs in is_form.items():
     print(f"whole text a form, {when}: {statistics.runs_interval(runs)}")
-broken = [text for text in forms.texts_of(after[0]) if form(text) is None]
+broken = [text for text in after[0].answers if form(text) is None]
 print(f"broken after tuning, first seed: {len(broken)}", *broken[:2], sep="\n")
 
 # %% [markdown]
