@@ -127,7 +127,7 @@ print(before.answers[0])
 
 # %%
 form = yours(form, forms.form, ('{"title": "a", "risk": "low", "rationale": "b"}',))
-print("whole text a form, before:", statistics.mean_interval(forms.whole(before, form)))
+print("whole text a form, before:", statistics.runs_interval([forms.whole(before, form)]))
 
 # %% [markdown]
 # ## After
