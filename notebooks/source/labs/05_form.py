@@ -293,11 +293,10 @@ print(answer, f"\nbroken: {voice.broken(answer) or 'none'}")
 
 # %%
 change = statistics.runs_interval(is_form["before"], is_form["after"])
-share = statistics.runs_interval(is_form["after"])
 claims.conclude(
     "L2",
     {
-        "after": evidence.number(share, n=len(requests), of=after),
+        "after": evidence.share_of_draws(is_form["after"], of=after),
         "gain": evidence.number(change, n=len(requests), of=[before, *after]),
     },
 )
