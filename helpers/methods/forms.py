@@ -1,19 +1,26 @@
-"""Answers that should be a form in JSON, asked for and kept with their texts; what is right of them is the risk."""
+"""JSON answers to change requests as ledger rows: is it JSON, does it fit the schema, is the risk right?
+
+Repairing and constraining are the business of structured; here answers are asked for, judged and kept.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from helpers.methods import recorded, structured
+from helpers.methods.structured import JsonAnswer
 from helpers.model.language_model import LanguageModel
+from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow
 from helpers.tasks import change_requests
+from helpers.tasks.change_requests import RISKS, ChangeRequest
 
-MOST_TOKENS = 160
+MOST_TOKENS = 96  # that an answer may have, however the model is asked
+NO_JSON, INSIDE, OTHER = "no JSON", "JSON inside other text", "JSON, another form"
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One answer: its text, the risk it names (UNREADABLE if it is no form), and whether that is the right one."""
+    """One judged answer. `verdict`: the risk it gives, or NO_JSON, INSIDE or OTHER where it gives none that counts."""
 
     text: str
     verdict: str
@@ -21,23 +28,72 @@ class Judged:
     new_tokens: int
 
 
-def answered(
-    lm: LanguageModel, chats: Sequence, requests: Sequence[change_requests.ChangeRequest], tokens: int = MOST_TOKENS
-) -> list[Judged]:
-    """Let a model answer, greedily and unconstrained, and judge each answer; nothing is cut out of a text."""
-    answers = structured.ask(
-        lm, chats, change_requests.schema(), extracting=False, max_new_tokens=tokens, progress=False
+def judge(answer: JsonAnswer, request: ChangeRequest) -> Judged:
+    """Return an answer judged: the whole text must be one JSON object, the object must fit, its risk may be right."""
+    value, extracted = structured.extract(answer.text)
+    if value is None:
+        verdict = NO_JSON
+    elif extracted:
+        verdict = INSIDE
+    else:
+        verdict = value["risk"] if answer.valid else OTHER
+    return Judged(answer.text, verdict, verdict == request.label, answer.new_tokens)
+
+
+def measure(
+    lab: Lab,
+    method: str,
+    requests: Sequence[ChangeRequest],
+    make: Callable[[list[str]], Sequence[JsonAnswer]],
+    most: int,
+    **more,
+) -> LedgerRow:
+    """Measure answers to change requests, stored rows first.
+
+    make: takes the n requests as texts; returns n answers of at most `most` tokens each.
+    """
+
+    def predict(texts: list[str]) -> list[Judged]:
+        return [judge(answer, request) for answer, request in zip(make(texts), requests, strict=True)]
+
+    told = {"approach": "prompt", "heavy": True, "token_limit": most, **more}
+    return lab.measure(method, requests, predict, **told)
+
+
+def is_json(row: LedgerRow) -> list[bool]:
+    """Return for each answer of a row whether the whole of it is one JSON object."""
+    return [said not in (NO_JSON, INSIDE) for said in row.predictions]
+
+
+def fits(row: LedgerRow) -> list[bool]:
+    """Return for each answer of a row whether it fits the schema."""
+    return [said in RISKS for said in row.predictions]
+
+
+def outcomes(row: LedgerRow) -> tuple[int, int, int]:
+    """Return how many answers of a row fit with the right risk, fit with a wrong one, and do not fit."""
+    right, fit = sum(row.correct), sum(fits(row))
+    return right, fit - right, row.n - fit
+
+
+def ask(lm: LanguageModel, chats: Sequence) -> list[JsonAnswer]:
+    """Let a model answer, greedily and unconstrained; nothing is cut out of a text."""
+    return structured.ask(
+        lm, chats, change_requests.schema(), extracting=False, max_new_tokens=MOST_TOKENS, progress=False
     )
-    named = [answer.value["risk"] if answer.valid else recorded.UNREADABLE for answer in answers]
-    return [
-        Judged(answer.text, risk, risk == request.risk, answer.new_tokens)
-        for answer, risk, request in zip(answers, named, requests, strict=True)
-    ]
 
 
-def whole(row: LedgerRow, read: Callable[[str], object]) -> list[bool]:
-    """Return for each answer of a row whether `read` makes something of its text."""
-    return [read(text) is not None for text in row.answers]
+def judged(
+    lm: LanguageModel, ask_for: Callable[[str], list[dict]], requests: Sequence[ChangeRequest]
+) -> list[Judged]:
+    """Return the answers of a model to change requests, each asked by the chat that `ask_for` makes, and judged."""
+    answers = ask(lm, [ask_for(request.text) for request in requests])
+    return [judge(answer, request) for answer, request in zip(answers, requests, strict=True)]
+
+
+def strict_chat(text: str) -> list[dict]:
+    """Return the strict prompt with the schema, as the large model was asked (data/recorded/prompts.json)."""
+    return recorded.filled(recorded.prompts()["json_schema"]["messages"], text)
 
 
 def form(text: str) -> dict | None:
@@ -51,6 +107,6 @@ def form(text: str) -> dict | None:
     return value if isinstance(value, dict) and not extracted and value.keys() == keys else None
 
 
-def strict_chat(text: str) -> list[dict]:
-    """Return the strict prompt with the schema, as the large model was asked (data/recorded/prompts.json)."""
-    return recorded.filled(recorded.prompts()["json_schema"]["messages"], text)
+def whole(row: LedgerRow, read: Callable[[str], object]) -> list[bool]:
+    """Return for each answer of a row whether `read` makes something of its text."""
+    return [read(text) is not None for text in row.answers]

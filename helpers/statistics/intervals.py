@@ -166,6 +166,11 @@ def difference_of_shares(first: Sequence[bool], second: Sequence[bool]) -> Inter
     return difference_of_intervals(*(wilson_interval(sum(map(bool, hits)), len(hits)) for hits in (first, second)))
 
 
+def _drawn(rng: np.random.Generator, size: int) -> np.ndarray:
+    """Return weights of bootstrap draws, (RESAMPLES, size): how often each of `size` things is drawn, as a share."""
+    return rng.multinomial(size, np.full(size, 1 / size), RESAMPLES) / size
+
+
 def runs_interval(first: Sequence[Sequence[float]], second: Sequence[Sequence[float]] | None = None) -> Interval:
     """Return the mean of runs on the same n items, or that of `second` minus `first`, drawing items *and* runs.
 
@@ -183,13 +188,10 @@ def runs_interval(first: Sequence[Sequence[float]], second: Sequence[Sequence[fl
     if any(side.ndim != 2 or not side.size for side in sides) or len({side.shape[1] for side in sides}) != 1:
         raise ValueError(f"give runs of the same items, (runs, n); got {[side.shape for side in sides]}")
     rng, signs = np.random.default_rng(0), ([1] if second is None else [-1, 1])
-    values = np.zeros(RESAMPLES)
-    items = rng.integers(0, sides[0].shape[1], size=(RESAMPLES, sides[0].shape[1]))
-    for side, sign in zip(sides, signs, strict=True):
-        runs = rng.integers(0, len(side), size=(RESAMPLES, len(side)))
-        weights = np.stack([(runs == run).mean(axis=1) for run in range(len(side))], axis=1)
-        for at in range(RESAMPLES):
-            values[at] += sign * (weights[at] @ side)[items[at]].mean()
+    items = _drawn(rng, sides[0].shape[1])
+    values = sum(
+        sign * ((_drawn(rng, len(side)) @ side) * items).sum(axis=1) for side, sign in zip(sides, signs, strict=True)
+    )
     estimate = sum(sign * side.mean() for side, sign in zip(sides, signs, strict=True))
     if np.ptp(values) < 1e-12:
         n, lowest = sides[0].shape[1], 0.0 if second is None else -1.0
