@@ -4,7 +4,7 @@ Repairing and constraining are the business of structured; here answers are aske
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from helpers.methods import recorded, structured
 from helpers.methods.structured import JsonAnswer
@@ -15,6 +15,13 @@ from helpers.tasks import change_requests
 from helpers.tasks.change_requests import RISKS, ChangeRequest
 
 MOST_TOKENS = 96  # that an answer may have, however the model is asked
+WORDINGS = (  # what the rows of an untuned model that is asked in one go are called
+    "plain words",
+    "strict, as system text",
+    "strict JSON prompt",
+    "strict JSON prompt, keys and schema",
+    "strict JSON prompt, schema",
+)
 NO_JSON, INSIDE, OTHER = "no JSON", "JSON inside other text", "JSON, another form"
 
 
@@ -26,6 +33,7 @@ class Judged:
     verdict: str
     right: bool
     new_tokens: int
+    prompt_tokens: int | None = None
 
 
 def judge(answer: JsonAnswer, request: ChangeRequest) -> Judged:
@@ -83,12 +91,13 @@ def ask(lm: LanguageModel, chats: Sequence) -> list[JsonAnswer]:
     )
 
 
-def judged(
-    lm: LanguageModel, ask_for: Callable[[str], list[dict]], requests: Sequence[ChangeRequest]
-) -> list[Judged]:
+def judged(lm: LanguageModel, ask_for: Callable[[str], list[dict]], requests: Sequence[ChangeRequest]) -> list[Judged]:
     """Return the answers of a model to change requests, each asked by the chat that `ask_for` makes, and judged."""
-    answers = ask(lm, [ask_for(request.text) for request in requests])
-    return [judge(answer, request) for answer, request in zip(answers, requests, strict=True)]
+    chats = [ask_for(request.text) for request in requests]
+    return [
+        replace(judge(answer, request), prompt_tokens=lm.count_tokens(chat))
+        for answer, request, chat in zip(ask(lm, chats), requests, chats, strict=True)
+    ]
 
 
 def strict_chat(text: str) -> list[dict]:

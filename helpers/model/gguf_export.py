@@ -6,9 +6,11 @@ own tools. Format: github.com/ggml-org/ggml/blob/master/docs/gguf.md
 
 import json
 import pathlib
+from collections.abc import Callable
 
 import numpy as np
 
+from helpers.machine import runtime
 from helpers.model.language_model import LanguageModel
 
 CONTROL, NORMAL = 3, 1  # GGUF's kinds of token
@@ -69,6 +71,21 @@ def read_elsewhere(path: str | pathlib.Path, tokenizer, name: str = "read from G
         path.parent, gguf_file=path.name, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)
     )
     return LanguageModel(model.eval(), tokenizer, name)
+
+
+def round_trip(lm: LanguageModel, path: str | pathlib.Path, read: Callable[[LanguageModel], np.ndarray]):
+    """Write a model, let the other reader load the file, and return what `read` makes of that model.
+
+    None where the model is none that can be written; why is printed. The loaded model is let go again.
+    """
+    try:
+        written = write(lm, path)
+    except ValueError as reason:
+        print(f"not exported: {reason}")
+        return None
+    found = read(read_elsewhere(written, lm.tokenizer))
+    runtime.release_memory()
+    return found
 
 
 def _names(config) -> dict[str, str]:

@@ -49,8 +49,8 @@ diagrams.flow(
 # %% [markdown]
 # ## Two thin matrices
 #
-# A model is mostly *linear layers*: each multiplies what comes in by a matrix of weights, W. Training all of W means
-# moving hundreds of thousands of numbers in every layer. [LoRA](../docs/glossary.md#lora) leaves W alone and puts two thin
+# A model is a stack of *blocks*, and a block is mostly *linear layers*: each multiplies what comes in by a matrix of
+# weights, W. Training all of W means moving hundreds of thousands of numbers in every layer. [LoRA](../docs/glossary.md#lora) leaves W alone and puts two thin
 # matrices beside it. **Predict:** how many numbers do A and B hold together, compared with W?
 
 # %%
@@ -58,6 +58,7 @@ from helpers.lesson.plots import tuning as pictures
 from helpers.model.language_model import LanguageModel
 
 lm = LanguageModel.load()
+# one of the seven matrices of the top block
 W = lm.model.model.layers[-1].self_attn.q_proj.weight.detach().float().cpu()
 outputs, inputs = W.shape
 pictures.thin_matrices(outputs, inputs, rank=8)
@@ -65,11 +66,13 @@ pictures.thin_matrices(outputs, inputs, rank=8)
 # %% [markdown]
 # Drawn to scale. A takes the input *down* to 8 numbers (the *rank*), B takes these *up* again. The bet of
 # [Hu et al. (2021)](https://arxiv.org/abs/2106.09685): what a new task needs is that simple.
-#
+
+# %% [markdown]
 # ### Your turn 05.1
 #
-# Write `lora(x, W, A, B, alpha)`. The frozen path gives `x @ W.T`. Add `x`, sent through A, then through B, times alpha /
-# rank (*alpha* says how strongly the second path counts). Shapes: `x` n × inputs, `W` outputs × inputs, `A` rank × inputs, `B` outputs × rank.
+# (05.4, 05.6 and 05.8 are in the labs.) Write `lora(x, W, A, B, alpha)`: the frozen path, `x @ W.T`, plus `x` sent through A,
+# then through B, times alpha / rank. Shapes: `x` n × inputs, `W` outputs × inputs, `A` rank × inputs, `B` outputs × rank.
+# Use `+`, `*`, `@` and `sum` alone, no numpy, no `float()`: torch must be able to follow your steps back.
 
 
 # %%
@@ -91,8 +94,8 @@ from helpers.lesson.exercises import check, hint, solution, yours
 check("05.1", lora)
 
 # %% [markdown]
-# Does the library [peft](https://huggingface.co/docs/peft), which most people use, make the same of the same numbers? The
-# cell takes *your* function, or the course's where there is none.
+# Does the library [peft](https://huggingface.co/docs/peft), which most people use, make the same of the same numbers? From
+# here on the lesson runs on *your* functions, or on the course's where the check is not content.
 
 # %%
 import torch
@@ -101,19 +104,18 @@ from helpers.methods.tuning import by_hand
 generator = torch.Generator().manual_seed(0)
 sizes = ((4, inputs), (8, inputs), (outputs, 8))
 x, A, B = (torch.randn(*size, generator=generator, requires_grad=True) for size in sizes)
-lora = yours(lora, by_hand.lora, (x, W, A, B, 16))
-apart = (by_hand.by_peft(x, W, A, B, alpha=16) - lora(x, W, A, B, 16)).abs().max().item()
-print(
-    f"largest difference to peft: {apart:.1e}, in values up to {lora(x, W, A, B, 16).abs().max():.0f}"
-)
+lora = yours("05.1", lora, by_hand.lora)
+found = lora(x, W, A, B, 16)
+to_peft = (by_hand.by_peft(x, W, A, B, alpha=16) - found).abs().max()
+print(f"largest difference to peft: {to_peft:.1e}, in values up to {found.abs().max():.0f}")
 
 # %% [markdown]
 # Any difference is rounding. Because both paths are products, they can become one.
 #
 # ### Your turn 05.2
 #
-# Write `merged(W, A, B, alpha)`: the single matrix that does what W, A and B do together. Then `x @ merged(…).T` is what
-# `lora(x, …)` gives.
+# Write `merged(W, A, B, alpha)`, in the same way: the single matrix that does what W, A and B do together. Then
+# `x @ merged(…).T` is what `lora(x, …)` gives.
 
 
 # %%
@@ -132,16 +134,16 @@ def merged(W, A, B, alpha):
 check("05.2", merged)
 
 # %%
-merged = yours(merged, by_hand.merged, (W, A, B, 16))
-apart = (x @ merged(W, A, B, 16).T - lora(x, W, A, B, 16)).abs().max().item()
-print(f"one matrix against two paths: they differ by at most {apart:.1e}")
+merged = yours("05.2", merged, by_hand.merged)
+to_two_paths = (x @ merged(W, A, B, 16).T - found).abs().max()
+print(f"one matrix against two paths: they differ by at most {to_two_paths:.1e}")
 
 # %% [markdown]
 # ## Our recipe
 #
 # Ours was chosen on dev; the [lab on recipes](labs/05_recipes.ipynb) compares it with published ones. A *step* reads one
-# *batch* of pairs; the *learning rate* says how far it moves A and B; an *epoch* is once through all pairs. The model is a
-# stack of blocks, each with seven linear layers; you need not know what each does.
+# *batch* of pairs; the *learning rate* says how far it moves A and B; an *epoch* is once through all pairs. Each block has
+# seven linear layers; you need not know what each does.
 
 # %%
 from helpers.methods import tuning
@@ -150,7 +152,7 @@ recipe = tuning.RECIPE
 count = sum(tuning.count_parameters(lm.model, recipe).values())
 whole = sum(p.numel() for p in lm.model.parameters())
 print(
-    f"rank {recipe.rank}, alpha {recipe.alpha}, {recipe.target_modules} in the top {recipe.layers} layers"
+    f"rank {recipe.rank}, alpha {recipe.alpha}, all seven linear layers in the top {recipe.layers} blocks"
 )
 print(
     f"learning rate {recipe.learning_rate}, batches of {recipe.batch_size}, {recipe.epochs} epochs"
@@ -176,14 +178,14 @@ example = prepared.examples[0]
 print(lm.tokenizer.decode(example.prompt) + "|" + lm.tokenizer.decode(example.answer))
 
 # %% [markdown]
-# The model reads what stands before the bar and should learn what stands behind it. The end token too: else it does not
+# The model reads what stands before the bar and should learn what stands behind it, the end token too: else it does not
 # learn to stop.
-#
+
+# %% [markdown]
 # ### Your turn 05.3
 #
-# Trainers mark this by a list of *labels* (token ids here, not intents), one for each token; −100 means *nothing to learn
-# here*. Write `labels(prompt_ids, answer_ids, end)`: for a prompt, its answer, and the end token `end`, which `answer_ids`
-# does not hold yet.
+# Above, the end token is already there; your function gets the answer without it, and adds it. Trainers mark this by a list of *labels* (token ids here, not intents), one for each token; −100 means *nothing to learn
+# here*. Write `labels(prompt_ids, answer_ids, end)` for a prompt, its answer, and the end token `end`.
 
 
 # %%
@@ -202,7 +204,7 @@ def labels(prompt_ids, answer_ids, end):
 check("05.3", labels)
 
 # %%
-labels = yours(labels, by_hand.labels, ([5, 6, 7], [8, 9], 2))
+labels = yours("05.3", labels, by_hand.labels)
 rows = by_hand.rows(prepared.examples, [message.text for message in train], labels)
 tokens = [lm.tokenizer.decode([token]) for token in rows[0]["ids"]]
 for token, label in list(zip(tokens, rows[0]["labels"]))[-8:]:
@@ -211,15 +213,15 @@ for token, label in list(zip(tokens, rows[0]["labels"]))[-8:]:
 # %% [markdown]
 # ## Three bugs that no loss curve shows
 #
-# With one of these a run finishes happily, and its result is worthless.
+# Each lets a run finish happily and makes its result worthless.
 #
 # ### Your turn 05.5
 #
-# Each of `rows` has `text`, `ids`, `labels` and `prompt_tokens`, the *number* of tokens in its prompt. Write
-# `faults(rows, test_texts, end)`: a dict of kind → positions from 0; a kind that does not occur has an empty list.
+# Each row has `text`, `ids`, `labels` and `prompt_tokens`, the *number* of tokens in its prompt. Write
+# `faults(rows, test_texts, end)`: a dict of kind → list of positions from 0, which may be empty.
 #
 # - `loss on the prompt`: some label of the prompt is not −100;
-# - `leaked test row`: its text is a test text (case, and extra spaces anywhere, do not count);
+# - `leaked test row`: its text is a test text (case and extra spaces do not count);
 # - `wrong end token`: the last label is not `end`.
 
 
@@ -250,32 +252,34 @@ def faults(rows, test_texts, end):
 check("05.5", faults)
 
 # %% [markdown]
-# Now `faults` inspects our own training set. It compares letters; near copies in *meaning* take embeddings. (Annotators
-# and wrong labels, with exercise 05.4, are in the [lab on recipes](labs/05_recipes.ipynb).)
+# Now `faults` inspects our own training set. It compares letters; near copies in *meaning* take embeddings. What is not 0
+# here has to be looked at before training.
 
 # %%
 from helpers.model import catalogue, embedding
 from helpers.tasks import curation
 
 end, known = lm.tokenizer.eos_token_id, [message.text for message in test]
-faults = yours(faults, by_hand.faults, (rows, known, end))
-print({kind: len(places) for kind, places in faults(rows, known, end).items()})
+faults = yours("05.5", faults, by_hand.faults)
+print(by_hand.inspected(faults, rows, known, end))
 embedder = catalogue.load_embedder()
 texts = [message.text for message in train]
-vectors, asked = (embedding.embed(embedder, some) for some in (texts, known))
-print("near copies:", len(curation.copies(texts, vectors)), end="; ")
-print("test messages:", len(curation.contamination(texts, known, vectors, asked)))
+vectors, asked = (embedding.embed(embedder, part) for part in (texts, known))
+print(len(curation.copies(texts, vectors)), "pairs of near copies in the training set")
+leaked = curation.contamination(texts, known, vectors, asked)
+print(len(leaked), "near copies between training and test set")
 
 # %% [markdown]
 # ## The loss
 #
 # The *loss* is the model's surprise at the answer: minus the log of the probability that it gave each token, averaged. It
-# is counted in *nats*; 0 means sure and right.
+# is counted in *nats*: 0 means sure and right; 0.69, a token that was given even odds.
 #
 # ### Your turn 05.7
 #
-# Write `answer_loss(log_probs, labels)`. Row i of `log_probs` holds the log-probabilities of what comes *after* token i, so
-# the label of token i is looked up one row earlier. Average minus that over the labels that are not −100.
+# Write `answer_loss(log_probs, labels)`. `log_probs[i]` holds one number for each token of the vocabulary: how probable it
+# is, as a logarithm, *after* token i. So the surprise at token i is `-log_probs[i - 1][labels[i]]`. Return its mean over the
+# labels that are not −100; again no numpy, no `float()`.
 
 
 # %%
@@ -295,8 +299,12 @@ def answer_loss(log_probs, labels):
 check("05.7", answer_loss)
 
 # %%
-made_up = torch.randn(5, 9, requires_grad=True), [-100, -100, 3, 4, 8]
-answer_loss = yours(answer_loss, by_hand.answer_loss, made_up)
+answer_loss = yours("05.7", answer_loss, by_hand.answer_loss)
+vocabulary = lm.model.config.vocab_size
+knows_nothing = torch.zeros(len(rows[0]["ids"]), vocabulary).log_softmax(-1)
+print(
+    f"if all {vocabulary:,} tokens were equally likely: {answer_loss(knows_nothing, rows[0]['labels']).item():.1f} nats"
+)
 
 # %% [markdown]
 # ## Train, by hand
@@ -309,25 +317,29 @@ answer_loss = yours(answer_loss, by_hand.answer_loss, made_up)
 
 # %%
 model = by_hand.attach(lm, lora, recipe)
+# AdamW: the usual optimizer, with a step size of its own for each number
 optimizer = torch.optim.AdamW(by_hand.trained(model), lr=recipe.learning_rate)
 for step in range(3):
     total = 0.0
     for row in rows[8 * step : 8 * step + 8]:
-        read = model(torch.tensor([row["ids"]], device=lm.device)).logits[0].float()
-        loss = answer_loss(read.log_softmax(-1), row["labels"]) / 8
+        # logits: a row of scores for each token read; log_softmax makes them log-probabilities
+        logits = model(torch.tensor([row["ids"]], device=lm.device)).logits[0].float()
+        loss = answer_loss(logits.log_softmax(-1), row["labels"]) / 8
         loss.backward()  # adds this message's gradient
         total += loss.item()
     on_a, on_b = by_hand.gradient_lengths(model)
-    print(f"step {step + 1}: loss {total:.2f}; gradient on A {on_a:.2f}, on B {on_b:.2f}")
+    print(
+        f"step {step + 1}: loss {total:.2f}; length of the gradient on A {on_a:.2f}, on B {on_b:.2f}"
+    )
     optimizer.step()  # moves A and B a little
     optimizer.zero_grad()
 
 # %% [markdown]
-# In the first step A has none: what A makes is multiplied by B, and B is zero. Once B has moved, A learns too.
+# A length of 0 means that nothing would change: what A makes is multiplied by B, and B is zero. Once B has moved, A learns
+# too. (Three batches, three losses; do not expect them to fall yet.)
 #
-# `tuning.train` does the same, faster: several messages side by side in one row, and since the layers below the trained
-# ones never change, what they compute is kept from epoch to epoch. It also looks at dev twice an epoch. **Predict:** where
-# does the loss start, where does it end, and does dev follow?
+# `tuning.train` does the same, faster and with more care: the learning rate rises, then falls; a gradient too long is cut. It
+# looks at dev twice an epoch. **Predict:** where does the loss start and end, and does dev follow?
 
 # %%
 from dataclasses import replace
@@ -345,54 +357,68 @@ print(
 print(f"{run.seconds / 60:.1f} minutes, {run.tokens / run.seconds:.0f} tokens per second")
 
 # %% [markdown]
-# A steep fall at first is the six names being learned; the rest is *which* name. Where the training line falls and dev does not, the model
-# learns its training set by heart ([overfitting](../docs/glossary.md#overfitting)).
-#
+# A steep fall at first is mostly the six names being learned; the rest is *which* name. Where the training line falls and
+# dev does not, the model learns its training set by heart ([overfitting](../docs/glossary.md#overfitting)).
+
+# %% [markdown]
 # ## Test, on equal labels
 #
-# The frozen test set, and three rivals: lesson 02's best prompt; eight nearest examples in the prompt; regression on
-# sentence vectors. The last two use the same 600 labels as the tuned model. **Predict** their order.
+# One run may be lucky. So the same training is done with three *seeds*: another first A, another order of the messages. Yours
+# is one; where a row is marked *(reference)*, the course trained it, by this same code.
 
 # %%
 from functools import partial
 
-from helpers.lesson import plots
-from helpers.lesson.said import said
 from helpers.methods import few_shot, rivals
 from helpers.results import claims, evidence, ledger
 
 lab = ledger.Lab("intents", lm, labels=task.labels, noun="messages")
 score, name = tuning.label_scorer(task), f"LoRA, {len(train)} messages"
-how = {"prompts": tuning.prompts_of(task), "approach": "tune", **tuning.told(run, pairs)}
-tuned_row = lab.measure(name, test, partial(score, run.lm), **how)
+more = {"dev_pairs": dev_pairs, "prompts": tuning.prompts_of(task)}
+seeds = tuning.with_seeds(lab, name, run, pairs, test, score, **more)
+tuned_row = seeds[0]
 
-# %%
-again = {"seeds": (1, 2), "prompts": tuning.prompts_of(task), "dev_pairs": dev_pairs}
-seeds = [tuned_row, *tuning.repeated(lab, name, [pairs], recipe, test, score, **again)]
+# %% [markdown]
+# Now the rivals. Eight nearest examples in the prompt, and regression on sentence vectors, use the same 600 labels. Lessons
+# 02 and 03 chose a best prompt without examples, and one with nearest examples, among 24 tries each. **Predict** the order.
 
 # %%
 words = task.with_words(intents.NAMES, intents.SYSTEM)
 nearest_row = rivals.nearest_in_prompt(lab, words, train, vectors, embedder, test)
 plain_row = rivals.regression(lab, train, vectors, embedder, test)
-best_prompt = lab.stored("best prompt", test) or lab.stored("prompt, best words", test)
-others = [row for row in (best_prompt, nearest_row, plain_row) if row]
-plots.methods([*others, *seeds], "Six intents: what each gets right")
-for row in others:
-    print(f"tuned minus {row.method}: {ledger.compare(row, tuned_row)}")
+best_prompt, best_nearest = (
+    lab.stored(method, test) for method in ("best prompt", "few-shot, nearest examples")
+)
+if best_prompt is None:
+    print("no stored row of lesson 02's best prompt for this model: run lesson 02 first")
+others = [row for row in (best_prompt, best_nearest, nearest_row, plain_row) if row]
 
 # %%
+from helpers import statistics
+from helpers.lesson import plots
+
+plots.methods([*others, *seeds], "Six intents: what each gets right")
+right = [row.correct for row in seeds]
+gains = {row.method: statistics.runs_interval([row.correct], right) for row in others}
+for method, gain in gains.items():
+    print(f"tuned (three seeds) minus {method}: {gain}")
+
+# %%
+from helpers.lesson.said import said
+
 print(
     said(
-        ledger.compare(plain_row, tuned_row),
+        gains[plain_row.method],
         above="Here the tuned model beats the regression.",
         below="Here a regression, fitted in seconds, beats the tuned model.",
         unclear="The tuned model is not shown to beat a regression that is fitted in seconds.",
+        equal="Tuned model and regression differ by less than matters.",
     )
 )
 
 # %% [markdown]
-# Three seeds: the same recipe and messages, another first A and another order. How far their points lie apart is luck
-# that one run would hide. And always put the plain method beside the tuned one.
+# A hollow point is a reference row. How far the three seeds lie apart is luck that one run would hide. And always put the
+# plain method beside the tuned one.
 #
 # ## And larger models?
 #
@@ -402,7 +428,7 @@ print(
 from IPython.display import Markdown
 from helpers.lesson import scales
 
-rows_of = ["best prompt", nearest_row.method, name, plain_row.method, "labeled by the guide"]
+rows_of = [*(row.method for row in others), name, "labeled by the guide"]
 Markdown(scales.side_by_side("intents", rows_of))
 
 # %% [markdown]
@@ -411,46 +437,53 @@ Markdown(scales.side_by_side("intents", rows_of))
 # ## What a request costs
 #
 # After tuning, requests are faster (articles B, E), or take the same time (C's table). They may mean different things. So
-# take the *same* prompt with and without adapter; and the long prompt that it replaces, read anew or with its examples
-# read once. **Predict** the order.
+# take the *same* prompt, untuned, with adapter, and merged. **Predict** the order.
 
-# %%
+# %% tags=["machine"]
+from helpers.results import timing
+
+sample, merged_lm = known[:48], tuning.merge(run.lm)
+short = {"untuned": lm, "with adapter": run.lm, "merged": merged_lm}
+ways = {name: partial(score, model) for name, model in short.items()}
+same = timing.taking_turns(ways, [sample[i : i + 2] for i in range(0, len(sample), 2)])
+for way, values in same.items():
+    ratio = timing.times_as_long(values, same["untuned"])
+    print(f"{way:13} {values.mean() / 2:.3f} s a message; {ratio} times the untuned model's")
+
+# %% [markdown]
+# And the long prompt that tuning replaces. Examples that are the same for every message can be read once and kept (a
+# *cache*); nearest ones change with the message and are read anew. Both, with the same eight examples:
+
+# %% tags=["machine"]
 fixed = [train[i] for i in few_shot.balanced_examples(train, min(8, len(train)))]
-some = [message.text for message in test[:24]]
-merged_lm, long = tuning.merge(run.lm), few_shot.prompt_for(words)
+long = few_shot.prompt_for(words)
 ways = {
-    "short prompt, untuned": partial(score, lm),
-    "short prompt, adapter": partial(score, run.lm),
     "short prompt, merged": partial(score, merged_lm),
     "8 examples, read anew": partial(long.score, lm, fixed, share_start=False, progress=False),
     "8 examples, read once": partial(long.score, lm, fixed, progress=False),
 }
-short_tokens = sum(map(lm.count_tokens, tuning.prompts_of(task)(some))) / len(some)
-long_tokens = sum(map(lm.count_tokens, long.prompts(fixed, some))) / len(some)
-print(f"tokens a message: short prompt {short_tokens:.0f}, 8 examples {long_tokens:.0f}")
+fours = [sample[i : i + 4] for i in range(0, min(24, len(sample)), 4)]
+longer = timing.taking_turns(ways, fours, warm_up=1)
+after = longer["short prompt, merged"]
+for way, values in longer.items():
+    print(f"{way:22} {timing.times_as_long(after, values)}: merged, short over this")
 
-# %% tags=["machine"]
-import numpy as np
-
-from helpers import statistics
-from helpers.results import timing
-
-batches = [some[i : i + 4] for i in range(0, len(some), 4)]
-seconds = timing.taking_turns(ways, batches)
-base = seconds["short prompt, untuned"]
-for way, values in seconds.items():
-    ratio = statistics.ratio_interval(base, values, np.median)
-    print(
-        f"{way:25} {values.mean() / 4:.3f} s a message; {ratio} times the untuned model's short prompt"
-    )
+# %%
+asked = {
+    "short prompt": tuning.prompts_of(task)(sample),
+    "8 examples": long.prompts(fixed, sample),
+}
+for way, chats in asked.items():
+    print(f"{way}: {sum(map(lm.count_tokens, chats)) / len(sample):.0f} tokens a message")
 
 # %% [markdown]
-# An adapter is a second path to compute; a merge removes it. What tuning saves is the *long prompt*, as far as that is
-# not already kept in a cache (lesson 03). Training, and training again when labels change, is not in these numbers.
+# An adapter is a second path to compute; a merge removes it. What tuning can save is the *long prompt*, as far as that is
+# not kept in a cache already. Training, and training again when labels change, is not in these numbers.
 #
 # ## Merge, export, read elsewhere
 #
-# Your `merged` worked on random numbers. Does the course's merge do the same to a trained layer?
+# Your `merged` worked on random numbers. Does the course's merge do the same to a trained layer? (A model kept in 16 bits
+# rounds here.)
 
 # %%
 layer, *matrices = by_hand.updated(run.lm)
@@ -460,25 +493,35 @@ print(
 )
 
 # %% [markdown]
+# And what do the two models make of 24 messages?
+
+# %%
+asked = known[:24]
+two_paths, one_path = (score(model, asked).log_probs for model in (run.lm, merged_lm))
+differences = {"merged": abs(one_path - two_paths).max()}
+changed = (one_path.argmax(1) != two_paths.argmax(1)).sum()
+print(
+    f"log-probabilities differ by up to {differences['merged']:.1e}; another label: {changed} of {len(asked)}"
+)
+
+# %% [markdown]
 # A merged model is an ordinary model. Written as GGUF, the format of llama.cpp, it can be read by programs that never heard
 # of this course; here by transformers' reader of that format.
 
 # %%
 from helpers.model import gguf_export
 
-place = ledger.path().parent / "my_adapter"
-tuning.save(run, place, note="lesson 05")
-exported = gguf_export.write(merged_lm, place.parent / "my_merged" / "merged.gguf")
-elsewhere = gguf_export.read_elsewhere(exported, lm.tokenizer)
-two_paths, one_path, other = (
-    score(model, some).log_probs for model in (run.lm, merged_lm, elsewhere)
-)
-merge_apart, export_apart = abs(one_path - two_paths).max(), abs(other - two_paths).max()
-print(
-    f"log-probabilities: merged differs by {merge_apart:.1e}, read elsewhere by {export_apart:.1e}"
-)
-for file in (place / "adapter_model.safetensors", exported):
-    print(f"{file.name}: {file.stat().st_size / 1e6:.1f} MB")
+place = tuning.save(run, ledger.path().parent / "my_adapter", note="lesson 05")
+file = ledger.path().parent / "my_merged" / "merged.gguf"
+there = gguf_export.round_trip(merged_lm, file, lambda model: score(model, asked).log_probs)
+if there is not None:
+    differences["read elsewhere"] = abs(there - two_paths).max()
+    changed = (there.argmax(1) != two_paths.argmax(1)).sum()
+    print(
+        f"up to {differences['read elsewhere']:.1e}; another label: {changed} of {len(asked)}"
+    )
+    print(f"merged.gguf: {file.stat().st_size / 1e6:.0f} MB")
+print(f"adapter: {(place / 'adapter_model.safetensors').stat().st_size / 1e6:.1f} MB")
 
 # %% [markdown]
 # An adapter is small and shares its base with others. A merged model is a full copy: 2 bytes a number in this file, 4 in
@@ -498,37 +541,42 @@ widgets.parameter_explorer(lm)
 # %% [markdown]
 # ## What we found
 #
-# L5 takes *percent* as points above the best prompt without examples; the article names neither unit nor baseline, so the
-# relative gain stands below.
+# L5 takes *percent* as points above the best prompt without examples; the article names neither unit nor baseline. Where
+# that prompt is at hand, the relative gain is printed too.
 
 # %%
 gain = [evidence.over_runs([best_prompt], seeds)] if best_prompt else []
 claims.conclude("L5", {"gain": gain})
 for points in gain:
     relative = points.interval.estimate / best_prompt.interval.estimate
-    print(f"the same gain relative to that prompt: {relative:+.0%}\n")
-tokens = tuned_row.prompt_tokens_per_item / nearest_row.prompt_tokens_per_item
-tokens = evidence.number(tokens, of=[nearest_row, tuned_row])
+    print(f"the same gain relative to that prompt: {relative:+.0%}")
+
+# %%
+shown = [row for row in (nearest_row, best_nearest) if row]
+share = tuned_row.prompt_tokens_per_item / nearest_row.prompt_tokens_per_item
 claims.conclude(
-    "L11", {"equal labels": evidence.over_runs([nearest_row], seeds), "tokens": tokens}
+    "L11",
+    {
+        "equal labels": [evidence.over_runs([row], seeds, note=row.method) for row in shown],
+        "tokens": evidence.number(share, of=[nearest_row, tuned_row]),
+    },
 )
-apart = {"merged": merge_apart, "read elsewhere": export_apart}
-claims.conclude("L12", {part: evidence.number(x, of=tuned_row) for part, x in apart.items()})
+claims.conclude(
+    "L12", {part: evidence.number(x, of=tuned_row) for part, x in differences.items()}
+)
 
 # %% tags=["machine"]
-against = {
-    "same prompt": "short prompt, untuned",
-    "long prompt, read anew": "8 examples, read anew",
-    "long prompt, read once": "8 examples, read once",
-}
-after = seconds["short prompt, merged"]
-ratios = {
-    part: evidence.number(
-        statistics.ratio_interval(seconds[way], after, np.median), len(after), of=tuned_row
-    )
-    for part, way in against.items()
-}
-claims.conclude("L10", ratios)
+ratios = {"same prompt": timing.times_as_long(same["merged"], same["untuned"])}
+for way in ("read anew", "read once"):
+    ratios[f"long prompt, {way}"] = timing.times_as_long(after, longer[f"8 examples, {way}"])
+counted = {"same prompt": len(same["merged"])}
+claims.conclude(
+    "L10",
+    {
+        part: evidence.number(ratio, counted.get(part, len(after)), of=tuned_row)
+        for part, ratio in ratios.items()
+    },
+)
 
 # %% [markdown]
 # ## Three things to remember

@@ -4,6 +4,7 @@ A lesson lets its readers write the same functions and trains with theirs. The l
 tests hold the two against each other.
 """
 
+import copy
 from collections.abc import Callable, Sequence
 
 import torch
@@ -65,11 +66,21 @@ def rows(examples: Sequence[Example], texts: Sequence[str], labels: Callable = l
         {
             "text": text,
             "ids": [*example.prompt, *example.answer],
-            "labels": [int(label) for label in labels(example.prompt, example.answer[:-1], example.answer[-1])],
+            "labels": [int(x) for x in labels(list(example.prompt), list(example.answer[:-1]), example.answer[-1])],
             "prompt_tokens": len(example.prompt),
         }
         for example, text in zip(examples, texts, strict=True)
     ]
+
+
+def inspected(faults: Callable, rows: Sequence[dict], texts: Sequence[str], end: int) -> dict[str, int]:
+    """Return how many rows `faults` (as above) finds of each kind; it is given copies, and may return any collection.
+
+    >>> inspected(faults, [{"text": "Hi", "ids": [5, 2], "labels": [-100, 2], "prompt_tokens": 1}], ["hi"], 2)
+    {'loss on the prompt': 0, 'leaked test row': 1, 'wrong end token': 0}
+    """
+    found = faults(copy.deepcopy(list(rows)), list(texts), end)
+    return {kind: len([*places]) for kind, places in found.items()}
 
 
 class Layer(torch.nn.Module):

@@ -17,8 +17,8 @@
 # - say what such counts do not see.
 #
 # **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L2 and L3, from articles A "Which Should You
-# Use?" and D "Choosing the Cheaper Path". An optional lab of lesson 05. Most answers are *reference results*, written
-# by the models once.
+# Use?" and D "Choosing the Cheaper Path". An optional lab of lesson 05. Most answers are *reference results*: written once,
+# by this same code, and marked *(reference)*; in pictures their points are hollow.
 
 # %%
 #: setup
@@ -31,24 +31,24 @@
 # company's voice, which has [ten rules](../../data/voice/GUIDE.md).
 
 # %%
+import itertools
+
 from helpers.lesson import diagrams
 
-REQUEST, PLAIN = "change request", "plain reply"
-PROMPT, TUNED = "untuned, rules\nin the prompt", "tuned, rules\nin the weights"
-FORM, VOICE = "form in JSON:\nis it one? is it right?", "ten rules:\nhow many are kept?"
+JSON, STYLE = "form in JSON:\nis it one? is it right?", "the company's voice:\nten rules kept?"
+one = "change request", "schema in the prompt,\nor a tuned model", JSON
+two = "plain reply", "rules in the prompt,\nor a tuned model", STYLE
 diagrams.flow(
-    [[REQUEST, PLAIN], [PROMPT, TUNED], [FORM, VOICE]],
-    [
-        (a, b)
-        for way in (PROMPT, TUNED)
-        for a, b in ((REQUEST, way), (PLAIN, way), (way, FORM), (way, VOICE))
-    ],
-    "Change requests and plain replies each go to an untuned model that is told the rules, and "
-    "to a tuned one; forms are checked for being JSON and for their risk, replies for ten rules.",
+    [one, two],
+    [*itertools.pairwise(one), *itertools.pairwise(two)],
+    "A change request goes to an untuned model that is told the schema, or to a tuned one, and becomes a form, which is "
+    "checked for being JSON and for its risk. A plain reply goes to an untuned model that is told ten rules, or to a "
+    "tuned one, and is checked for these rules.",
 )
 
 
 # %%
+from dataclasses import replace
 from functools import partial
 
 from helpers import statistics
@@ -101,57 +101,67 @@ check("05.8", form)
 # %% [markdown]
 # ## Before
 #
-# The untuned model, with all the help a prompt can give: a strict wording, and the schema itself. These are fresh requests
-# that no prompt and no recipe was chosen on. **Predict:** in how many of 120 answers is the whole text such a form?
+# The untuned model is told to be strict, and shown the schema. That is one try, so the other wordings of
+# lesson 02's lab on JSON join where their rows are at hand, and the best on these very requests stands for *before*, which
+# favors the prompt. No recipe was chosen on them. **Predict:** in how many of 120 answers is the whole text such a form?
 
 # %%
 lab = ledger.Lab(
     "changes", lm, labels=change_requests.RISKS, split="fresh", noun="requests", show=False
 )
-greedy = {"token_limit": forms.MOST_TOKENS, "heavy": True}
 
 
 def strict(texts):
     return [forms.strict_chat(text) for text in texts]
 
 
-before = lab.measure(
+first = forms.measure(
+    lab,
     "strict JSON prompt, schema",
     requests,
-    lambda texts: forms.answered(lm, strict(texts), requests),
-    approach="prompt",
+    lambda texts: forms.ask(lm, strict(texts)),
+    forms.MOST_TOKENS,
     prompts=strict,
-    **greedy,
 )
-print(before.answers[0])
+print(first.answers[0])
 
 # %%
-form = yours(form, forms.form, ('{"title": "a", "risk": "low", "rationale": "b"}',))
-print("whole text a form, before:", statistics.runs_interval([forms.whole(before, form)]))
+form = yours("05.8", form, forms.form)
+others = [lab.stored(name, requests) for name in forms.WORDINGS if name != first.method]
+tried = [first, *filter(None, others)]
+for row in tried:
+    share = statistics.runs_interval([forms.whole(row, form)])
+    print(f"{row.method}{row.mark}: whole text a form {share}")
+before = max(tried, key=lambda row: sum(forms.whole(row, form)))
 
 # %% [markdown]
 # ## After
 #
-# The same 120 requests, answered by three adapters trained on 400 solved requests: alike but for their
-# seed. Their prompt is seven words of instruction and names no schema.
+# The same requests, answered by three adapters trained on 400 solved requests: alike but for their
+# seed, each kept at the step that was best on dev. Their prompt is seven words of instruction and names no schema.
+# (Without stored rows the next cell trains three adapters, which may take half an hour; stop it to skip.)
 
 # %%
 made = adapters.find("changes")
-pairs, dev_pairs = made.pairs(lm), made.dev_pairs()
+# 512 tokens side by side: the same steps, faster on a GPU
+recipe, pairs = replace(made.recipe, row_tokens=512), made.pairs(lm)
 
 
 def brief(texts):
     return [change_requests.prompt(text) for text in texts]
 
 
-def answer(model, texts):
-    return forms.answered(model, brief(texts), requests)
-
-
 # %%
-how = {"prompts": brief, "dev_pairs": dev_pairs, "token_limit": forms.MOST_TOKENS}
 after = tuning.repeated(
-    lab, "LoRA JSON, 400 requests", [pairs], made.recipe, requests, answer, **how
+    lab,
+    f"LoRA JSON, {len(pairs)} requests",
+    [pairs],
+    recipe,
+    requests,
+    lambda model, texts: forms.judged(model, change_requests.prompt, requests),
+    prompts=brief,
+    dev_pairs=made.dev_pairs(),
+    token_limit=forms.MOST_TOKENS,
 )
 
 # %%
@@ -188,13 +198,14 @@ print(
         above="On the risk, the tuned model is ahead of TF-IDF: {found}.",
         below="On the risk, TF-IDF is ahead of the tuned model: {found}.",
         unclear="On the risk, tuned model and TF-IDF cannot be told apart: {found}.",
+        equal="On the risk, tuned model and TF-IDF differ by less than matters: {found}.",
     )
 )
 
 # %%
 from IPython.display import Markdown
 
-names = ["strict JSON prompt, schema", after[0].method, plain.method]
+names = [*(row.method for row in tried), after[0].method, plain.method]
 Markdown(scales.side_by_side("changes", names, split="fresh"))
 
 # %% [markdown]
@@ -203,20 +214,21 @@ Markdown(scales.side_by_side("changes", names, split="fresh"))
 # ## A voice
 #
 # Now the replies. Ten rules are checked by code. **Predict:** of ten rules, how many does the untuned model keep when its
-# prompt holds all ten and an example? And after 300 rewritten replies?
+# prompt holds all ten and an example (one wording, one try)? And after 300 rewritten replies?
 
 # %%
+ALL, MOST = "all ten rules", 110
 replies = files.for_profile(
-    [files.Message(r.id, r.plain, "all ten") for r in voice.load("test")], fast=8
+    [files.Message(r.id, r.plain, ALL) for r in voice.load("test")], fast=8
 )
 voice_lab = ledger.Lab("voice", lm, noun="replies", show=False)
 
 
 def rewrite(chat, model, texts):
     answers = model.generate(
-        [chat(text) for text in texts], max_new_tokens=110, progress=False
+        [chat(text) for text in texts], max_new_tokens=MOST, progress=False
     ).texts
-    return [", ".join(voice.broken(text)) or "all ten" for text in answers]
+    return [", ".join(voice.broken(text)) or ALL for text in answers]
 
 
 # %%
@@ -226,48 +238,54 @@ told = voice_lab.measure(
     partial(rewrite, voice.IN_FULL.messages, lm),
     approach="prompt",
     prompts=lambda texts: [voice.IN_FULL.messages(text) for text in texts],
-    token_limit=110,
+    token_limit=MOST,
     heavy=True,
 )
 
 # %%
-recipe = adapters.find("voice").recipe
-learned = {
-    n: tuning.repeated(
+recipe = replace(adapters.find("voice").recipe, row_tokens=512)
+learned = {}
+for n, again in ((75, (0,)), (300, tuning.SEEDS)):
+    learned[n] = tuning.repeated(
         voice_lab,
         f"LoRA, {n} replies",
         [voice.training_pairs(voice.load("train")[:n])],
         recipe,
         replies,
         partial(rewrite, voice.prompt),
+        seeds=again,
         prompts=lambda texts: [voice.prompt(text) for text in texts],
-        token_limit=110,
+        token_limit=MOST,
     )
-    for n in (75, 150, 300)
-}
+
+
+# %% [markdown]
+# Three seeds for 300 replies, on which the verdict rests; one for 75.
 
 
 # %%
 def rules_kept(row):
-    lost = [0 if text == "all ten" else text.count(",") + 1 for text in row.predictions]
+    lost = [0 if text == ALL else text.count(",") + 1 for text in row.predictions]
     return [1 - count / len(voice.RULES) for count in lost]
 
 
-kept = {"rules kept": {}, "all ten kept": {}}
-for name, rows in {"in the prompt": [told], **learned}.items():
-    kept["rules kept"][name] = [statistics.runs_interval([rules_kept(row) for row in rows])]
-    kept["all ten kept"][name] = [statistics.runs_interval([row.correct for row in rows])]
-plots.curves(
-    kept,
-    "Ten rules in the prompt, or in the weights",
-    ("replies trained on", "share of 80 replies"),
+shown = {"rules in the prompt": [told], **{f"{n} replies": learned[n] for n in learned}}
+for name, rows in shown.items():
+    kept = statistics.runs_interval([rules_kept(row) for row in rows])
+    every = statistics.runs_interval([row.correct for row in rows])
+    print(f"{name:20} rules kept {kept}; all ten kept {every}")
+plots.methods(
+    [told, *learned[75], *learned[300]], "All ten rules kept", as_given=True, noun="replies"
 )
 
 # %%
 tuned = adapters.get(lm, "voice")
 print(
-    f"plain: {replies[0].text}\n\ntuned: {tuned.chat(voice.prompt(replies[0].text), max_new_tokens=110)}"
+    f"plain: {replies[0].text}\n\ntuned: {tuned.chat(voice.prompt(replies[0].text), max_new_tokens=MOST)}"
 )
+
+# %% [markdown]
+# The share of replies that keep all ten, at each size that the course has measured:
 
 # %%
 Markdown(scales.side_by_side("voice", [told.method, learned[300][0].method]))
@@ -282,13 +300,13 @@ Markdown(scales.side_by_side("voice", [told.method, learned[300][0].method]))
 
 # %%
 mine = "Your order LF-48213 was sent yesterday and should arrive within three working days."
-answer = tuned.chat(voice.prompt(mine), max_new_tokens=110)
+answer = tuned.chat(voice.prompt(mine), max_new_tokens=MOST)
 print(answer, f"\nbroken: {voice.broken(answer) or 'none'}")
 
 # %% [markdown]
 # ## What we found
 #
-# L2 wants both: forms nearly always valid after tuning, and more often than before. L3 wants more than half of the replies
+# L2 wants both: nearly every answer a form after tuning, and more than before. L3 wants more than half of the replies
 # to keep all ten rules, and more than by the prompt that holds them.
 
 # %%
