@@ -204,8 +204,11 @@ def test_a_model_written_as_gguf_is_read_alike_by_us_and_by_transformers(ready, 
     assert AutoTokenizer.from_pretrained(again)("the 12 in").input_ids == tokenizer("the 12 in").input_ids
 
 
-def test_only_merged_llama_models_are_written(ready, tokenizer, tmp_path):
+def test_only_merged_llama_models_are_written(ready, tokenizer, tmp_path, capsys):
     model = AutoModelForCausalLM.from_pretrained(ready)
     model.config.model_type = "qwen2"
+    lm = LanguageModel(model, tokenizer, "tiny")
     with pytest.raises(ValueError, match="qwen2"):
-        gguf_export.write(LanguageModel(model, tokenizer, "tiny"), tmp_path / "x.gguf")
+        gguf_export.write(lm, tmp_path / "x.gguf")
+    assert gguf_export.round_trip(lm, tmp_path / "x.gguf", lambda model: 1) is None
+    assert "not exported: tiny is a 'qwen2' model" in capsys.readouterr().out

@@ -16,16 +16,16 @@ KINDS = ("loss on the prompt", "leaked test row", "wrong end token")
 
 
 def layers(seed: int):
-    """Yield random layers of several shapes, ranks and alphas, as (x, W, A, B, alpha)."""
+    """Yield random layers of several shapes, ranks and alphas, as tensors (x, W, A, B) and alpha."""
     rng = np.random.default_rng(seed)
     for n, inputs, outputs, rank, alpha in ((3, 8, 5, 2, 4), (1, 6, 6, 6, 1), (7, 16, 4, 1, 32), (2, 5, 9, 3, 16)):
         sizes = ((n, inputs), (outputs, inputs), (rank, inputs), (outputs, rank))
-        yield *(rng.normal(size=size) for size in sizes), alpha
+        yield *(torch.tensor(rng.normal(size=size)) for size in sizes), alpha
 
 
-def judge_matrix(case: str, found, wanted: np.ndarray, near_misses: dict[str, np.ndarray]) -> None:
+def judge_matrix(case: str, found, wanted: torch.Tensor, near_misses: dict[str, torch.Tensor]) -> None:
     """Raise NotYet unless two arrays agree; a near miss is told by its name."""
-    found = np.asarray(found, dtype=float)
+    found, wanted = np.asarray(found, dtype=float), wanted.numpy()
     if found.shape != wanted.shape:
         raise NotYet(f"{case}: you return the shape {found.shape}; {wanted.shape} is right")
     if np.allclose(found, wanted, atol=1e-6):
@@ -35,13 +35,29 @@ def judge_matrix(case: str, found, wanted: np.ndarray, near_misses: dict[str, np
     raise NotYet(f"{case}: your values are up to {apart:.3g} away. {why or 'Look at the order of A and B'}")
 
 
+def need_gradient(answer, given: tuple, learned: tuple[int, ...]) -> None:
+    """Raise NotYet unless torch can follow what an answer returns back to those of the given tensors."""
+    given = tuple(x.clone().requires_grad_() if i in learned else x for i, x in enumerate(given))
+    try:
+        found = answer(*given)
+        back = torch.autograd.grad(found.sum(), [given[i] for i in learned], allow_unused=True)
+        lost = any(gradient is None for gradient in back)
+    except Exception:  # whatever numpy or float() make of a tensor that is trained
+        lost = True
+    if lost:
+        raise NotYet(
+            "right in numbers; but training needs a result that torch can follow back: use +, *, @ and sum, not numpy, "
+            "float() or .item()"
+        )
+
+
 @exercise(
     "05.1",
     "The frozen layer gives x @ W.T. The update first goes down to rank numbers: x @ A.T.",
     "Then up again with @ B.T, times alpha / rank, where rank is the number of rows of A: len(A).",
 )
 def check_lora(answer) -> str:
-    """Random layers; no argument may be changed."""
+    """Random layers."""
     for x, W, A, B, alpha in layers(55):
         frozen, update = x @ W.T, (x @ A.T) @ B.T
         misses = {
@@ -53,6 +69,7 @@ def check_lora(answer) -> str:
         }
         case = f"rank {len(A)}, alpha {alpha}, {len(x)} inputs"
         judge_matrix(case, tried(answer, x, W, A, B, alpha), frozen + alpha / len(A) * update, misses)
+        need_gradient(answer, (x, W, A, B, alpha), (2, 3))
     return "the frozen layer, and beside it the thin one, scaled by alpha / rank."
 
 
@@ -73,6 +90,7 @@ def check_merged(answer) -> str:
         }
         case = f"W of {W.shape[0]} x {W.shape[1]}, rank {len(A)}, alpha {alpha}"
         judge_matrix(case, tried(answer, W, A, B, alpha), W + alpha / len(A) * update, misses)
+        need_gradient(answer, (W, A, B, alpha), (1, 2))
     return "one matrix that does the work of two paths."
 
 
@@ -255,6 +273,7 @@ def check_answer_loss(answer) -> str:
             padding
         )
         compare(case, number, right, why or "Only labels that are not -100 count, each read one row earlier")
+        need_gradient(answer, (log_probs, labels), (0,))
     return "the mean surprise at the answer, and at nothing else."
 
 

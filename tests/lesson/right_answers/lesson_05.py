@@ -12,10 +12,6 @@ from helpers.lesson.checks.lesson_05 import IGNORED, KINDS, pick
 from helpers.methods.tuning.by_hand import faults
 
 
-def _by_rows(x, W, A, B, alpha):
-    return [(W @ row + alpha / A.shape[0] * (B @ (A @ row))).tolist() for row in x]
-
-
 def _plain_kappa(first, second):
     if {*first} == {*second} and len({*first}) == 1:
         return 1
@@ -31,15 +27,6 @@ def _as(make):
 
 def _loss_by_torch(log_probs, labels):
     return torch.nn.functional.nll_loss(log_probs[:-1], torch.tensor(labels[1:]), ignore_index=IGNORED)
-
-
-def _loss_by_loop(log_probs, labels):
-    total, count = 0.0, 0
-    for at in range(1, len(labels)):
-        if labels[at] != IGNORED:
-            total -= float(log_probs[at - 1, labels[at]])
-            count += 1
-    return total / count
 
 
 def _loss_by_gather(log_probs, labels):
@@ -75,22 +62,27 @@ RIGHT = {
     "05.1": {
         "merged first": lambda x, W, A, B, alpha: x @ (W + alpha / len(A) * B @ A).T,
         "einsum": lambda x, W, A, B, alpha: (
-            np.einsum("ni,oi->no", x, W) + alpha / len(A) * np.einsum("ni,ri,or->no", x, A, B)
+            torch.einsum("ni,oi->no", x, W) + alpha / len(A) * torch.einsum("ni,ri,or->no", x, A, B)
         ),
-        "row by row, as lists": _by_rows,
-        "in tensors": lambda x, W, A, B, alpha: torch.nn.functional.linear(
-            torch.tensor(x), torch.tensor(W + B @ A * (alpha / A.shape[0]))
+        "row by row": lambda x, W, A, B, alpha: torch.stack(
+            [W @ row + alpha / A.shape[0] * (B @ (A @ row)) for row in x]
         ),
-        "float32": lambda x, W, A, B, alpha: np.float64(x @ W.T) + (x @ A.T @ B.T) * np.float64(alpha / B.shape[1]),
+        "linear": lambda x, W, A, B, alpha: torch.nn.functional.linear(x, W + B @ A * (alpha / A.shape[0])),
+        "rank by rank": lambda x, W, A, B, alpha: (
+            x @ W.T + alpha / len(A) * sum((x @ A[r])[:, None] * B[:, r] for r in range(len(A)))
+        ),
+        "scaled on the way": lambda x, W, A, B, alpha: torch.addmm(x @ W.T, x @ A.T, B.T, alpha=alpha / B.shape[1]),
     },
     "05.2": {
-        "rank by rank": lambda W, A, B, alpha: W + sum(np.outer(B[:, r], A[r]) for r in range(len(A))) * alpha / len(A),
-        "einsum": lambda W, A, B, alpha: W + np.einsum("or,ri->oi", B, A) * alpha / B.shape[1],
-        "as lists": lambda W, A, B, alpha: (W + B @ A * alpha / len(A)).tolist(),
-        "what it does to a unit matrix": lambda W, A, B, alpha: (
-            (np.eye(W.shape[1]) @ W.T + alpha / len(A) * np.eye(W.shape[1]) @ A.T @ B.T).T
+        "rank by rank": lambda W, A, B, alpha: (
+            W + sum(torch.outer(B[:, r], A[r]) for r in range(len(A))) * alpha / len(A)
         ),
-        "in tensors": lambda W, A, B, alpha: torch.tensor(W) + alpha / len(A) * torch.tensor(B) @ torch.tensor(A),
+        "einsum": lambda W, A, B, alpha: W + torch.einsum("or,ri->oi", B, A) * alpha / B.shape[1],
+        "B scaled": lambda W, A, B, alpha: W + (B * (alpha / B.shape[1])) @ A,
+        "what it does to a unit matrix": lambda W, A, B, alpha: (
+            (torch.eye(W.shape[1], dtype=W.dtype) @ W.T + alpha / len(A) * A.T @ B.T).T
+        ),
+        "in one call": lambda W, A, B, alpha: torch.addmm(W, B, A, alpha=alpha / len(A)),
     },
     "05.3": {
         "an array": lambda prompt, own, end: np.array([*([-100] * len(prompt)), *own, end]),
@@ -134,10 +126,12 @@ RIGHT = {
     },
     "05.7": {
         "nll_loss": _loss_by_torch,
-        "a loop of floats": _loss_by_loop,
         "gather": _loss_by_gather,
-        "numpy": lambda log_probs, labels: (
-            -np.mean([log_probs.numpy()[i - 1, t] for i, t in enumerate(labels) if t != IGNORED])
+        "cross entropy, which finds log-probabilities as they are": lambda log_probs, labels: (
+            torch.nn.functional.cross_entropy(log_probs[:-1], torch.tensor(labels[1:]), ignore_index=IGNORED)
+        ),
+        "a mean of a stack": lambda log_probs, labels: (
+            -torch.stack([row[t] for row, t in zip(log_probs, labels[1:], strict=False) if t != IGNORED]).mean()
         ),
         "a list of one in a tensor": lambda log_probs, labels: _loss_by_torch(log_probs, labels).reshape(1),
     },

@@ -6,6 +6,7 @@ import math
 import re
 
 import numpy as np
+import torch
 
 from helpers.lesson.checks.lesson_05 import IGNORED, KINDS, pick
 from helpers.methods.tuning.by_hand import faults
@@ -55,6 +56,10 @@ WRONG = {
         "the update only": lambda x, W, A, B, alpha: alpha / len(A) * (x @ A.T) @ B.T,
         "all of it scaled": lambda x, W, A, B, alpha: alpha / len(A) * (x @ W.T + (x @ A.T) @ B.T),
         "rank from the wrong side": lambda x, W, A, B, alpha: x @ W.T + alpha / len(B) * (x @ A.T) @ B.T,
+        "by numpy": lambda x, W, A, B, alpha: np.dot(x, W.T) + alpha / len(A) * np.dot(np.dot(x, A.T), B.T),
+        "as lists": lambda x, W, A, B, alpha: (x @ (W + alpha / len(A) * B @ A).T).tolist(),
+        "cut off from A and B": lambda x, W, A, B, alpha: (x @ (W + alpha / len(A) * B @ A).T).detach(),
+        "cut off from A": lambda x, W, A, B, alpha: x @ W.T + alpha / len(A) * (x @ A.detach().T) @ B.T,
     },
     "05.2": {
         "no scaling": lambda W, A, B, alpha: W + B @ A,
@@ -62,6 +67,8 @@ WRONG = {
         "the update only": lambda W, A, B, alpha: alpha / len(A) * B @ A,
         "transposed": lambda W, A, B, alpha: (W + alpha / len(A) * B @ A).T,
         "rank from the wrong side": lambda W, A, B, alpha: W + alpha / len(B) * B @ A,
+        "as lists": lambda W, A, B, alpha: (W + alpha / len(A) * B @ A).tolist(),
+        "by numpy": lambda W, A, B, alpha: np.add(W, alpha / len(A) * np.dot(B, A)),
     },
     "05.3": {
         "loss on the prompt": lambda prompt, own, end: [*prompt, *own, end],
@@ -157,6 +164,13 @@ WRONG = {
         ),
         "token 0 left out": lambda log_probs, labels: (
             -sum(log_probs[i - 1][labels[i]] for i in _kept(labels) if labels[i]) / len(_kept(labels))
+        ),
+        "as a float": lambda log_probs, labels: float(
+            -sum(log_probs[i - 1][labels[i]] for i in _kept(labels)) / len(_kept(labels))
+        ),
+        "by numpy": lambda log_probs, labels: -np.mean([log_probs.numpy()[i - 1, labels[i]] for i in _kept(labels)]),
+        "added up by item()": lambda log_probs, labels: torch.tensor(
+            -sum(log_probs[i - 1, labels[i]].item() for i in _kept(labels)) / len(_kept(labels))
         ),
         "probabilities": lambda log_probs, labels: (
             -sum(log_probs[i - 1][labels[i]].exp() for i in _kept(labels)) / len(_kept(labels))
