@@ -86,6 +86,14 @@ def nearest_examples(
     return found
 
 
+def shown_nearest(
+    pool: Sequence[Message], pool_vectors: np.ndarray, query_vectors: np.ndarray, k: int
+) -> list[list[Message]]:
+    """Return for each query its k nearest examples of the pool, those that many queries share in front."""
+    rows = common_first(nearest_examples(pool_vectors, query_vectors, min(k, len(pool))), [len(m.text) for m in pool])
+    return [[pool[i] for i in row] for row in rows]
+
+
 def common_first(rows: Sequence[Sequence[int]], sizes: Sequence[float] | None = None) -> list[list[int]]:
     """Return the same examples for each query, those that most queries share in front.
 
