@@ -13,7 +13,7 @@ import numpy as np
 from helpers import statistics
 from helpers.methods import baselines, few_shot, tuning
 from helpers.methods.few_shot import FewShotPrompt
-from helpers.methods.search import Candidate
+from helpers.methods.search import Candidate, grid
 from helpers.model import embedding
 from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow
@@ -23,6 +23,11 @@ from helpers.tasks.files import Message
 from helpers.tasks.task import Task
 
 SIZES, DRAWS, NEAREST = (6, 12, 24, 50), 5, 8
+ORDERS: dict[str, Callable[[list], list]] = {
+    "nearest last": lambda row: row,
+    "nearest first": lambda row: row[::-1],
+    "nearest in the middle": lambda row: [*row[::2], *row[1::2][::-1]],
+}
 ALL, NEAR, REGRESSION, LORA = "all shown", f"{NEAREST} nearest shown", "regression", "LoRA"
 
 
@@ -60,6 +65,25 @@ def draw(pool: Sequence[Message], k: int, seed: int) -> list[Message]:
     return [pool[i] for i in few_shot.balanced_examples(pool, k, seed)]
 
 
+def draws(
+    lab: Lab,
+    prompt: FewShotPrompt,
+    name: str,
+    pool: Sequence[Message],
+    k: int,
+    count: int,
+    items: Sequence[Message],
+    neutral: Sequence[str] = (),
+    **more,
+) -> list[LedgerRow]:
+    """Return the rows of several draws of k examples, `name, draw 1` first; heavy, and not printed."""
+    told = {"heavy": True, "show": False, **more}
+    return [
+        shown(lab, prompt, f"{name}, draw {seed + 1}", draw(pool, k, seed), items, neutral, seed=seed, **told)
+        for seed in range(count)
+    ]
+
+
 def candidates(
     lab: Lab, prompts: Mapping[str, FewShotPrompt], pool: Sequence[Message], neutral: Sequence[str], **options: Sequence
 ) -> list[Candidate]:
@@ -68,17 +92,50 @@ def candidates(
     options: the values of k, draw and calibrated to be tried; see `search.grid` for their order.
     """
     found = []
-    for words, k, number, calibrated in (
-        (words, k, number, calibrated)
-        for words in prompts
-        for k in options["k"]
-        for number in options["draw"]
-        for calibrated in options["calibrated"]
-    ):
-        score, told = asking(lab, prompts[words], draw(pool, k, number - 1), neutral if calibrated else ())
-        settings = {"words": words, "k": k, "draw": number, "calibrated": calibrated}
+    for settings in grid(words=list(prompts), **options):
+        examples = draw(pool, settings["k"], settings["draw"] - 1)
+        texts = neutral if settings["calibrated"] else ()
+        score, told = asking(lab, prompts[settings["words"]], examples, texts)
         told.pop("settings")
         found.append(Candidate(settings, score, told))
+    return found
+
+
+def corrected(example: Message, wrong: str) -> list[Message]:
+    """Return two examples that show a bad answer and its correction: the text with a wrong label, then "Wrong.".
+
+    The answer's form stays that of every other example, so that what is scored afterwards is the same.
+
+    >>> [(e.text, e.label) for e in corrected(Message("1", "It broke.", "bug"), "bill")]
+    [('It broke.', 'bill'), ('Wrong.', 'bug')]
+    """
+    return [
+        Message(f"{example.id}, wrong", example.text, wrong),
+        Message(f"{example.id}, corrected", "Wrong.", example.label),
+    ]
+
+
+def nearest_candidates(
+    lab: Lab, prompts: Mapping[str, FewShotPrompt], neighbors: Callable, **options: Sequence
+) -> list[Candidate]:
+    """Return variants of a prompt that shows each text its own neighbors: words, k, order (one of ORDERS).
+
+    neighbors: takes n texts and k, and returns n lists of k messages, nearest last. options: values of k and order.
+    """
+    found = []
+    for settings in grid(words=list(prompts), k=options["k"], order=options["order"]):
+        prompt, k, order = prompts[settings["words"]], settings["k"], ORDERS[settings["order"]]
+
+        def shown_to(texts: Sequence[str], k=k, order=order) -> list[list[Message]]:
+            return [order(list(row)) for row in neighbors(texts, k)]
+
+        def predict(texts: list[str], prompt=prompt, shown_to=shown_to):
+            return prompt.score(lab.model, shown_to(texts), texts, progress=False)
+
+        def read(texts: list[str], prompt=prompt, shown_to=shown_to) -> list:
+            return prompt.prompts(shown_to(texts), texts)
+
+        found.append(Candidate(settings, predict, {"prompts": read}))
     return found
 
 

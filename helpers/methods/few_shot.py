@@ -114,6 +114,15 @@ def selections(pool: Sequence[Message], pool_vectors: np.ndarray, query_vectors:
     }
 
 
+def leaks(shown: Sequence[Sequence[str]], asked: Sequence[str]) -> list[int]:
+    """Return the positions at which a text stands among its own examples, letter case and spaces aside.
+
+    >>> leaks([["a", "B "], ["c"]], ["b", "a"])
+    [0]
+    """
+    return [i for i, (rows, text) in enumerate(zip(shown, asked, strict=True)) if _plain(text) in map(_plain, rows)]
+
+
 def _plain(text: str) -> str:
     return " ".join(text.lower().split())
 
@@ -272,20 +281,6 @@ class FewShotPrompt:
 def prompt_for(task: Task) -> FewShotPrompt:
     """Return the prompt of a task: its words stand for its labels, its system text comes first."""
     return FewShotPrompt(task.words, task.system)
-
-
-def corrected(example: Message, wrong: str) -> list[Message]:
-    """Return two examples that show a bad answer and its correction: the text with a wrong label, then "Wrong.".
-
-    The answer's form stays that of every other example, so that what is scored afterwards is the same.
-
-    >>> [(e.text, e.label) for e in corrected(Message("1", "It broke.", "bug"), "bill")]
-    [('It broke.', 'bill'), ('Wrong.', 'bug')]
-    """
-    return [
-        Message(f"{example.id}, wrong", example.text, wrong),
-        Message(f"{example.id}, corrected", "Wrong.", example.label),
-    ]
 
 
 def random_words(texts: Sequence[str], count: int, seed: int = 0) -> list[str]:
