@@ -34,27 +34,24 @@
 from helpers.lesson import diagrams, plots
 from helpers.results import claims
 
+START, ASKED = "labeled messages", "open message"
 CHOOSE, TURNS, VOTE = (
     "choose a few:\nany, or the nearest",
     "solved turns,\nthe open one last",
     "let them vote",
 )
 ASK, REPAIR = "the model weighs\nsix answers", "minus its leaning\n(calibration)"
+begin = [START, ASKED, CHOOSE, CHOOSE, TURNS, ASK]
+end = [CHOOSE, TURNS, TURNS, VOTE, ASK, REPAIR]
 diagrams.flow(
-    [["labeled messages", "open message"], [CHOOSE, TURNS], [VOTE, ASK], ["", REPAIR]],
-    [
-        ("labeled messages", CHOOSE),
-        (CHOOSE, TURNS),
-        ("open message", TURNS),
-        (CHOOSE, VOTE),
-        (TURNS, ASK),
-        (ASK, REPAIR),
-    ],
+    [[START, ASKED], [CHOOSE, TURNS], [VOTE, ASK], ["", REPAIR]],
+    [*zip(begin, end)],
     "A few labeled messages become solved turns before the open message; the model weighs six "
     "answers, and its leaning is taken away. Or the chosen messages vote, without a model.",
 )
-claims.show("03")
 
+# %%
+claims.show("03")
 # %% [markdown]
 # The claims are the articles' advice in our words. What takes long comes from the course's stored *reference* rows and
 # is marked so; `RERUN = True` measures it here. (Another number format may sort a few messages differently.)
@@ -151,19 +148,18 @@ for number, eight in enumerate(eights, start=1):
     print("  minus none:", ledger.compare(none_row, row))
 
 # %% [markdown]
-# The model, the messages and the number of examples stayed the same; only *which* eight were shown differs. Keep these
-# three lines in mind when somebody reports one draw.
+# Only *which* eight were shown differs. Remember these lines when somebody reports one draw.
 #
 # ## What an example costs
 #
-# A model reads from left to right: what it computes for the start of a prompt does not depend on what follows, so it can
-# be kept (the [key-value cache](../docs/glossary.md#key-value-cache)). Services that sell tokens do the same, and some
-# charge a tenth for what they have kept. But only a *start* can be kept.
+# A model reads from left to right: what it computes for a prompt's start does not depend on what follows, so it can be
+# kept (the [key-value cache](../docs/glossary.md#key-value-cache)). Some services charge a tenth for kept tokens. But
+# only a *start* can be kept.
 #
 # ### Your turn 03.2
 #
-# Write `shared_start(prompts)`: each prompt is a list of token numbers; how many tokens, counted from the front, are
-# the same in all of them? With no prompt at all, 0.
+# Write `shared_start(prompts)`: each prompt is a list of token numbers; how many, counted from the front, are the same
+# in all? With no prompt at all, 0.
 
 
 # %%
@@ -289,7 +285,7 @@ print(
 # ## Ten draws, against the best prompt
 #
 # Three draws on half of dev are few. On the test set, ten: eight examples each, calibrated. If all ten were equally good,
-# chance alone would still spread their figures; [Cochran's Q](../docs/glossary.md#cochrans-q) asks whether there is more.
+# chance alone would still spread their figures; [Cochran's Q](../docs/glossary.md) asks whether there is more.
 
 
 # %%
@@ -299,6 +295,8 @@ def draws_of(k, count):
 
 
 ten = draws_of(8, 10)
+
+# %%
 plots.methods([best_row, *ten], "No example, and ten draws of eight", as_given=True)
 lifted = few_labels.gain([best_row], ten)
 apart = statistics.spread([row.correct for row in ten])
@@ -480,15 +478,13 @@ rows = [best_row, fixed_row, near_row, vote_row, short_row]
 plots.methods(rows, "Six intents: no example, fixed ones, nearest ones, and no model")
 
 # %% [markdown]
-# Nearest examples, vote and regression use the same labeled messages. Where the prompt is not better than the vote, the
-# language model adds nothing that these messages can show, and it costs far more to run.
+# Where the prompt is not better than the vote of the same messages, the language model adds nothing that we can show.
 #
 # ## With few labels: where the lines cross
 #
-# "Under 50 labeled examples, prompting is the only option" (F2). So 6, 12, 24 and 50 labels, five draws each, the same
-# messages for all: shown in the prompt (calibrated, or the nearest eight: dev decides), learned by a regression on
-# embeddings, or trained into the weights by [LoRA](../docs/glossary.md#lora), which lesson 05 takes apart. **Predict:** who
-# leads at 6, and who at 50?
+# "Under 50 labeled examples, prompting is the only option" (F2). So 6 to 50 labels, five draws each, the same for all:
+# shown in the prompt (all, calibrated, or the nearest eight: dev decides), learned by a regression on embeddings, or
+# trained into the weights by [LoRA](../docs/glossary.md#lora) (lesson 05). **Predict:** who leads at 6, and who at 50?
 
 # %%
 same = few_labels.SameLabels(
