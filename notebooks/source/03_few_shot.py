@@ -49,13 +49,14 @@ diagrams.flow(
     "A few labeled messages become solved turns before the open message; the model weighs six "
     "answers, and its leaning is taken away. Or the chosen messages vote, without a model.",
 )
+# %% [markdown]
+# Here is the articles' advice, in our words. What takes long comes from the course's stored *reference* rows and is marked
+# so; `RERUN = True` measures it here. (Another number format may sort a few messages differently.)
 
 # %%
 claims.show("03")
+
 # %% [markdown]
-# The claims are the articles' advice in our words. What takes long comes from the course's stored *reference* rows and
-# is marked so; `RERUN = True` measures it here. (Another number format may sort a few messages differently.)
-#
 # ## The prompt to beat
 #
 # Examples must beat something. Lesson 02 ended with a prompt that shows none: the question, then "This is", then the

@@ -8,6 +8,7 @@ import pathlib
 import re
 from functools import cache
 
+import numpy as np
 import pytest
 import sources
 
@@ -30,6 +31,12 @@ ANSWERS = [
     for tables in REFUSED.values()
     for table in tables
     for exercise, answers in table.items()
+    for name, answer in answers.items()
+]
+RIGHT = [
+    pytest.param(exercise, answer, id=f"{exercise}: {name}")
+    for path in sorted((pathlib.Path(__file__).parent / "right_answers").glob("lesson_*.py"))
+    for exercise, answers in importlib.import_module(f"tests.lesson.right_answers.{path.stem}").RIGHT.items()
     for name, answer in answers.items()
 ]
 
@@ -106,6 +113,12 @@ def test_wrong_answers_and_cheats_fail_with_a_reason(exercise, answer):
     result = exercises.judge(exercise, *(answer if isinstance(answer, tuple) else (answer,)))
     assert result.status == exercises.NOT_YET
     assert len(result.message) > 15
+
+
+@pytest.mark.parametrize(("exercise", "answer"), RIGHT)
+def test_right_answers_of_other_shapes_pass(exercise, answer):
+    result = exercises.judge(exercise, *(answer if isinstance(answer, tuple) else (answer,)))
+    assert result.status == exercises.CORRECT, result
 
 
 def _blank_function(*_): ...
@@ -199,6 +212,19 @@ def test_a_comparison_names_the_case_and_both_values():
     ):
         with pytest.raises(exercises.NotYet, match=said):
             exercises.compare_items("so", found, [1, 2], "two of them")
+
+
+def test_your_own_function_works_where_it_agrees_else_the_courses(capsys):
+    def rows(table):
+        return tuple(np.array(row) for row in table)
+
+    own, example = (lambda table: [list(row) for row in table]), ([[1, 2.0], [3]],)
+    assert exercises.yours(rows, own, example) is rows
+    assert "your own rows" in capsys.readouterr().out
+    for left_out in (..., _blank_function, lambda table: 1 / 0, lambda table: table[:1], lambda table: None):
+        assert exercises.yours(left_out, own, example) is own
+        assert "the course's own" in capsys.readouterr().out
+    assert exercises.yours(len, lambda table: 7, example, seen=lambda found: found > 0) is len
 
 
 def test_calls_that_go_wrong_are_told_in_words():
