@@ -1,7 +1,6 @@
 """What the checks of lesson 03 and its labs must accept: right answers of other shapes and ways."""
 
 import itertools
-import os
 from collections import Counter, OrderedDict, defaultdict
 
 import numpy as np
@@ -90,7 +89,7 @@ RIGHT = {
     },
     "03.2": {
         "a while loop": _one_by_one,
-        "os.path.commonprefix": lambda prompts: len(os.path.commonprefix(prompts)),
+        "lowest and highest": lambda prompts: _one_by_one([min(prompts), max(prompts)] if prompts else []),
         "a numpy number": lambda prompts: np.int64(_one_by_one(prompts)),
         "takewhile": lambda prompts: sum(
             1 for _ in itertools.takewhile(lambda column: len(set(column)) == 1, zip(*prompts, strict=False))
