@@ -151,6 +151,11 @@ def gain(first: Sequence[LedgerRow], second: Sequence[LedgerRow]) -> Interval:
     return statistics.crossed_interval(gaps)
 
 
+def accuracy(rows: Sequence[LedgerRow]) -> Interval:
+    """Return the share right of several draws on the same items, its interval over draws and items."""
+    return statistics.crossed_interval([row.correct for row in rows])
+
+
 @dataclass(frozen=True)
 class Compared:
     """The ways to use n labels, each with its rows on test, one a draw.
@@ -164,13 +169,18 @@ class Compared:
     rival: str
 
     @property
+    def everything(self) -> list[LedgerRow]:
+        """The rows of all ways."""
+        return [row for rows in self.rows.values() for row in rows]
+
+    @property
     def lead(self) -> Interval:
         """By how much the prompt is ahead of its rival, over draws and messages."""
         return gain(self.rows[self.rival], self.rows[self.shown])
 
     def accuracy(self, way: str) -> Interval:
         """The share right of one way, over draws and messages."""
-        return statistics.crossed_interval([row.correct for row in self.rows[way]])
+        return accuracy(self.rows[way])
 
 
 @dataclass(frozen=True)

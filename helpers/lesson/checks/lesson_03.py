@@ -207,12 +207,9 @@ def check_recall_and_alarms(answer) -> str:
         n = int(rng.integers(2, 60))
         cases.append((rng.choice(list("abc"), n).tolist(), rng.choice(list("aabc"), n).tolist(), "a"))
     for gold, predicted, label in cases:
-        pairs = list(zip(gold, predicted, strict=True))
-        groups = ([p == label for g, p in pairs if g == label], [p == label for g, p in pairs if g != label])
-        wanted = [float(np.mean(hits)) if hits else 0.0 for hits in groups]
-        found = tried(answer, gold, predicted, label)
-        case = f"for {len(gold)} messages, {len(groups[0])} of them {label!r}"
-        compare_items(case, found, wanted, "recall first, then false alarms")
+        found, wanted = tried(answer, gold, predicted, label), statistics.recall_and_alarms(gold, predicted, label)
+        case = f"for {len(gold)} messages, {gold.count(label)} of them {label!r}"
+        compare_items(case, found, list(wanted), "recall first, then false alarms")
     return "recall among those that bear the label, alarms among the others."
 
 
