@@ -141,14 +141,12 @@ plots.against(
 )
 
 # %% [markdown]
-# Compare how steeply the lines fall. A way that copies its neighbors copies their mistakes; one that hardly looks at its
-# examples has little to lose. So a flat line is no praise by itself: see how high it starts.
+# A flat line is no praise by itself: one that hardly looks at its examples has little to lose. See how high it starts.
 #
 # ## A label without an example
 #
-# One article prints a prompt for six classes with five examples: `other` has none (F8). We rebuild it in words of our own:
-# the six names, "Return only the category name", one example for each class but `other`; then with a sixth. Two
-# questions belong together: how many of the `other` are found, and how many more are taken for it?
+# One article prints a prompt of six classes with five examples: `other` has none (F8). Rebuilt in our words, once as it is
+# and once with a sixth: how many `other` are found, and how many more are taken for it?
 #
 # ### Your turn 03.8
 #
@@ -185,30 +183,20 @@ printed = {
     "product_inquiry": "Does the sensor work with a heat pump?",
     "complaint": "Third late delivery in a row. This is poor service.",
 }
-system = (
-    f"Sort the message into one category: {', '.join(LABELS)}. Return only the category name."
-)
-article = few_shot.FewShotPrompt({label: label for label in LABELS}, system)
-five = [Message(f"article {label}", text, label) for label, text in printed.items()]
-six = [
-    *five,
-    Message("article other", "Please pass my thanks to the fitter who came.", "other"),
-]
 
 # %%
+system = f"Sort the message: {', '.join(LABELS)}. Return only the category name."
+article = few_shot.FewShotPrompt({label: label for label in LABELS}, system)
+five = [Message(f"article {label}", text, label) for label, text in printed.items()]
+thanks = Message("article other", "Please pass my thanks to the fitter who came.", "other")
 without, with_other = (
-    few_labels.shown(
-        lab, article, f"article's prompt, {len(shown)} examples", shown, test, **quiet
-    )
-    for shown in (five, six)
+    few_labels.shown(lab, article, f"article's prompt, {len(few)} examples", few, test, **quiet)
+    for few in (five, [*five, thanks])
 )
+
+# %%
 count = yours(
-    recall_and_alarms,
-    lambda gold, said, label: (
-        np.mean([p == label for g, p in zip(gold, said) if g == label]),
-        np.mean([p == label for g, p in zip(gold, said) if g != label]),
-    ),
-    (["a", "b", "b"], ["a", "a", "b"], "a"),
+    recall_and_alarms, statistics.recall_and_alarms, (["a", "b", "b"], ["a", "a", "b"], "a")
 )
 for row in (without, with_other):
     recall, alarms = count(row.gold, row.predictions, "other")
