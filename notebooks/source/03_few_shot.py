@@ -186,7 +186,7 @@ check("03.2", shared_start)
 from helpers.model import packing
 from helpers.results import costs
 
-common = yours(shared_start, packing.shared_start, ([[1, 2, 3], [1, 2, 4, 5]],))
+common = yours(shared_start, packing.shared_start, ([[1, 2, 3, 9], [1, 2, 4, 9]],))
 prices = costs.Prices(0.15, 0.015, 0.60, "an example, with kept tokens at a tenth")
 own_eights = [few_labels.draw(pool, 8, seed) for seed in range(len(half))]
 for name, shown in {"the same eight": eights[0], "eight of its own": own_eights}.items():
@@ -464,7 +464,7 @@ def vote(labels, cosines):
 check("03.6", vote)
 
 # %%
-decide = yours(vote, baselines.vote, (["a", "b", "b"], [0.9, 0.5, 0.6]))
+decide = yours(vote, baselines.vote, (list("abbccc"), [0.9, 0.8, 0.5, 0.1, 0.1, 0.1]))
 
 
 def by_vote(texts):
