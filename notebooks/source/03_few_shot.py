@@ -525,9 +525,8 @@ for c in compared:
     print(f"{c.n:3} labels, {c.shown} against {c.rival}: {words}")
 
 # %% [markdown]
-# The intervals cover both the messages and the draws. Look for the first line at which the prompt is behind: from there on,
-# labels are better learned from than shown, for a model of this size. Does it stay so for larger ones? A dash means that
-# nobody measured it.
+# The intervals cover both the messages and the draws. Where a line says *leads*, these labels are better shown; where it says
+# *behind*, better learned from. That is so for a model of this size. And for larger ones? A dash means: not measured.
 
 # %%
 from IPython.display import Markdown
@@ -554,8 +553,7 @@ for k in fits:
     print(f"{k} examples: {sum(fits[k])} of {len(requests)} fit, {sum(form[k].correct)} right")
 
 # %% [markdown]
-# *Fit* is about form, *right* about the risk that the answer names. Read them apart: a form can be learned from five
-# examples while the content is not.
+# *Fit* is about form, *right* about the risk that the answer names. Read them apart: one may come without the other.
 #
 # ### Playground
 #
@@ -585,9 +583,8 @@ leads = {f"{c.n} labels": evidence.number(c.lead, len(test), of=c.everything) fo
 claims.conclude("F2", leads)
 
 # %%
-thirty_two = draws_of(32, 3)
-more = few_labels.gain(thirty_two, [near_row] * 3)
-claims.conclude("F4", {"nearest": evidence.number(more, len(test), of=[near_row, *thirty_two])})
+more = few_labels.gain(curve[32], [near_row] * 3)
+claims.conclude("F4", {"nearest": evidence.number(more, len(test), of=[near_row, *curve[32]])})
 claims.conclude(
     "F7",
     {
