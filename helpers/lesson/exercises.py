@@ -151,31 +151,6 @@ def _judge(exercise: str, *answers) -> Result:
         return Result(exercise, NOT_YET, why)
 
 
-def yours(answer: Callable, own: Callable, example: Iterable, seen: Callable = lambda found: found) -> Callable:
-    """Return the function that works from here on: the learner's, or the course's own, and say so.
-
-    The learner's does where it gives what the course's own gives for `example`, its arguments. `seen` tells what of a
-    result counts; a function that is left out, stops or gives something else is not used.
-    """
-    name = getattr(answer, "__name__", "this function")
-    try:
-        found = None if unwritten(answer) else answer(*copy.deepcopy(tuple(example)))
-        same = not unwritten(found) and _alike(seen(found), seen(own(*copy.deepcopy(tuple(example)))))
-    except Exception:  # whatever a learner's code may raise: the check above has told it
-        same = False
-    whose = "your own" if same else "the course's own"
-    print(f"From here on {whose} {name} does the work.")
-    return answer if same else own
-
-
-def _alike(found, wanted) -> bool:
-    if isinstance(wanted, str | dict | bool) or not isinstance(wanted, Iterable):
-        number = isinstance(wanted, float | np.floating)
-        return bool(np.isclose(found, wanted)) if number else bool(found == wanted)
-    pairs = list(found), list(wanted)
-    return len(pairs[0]) == len(pairs[1]) and all(map(_alike, *pairs))
-
-
 def check(exercise: str, *answers) -> None:
     """Check an answer and print the result.
 

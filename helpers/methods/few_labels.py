@@ -1,7 +1,6 @@
 """What a handful of labels buys: shown in the prompt, learned by a regression, or trained into the weights.
 
-Every way gets the same messages, several draws of them, and what is chosen is chosen on dev. Pictures and verdicts are
-left to the lessons.
+Every way gets the same messages, and several draws of them. Pictures and verdicts are left to the lessons.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +14,8 @@ from helpers.methods import baselines, few_shot, tuning
 from helpers.methods.few_shot import FewShotPrompt
 from helpers.methods.search import Candidate, grid
 from helpers.model import embedding
+from helpers.results import evidence
+from helpers.results.evidence import Evidence
 from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow
 from helpers.statistics import Interval
@@ -22,13 +23,15 @@ from helpers.tasks import pairs
 from helpers.tasks.files import Message
 from helpers.tasks.task import Task
 
-SIZES, DRAWS, NEAREST = (6, 12, 24, 50), 5, 8
+BEST, BARE = "best prompt", "few-shot, no example"  # rows: of a search over prompts, and what stands in for it
+SIZES, DRAWS = (6, 12, 30, 48), 5
+SEEN = 300  # pairs that a training reads at least, however few there are
+SHOWN, REGRESSION, LORA = "shown in the prompt", "regression", "LoRA"
 ORDERS: dict[str, Callable[[list], list]] = {
     "nearest last": lambda row: row,
     "nearest first": lambda row: row[::-1],
     "nearest in the middle": lambda row: [*row[::2], *row[1::2][::-1]],
 }
-ALL, NEAR, REGRESSION, LORA = "all shown", f"{NEAREST} nearest shown", "regression", "LoRA"
 
 
 def asking(lab: Lab, prompt: FewShotPrompt, examples: Sequence, neutral: Sequence[str] = ()) -> tuple[Callable, dict]:
@@ -58,6 +61,24 @@ def shown(
     """Measure a prompt with examples, shared or one list for each item; `more` goes to `ledger.measure`."""
     score, told = asking(lab, prompt, examples, neutral)
     return lab.measure(name, items, score, approach="prompt", **{**told, **more})
+
+
+def baseline(lab: Lab, prompt: FewShotPrompt, items: Sequence[Message]) -> LedgerRow:
+    """Return the kept row of the best prompt without examples; where there is none, say so and measure the question.
+
+    What is judged against the best prompt is not tested then: see `when_best`.
+    """
+    row = lab.stored(BEST, items)
+    if row:
+        print(f"{row.method}{row.mark}: accuracy {row.interval} on {row.n} {lab.noun}")
+        return row
+    print(f"No row of {BEST!r} is kept for this model: the bare question stands in, and is no ground for verdicts.")
+    return shown(lab, prompt, BARE, [], items, heavy=True, show=True)
+
+
+def when_best(row: LedgerRow, found: Evidence) -> list[Evidence]:
+    """Return evidence that was held against a baseline as `claims.conclude` takes it: none if that is not the best."""
+    return [found] if row.method == BEST else []
 
 
 def draw(pool: Sequence[Message], k: int, seed: int) -> list[Message]:
@@ -96,23 +117,13 @@ def candidates(
         examples = draw(pool, settings["k"], settings["draw"] - 1)
         texts = neutral if settings["calibrated"] else ()
         score, told = asking(lab, prompts[settings["words"]], examples, texts)
-        told.pop("settings")
-        found.append(Candidate(settings, score, told))
+        found.append(Candidate(settings, score, told | {"settings": _all_settings(settings, told["settings"])}))
     return found
 
 
-def corrected(example: Message, wrong: str) -> list[Message]:
-    """Return two examples that show a bad answer and its correction: the text with a wrong label, then "Wrong.".
-
-    The answer's form stays that of every other example, so that what is scored afterwards is the same.
-
-    >>> [(e.text, e.label) for e in corrected(Message("1", "It broke.", "bug"), "bill")]
-    [('It broke.', 'bill'), ('Wrong.', 'bug')]
-    """
-    return [
-        Message(f"{example.id}, wrong", example.text, wrong),
-        Message(f"{example.id}, corrected", "Wrong.", example.label),
-    ]
+def _all_settings(settings: Mapping, told: Mapping) -> dict:
+    """Join a candidate's settings with what a row tells of it, whose words would hide the name of their table."""
+    return {**settings, **{f"all {key}": value for key, value in told.items()}}
 
 
 def nearest_candidates(
@@ -135,60 +146,98 @@ def nearest_candidates(
         def read(texts: list[str], prompt=prompt, shown_to=shown_to) -> list:
             return prompt.prompts(shown_to(texts), texts)
 
-        found.append(Candidate(settings, predict, {"prompts": read}))
+        told = _all_settings(settings, {"words": list(prompt.names.values())})
+        found.append(Candidate(settings, predict, {"prompts": read, "settings": told}))
     return found
+
+
+def corrected(example: Message, wrong: str) -> list[Message]:
+    """Return two examples that show a bad answer and its correction: the text with a wrong label, then "Wrong.".
+
+    The answer's form stays that of every other example, so that what is scored afterwards is the same.
+
+    >>> [(e.text, e.label) for e in corrected(Message("1", "It broke.", "bug"), "bill")]
+    [('It broke.', 'bill'), ('Wrong.', 'bug')]
+    """
+    return [
+        Message(f"{example.id}, wrong", example.text, wrong),
+        Message(f"{example.id}, corrected", "Wrong.", example.label),
+    ]
+
+
+def from_places(
+    lab: Lab,
+    prompt: FewShotPrompt,
+    pool: Sequence[Message],
+    fixed: Sequence[Sequence[int]],
+    near: Sequence[Sequence[int]],
+    name: str,
+    items: Sequence[Message],
+) -> tuple[list[LedgerRow], LedgerRow]:
+    """Return rows on dev of examples at given places of a pool: one a draw in `fixed`, and one of each item's own.
+
+    name: what is special about the pool, such as wrong labels.
+    """
+    told = {"split": "dev", "heavy": True, "show": False}
+    each = [[pool[i] for i in row] for row in near]
+    rows = [
+        shown(lab, prompt, f"few-shot, {len(few)} fixed, {name}, draw {seed + 1}", few, items, seed=seed, **told)
+        for seed, few in enumerate([pool[i] for i in places] for places in fixed)
+    ]
+    title = f"few-shot, {len(near[0])} nearest, {name}"
+    return rows, shown(lab, prompt, title, each, items, **{**told, "labels_used": len(pool)})
 
 
 def gain(first: Sequence[LedgerRow], second: Sequence[LedgerRow]) -> Interval:
     """Return by how much `second` is more often right, over draws and items: rows in pairs, of the same items.
 
-    One row in `first` stands against every one of `second`.
+    One row on either side stands against every one of the other.
     """
-    first = list(first) * (len(second) if len(first) == 1 else 1)
+    first, second = list(first), list(second)
+    first, second = first * (len(second) if len(first) == 1 else 1), second * (len(first) if len(second) == 1 else 1)
     if len(first) != len(second) or any(a.ids != b.ids for a, b in zip(first, second, strict=False)):
         raise ValueError(f"give rows of the same items in pairs, or one against all; got {len(first)}, {len(second)}")
-    gaps = [np.subtract(two.correct, one.correct) for one, two in zip(first, second, strict=True)]
-    return statistics.crossed_interval(gaps)
+    gaps = np.array([np.subtract(two.correct, one.correct) for one, two in zip(first, second, strict=True)])
+    return statistics.runs_interval(gaps) if np.ptp(gaps) else statistics.gap_interval(gaps[0])
 
 
 def accuracy(rows: Sequence[LedgerRow]) -> Interval:
     """Return the share right of several draws on the same items, its interval over draws and items."""
-    return statistics.crossed_interval([row.correct for row in rows])
+    return statistics.runs_interval([row.correct for row in rows])
 
 
 @dataclass(frozen=True)
 class Compared:
-    """The ways to use n labels, each with its rows on test, one a draw.
-
-    shown, rival: the best way to show them, and the better of regression and LoRA, both chosen on dev.
-    """
+    """The ways to use n labels, SHOWN, REGRESSION and LORA, each with its rows, one a draw."""
 
     n: int
     rows: Mapping[str, Sequence[LedgerRow]]
-    shown: str
-    rival: str
 
-    @property
-    def everything(self) -> list[LedgerRow]:
-        """The rows of all ways."""
-        return [row for rows in self.rows.values() for row in rows]
+    def lead(self, rival: str) -> Interval:
+        """By how much the prompt is ahead of a rival, over draws and messages."""
+        return gain(self.rows[rival], self.rows[SHOWN])
 
-    @property
-    def lead(self) -> Interval:
-        """By how much the prompt is ahead of its rival, over draws and messages."""
-        return gain(self.rows[self.rival], self.rows[self.shown])
 
-    def accuracy(self, way: str) -> Interval:
-        """The share right of one way, over draws and messages."""
-        return accuracy(self.rows[way])
+def leads(compared: Compared) -> list[Evidence]:
+    """Return by how much the prompt is ahead of each rival, as evidence: "the only option" must be ahead of both."""
+    shown_rows = compared.rows[SHOWN]
+    return [
+        evidence.number(compared.lead(rival), shown_rows[0].n, of=[*shown_rows, *compared.rows[rival]], note=rival)
+        for rival in (REGRESSION, LORA)
+    ]
+
+
+def lines(compared: Sequence[Compared]) -> dict[str, list[tuple[int, Interval]]]:
+    """Return way -> pairs of n and accuracy over draws and messages, as `plots.against` takes them."""
+    return {way: [(one.n, accuracy(one.rows[way])) for one in compared] for way in (SHOWN, REGRESSION, LORA)}
 
 
 @dataclass(frozen=True)
 class SameLabels:
-    """What the ways share: draws of one pool, one test.
+    """Ways to use the same few labels; none of them chooses anything by further labels.
 
     lab: its model is prompted and tuned. vectors: of the pool, (n, d), by `embedder`. task: labels as a tuned model
-    answers them. recipe: for about 300 pairs and more; fewer are read more often.
+    answers them. recipe: its epochs are raised until SEEN pairs are read.
     """
 
     lab: Lab
@@ -201,61 +250,34 @@ class SameLabels:
     draws: int = DRAWS
     recipe: tuning.Recipe = field(default=tuning.RECIPE)
 
-    def compare(self, n: int, dev: Sequence[Message], test: Sequence[Message]) -> Compared:
+    def compare(self, n: int, items: Sequence[Message]) -> Compared:
         """Return all ways to use n labels; heavy, so taken from stored rows where they agree."""
-        on_dev = {way: self.rows(way, n, dev, "dev") for way in self._ways(n)}
+        ways = {SHOWN: self._shown, REGRESSION: self._regression, LORA: self._lora}
+        return Compared(n, {way: [one(n, seed, items) for seed in range(self.draws)] for way, one in ways.items()})
 
-        def best(ways: Sequence[str]) -> str:
-            return max(ways, key=lambda way: sum(sum(row.correct) for row in on_dev[way]))
+    def _shown(self, n: int, seed: int, items: Sequence[Message]) -> LedgerRow:
+        name, told = _named("few-shot, all shown", n, seed)
+        examples = draw(self.pool, n, seed)
+        return shown(self.lab, self.prompt, name, examples, items, self.neutral, seed=seed, heavy=True, **told)
 
-        chosen = best([way for way in on_dev if way in (ALL, NEAR)])
-        ways = (chosen, REGRESSION, LORA)
-        on_test = {way: self.rows(way, n, test, "test") for way in ways}
-        return Compared(n, on_test, chosen, best((REGRESSION, LORA)))
-
-    def rows(self, way: str, n: int, items: Sequence[Message], split: str) -> list[LedgerRow]:
-        """Return the rows of one way, one a draw of n labels."""
-        measure = {REGRESSION: self._regression, LORA: self._lora}.get(way, partial(self._shown, way))
-        return [measure(n, number, items, split) for number in range(self.draws)]
-
-    def _ways(self, n: int) -> list[str]:
-        return [ALL, *([NEAR] if n > NEAREST else []), REGRESSION, LORA]
-
-    def _named(self, way: str, n: int, number: int, split: str) -> tuple[str, dict]:
-        told = {"split": split, "labels_used": n, "seed": number, "heavy": True, "show": False}
-        return f"{way}, {n} labels, draw {number + 1}", told
-
-    def _shown(self, way: str, n: int, number: int, items: Sequence[Message], split: str) -> LedgerRow:
-        examples: Sequence = draw(self.pool, n, number)
-        name, told = self._named(f"few-shot, {way}", n, number, split)
-        if way == ALL:
-            return shown(self.lab, self.prompt, name, examples, items, self.neutral, **told)
-        kept = self.vectors[few_shot.balanced_examples(self.pool, n, number)]
-        near = few_shot.nearest_examples(kept, self._embed([m.text for m in items]), NEAREST)
-        each = [[examples[i] for i in row] for row in near]
-        return shown(self.lab, self.prompt, name, each, items, **told)
-
-    def _regression(self, n: int, number: int, items: Sequence[Message], split: str) -> LedgerRow:
-        kept = few_shot.balanced_examples(self.pool, n, number)
-        name, told = self._named("MiniLM + logistic regression", n, number, split)
+    def _regression(self, n: int, seed: int, items: Sequence[Message]) -> LedgerRow:
+        kept = few_shot.balanced_examples(self.pool, n, seed)
+        name, told = _named("MiniLM + logistic regression", n, seed)
         model = baselines.embedding_classifier().fit(self.vectors[kept], [self.pool[i].label for i in kept])
 
         def predict(texts: list[str]):
-            return model.predict(self._embed(texts))
+            return model.predict(embedding.embed(self.embedder, texts))
 
-        return self.lab.measure(name, items, predict, approach="plain", model=self.embedder, **told)
+        how = {"approach": "plain", "model": self.embedder, "seed": seed, "heavy": True}
+        return self.lab.measure(name, items, predict, **how, **told)
 
-    def _lora(self, n: int, number: int, items: Sequence[Message], split: str) -> LedgerRow:
-        recipe = replace(self.recipe, seed=number, epochs=max(self.recipe.epochs, -(-300 // n)))
-        name, told = self._named("LoRA", n, number, split)
-        told.pop("seed"), told.pop("heavy")
-        learned = pairs.training_pairs(self.task, draw(self.pool, n, number))
-
-        def asked(texts: list[str]) -> list[list[dict]]:
-            return [pairs.prompt(self.task.system, text) for text in texts]
-
-        score = pairs.label_scorer(self.task)
+    def _lora(self, n: int, seed: int, items: Sequence[Message]) -> LedgerRow:
+        name, told = _named("LoRA", n, seed)
+        recipe = replace(self.recipe, seed=seed, epochs=max(self.recipe.epochs, -(-SEEN // n)))
+        learned = pairs.training_pairs(self.task, draw(self.pool, n, seed))
+        score, asked = pairs.label_scorer(self.task), pairs.prompts_of(self.task)
         return tuning.measured(self.lab, name, learned, recipe, items, score, prompts=asked, **told)
 
-    def _embed(self, texts: Sequence[str]) -> np.ndarray:
-        return embedding.embed(self.embedder, texts)
+
+def _named(way: str, n: int, seed: int) -> tuple[str, dict]:
+    return f"{way}, {n} labels, draw {seed + 1}", {"labels_used": n, "show": False}

@@ -86,6 +86,15 @@ def nearest_examples(
     return found
 
 
+def nearest(pool: np.ndarray, query: np.ndarray, k: int) -> list[int]:
+    """Return positions of the k rows of a pool, (n, d), nearest to one query, (d,), nearest last; all of length one.
+
+    >>> nearest(np.eye(3), np.array([0.6, 0.0, 0.8]), 2)
+    [0, 2]
+    """
+    return nearest_examples(pool, query[None], k)[0]
+
+
 def common_first(rows: Sequence[Sequence[int]], sizes: Sequence[float] | None = None) -> list[list[int]]:
     """Return the same examples for each query, those that most queries share in front.
 

@@ -50,18 +50,29 @@ def timed(
 ) -> dict[str, Timed]:
     """Return for WHOLE and KEPT how long a text takes with each number of examples.
 
+    The two ways take turns, so that a busy moment of the machine hits both; two texts are read beforehand, to warm up.
+
     examples: number -> examples that all texts share. texts: the same ones are timed everywhere.
 
     Raises ValueError for fewer than two lengths or two repeats, which have no slope or no interval.
     """
     if len(examples) < 2 or repeats < 2:
         raise ValueError(f"time at least two lengths, twice each; got {len(examples)} lengths and {repeats} repeats")
-    found = {}
-    for way in (WHOLE, KEPT):
-        runs = [
-            [prompt.score(lm, shown, texts, share_start=way == KEPT, progress=False) for shown in examples.values()]
-            for _ in range(repeats)
-        ]
-        tokens = np.array([run.prompt_tokens.mean() for run in runs[0]])
-        found[way] = Timed(tokens, np.array([[run.seconds / len(texts) for run in row] for row in runs]))
-    return found
+
+    def read(shown: Sequence[Message], some: Sequence[str], way: str):
+        return prompt.score(lm, shown, some, share_start=way == KEPT, progress=False)
+
+    for shown in examples.values():
+        for way in (WHOLE, KEPT):
+            read(shown, texts[:2], way)
+    runs: dict[str, list] = {WHOLE: [], KEPT: []}
+    for _ in range(repeats):
+        rows: dict[str, list] = {WHOLE: [], KEPT: []}
+        for shown in examples.values():
+            for way, row in rows.items():
+                row.append(read(shown, texts, way))
+        for way, row in rows.items():
+            runs[way].append(row)
+    tokens = np.array([run.prompt_tokens.mean() for run in runs[WHOLE][0]])
+    seconds = {way: [[run.seconds / len(texts) for run in row] for row in rows] for way, rows in runs.items()}
+    return {way: Timed(tokens, np.array(seconds[way])) for way in runs}

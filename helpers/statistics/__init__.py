@@ -25,7 +25,6 @@ from helpers.statistics.intervals import (
     Interval,
     accuracy_interval,
     bootstrap_interval,
-    crossed_interval,
     difference_of_intervals,
     difference_of_shares,
     gap_interval,

@@ -89,23 +89,6 @@ def mean_interval(values: Sequence[float]) -> Interval:
     return percentiles(np.mean(values), resampled_means(values))
 
 
-def crossed_interval(table: Sequence[Sequence[float]]) -> Interval:
-    """Return the mean of numbers of shape (draws, items) with an interval that covers both the draws and the items.
-
-    Whole rows and whole columns are drawn again, each on its own: the pigeonhole bootstrap (Owen, 2007,
-    https://arxiv.org/abs/0711.1600), which is a little too wide rather than too narrow.
-
-    >>> print(crossed_interval([[1, 1, 1], [1, 1, 1]]))
-    1.000 [1.000, 1.000]
-    """
-    numbers = np.asarray(table, dtype=float)
-    if numbers.ndim != 2 or not numbers.size:
-        raise ValueError(f"give numbers of shape (draws, items), at least one of each; got {numbers.shape}")
-    rng = np.random.default_rng(0)
-    rows, columns = (rng.multinomial(size, np.full(size, 1 / size), RESAMPLES) / size for size in numbers.shape)
-    return percentiles(numbers.mean(), ((rows @ numbers) * columns).sum(axis=1))
-
-
 def ratio_interval(first: Sequence[float], second: Sequence[float], figure: Callable = np.mean) -> Interval:
     """Return a figure of `second` over that of `first`, for numbers of the same items, with a bootstrap interval.
 

@@ -8,7 +8,6 @@ import pathlib
 import re
 from functools import cache
 
-import numpy as np
 import pytest
 import sources
 
@@ -212,19 +211,6 @@ def test_a_comparison_names_the_case_and_both_values():
     ):
         with pytest.raises(exercises.NotYet, match=said):
             exercises.compare_items("so", found, [1, 2], "two of them")
-
-
-def test_your_own_function_works_where_it_agrees_else_the_courses(capsys):
-    def rows(table):
-        return tuple(np.array(row) for row in table)
-
-    own, example = (lambda table: [list(row) for row in table]), ([[1, 2.0], [3]],)
-    assert exercises.yours(rows, own, example) is rows
-    assert "your own rows" in capsys.readouterr().out
-    for left_out in (..., _blank_function, lambda table: 1 / 0, lambda table: table[:1], lambda table: None):
-        assert exercises.yours(left_out, own, example) is own
-        assert "the course's own" in capsys.readouterr().out
-    assert exercises.yours(len, lambda table: 7, example, seen=lambda found: found > 0) is len
 
 
 def test_calls_that_go_wrong_are_told_in_words():

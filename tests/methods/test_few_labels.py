@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.methods import few_labels, few_shot, prompt_cost
+from helpers.results import evidence
 from helpers.results.ledger import Lab
 from helpers.tasks import intents
 from tests import ledger_rows
@@ -18,9 +19,11 @@ def test_a_gain_is_over_draws_and_items():
     found = few_labels.gain([none], draws)
     assert found.estimate == pytest.approx(0.375)
     assert found.low < 0.25 and found.high > 0.5, "two draws that lie apart make it wide"
-    assert few_labels.gain(draws, draws).estimate == 0
+    assert few_labels.gain(draws, [none]).estimate == pytest.approx(-0.375)
+    same = few_labels.gain(draws, draws)
+    assert same.low < same.estimate == 0 < same.high, "where nothing differs the interval is no point"
     with pytest.raises(ValueError, match="in pairs"):
-        few_labels.gain(draws, [none])
+        few_labels.gain(draws, [*draws, none])
     with pytest.raises(ValueError, match="same items"):
         few_labels.gain([ledger_rows.of_hits("other", [1], ids=["x"])], draws)
 
@@ -33,10 +36,13 @@ def test_draws_are_balanced_and_differ():
 
 
 def test_candidates_are_named_apart_and_show_what_they_say():
-    lab, prompts = Lab("intents"), {"one": PROMPT, "two": few_shot.FewShotPrompt(intents.FOUND_WORDS)}
+    lab, prompts = Lab("intents"), {"one": PROMPT, "two": few_shot.FewShotPrompt(intents.NAMES)}
     tried = few_labels.candidates(lab, prompts, POOL, ["x"], k=(6, 12), draw=(1, 2, 3), calibrated=(True, False))
     assert len({one.name for one in tried}) == 24
     assert [one.more["labels_used"] for one in tried[:2]] == [6, 6]
+    kept = tried[0].more["settings"]
+    assert kept["words"] == "one" and kept["all words"] == [*intents.WORDS.values()] and kept["all neutral"] == ["x"]
+    assert "all neutral" not in tried[1].more["settings"]
     chat = tried[0].more["prompts"](["Where is it?"])[0]
     assert len(chat) == 13
 
@@ -47,6 +53,22 @@ def test_candidates_are_named_apart_and_show_what_they_say():
     shown = [[turn["content"] for turn in one.more["prompts"](["Hi"])[0][:-1:2]] for one in near[:3]]
     texts = [m.text for m in POOL[:3]]
     assert shown == [texts, texts[::-1], [texts[0], texts[2], texts[1]]]
+
+
+def test_what_is_held_against_a_stand_in_is_no_evidence():
+    best, bare = (ledger_rows.of_hits(name, [1, 0]) for name in (few_labels.BEST, few_labels.BARE))
+    found = evidence.difference(best, bare)
+    assert few_labels.when_best(best, found) == [found]
+    assert few_labels.when_best(bare, found) == []
+
+
+def test_the_only_option_is_ahead_of_both_others():
+    ways = (few_labels.SHOWN, few_labels.REGRESSION, few_labels.LORA)
+    shares = dict(zip(ways, (80, 20, 90), strict=True))
+    rows = {way: [ledger_rows.of_hits(way, [1] * n + [0] * (100 - n))] * 2 for way, n in shares.items()}
+    one = few_labels.Compared(6, rows)
+    assert [found.interval.estimate for found in few_labels.leads(one)] == pytest.approx([0.6, -0.1])
+    assert few_labels.lines([one])[few_labels.LORA][0][1].estimate == pytest.approx(0.9)
 
 
 def test_a_corrected_example_keeps_the_form_of_answers():

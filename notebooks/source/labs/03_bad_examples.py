@@ -22,8 +22,8 @@
 #: setup
 
 # %% [markdown]
-# This lab of [lesson 03](../03_few_shot.ipynb) runs alone. The same prompt: the question, "This is", and the words that
-# lesson 02 found.
+# This lab of [lesson 03](../03_few_shot.ipynb) runs alone. The same prompt: the question, "This is", and everyday words for
+# each label.
 
 # %%
 import numpy as np
@@ -31,7 +31,7 @@ import numpy as np
 from helpers import statistics
 from helpers.lesson import plots
 from helpers.lesson.said import said
-from helpers.methods import baselines, few_labels, few_shot
+from helpers.methods import baselines, few_labels, few_shot, wording
 from helpers.model import catalogue, embedding
 from helpers.model.language_model import LanguageModel
 from helpers.results import claims, evidence, ledger
@@ -47,8 +47,9 @@ train, dev, test = (intents.read(split) for split in ("train", "dev", "test"))
 dev, test = files.for_profile(dev, fast=12), files.for_profile(test, fast=24)
 pool = [m for m in train if lm.count_tokens(m.text) <= 20]
 neutral = few_shot.random_words([m.text for m in train], 8)
+words = {label: f" {spoken}" for label, spoken in intents.WORDS.items()}
 prompt = few_shot.FewShotPrompt(
-    intents.FOUND_WORDS, template="{text}\n\nWhat kind of message is this?", start="This is"
+    words, template="{text}\n\nWhat kind of message is this?", start="This is"
 )
 quiet = {"heavy": True, "show": False}
 
@@ -85,6 +86,7 @@ bad = [
         test,
         neutral,
         seed=seed,
+        labels_used=8,
         **quiet,
     )
     for seed, eight in enumerate(eights)
@@ -105,32 +107,29 @@ print(
 # ## Wrong labels
 #
 # Nobody shows wrong labels on purpose; every real pool has some. Now a share of the *pool* is wrong. **Predict:** who
-# suffers more, eight fixed examples, the eight nearest, or a vote of these?
+# suffers more, eight fixed examples (five draws), the eight nearest, or a vote of these?
 
 # %%
 embedder = catalogue.load_embedder()
 vectors, asked = (embedding.embed(embedder, [m.text for m in part]) for part in (pool, dev))
 near = few_shot.nearest_examples(vectors, asked, 8)
-fixed = few_shot.balanced_examples(pool, 8, 0)
-lines = {"8 fixed": [], "8 nearest": [], "vote of the nearest": []}
-on_dev = {"split": "dev", "labels_used": len(pool), **quiet}
+fixed = [few_shot.balanced_examples(pool, 8, seed) for seed in range(5)]
+lines = {"8 fixed, five draws": [], "8 nearest": [], "vote of the nearest": []}
 gold = [m.label for m in dev]
 
 # %%
-for share in (0, 0.1, 0.3, 0.5):
+for share in (0, 0.25, 0.5):
     noisy = curation.with_wrong_labels(pool, share, LABELS, seed=1)
-    ways = {
-        "8 fixed": [noisy[i] for i in fixed],
-        "8 nearest": [[noisy[i] for i in row] for row in near],
-    }
-    for way, examples in ways.items():
-        name = f"few-shot, {way}, {share:.0%} of the pool wrong"
-        row = few_labels.shown(lab, prompt, name, examples, dev, **on_dev)
-        lines[way].append((100 * share, row.interval))
+    wrong = [sum(noisy[i].label != pool[i].label for i in eight) for eight in fixed]
+    print(f"{share:.0%} of the pool wrong: of the eight fixed ones", *wrong)
+    name = f"{share:.0%} of the pool wrong"
+    rows, near_row = few_labels.from_places(lab, prompt, noisy, fixed, near, name, dev)
     voted = baselines.nearest_neighbors(vectors, [m.label for m in noisy], asked, 8)
-    lines["vote of the nearest"].append(
-        (100 * share, statistics.accuracy_interval(gold, voted))
-    )
+    by_vote = statistics.accuracy_interval(gold, voted)
+    for line, accuracy in zip(
+        lines.values(), (few_labels.accuracy(rows), near_row.interval, by_vote)
+    ):
+        line.append((100 * share, accuracy))
 
 # %%
 plots.against(
@@ -142,7 +141,8 @@ plots.against(
 
 # %% [markdown]
 # A flat line is no praise by itself: one that hardly looks at its examples has little to lose. See how high it starts.
-#
+
+# %% [markdown]
 # ## A label without an example
 #
 # One article prints a prompt of six classes with five examples: `other` has none (F8). Rebuilt in our words, once as it is
@@ -173,6 +173,9 @@ from helpers.lesson.exercises import check, hint, solution, yours
 
 check("03.8", recall_and_alarms)
 
+# %% [markdown]
+# The sixth example stands first: what stands last may gain by its place alone (see the lab on orders).
+
 # %%
 from helpers.tasks.files import Message
 
@@ -191,13 +194,11 @@ five = [Message(f"article {label}", text, label) for label, text in printed.item
 thanks = Message("article other", "Please pass my thanks to the fitter who came.", "other")
 without, with_other = (
     few_labels.shown(lab, article, f"article's prompt, {len(few)} examples", few, test, **quiet)
-    for few in (five, [*five, thanks])
+    for few in (five, [thanks, *five])
 )
 
 # %%
-count = yours(
-    recall_and_alarms, statistics.recall_and_alarms, (["a", "b", "b"], ["a", "a", "b"], "a")
-)
+count = yours("03.8", recall_and_alarms, statistics.recall_and_alarms)
 for row in (without, with_other):
     recall, alarms = count(row.gold, row.predictions, "other")
     print(f"{row.method}: recall of other {recall:.2f}, others taken for it {alarms:.2f}")
@@ -206,28 +207,6 @@ for row in (without, with_other):
 # Recall alone would judge a prompt that answers `other` to everything as perfect. So the rule of F8 asks for both: more of
 # `other` found, and not many more false alarms.
 #
-# ## From another channel
-#
-# The last kind of bad example: right, but from elsewhere. Eight from the *shifted* set, with its slang and typos, for clean
-# messages. **Predict:** better, worse, or no difference to see?
-
-# %%
-shifted = intents.read("shifted")
-here = few_labels.draws(
-    lab, prompt, "few-shot, 8 calibrated", pool, 8, 3, dev, neutral, split="dev"
-)
-name = "few-shot, 8 calibrated from the shifted set"
-there = few_labels.draws(lab, prompt, name, shifted, 8, 3, dev, neutral, split="dev")
-print(
-    said(
-        few_labels.gain(here, there),
-        above="Examples from another channel do better: {found}.",
-        below="Examples from another channel do worse: {found}.",
-        unclear="Whether they do harm is too close to call: {found}.",
-    )
-)
-
-# %% [markdown]
 # ### Playground
 #
 # Write bad examples of your own: wrong, insulting, off the subject. What does the model make of a clean message then?
@@ -244,17 +223,14 @@ print(dict(zip(LABELS, scores.probabilities[0].round(2).tolist())))
 
 # %%
 claims.conclude("F3", {"corrections": evidence.number(change, len(test), of=[*good, *bad])})
-said_other = {
-    row.method: [p == "other" for p in row.predictions] for row in (without, with_other)
-}
 is_other = [label == "other" for label in without.gold]
-before, after = ([hit for hit, it in zip(h, is_other) if it] for h in said_other.values())
-wrong = [[hit for hit, it in zip(h, is_other) if not it] for h in said_other.values()]
+both = [without, with_other]
+alarms, recalls = zip(*(wording.told_apart(row, "other", is_other) for row in both))
 claims.conclude(
     "F8",
     {
-        "recall of other": evidence.difference(before, after, of=[without, with_other]),
-        "false alarms": evidence.difference(*wrong, of=[without, with_other]),
+        "recall of other": evidence.difference(*recalls, of=both),
+        "false alarms": evidence.difference(*alarms, of=both),
     },
 )
 
