@@ -1,12 +1,14 @@
 """The same labels used in several ways: draws, candidates, and intervals over draws and messages."""
 
+import json
+
 import numpy as np
 import pytest
 
-from helpers.methods import few_labels, few_shot, prompt_cost
+from helpers.methods import few_labels, few_shot, prompt_cost, solved_requests
 from helpers.results import evidence
 from helpers.results.ledger import Lab
-from helpers.tasks import intents
+from helpers.tasks import change_requests, intents
 from tests import ledger_rows
 
 POOL = intents.read("dev")
@@ -94,3 +96,11 @@ def test_a_learners_own_turns_and_calibration_are_used():
     prompt = few_shot.FewShotPrompt(intents.WORDS, turns=backwards)
     usual = PROMPT.messages(POOL[:2][::-1], "Hi")
     assert prompt.messages(POOL[:2], "Hi") == usual
+
+
+def test_a_solved_request_is_answered_by_a_form_that_fits():
+    solved = change_requests.load("train")[:2]
+    chat = solved_requests.messages(solved, "Swap the router.")
+    assert [turn["role"] for turn in chat[1:]] == ["user", "assistant"] * 2 + ["user"]
+    assert json.loads(chat[2]["content"])["risk"] == solved[0].risk
+    assert chat[-1]["content"] == "Swap the router."
