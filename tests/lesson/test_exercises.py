@@ -32,6 +32,12 @@ ANSWERS = [
     for exercise, answers in table.items()
     for name, answer in answers.items()
 ]
+RIGHT = [
+    pytest.param(exercise, answer, id=f"{exercise}: {name}")
+    for path in sorted((pathlib.Path(__file__).parent / "right_answers").glob("lesson_*.py"))
+    for exercise, answers in importlib.import_module(f"tests.lesson.right_answers.{path.stem}").RIGHT.items()
+    for name, answer in answers.items()
+]
 
 
 RIGHT = [  # answers of other shapes that the checks must accept
