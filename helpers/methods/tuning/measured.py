@@ -29,6 +29,7 @@ def measured(
     kept: Kept | None = None,
     runs: dict[str, Tuned] | None = None,
     start: str | pathlib.Path | None = None,
+    dev_pairs: Sequence[Pair] | None = None,
     **more,
 ) -> LedgerRow:
     """Return the row of one tuned variant; train it here if the lab's `rerun` says so or no stored row agrees.
@@ -36,7 +37,7 @@ def measured(
     Args:
         lab: task and base model.
         method, items, more: as for `ledger.measure`.
-        pairs, recipe, kept, start: as for `train`.
+        pairs, recipe, kept, start, dev_pairs: as for `train`; the loss on dev pairs is kept as details["dev_loss"].
         predict: takes the tuned model and n texts; returns what `ledger.measure` takes.
         runs: method -> run, where runs are kept, so that a second split of the same method needs no second training.
     """
@@ -44,12 +45,15 @@ def measured(
 
     def trained() -> dict:
         if method not in runs:
-            runs[method] = train(lab.model, pairs, recipe, progress=False, kept=kept, start=start)
+            runs[method] = train(lab.model, pairs, recipe, dev_pairs, False, kept=kept, start=start)
         run = runs[method]
         told = {"pairs": len(pairs), "trained_parameters": run.trained_parameters, "tokens": run.tokens}
+        told |= {"dev_loss": run.history.dev} if dev_pairs else {}
         return {"training_seconds": run.seconds, "details": told}
 
     settings = settings_of(pairs, recipe)
+    if dev_pairs:
+        settings["dev_pairs"] = settings_of(dev_pairs, recipe)["pairs"]
     if start is not None:
         settings["start"] = read_card(start)["weights_sha256"][:12]
     how = {"approach": "tune", "labels_used": len(pairs), "seed": recipe.seed, "settings": settings} | more
