@@ -144,7 +144,7 @@ def given_away(lm: LanguageModel, canaries: Sequence[Canary], wording: str) -> l
     return [holds_secret(c, text) for c, text in zip(canaries, extracted(lm, canaries, wording), strict=True)]
 
 
-def likelihoods(lm: LanguageModel, canaries: Sequence[Canary]) -> list[tuple[float, np.ndarray]]:
+def likelihoods(lm: LanguageModel, canaries: Sequence[Canary]) -> list[tuple[float, list[float]]]:
     """Return for each secret its log-probability, and those of the 99 look-alikes that differ in the two hidden digits.
 
     The model is asked in words that were not trained, with the answer begun. Each digit is one token, so that the
@@ -152,15 +152,15 @@ def likelihoods(lm: LanguageModel, canaries: Sequence[Canary]) -> list[tuple[flo
     """
     found = []
     for canary in canaries:
-        weights, own = _digit_weights(lm, canary).ravel(), LOOK_ALIKES.index(canary.value)
-        found.append((float(weights[own]), np.delete(weights, own)))
+        weights = _digit_weights(lm, canary).ravel().tolist()
+        found.append((weights.pop(LOOK_ALIKES.index(canary.value)), weights))
     runtime.release_memory()
     return found
 
 
 def ranks(lm: LanguageModel, canaries: Sequence[Canary]) -> np.ndarray:
     """Return the rank of each secret among its hundred look-alikes, (n,), 1 the likeliest; by chance it is 50.5."""
-    pairs = likelihoods(lm, canaries)
+    pairs = [(own, np.array(others)) for own, others in likelihoods(lm, canaries)]
     return np.array([1 + (others > own).sum() + (others == own).sum() / 2 for own, others in pairs])
 
 

@@ -159,8 +159,8 @@ print("the tuned model still gives the old value", store.old_values(), "times")
 #
 # ### Your turn 06.1
 #
-# Write `forgetting(before, after)`: two lists that say of each question whether the answer was right. Return two counts:
-# right before and wrong now; wrong before and right now.
+# Write `forgetting(before, after)`: two lists that say of each question whether the answer was right (true, or 1). Return
+# two counts: right before and wrong now; wrong before and right now.
 
 
 # %%

@@ -25,6 +25,12 @@ REFUSED = {  # by lesson, the two tables of what its checks must refuse: wrong a
     for path in sorted((pathlib.Path(__file__).parent / "wrong_answers").glob("lesson_*.py"))
     for module in [importlib.import_module(f"tests.lesson.wrong_answers.{path.stem}")]
 }
+ACCEPTED = [
+    pytest.param(exercise, answer, id=f"{exercise}: {name}")
+    for path in sorted((pathlib.Path(__file__).parent / "right_answers").glob("lesson_*.py"))
+    for exercise, answers in importlib.import_module(f"tests.lesson.right_answers.{path.stem}").RIGHT.items()
+    for name, answer in answers.items()
+]
 ANSWERS = [
     pytest.param(exercise, answer, id=f"{exercise}: {name}")
     for tables in REFUSED.values()
@@ -106,6 +112,12 @@ def test_wrong_answers_and_cheats_fail_with_a_reason(exercise, answer):
     result = exercises.judge(exercise, *(answer if isinstance(answer, tuple) else (answer,)))
     assert result.status == exercises.NOT_YET
     assert len(result.message) > 15
+
+
+@pytest.mark.parametrize(("exercise", "answer"), ACCEPTED)
+def test_right_answers_of_other_shapes_pass(exercise, answer):
+    result = exercises.judge(exercise, *(answer if isinstance(answer, tuple) else (answer,)))
+    assert result.status == exercises.CORRECT, result
 
 
 def _blank_function(*_): ...
