@@ -1,0 +1,201 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     name: python3
+# ---
+
+# %% [markdown]
+# {{badges}}
+#
+# # Can a teacher's labels replace a person's?
+#
+# **After this lesson you can**
+#
+# - train a student on a teacher's labels, and say what the wrong ones cost it;
+# - say whether a review should look at the least certain labels, or at any.
+#
+# It is a lab of lesson 06: it runs alone, and nothing later needs it.
+#
+# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** L17.
+
+# %%
+#: setup
+
+# %% [markdown]
+# Two articles advise to [distil](../../docs/glossary.md#distillation): let something big label, and train something small on
+# its labels. A third warns that unreviewed labels compound errors.
+
+# %%
+from helpers.lesson import diagrams
+
+diagrams.flow(
+    [
+        ["240 messages"],
+        ["teacher labels"],
+        ["as they are", "60 reviewed"],
+        ["student", "student "],
+    ],
+    [
+        ("240 messages", "teacher labels"),
+        ("teacher labels", "as they are"),
+        ("teacher labels", "60 reviewed"),
+        ("as they are", "student"),
+        ("60 reviewed", "student "),
+    ],
+    "A teacher labels 240 messages. One student learns the labels as they are, another learns them after a person "
+    "reviewed 60.",
+)
+
+# %% [markdown]
+# The teachers: a plain pipeline (logistic regression on sentence embeddings) that saw sixty labels by a person; larger
+# models that choose among the six labels without training, where the course has measured them; and a large hosted model
+# that read the labeling guide, recorded once. **Predict:** whose labels are right most often?
+
+# %%
+from helpers import statistics
+from helpers.methods import distillation
+from helpers.model.language_model import LanguageModel
+
+school = distillation.School(LanguageModel.load())
+teachers = {teacher.name: teacher for teacher in school.teachers()}
+for name, teacher in teachers.items():
+    right = statistics.accuracy_interval(school.truth, teacher.labels)
+    print(f"{name:32} {right} of {len(school.pool)} labels right")
+
+# %% [markdown]
+# A larger model is not always a better teacher: look who has sixty labels behind it, and who has a guide.
+#
+# ## Where should a person look?
+#
+# A person has time for sixty of the 240. The usual advice: the least certain ones.
+#
+# ### Your turn 06.6
+#
+# Each row of `probabilities` (an n × m array) holds one message's m label probabilities. Write `to_review(probabilities,
+# budget)`: the positions of the `budget` rows with the smallest difference between the two highest, in any order.
+
+# %%
+import numpy as np
+
+
+#: solution
+def to_review(probabilities, budget):
+    ordered = np.sort(probabilities, axis=1)
+    margin = ordered[:, -1] - ordered[:, -2]
+    return np.argsort(margin)[:budget].tolist()
+
+
+#: why Where the second label is nearly as likely as the first, the teacher is torn, and a person's time may change most.
+# The highest probability alone can be low because many labels share the rest.
+#: stub
+#| def to_review(probabilities, budget):
+#|     ...
+#: end
+
+from helpers.lesson.exercises import check, hint, solution, yours
+from helpers.tasks.curation.labels import least_certain
+
+check("06.6", to_review)
+
+# %% [markdown]
+# Does it pay? Compare with sixty looked at by lot. **Predict:** how many more wrong labels does your choice find?
+
+# %%
+choose = yours(to_review, least_certain, (np.array([[0.6, 0.4], [0.9, 0.1]]), 1))
+chosen = {}
+for name, teacher in teachers.items():
+    if teacher.probabilities is not None:
+        wrong = np.array(school.wrong(teacher))
+        chosen[name] = [int(i) for i in choose(teacher.probabilities, distillation.BUDGET)]
+        lot = distillation.found_at_random(wrong, distillation.BUDGET)
+        low, high = np.quantile(lot, [0.025, 0.975])
+        print(
+            f"{name}: {wrong.sum()} of {len(wrong)} labels are wrong. Among the 60 least certain"
+        )
+        print(
+            f"   {wrong[chosen[name]].sum()}; among 60 by lot {lot.mean():.0f}, mostly {low:.0f} to {high:.0f}"
+        )
+
+# %%
+from helpers.lesson.said import said
+
+pipeline = teachers["pipeline of 60 labels"]
+wrong, looked = np.array(school.wrong(pipeline)), chosen[pipeline.name]
+rest = np.setdiff1d(np.arange(len(wrong)), looked)
+print(
+    said(
+        statistics.difference_of_shares(wrong[rest], wrong[looked]),
+        above="Of the least certain labels more are wrong than of the rest: {found}.",
+        below="Of the least certain labels fewer are wrong than of the rest: {found}.",
+        unclear="Whether the least certain hold more errors is too close to call: {found}.",
+    )
+)
+
+# %% [markdown]
+# A review helps through labels set right, and only through these. Where the least certain hold no more errors than the
+# rest, sixty by lot buy as much, and tell you how good the teacher is besides.
+#
+# ## What do the students make of it?
+#
+# Three students on the pipeline's labels: as they are, after the review, and with all labels right; three seeds each.
+
+# %%
+sets = {
+    "unreviewed labels": (pipeline.labels, 60),
+    "reviewed labels": (school.reviewed(pipeline, looked), 60 + len(set(looked))),
+    "right labels": (school.truth, 60 + len(school.truth)),
+}
+students = {
+    name: [school.student(name, labels, by_hand, seed) for seed in distillation.SEEDS]
+    for name, (labels, by_hand) in sets.items()
+}
+for name, rows in students.items():
+    print(
+        f"{name:18}", *(f"{row.interval.estimate:.3f}" for row in rows), f"of {rows[0].n} right"
+    )
+
+# %%
+from helpers.results import claims, evidence, ledger
+
+for name in ("right labels", "reviewed labels"):
+    for seed, (plain, better) in enumerate(zip(students["unreviewed labels"], students[name])):
+        print(f"{name} minus unreviewed, seed {seed}: {ledger.compare(plain, better)}")
+
+# %% [markdown]
+# ### Playground
+#
+# Change the budget. From how many reviewed labels on does a choice by doubt leave the lot behind, if it does?
+
+# %%
+for budget in (15, 30, 60, 120):
+    found = wrong[[int(i) for i in choose(pipeline.probabilities, budget)]].sum()
+    lot = distillation.found_at_random(wrong, budget).mean()
+    print(f"{budget:3} reviewed: {found} wrong labels found, {lot:.0f} by lot")
+
+# %% [markdown]
+# ## What we found
+
+# %%
+base = students["unreviewed labels"]
+claims.conclude(
+    "L17",
+    {
+        "compound": [
+            evidence.difference(*pair) for pair in zip(base, students["right labels"])
+        ],
+        "review": [
+            evidence.difference(*pair) for pair in zip(base, students["reviewed labels"])
+        ],
+        "doubt": evidence.independent(wrong[rest].tolist(), wrong[looked].tolist(), of=base),
+    },
+)
+
+# %% [markdown]
+# ## Three things to remember
+#
+# 1. Measure the teacher before you train on it; size alone says little.
+# 2. A review is worth the labels it sets right. Count them against a review by lot.
+# 3. A student is held against one on right labels, and against its own teacher.
+#
+# {{next}}
