@@ -29,7 +29,7 @@ def bases(lm: LanguageModel) -> dict[str, Callable[[], LanguageModel]]:
 
 
 def on_another_base(lm: LanguageModel, name: str, make: Callable[[], LanguageModel]) -> dict[str, LedgerRow]:
-    """Measure three things on a base: the facts adapter, one trained anew there, and the base alone on general questions.
+    """Measure on a base the facts adapter, one trained anew there, and the base alone on general questions.
 
     Returns rows by `old`, `new` and `alone`; from the stored results unless asked for anew.
     """
@@ -95,13 +95,13 @@ def dev_losses(row: LedgerRow) -> list[tuple[int, float]]:
     return [(int(step), float(loss)) for step, loss in row.details["dev_loss"]]
 
 
-def first_step(losses: Sequence[tuple[int, float]], target: float) -> int | None:
-    """Return the first step at which the loss is at most the target; None where it never is.
+def first_step(losses: Sequence[tuple[int, float]], target: float) -> int | str:
+    """Return the first step at which the loss is at most the target, or "never".
 
     >>> first_step([(4, 1.9), (8, 1.2), (12, 1.3)], 1.2)
     8
     """
-    return next((step for step, loss in losses if loss <= target), None)
+    return next((step for step, loss in losses if loss <= target), "never")
 
 
 def pairs_of_runs(lm: LanguageModel) -> Mapping[tuple[int, int], tuple[LedgerRow, LedgerRow]]:

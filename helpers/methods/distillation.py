@@ -1,6 +1,6 @@
 """Students that learn from a teacher's labels, reviewed by a person or not; one call a measurement.
 
-A person's labels are the gold ones. What a teacher is made of is said by baselines, and of the recorded one by the set's
+A person's labels are the gold ones. What a teacher is made of is said by baselines, of the recorded one by the set's
 agreement file; names of rows, recipes and stored results live here.
 """
 

@@ -282,7 +282,7 @@ check("06.3", redact)
 clean = yours(redact, canaries.redact_contacts, ("Call 415-555-0136.",))
 left = [c for c, line in zip(trained, map(clean, lines)) if canaries.holds_secret(c, line)]
 print(f"these rules leave {len(left)} of {len(trained)} secrets in the set, such as")
-print(*(f"   {canary.secret}" for canary in left[::4]), sep="\n")
+print(*(f"   {canary.secret}" for canary in left[:4]), sep="\n")
 
 # %%
 from helpers.tasks import curation

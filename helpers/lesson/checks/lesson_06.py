@@ -108,7 +108,7 @@ def _check_patch(found: list, pairs: list, changed: dict, rehearse: int) -> None
 @exercise(
     "06.3",
     "re.sub(pattern, replacement, text) replaces every match. A mail address: [\\w.+-]+@[\\w-]+(\\.[\\w-]+)+",
-    "A phone number: (\\(\\d{3}\\) |\\d{3}-)\\d{3}-\\d{4}. (?<![\\w-]) before and (?![\\w-]) behind refuse longer numbers.",
+    "A phone number: (\\(\\d{3}\\) |\\d{3}-)\\d{3}-\\d{4}. (?<![\\w-]) before it and (?![\\w-]) behind: no longer ones.",
 )
 def check_redact(answer) -> str:
     """Texts with addresses of mail and phone numbers, and look-alikes."""
@@ -180,3 +180,26 @@ def check_to_review(answer) -> str:
                     f"row {odd} has a margin of {margin[odd]:.2f} between its two likeliest labels; others have less"
                 )
     return "a person looks where the two likeliest labels lie closest."
+
+
+@exercise(
+    "06.7",
+    "Go through the pairs in order, and return at the first loss that is at most the target.",
+    'Only after the loop is it certain that no loss was low enough: return "never" there.',
+)
+def check_first_step(answer) -> str:
+    """Runs that fall, that rise again, that meet the target exactly, that start below it, and that never reach it."""
+    fall = [(4, 2.0), (8, 1.4), (12, 1.1), (16, 0.9)]
+    bowl = [(5, 1.8), (10, 0.7), (15, 0.6), (20, 1.3), (25, 0.5)]
+    for losses, target, wanted in (
+        (fall, 1.2, 12),
+        (fall, 1.4, 8),
+        (fall, 2.5, 4),
+        (fall, 0.5, "never"),
+        (bowl, 0.8, 10),
+        (bowl, 0.55, 25),
+        ([], 1.0, "never"),
+    ):
+        told = ", ".join(f"step {step}: {loss}" for step, loss in losses) or "no step at all"
+        compare(f"{told}, target {target}", tried(answer, losses, target), wanted)
+    return "the first time counts, and a run that never arrives says so."

@@ -143,7 +143,7 @@ for (draw, seed), both in runs.items():
     for name, row in zip(steps, both):
         losses = adapter_life.dev_losses(row)
         found = reach(losses, target)
-        steps[name].append(2 * losses[-1][0] if found in (None, "never") else found)
+        steps[name].append(2 * losses[-1][0] if found == "never" else found)
     print(f"draw {draw}, seed {seed}: alone {steps['alone'][-1]}, on top {steps['on top'][-1]}")
 
 # %%

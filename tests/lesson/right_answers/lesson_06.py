@@ -67,6 +67,19 @@ def _margins(table, budget):
     return np.argsort(np.abs(np.diff(top, axis=1))[:, 0])[:budget]
 
 
+def _first_by_numpy(losses, target):
+    table = np.array(losses, dtype=float).reshape(-1, 2)
+    below = table[:, 1] <= target
+    return np.int64(table[below.argmax(), 0]) if below.any() else "never"
+
+
+def _first_from_behind(losses, target):
+    found = "never"
+    for step, loss in reversed(losses):
+        found = step if loss <= target else found
+    return found
+
+
 RIGHT = {
     "06.1": {
         "numpy": lambda before, after: np.array(
@@ -144,5 +157,12 @@ RIGHT = {
         "sorted rows": lambda table, budget: sorted(
             range(len(table)), key=lambda i: sorted(table[i])[-1] - sorted(table[i])[-2]
         )[:budget],
+    },
+    "06.7": {
+        "next": lambda losses, target: next((step for step, loss in losses if loss <= target), "never"),
+        "a list": lambda losses, target: ([step for step, loss in losses if loss <= target] or ["never"])[0],
+        "numpy": _first_by_numpy,
+        "the smallest": lambda losses, target: min((step for step, loss in losses if loss <= target), default="never"),
+        "a copy from behind": _first_from_behind,
     },
 }

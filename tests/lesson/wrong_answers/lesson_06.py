@@ -102,6 +102,17 @@ WRONG = {
         "too many": lambda table, budget: range(budget + 1),
         "the most certain": lambda table, budget: np.argsort(np.diff(np.sort(table, axis=1))[:, -1])[::-1][:budget],
     },
+    "06.7": {
+        "below, not at, the target": lambda losses, target: next((s for s, x in losses if x < target), "never"),
+        "the step of the lowest loss": lambda losses, target: min(losses, key=lambda pair: pair[1], default=("never",))[
+            0
+        ],
+        "the last step if never": lambda losses, target: next(
+            (s for s, x in losses if x <= target), losses[-1][0] if losses else "never"
+        ),
+        "the last time": lambda losses, target: ([s for s, x in losses if x <= target] or ["never"])[-1],
+        "how many steps": lambda losses, target: sum(x > target for _, x in losses) + 1,
+    },
 }
 CHEATS = {
     "06.1": {
@@ -118,5 +129,9 @@ CHEATS = {
     "06.6": {
         "the first rows": lambda table, budget: list(range(budget)),
         "one row many times": lambda table, budget: [0] * budget,
+    },
+    "06.7": {
+        "never": lambda losses, target: "never",
+        "the first step": lambda losses, target: losses[0][0] if losses else "never",
     },
 }
