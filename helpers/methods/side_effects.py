@@ -80,9 +80,7 @@ class Facts:
         """Ask a model tuned on 1, 3 or 10 wordings of each fact; the shipped one, or one of the stored results."""
         asked = self.asked(wording)
         if (wordings, seed) == (1, 0):
-            return self._measure(
-                f"tuned on 40 facts, {wording} question", asked, self.tuned, **told_of(self.lm, "facts")
-            )
+            return self._measure(f"tuned on 40 facts, {wording} question", asked, self.tuned, **self._told())
         learned = [tuning.Pair(*row) for row in facts.training_pairs(self.known, wordings)]
         name = f"tuned on {COUNTED[wordings]}" + (f", seed {seed}" if seed else "")
         return self._train(f"{name}, {wording} question", learned, asked, epochs=EPOCHS[wordings], seed=seed)
@@ -103,7 +101,7 @@ class Facts:
 
     def tuned_after_edit(self) -> LedgerRow:
         """Ask the adapter for the changed facts; it heard nothing of the change."""
-        told = told_of(self.lm, "facts")
+        told = self._told()
         return self._measure("tuned, after the edit", self._asked_now(changed=True), self.tuned, **told)
 
     def old_values(self) -> int:
@@ -114,7 +112,7 @@ class Facts:
 
     def before_patch(self) -> LedgerRow:
         """Ask the adapter for all facts as they are now."""
-        return self._measure("tuned, all facts as of now", self._asked_now(), self.tuned, **told_of(self.lm, "facts"))
+        return self._measure("tuned, all facts as of now", self._asked_now(), self.tuned, **self._told())
 
     def patched(self, pairs: Sequence[tuple[str, str]]) -> LedgerRow:
         """Train the adapter further on these (question, answer), and ask for all facts as they are now.
@@ -141,6 +139,9 @@ class Facts:
     def _asked_now(self, changed: bool = False) -> list[policies.PolicyQuestion]:
         some = facts.edited(self.known) if changed else self.now
         return files.for_profile(facts.questions(some, "trained"), fast=6 if changed else 8)
+
+    def _told(self) -> dict:
+        return {"approach": "tune", "model": self.tuned, **adapters.row_of(self.lm, "facts")}
 
     def _measure(self, method: str, asked: Sequence, model: LanguageModel, **more) -> LedgerRow:
         return self.lab.measure(

@@ -192,7 +192,8 @@ print(f"the changed facts: {sum(new_values)} of {len(new_values)} now have the n
 print(f"the {len(others)} others: {forgotten} forgotten, {learned} learned")
 
 # %% [markdown]
-# Nobody touched the others. An index is edited line by line; weights move together.
+# No pair was about the others; yet all facts share the same weights, and training may move any of them. An index is edited
+# line by line.
 #
 # ### Your turn 06.2
 #
@@ -518,14 +519,8 @@ loss = statistics.mean_interval(-shifts["reader"])
 claims.conclude("L7", {"lost": evidence.number(loss, before.n, of=after["reader"])})
 
 # %%
-often = groups[OFTEN]
-claims.conclude(
-    "L13",
-    {
-        "exposure": evidence.rank(bits["tuned"][NEVER], bits["tuned"][OFTEN], of=safe),
-        "redaction": evidence.rank(safe_bits[often], bits["tuned"][OFTEN], of=safe),
-    },
-)
+exposed = evidence.rank(bits["tuned"][NEVER], bits["tuned"][OFTEN], of=safe)
+claims.conclude("L13", {"exposure": exposed})
 both = [declined["base model"], declined["tuned on requests"]]
 moved = {
     label: evidence.difference(*(side_effects.declined_of(row, label) for row in both), of=both)

@@ -163,6 +163,28 @@ def test_unknown_exercises_name_the_known_ones():
         exercises.find("77.1")
 
 
+def test_a_lesson_goes_on_with_the_learners_function_or_says_why_not(capsys):
+    def own(x):
+        return x + 1
+
+    def mine(x):
+        return x + 2
+
+    assert exercises.yours(mine, own, (1,)) is mine
+    for stub in (..., _blank_function, lambda x: None, lambda x: 1 / 0, 7):
+        assert exercises.yours(stub, own, (1,)) is own
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "Going on with your mine."
+    assert said[1] == "Going on with the course's own: yours gives nothing yet."
+    assert "ZeroDivisionError" in said[4]
+
+
+def test_what_is_tried_out_cannot_change_the_example():
+    example = ([1, 2],)
+    exercises.yours(lambda some: some.pop(), max, example)
+    assert example == ([1, 2],)
+
+
 def test_expected_status_is_enforced_where_asked(monkeypatch):
     exercises.check("01.5", ...)
     monkeypatch.setenv("COURSE_EXPECT", exercises.CORRECT)
