@@ -95,9 +95,8 @@ def yours(answer: Callable, own: Callable, example: tuple) -> Callable:
         why = "" if not unwritten(answer) and not unwritten(answer(*copy.deepcopy(example))) else "gives nothing yet"
     except Exception as error:  # whatever a learner's code may raise
         why = f"stopped with {type(error).__name__}: {error}"
-    print(
-        f"Going on with the course's {own.__name__}: yours {why}." if why else f"Going on with your {answer.__name__}."
-    )
+    mine = getattr(answer, "__name__", "answer")
+    print(f"Going on with the course's {own.__name__}: yours {why}." if why else f"Going on with your {mine}.")
     return own if why else answer
 
 

@@ -108,7 +108,7 @@ def _check_patch(found: list, pairs: list, changed: dict, rehearse: int) -> None
 @exercise(
     "06.3",
     "re.sub(pattern, replacement, text) replaces every match. A mail address: [\\w.+-]+@[\\w-]+(\\.[\\w-]+)+",
-    "A phone number: (\\(\\d{3}\\) |\\d{3}-)\\d{3}-\\d{4}. (?<![\\w-]) before it and (?![\\w-]) behind: no longer ones.",
+    "A phone number: (\\(\\d{3}\\) |\\d{3}-)\\d{3}-\\d{4}. (?<![\\w-]) before, (?![\\w-]) behind: no longer ones.",
 )
 def check_redact(answer) -> str:
     """Texts with addresses of mail and phone numbers, and look-alikes."""
