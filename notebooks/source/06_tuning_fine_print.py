@@ -153,14 +153,13 @@ for name, row in (("index", store.index_after_edit()), ("tuned", store.tuned_aft
 print("the tuned model still gives the old value", store.old_values(), "times")
 
 # %% [markdown]
-# That the weights stay as they were is no surprise; last year's price without a blink may be. So train again, the cheap
-# way: go on from the adapter, with the fifteen new pairs alone. They say nothing about the other twenty-five facts.
-# **Predict:** how many of those are still right?
+# That weights stay as they were is no surprise; the old price without a blink may be. So train again, the cheap way: go on
+# from the adapter, with the fifteen new pairs alone. **Predict:** how many of the other twenty-five facts are still right?
 #
 # ### Your turn 06.1
 #
-# Write `forgetting(before, after)`: two lists that say of each question whether the answer was right (true, or 1). Return
-# two counts: right before and wrong now; wrong before and right now.
+# Write `forgetting(before, after)`: two lists that say for each question whether the answer was right (`True` or 1).
+# Return two counts: right before and wrong now; wrong before and right now.
 
 
 # %%
@@ -192,15 +191,13 @@ print(f"the changed facts: {sum(new_values)} of {len(new_values)} now have the n
 print(f"the {len(others)} others: {forgotten} forgotten, {learned} learned")
 
 # %% [markdown]
-# No pair was about the others; yet all facts share the same weights, and training may move any of them. An index is edited
-# line by line.
+# No pair was about the others; yet all facts share the same weights, and training may move any of them.
 #
 # ### Your turn 06.2
 #
-# A known repair is *rehearsal*: train some old facts along with the new ones. Write `patch(pairs, changed, rehearse, seed)`.
-# `pairs` lists (question, answer) of all facts as they were, `changed` maps questions to new answers. Return the pairs to
-# train on: every changed question with its new answer, and `rehearse` of the others, drawn at random without
-# replacement; `seed` decides which.
+# A known repair is *rehearsal*: train some old facts along. Write `patch(pairs, changed, rehearse, seed)`. `pairs` lists
+# (question, answer) of all facts as they were, `changed` maps questions to new answers. Return what to train on: every
+# changed question with its new answer, and `rehearse` of the others, drawn without replacement; `seed` decides which.
 
 # %%
 import numpy as np

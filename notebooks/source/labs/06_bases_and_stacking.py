@@ -42,12 +42,10 @@ except tuning.TuningError as why:
 del noisy
 
 # %% [markdown]
-# What if one loads it all the same? Four bases: the same weights rounded to 8 and to 4 binary digits; weights with random
-# noise, a crude stand-in for a base that its maker trained further; a base that took another adapter in for good.
-#
-# A fall alone would prove nothing, since the change may harm the base itself. So each base gets two controls: an adapter
-# **trained anew** on it, by the same recipe; and the base **alone**, on general questions. **Predict:** which of the four
-# makes the adapter stale?
+# What if one loads it all the same? Four bases: weights rounded to 8 and to 4 bits; weights with random noise, a crude
+# stand-in for further training; a base that took another adapter in for good. The change may harm the base itself, so each
+# gets two controls: an adapter **trained anew** on it, and the base **alone**, on general questions. **Predict:** which
+# change makes the adapter stale?
 
 # %%
 rows = {
@@ -86,19 +84,17 @@ for name, gap in gaps.items():
     )
 
 # %% [markdown]
-# Where a new training gets the facts back, the base was fit and the adapter was stale. Where it does not, the base was
-# harmed. Either way, without the fingerprint nothing would have warned you.
+# Where a new training gets the facts back, the base was fit and the adapter stale; where it does not, the base was harmed.
 #
 # ## On top of another adapter
 #
-# One article says that stacked tuning learns faster: the domain first, then the task. *Faster* means fewer steps to the
-# same place. We train sorting on sixty messages, from nothing and on top of the facts, and measure the loss on dev along
-# the way.
+# Does stacked tuning learn faster, in fewer steps to the same place? We train sorting on sixty messages, from nothing and
+# on top of the facts, and measure the loss on dev along the way.
 #
 # ### Your turn 06.7
 #
-# Write `first_step(losses, target)`: `losses` lists (step, loss on dev) in order. Return the first step at which the loss
-# is at most the target, or the text `"never"`.
+# Write `first_step(losses, target)`: `losses` lists (step, loss on dev). Return the first step at which the loss is at
+# most the target, or `"never"`.
 
 
 # %%
