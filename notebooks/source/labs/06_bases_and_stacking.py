@@ -88,8 +88,8 @@ for name, gap in gaps.items():
 #
 # ## On top of another adapter
 #
-# Does stacked tuning learn faster, in fewer steps to the same place? We train sorting on sixty messages, from nothing and
-# on top of the facts, and measure the loss on dev along the way.
+# Does stacked tuning reach the same place in fewer steps? We train sorting on sixty messages, from nothing and on top of
+# the facts, with the loss on dev measured along the way.
 #
 # ### Your turn 06.7
 #

@@ -29,20 +29,11 @@
 # %%
 from helpers.lesson import diagrams
 
+teacher, plain, reviewed = "a teacher labels\n240 messages", "as they are", "60 reviewed"
+pupils = "a student", "another student"
 diagrams.flow(
-    [
-        ["240 messages"],
-        ["teacher labels"],
-        ["as they are", "60 reviewed"],
-        ["student", "student "],
-    ],
-    [
-        ("240 messages", "teacher labels"),
-        ("teacher labels", "as they are"),
-        ("teacher labels", "60 reviewed"),
-        ("as they are", "student"),
-        ("60 reviewed", "student "),
-    ],
+    [[teacher], [plain, reviewed], pupils],
+    [(teacher, plain), (teacher, reviewed), (plain, pupils[0]), (reviewed, pupils[1])],
     "A teacher labels 240 messages. One student learns the labels as they are, another learns them after a person "
     "reviewed 60.",
 )
@@ -64,11 +55,11 @@ for name, teacher in teachers.items():
     print(f"{name:32} {right} of {len(school.pool)} labels right")
 
 # %% [markdown]
-# A larger model is not always a better teacher: look who has sixty labels behind it, and who has a guide.
+# Mind what each had: sixty labels, six names, or a whole guide.
 #
 # ## Where should a person look?
 #
-# A person has time for sixty of the 240. The usual advice: the least certain ones.
+# There is time for sixty of the 240. The usual advice: the least certain ones.
 #
 # ### Your turn 06.6
 #
