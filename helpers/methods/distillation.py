@@ -27,10 +27,15 @@ SEEDS = (0, 1, 2)
 
 @dataclass(frozen=True)
 class Teacher:
-    """Who labeled the pool. labels: n. probabilities: (n, m) of the labels, or None where no doubt was told."""
+    """Who labeled the pool.
+
+    labels: n. by_hand: how many labels by a person it learned from. probabilities: (n, m) of the labels, or None where
+    no doubt was told.
+    """
 
     name: str
     labels: list[str]
+    by_hand: int = 0
     probabilities: np.ndarray | None = None
 
 
@@ -47,7 +52,7 @@ class School:
         self.runs: dict = {}
 
     def teachers(self) -> list[Teacher]:
-        """Return the plain pipeline, larger models whose labels are stored, and the recorded large model.
+        """Return the plain pipeline, larger models whose labels are stored, by size, and the recorded large model.
 
         The larger models' doubt is the probability of their label alone; the recorded one told none.
         """
@@ -55,12 +60,13 @@ class School:
         known, asked = (embedding.embed(embedder, [m.text for m in part]) for part in (self.first, self.pool))
         plain = baselines.embedding_classifier().fit(known, [message.label for message in self.first])
         labels = [str(label) for label in plain.predict(asked)]
-        found = [Teacher("pipeline of 60 labels", labels, plain.predict_proba(asked))]
-        for row in lookup.rows("intents", "train", reference=True, model=lookup.ANY):
+        found = [Teacher(f"pipeline of {BY_HAND} labels", labels, BY_HAND, plain.predict_proba(asked))]
+        stored = lookup.rows("intents", "train", reference=True, model=lookup.ANY)
+        for row in sorted(stored, key=lambda row: row.parameters):
             if row.method == LARGER and {message.id for message in self.pool} <= set(row.ids):
                 cut = row.cut([message.id for message in self.pool])
                 doubt = np.column_stack([cut.confidence, np.zeros(cut.n)])
-                found.append(Teacher(cut.model, cut.predictions, doubt))
+                found.append(Teacher(cut.model, cut.predictions, probabilities=doubt))
         given = {row["id"]: row["second"] for row in files.read_agreement("intents")}
         second = [given[message.id] or label for message, label in zip(self.pool, self.truth, strict=True)]
         return [*found, Teacher("large model, by the guide", second)]

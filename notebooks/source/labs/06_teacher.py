@@ -111,8 +111,9 @@ for name, teacher in teachers.items():
 # %%
 from helpers.lesson.said import said
 
-pipeline = teachers["pipeline of 60 labels"]
-wrong, looked = np.array(school.wrong(pipeline)), chosen[pipeline.name]
+judged = teachers[list(chosen)[-1]]  # the largest model that told its doubt, else the pipeline
+wrong, looked = np.array(school.wrong(judged)), chosen[judged.name]
+print("judged from here on:", judged.name)
 rest = np.setdiff1d(np.arange(len(wrong)), looked)
 print(
     said(
@@ -129,16 +130,19 @@ print(
 #
 # ## What do the students make of it?
 #
-# Three students on the pipeline's labels: as they are, after the review, and with all labels right; three seeds each.
+# Three students on this teacher's labels: as they are, after the review, and with all labels right; three seeds each.
 
 # %%
 sets = {
-    "unreviewed labels": (pipeline.labels, 60),
-    "reviewed labels": (school.reviewed(pipeline, looked), 60 + len(set(looked))),
-    "right labels": (school.truth, 60 + len(school.truth)),
+    "unreviewed labels": (judged.labels, judged.by_hand),
+    "reviewed labels": (school.reviewed(judged, looked), judged.by_hand + len(set(looked))),
+    "right labels": (school.truth, len(school.truth)),
 }
 students = {
-    name: [school.student(name, labels, by_hand, seed) for seed in distillation.SEEDS]
+    name: [
+        school.student(f"{name}, {judged.name}", labels, by_hand, seed)
+        for seed in distillation.SEEDS
+    ]
     for name, (labels, by_hand) in sets.items()
 }
 for name, rows in students.items():
@@ -160,7 +164,7 @@ for name in ("right labels", "reviewed labels"):
 
 # %%
 for budget in (15, 30, 60, 120):
-    found = wrong[[int(i) for i in choose(pipeline.probabilities, budget)]].sum()
+    found = wrong[[int(i) for i in choose(judged.probabilities, budget)]].sum()
     lot = distillation.found_at_random(wrong, budget).mean()
     print(f"{budget:3} reviewed: {found} wrong labels found, {lot:.0f} by lot")
 
