@@ -195,7 +195,7 @@ print(f"the {len(others)} others: {forgotten} forgotten, {learned} learned")
 #
 # ### Your turn 06.2
 #
-# A known repair is *rehearsal*: train some old facts along. Write `patch(pairs, changed, rehearse, seed)`. `pairs` lists
+# A known repair is [rehearsal](../docs/glossary.md#rehearsal): train some old facts along. Write `patch(pairs, changed, rehearse, seed)`. `pairs` lists
 # (question, answer) of all facts as they were, `changed` maps questions to new answers. Return what to train on: every
 # changed question with its new answer, and `rehearse` of the others, drawn without replacement; `seed` decides which.
 

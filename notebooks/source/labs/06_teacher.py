@@ -189,7 +189,7 @@ claims.conclude(
 # %% [markdown]
 # ## Three things to remember
 #
-# 1. Measure the teacher before you train on it; size alone says little.
+# 1. Measure the teacher before you train on it; do not go by its size.
 # 2. A review is worth the labels it sets right. Count them against a review by lot.
 # 3. A student is held against one on right labels, and against its own teacher.
 #
