@@ -195,9 +195,10 @@ print(f"the {len(others)} others: {forgotten} forgotten, {learned} learned")
 #
 # ### Your turn 06.2
 #
-# A known repair is [rehearsal](../docs/glossary.md#rehearsal): train some old facts along. Write `patch(pairs, changed, rehearse, seed)`. `pairs` lists
-# (question, answer) of all facts as they were, `changed` maps questions to new answers. Return what to train on: every
-# changed question with its new answer, and `rehearse` of the others, drawn without replacement; `seed` decides which.
+# A known repair is [rehearsal](../docs/glossary.md#rehearsal): train some old facts along. Write `patch(pairs, changed,
+# rehearse, seed)`. `pairs` lists (question, answer) of all facts as they were, `changed` maps questions to new answers.
+# Return what to train on: every changed question with its new answer, and `rehearse` of the others, drawn without
+# replacement; `seed` decides which.
 
 # %%
 import numpy as np
@@ -286,7 +287,7 @@ print(*(f"   {canary.secret}" for canary in left[:4]), sep="\n")
 from helpers.tasks import curation
 
 scan = curation.measure_scan(canaries.load_marked())
-print("the course's scan knows nine kinds; of what people marked by hand it finds", scan.recall)
+print("the course's scan knows nine kinds; of what was marked by hand it finds", scan.recall)
 for _, kind, stretch in scan.missed[::4]:
     print(f"   missed {kind}: {stretch}")
 
