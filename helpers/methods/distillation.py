@@ -1,7 +1,8 @@
 """Students that learn from a teacher's labels, reviewed by a person or not; one call a measurement.
 
 A person's labels are the gold ones. What a teacher is made of is said by baselines, of the recorded one by the set's
-agreement file; names of rows, recipes and stored results live here.
+agreement file; names of rows, recipes and stored results live here. `python -m helpers.methods.distillation` has the
+model of COURSE_MODEL label the pool: run with larger models, it makes the rows of larger teachers.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,18 +10,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from helpers.methods import baselines, few_shot, side_effects, tuning
+from helpers import statistics
+from helpers.methods import baselines, few_shot, learned_facts, tuning, wording
 from helpers.model import catalogue, embedding
 from helpers.model.language_model import LanguageModel
-from helpers.results import ledger, lookup
+from helpers.model.prompts import Prompt
+from helpers.results import ledger, lookup, measuring
 from helpers.results.rows import LedgerRow
 from helpers.tasks import files, intents
 from helpers.tasks.curation import labels as labeling
 
 BY_HAND, POOL, BUDGET = 60, 240, 60  # labeled by a person, labeled by the teacher, looked at in a review
-STUDENT = replace(side_effects.FACTS, epochs=3)
-LARGER = (
-    "teacher's labels, calibrated"  # the method under which a larger model's labels of training messages are stored
+STUDENT = replace(learned_facts.FACTS, epochs=3)
+LARGER = "teacher's labels"  # the method under which a larger model's labels of the pool are stored
+ASK = Prompt(
+    "teacher",
+    "What is this customer message: {words}?\n\nMessage: {text}".replace("{words}", ", ".join(intents.WORDS.values())),
+    intents.SYSTEM,
 )
 SEEDS = (0, 1, 2)
 
@@ -30,26 +36,32 @@ class Teacher:
     """Who labeled the pool.
 
     labels: n. by_hand: how many labels by a person it learned from. probabilities: (n, m) of the labels, or None where
-    no doubt was told.
+    no doubt was told. larger: whether it is a language model larger than the student.
     """
 
     name: str
     labels: list[str]
     by_hand: int = 0
     probabilities: np.ndarray | None = None
+    larger: bool = False
+
+
+def parted() -> tuple[list[files.Message], list[files.Message]]:
+    """Return the training messages that a person labeled, and the pool that a teacher labels."""
+    train = intents.read("train")
+    drawn = few_shot.balanced_examples(train, BY_HAND + POOL, seed=0)
+    return tuple([train[i] for i in part] for part in (drawn[:BY_HAND], drawn[BY_HAND:]))
 
 
 class School:
     """One pool of training messages, its right labels, its teachers, and the students that learn from them."""
 
     def __init__(self, lm: LanguageModel):
-        self.train, self.task = intents.read("train"), intents.for_tuning()
-        drawn = few_shot.balanced_examples(self.train, BY_HAND + POOL, seed=0)
-        self.first, self.pool = ([self.train[i] for i in part] for part in (drawn[:BY_HAND], drawn[BY_HAND:]))
+        self.task, (self.first, self.pool) = intents.for_tuning(), parted()
         self.truth = [message.label for message in self.pool]
         self.test = files.for_profile(intents.read("test"), fast=24)
         self.lab = ledger.Lab("intents", lm, labels=intents.LABELS, noun="messages", show=False)
-        self.runs: dict = {}
+        self.size = measuring.about(lm)["parameters"]
 
     def teachers(self) -> list[Teacher]:
         """Return the plain pipeline, larger models whose labels are stored, by size, and the recorded large model.
@@ -63,12 +75,14 @@ class School:
         found = [Teacher(f"pipeline of {BY_HAND} labels", labels, BY_HAND, plain.predict_proba(asked))]
         stored = lookup.rows("intents", "train", reference=True, model=lookup.ANY)
         for row in sorted(stored, key=lambda row: row.parameters):
-            if row.method == LARGER and {message.id for message in self.pool} <= set(row.ids):
+            if row.method == LARGER and row.parameters > self.size and {m.id for m in self.pool} <= set(row.ids):
                 cut = row.cut([message.id for message in self.pool])
                 doubt = np.column_stack([cut.confidence, np.zeros(cut.n)])
-                found.append(Teacher(cut.model, cut.predictions, probabilities=doubt))
+                found.append(Teacher(cut.model, cut.predictions, probabilities=doubt, larger=True))
         given = {row["id"]: row["second"] for row in files.read_agreement("intents")}
-        second = [given[message.id] or label for message, label in zip(self.pool, self.truth, strict=True)]
+        second = [given[message.id] for message in self.pool]
+        if not all(second):
+            raise files.DataError("the recorded model gave no label to a message of the pool; choose another pool")
         return [*found, Teacher("large model, by the guide", second)]
 
     def wrong(self, teacher: Teacher) -> list[bool]:
@@ -86,8 +100,7 @@ class School:
         """
         pairs = tuning.training_pairs(self.task, self.pool, labels)
         score: Callable = tuning.label_scorer(self.task)
-        told = {"prompts": lambda texts: [tuning.prompt(self.task.system, text) for text in texts]}
-        told |= {"runs": self.runs, "labels_used": by_hand}
+        told = {"prompts": tuning.prompts_of(self.task), "labels_used": by_hand}
         method = f"student on {name}, seed {seed}"
         return tuning.measured(self.lab, method, pairs, replace(STUDENT, seed=seed), self.test, score, **told)
 
@@ -96,3 +109,18 @@ def found_at_random(wrong: Sequence[bool], budget: int, times: int = 2000) -> np
     """Return how many wrong labels a random review of `budget` rows finds, (times,)."""
     hits, rng = np.asarray(wrong, dtype=int), np.random.default_rng(0)
     return np.array([hits[rng.permutation(len(hits))[:budget]].sum() for _ in range(times)])
+
+
+def label_pool(lm: LanguageModel) -> LedgerRow:
+    """Have a model label the pool without training: as scored or calibrated, whichever is right oftener on dev."""
+    neutral = few_shot.random_words([message.text for message in intents.read("train")], 8)
+    both = wording.ways(lm, ASK, intents.WORDS, "everyday words", neutral)
+    dev = intents.read("dev")
+    truth = [message.label for message in dev]
+    right = [statistics.accuracy(truth, way.predict([message.text for message in dev]).predictions) for way in both]
+    lab = ledger.Lab("intents", lm, labels=intents.LABELS, split="train", noun="messages")
+    return wording.measure(lab, LARGER, both[int(np.argmax(right))], parted()[1], tries=len(both))
+
+
+if __name__ == "__main__":
+    label_pool(LanguageModel.load())
