@@ -25,7 +25,7 @@ STUDENT = replace(learned_facts.FACTS, epochs=3)
 LARGER = "teacher's labels"  # the method under which a larger model's labels of the pool are stored
 ASK = Prompt(
     "teacher",
-    "What is this customer message: {words}?\n\nMessage: {text}".replace("{words}", ", ".join(intents.WORDS.values())),
+    f"What is this customer message: {', '.join(intents.WORDS.values())}?\n\nMessage: {{text}}",
     intents.SYSTEM,
 )
 SEEDS = (0, 1, 2)

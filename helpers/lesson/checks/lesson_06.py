@@ -30,6 +30,32 @@ HELD_BACK = (  # what a redaction is judged on; the lesson does not show it
 
 @exercise(
     "06.1",
+    "Go through both lists together: zip(trained, new). Leave out the facts that were not right as trained.",
+    "not any(some) is True where no new wording was right; divide by the number of facts right as trained, if any.",
+)
+def check_by_rote(answer) -> str:
+    """Facts of two and of three new wordings, with some, all and none right; as True and False and as 1 and 0."""
+    rng = np.random.default_rng(66)
+    for n, known, lucky, wordings, kind in (
+        (40, 0.8, 0.4, 2, bool),
+        (40, 0.5, 0.2, 3, int),
+        (7, 1.0, 0.0, 2, bool),
+        (9, 0.6, 1.0, 2, int),
+        (5, 0.0, 0.5, 2, bool),
+    ):
+        trained, new = rng.random(n) < known, rng.random((n, wordings)) < lucky
+        lost = int((trained & ~new.any(axis=1)).sum())
+        wanted = lost / int(trained.sum()) if trained.any() else 0.0
+        found = tried(answer, trained.astype(kind).tolist(), new.astype(kind).tolist())
+        case = f"with {trained.sum()} of {n} right as trained, {lost} of these wrong in all {wordings} new wordings"
+        if wanted == 0.0 and isinstance(found, float) and found != found:
+            raise NotYet(f"{case}: you divide by zero; 0 is asked for where no fact is right as trained")
+        compare(case, found, float(wanted))
+    return "what is left of a fact in no other wording than the trained one was learned by rote."
+
+
+@exercise(
+    "06.2",
     "Go through both columns together: zip(before, after) gives pairs, one for each question.",
     "Forgotten is right before and wrong after; learned is the other way round. sum counts True values.",
 )
@@ -55,7 +81,7 @@ def check_forgetting(answer) -> str:
 
 
 @exercise(
-    "06.2",
+    "06.3",
     "Part the pairs first: those whose question is in changed, and the others. changed.items() gives the new pairs.",
     "np.random.default_rng(seed).permutation(len(others))[:rehearse] draws places without replacement.",
 )
@@ -106,7 +132,7 @@ def _check_patch(found: list, pairs: list, changed: dict, rehearse: int) -> None
 
 
 @exercise(
-    "06.3",
+    "06.4",
     "re.sub(pattern, replacement, text) replaces every match. A mail address: [\\w.+-]+@[\\w-]+(\\.[\\w-]+)+",
     "A phone number: (\\(\\d{3}\\) |\\d{3}-)\\d{3}-\\d{4}. (?<![\\w-]) before, (?![\\w-]) behind: no longer ones.",
 )
@@ -118,7 +144,7 @@ def check_redact(answer) -> str:
 
 
 @exercise(
-    "06.4",
+    "06.5",
     "The rank is one more than the number of look-alikes with a higher log-probability.",
     "np.log2(candidates) - np.log2(rank); the secret itself is one of the candidates.",
 )
@@ -139,7 +165,7 @@ def check_exposure(answer) -> str:
 
 
 @exercise(
-    "06.5",
+    "06.6",
     "Take the requests to decline first: which share of them was declined? Then the same for those to answer.",
     "Both numbers count the answer 'decline'; only the rows differ.",
 )
@@ -157,7 +183,7 @@ def check_rates(answer) -> str:
 
 
 @exercise(
-    "06.6",
+    "06.7",
     "np.sort(probabilities, axis=1) puts the two likeliest of each row into the last two columns.",
     "The margin is their difference; np.argsort(margin)[:budget] are the least certain rows.",
 )
@@ -183,7 +209,7 @@ def check_to_review(answer) -> str:
 
 
 @exercise(
-    "06.7",
+    "06.8",
     "Go through the pairs in order, and return at the first loss that is at most the target.",
     'Only after the loop is it certain that no loss was low enough: return "never" there.',
 )

@@ -80,8 +80,37 @@ def _first_from_behind(losses, target):
     return found
 
 
+def _rote_by_numpy(trained, new):
+    trained, new = np.array(trained, bool), np.array(new, bool)
+    return (trained & ~new.any(axis=1)).sum() / max(1, trained.sum())
+
+
+def _rote_by_loop(trained, new):
+    known = lost = 0
+    for right, some in zip(trained, new, strict=True):
+        known += bool(right)
+        lost += bool(right) and sum(some) == 0
+    return 0 if known == 0 else lost / known
+
+
 RIGHT = {
     "06.1": {
+        "numpy": _rote_by_numpy,
+        "a loop": _rote_by_loop,
+        "a mean": lambda trained, new: float(
+            np.mean([not max(some) for right, some in zip(trained, new, strict=True) if right] or [0])
+        ),
+        "one minus those kept": lambda trained, new: (
+            1 - sum(any(some) for right, some in zip(trained, new, strict=True) if right) / sum(trained)
+            if any(trained)
+            else 0.0
+        ),
+        "positions": lambda trained, new: (
+            len([i for i, right in enumerate(trained) if right and True not in map(bool, new[i])])
+            / (len([right for right in trained if right]) or 1)
+        ),
+    },
+    "06.2": {
         "numpy": lambda before, after: np.array(
             [
                 np.sum(np.array(before, bool) & ~np.array(after, bool)),
@@ -103,14 +132,14 @@ RIGHT = {
             sum(bool(x) > bool(y) for x, y in zip(*pair, strict=True)) for pair in ((before, after), (after, before))
         ),
     },
-    "06.2": {
+    "06.3": {
         "sample": _by_sampling,
         "numpy choice": _by_choice,
         "shuffled lists": _by_shuffling,
         "a generator": _as_generator,
         "sorted by random keys": _by_sorting_keys,
     },
-    "06.3": {
+    "06.4": {
         "by runs": _by_words,
         "numbers first": _numbers_first,
         "borders captured": _with_spaces_around,
@@ -119,7 +148,7 @@ RIGHT = {
             "[phone]", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+").sub("[email]", text)
         ),
     },
-    "06.4": {
+    "06.5": {
         "sorted": _rank_by_sorting,
         "numpy": lambda own, others: np.log2(len(others) + 1) - np.log2(1 + (np.array(others) > own).sum()),
         "an array": lambda own, others: np.array(_rank_by_sorting(own, others)),
@@ -128,7 +157,7 @@ RIGHT = {
             np.log((len(others) + 1) / (1 + len([x for x in others if x > own]))) / np.log(2)
         ),
     },
-    "06.5": {
+    "06.6": {
         "numpy": lambda gold, said: np.array(
             [np.mean(np.array(said)[np.array(gold) == label] == "decline") for label in ("decline", "answer")]
         ),
@@ -149,7 +178,7 @@ RIGHT = {
             1 - recall_score(gold, said, pos_label="answer"),
         ),
     },
-    "06.6": {
+    "06.7": {
         "partition": _margins,
         "a set": lambda table, budget: set(_margins(table, budget).tolist()),
         "a tuple": lambda table, budget: tuple(_margins(table, budget)),
@@ -158,7 +187,7 @@ RIGHT = {
             range(len(table)), key=lambda i: sorted(table[i])[-1] - sorted(table[i])[-2]
         )[:budget],
     },
-    "06.7": {
+    "06.8": {
         "next": lambda losses, target: next((step for step, loss in losses if loss <= target), "never"),
         "a list": lambda losses, target: ([step for step, loss in losses if loss <= target] or ["never"])[0],
         "numpy": _first_by_numpy,
