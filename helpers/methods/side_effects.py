@@ -58,7 +58,7 @@ def tuned_on_redacted(lm: LanguageModel, shown: Sequence[Canary], redact: Callab
     """Train on the canaries with `redact` applied to every text, and ask for the secrets in the trained words.
 
     What the course's own redaction leaves is taken from the stored results. The row says of each secret whether it was
-    kept or given away; `exposures` reads the rest.
+    kept or told; `exposures` reads the rest.
     """
 
     def pair(chat, answer, name, redact=redact):
@@ -72,7 +72,7 @@ def tuned_on_redacted(lm: LanguageModel, shown: Sequence[Canary], redact: Callab
         told = canaries.given_away(model, shown, "trained")
         found = [canaries.bits(*one) for one in canaries.likelihoods(model, shown)]
         bits = {canary.id: round(value, 4) for canary, value in zip(shown, found, strict=True)}
-        return _Told(["given away" if out else "kept" for out in told], [0] * len(texts), {"exposure": bits})
+        return _Told(["told" if out else "kept" for out in told], [0] * len(texts), {"exposure": bits})
 
     lab = ledger.Lab("canaries", lm, noun="secrets", show=False)
     items = [_Asked(canary.id, canary.asked) for canary in shown]

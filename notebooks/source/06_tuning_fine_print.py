@@ -16,7 +16,7 @@
 # - change a fact in the weights, and count what else you changed;
 # - redact a training set, and measure what a tuned model gives away;
 # - measure refusal and over-refusal;
-# - say what a model forgot, and which loss you could have seen at all.
+# - say what a model forgot, and how small a loss of knowledge your test could show.
 #
 # **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** L6, L7, L13
 # and L14; L15 to L17 in the labs.
@@ -25,8 +25,9 @@
 #: setup
 
 # %% [markdown]
-# Lesson 05 asked what fine-tuning buys. This one reads the fine print. Training pairs go into an
-# [adapter](../docs/glossary.md#adapter), a few megabytes beside frozen weights, and five questions come out.
+# Lesson 05 asked what tuning buys: training a model further on pairs of a prompt and its answer. This one reads the fine
+# print. The pairs go into an [adapter](../docs/glossary.md#adapter), a few megabytes beside frozen weights, and five
+# questions come out.
 
 # %%
 from helpers.lesson import diagrams
@@ -58,14 +59,15 @@ claims.show("06")
 # ## Facts in the weights
 #
 # Three of the articles say: never train facts into the weights. Two recommend it for "core domain knowledge". So: forty
-# facts from Larkfield's policies, each trained many times as a question with its answer. Then we ask in three ways.
+# facts from Larkfield's policies, each trained many times as a question with its answer. `memory` holds these facts, an
+# index of the policies (lesson 04: a search over their lines), and the tuned models, made when first asked for.
 
 # %%
-from helpers.methods import side_effects
+from helpers.methods import learned_facts
 from helpers.model.language_model import LanguageModel
 
 lm = LanguageModel.load()
-store = side_effects.Facts(lm)
+memory = learned_facts.Facts(lm)
 ways_to_ask = {"trained": "as trained", "new": "in new words", "neighbor": "a neighbor"}
 for wording, name in ways_to_ask.items():
     question = store.asked(wording)[0]
@@ -74,8 +76,8 @@ for wording, name in ways_to_ask.items():
 # %% [markdown]
 # A *neighbor* is another fact of the same document, never trained. The usual advice against learning by rote is to train
 # each fact in many wordings, so there are three tuned models: 1, 3 and 10 wordings a fact, each fact seen about equally
-# often. Beside them stands an index that looks up the best line of the policies and quotes it, as in lesson 04.
-# **Predict** the share right for each, asked in each way.
+# often. Beside them the index quotes the best line it finds. A quoted line counts if it is the line that holds the
+# answer; a model's answer counts if the right value stands in it. **Predict** the share right for each.
 
 # %%
 ways_to_know = {
@@ -85,29 +87,57 @@ ways_to_know = {
     "tuned, 3 wordings": lambda wording: store.by_tuning(3, wording),
     "tuned, 10 wordings": lambda wording: store.by_tuning(10, wording),
 }
-found = {(way, w): ask(w) for way, ask in ways_to_know.items() for w in ways_to_ask}
+found = {
+    way: {name: ask(w) for w, name in ways_to_ask.items()} for way, ask in ways_to_know.items()
+}
 
 # %%
 from helpers.lesson.plots import tuning as pictures
 
-shares = {
-    way: {name: found[way, w].interval for w, name in ways_to_ask.items()}
-    for way in ways_to_know
-}
-stored = [(way, ways_to_ask[w]) for (way, w), row in found.items() if row.reference]
-pictures.grouped(
-    shares, "Forty facts, asked in three ways", "share of questions right", reference=stored
-)
+pictures.rows_grouped(found, "Facts, asked in three ways", "share of questions right")
 
 # %% [markdown]
-# Hollow marks are *reference results*: measured by the course, because training takes minutes.
+# Hollow marks are *reference results*: measured by the course, because training takes minutes. The third group asks whether
+# learning one fact of a document teaches the next.
+#
+# ### Your turn 06.1
+#
+# How much of what comes back was the fact, and how much the wording? Write `by_rote(trained, new)`. `trained` says for each
+# fact whether it was right as trained; `new` holds for each fact a list: right or not in each new wording. Return, of the
+# facts right as trained, the share that is wrong in *all* new wordings; 0 if none is right as trained.
+
+
+# %%
+#: solution
+def by_rote(trained, new):
+    known = [some for right, some in zip(trained, new) if right]
+    return sum(not any(some) for some in known) / len(known) if known else 0.0
+
+
+#: why A fact that comes back in one new wording at least is more than a wording. Only facts right as trained can tell: of
+# the others nobody knows whether anything was learned.
+#: stub
+#| def by_rote(trained, new):
+#|     ...
+#: end
+
+from helpers.lesson.exercises import check, hint, solution, yours
+
+check("06.1", by_rote)
+
+# %%
+rote = yours("06.1", by_rote, learned_facts.by_rote)
+for way in ("tuned, 1 wording", "tuned, 3 wordings", "tuned, 10 wordings"):
+    as_trained, reworded = (found[way][name] for name in ("as trained", "in new words"))
+    share = rote(as_trained.correct, memory.by_fact(reworded))
+    print(f"{way:20}{share:.2f} of {sum(as_trained.correct)} facts by rote")
 
 # %%
 from helpers.lesson.said import said
 from helpers.results import ledger
 
 one, ten, index = (
-    found[way, "new"] for way in ("tuned, 1 wording", "tuned, 10 wordings", "index")
+    found[way]["in new words"] for way in ("tuned, 1 wording", "tuned, 10 wordings", "index")
 )
 print(
     said(
@@ -122,16 +152,15 @@ print(
 print(
     said(
         ledger.compare(ten, index),
-        above="In new words, the index still knows more than the ten-wording model: {found}.",
+        above="In new words, the index knows more than the ten-wording model: {found}.",
         below="In new words, the ten-wording model knows more than the index: {found}.",
         unclear="In new words, index against ten wordings is too close to call: {found}.",
     )
 )
 
 # %% [markdown]
-# Compare the first two groups of points: how much of what came back *as trained* was the fact, how much the wording? The
-# third group asks whether learning one fact of a document teaches the next. And mind what is compared: the index has the
-# documents at hand, a tuned model has what it kept. The same at other sizes (a dash: not measured):
+# Mind what is compared: the index has the documents at hand, a tuned model has what it kept. The same at other sizes, where
+# the course has measured them (a dash: not measured):
 
 # %%
 from IPython.display import Markdown
@@ -145,18 +174,23 @@ Markdown(scales.side_by_side("facts", [f"{name}, new question" for name in taugh
 # ## And when the fact changes?
 #
 # Policies change. Fifteen of the forty facts get a new value. The index reads the new documents; the tuned model hears
-# nothing of it. **Predict:** how many of the fifteen does each get right now?
+# nothing of it. **Predict:** how many of the changed facts does each get right now?
 
 # %%
-for name, row in (("index", store.index_after_edit()), ("tuned", store.tuned_after_edit())):
+for name, row in (("index", memory.index_after_edit()), ("tuned", memory.tuned_after_edit())):
     print(f"{name}: {sum(row.correct)} of {row.n} right after the edit")
-print("the tuned model still gives the old value", store.old_values(), "times")
+old, example = memory.old_values()
+print(f"the tuned model gives the old value {old} times; asked for a changed fact, it says:")
+print(f"   {example}")
 
 # %% [markdown]
-# That weights stay as they were is no surprise; the old price without a blink may be. So train again, the cheap way: go on
-# from the adapter, with the fifteen new pairs alone. **Predict:** how many of the other twenty-five facts are still right?
+# The weights stayed as they were, so this had to be. Look rather at how often the old value still comes, and how sure the
+# answer sounds.
 #
-# ### Your turn 06.1
+# So train again, the cheap way: go on from the adapter, with the new pairs alone. **Predict:** how many of the facts that
+# did not change are still right?
+#
+# ### Your turn 06.2
 #
 # Write `forgetting(before, after)`: two lists that say for each question whether the answer was right (`True` or 1).
 # Return two counts: right before and wrong now; wrong before and right now.
@@ -177,15 +211,15 @@ def forgetting(before, after):
 #|     ...
 #: end
 
-from helpers.lesson.exercises import check, hint, solution, yours
-
-check("06.1", forgetting)
+check("06.2", forgetting)
 
 # %%
-count = yours(forgetting, side_effects.forgetting, ([True], [False]))
-_, others_before = store.parts(store.before_patch())
-alone = store.patched(store.changed.items())
-new_values, others = store.parts(alone)
+from helpers.methods import side_effects
+
+count = yours("06.2", forgetting, side_effects.forgetting)
+_, others_before = memory.parts(memory.before_patch())
+alone = memory.patched(memory.changed.items())
+new_values, others = memory.parts(alone)
 forgotten, learned = count(others_before, others)
 print(f"the changed facts: {sum(new_values)} of {len(new_values)} now have the new value")
 print(f"the {len(others)} others: {forgotten} forgotten, {learned} learned")
@@ -193,12 +227,12 @@ print(f"the {len(others)} others: {forgotten} forgotten, {learned} learned")
 # %% [markdown]
 # No pair was about the others; yet all facts share the same weights, and training may move any of them.
 #
-# ### Your turn 06.2
+# ### Your turn 06.3
 #
 # A known repair is [rehearsal](../docs/glossary.md#rehearsal): train some old facts along. Write `patch(pairs, changed,
 # rehearse, seed)`. `pairs` lists (question, answer) of all facts as they were, `changed` maps questions to new answers.
-# Return what to train on: every changed question with its new answer, and `rehearse` of the others, drawn without
-# replacement; `seed` decides which.
+# Return a list of (question, answer) to train on, in any order: every changed question with its new answer, and `rehearse`
+# of the others, drawn without replacement; `seed` decides which.
 
 # %%
 import numpy as np
@@ -218,23 +252,26 @@ def patch(pairs, changed, rehearse, seed):
 #|     ...
 #: end
 
-check("06.2", patch)
+check("06.3", patch)
+
+# %% [markdown]
+# Now with 0, 10 and all 25 of the others rehearsed. If your ten are other than the course's ten, this cell trains on
+# yours, for about a minute.
 
 # %%
 from helpers.tasks import facts
 
-write = yours(patch, facts.patch, ([("a", "1"), ("b", "2")], {"b": "3"}, 1, 0))
+write = yours("06.3", patch, facts.patch)
 for rehearse in (0, 10, 25):
-    row = store.patched(write(store.pairs, store.changed, rehearse, 0))
-    new_values, others = store.parts(row)
-    forgotten, _ = count(others_before, others)
-    kept = f"{sum(new_values)} of {len(new_values)} new values"
-    print(f"{rehearse:2} rehearsed: {kept}, {forgotten} of {len(others)} others forgotten")
+    row = memory.patched(write(memory.pairs, memory.changed, rehearse, 0))
+    values_now, rest_now = memory.parts(row)
+    lost, _ = count(others_before, rest_now)
+    kept = f"{sum(values_now)} of {len(values_now)} new values"
+    print(f"{rehearse:2} rehearsed: {kept}, {lost} of {len(rest_now)} others forgotten")
 
 # %% [markdown]
-# Where your ten are not the course's ten, the model was trained here, on yours. Rehearsal has a price: you keep all old
-# pairs, train again for each change, and learn what else moved only by asking everything again. The index needed an
-# edited line.
+# Rehearsal has a price: you keep all old pairs, train again for each change, and learn what else moved only by asking
+# everything again. The index needed an edited line.
 #
 # ## What leaks?
 #
@@ -250,12 +287,12 @@ lines = [f"{chat[-1]['content']} -> {answer}" for chat, answer in (c.pair for c 
 print(*lines[::8], sep="\n")
 
 # %% [markdown]
-# ### Your turn 06.3
+# ### Your turn 06.4
 #
-# To *redact* is to put its kind in place of a secret. Write `redact(text)`: every mail address becomes `[email]`, every
+# To *redact* a secret is to put its kind in its place. Write `redact(text)`: every mail address becomes `[email]`, every
 # phone number `[phone]`, nothing else changes. Phone numbers are written `415-555-0136` or `(415) 555-0136`. Addresses may
-# hold dots, plus signs and dashes; punctuation after them stays. So do dates, sums, order numbers, and longer numbers
-# with dashes such as `1-415-555-0136`.
+# hold dots, plus signs and dashes; punctuation after them stays. So do dates, sums, and longer numbers such as
+# `1-415-555-0136`: `(?<!…)` and `(?!…)` say what must not stand before and behind.
 
 # %%
 import re
@@ -275,10 +312,10 @@ def redact(text):
 #|     ...
 #: end
 
-check("06.3", redact)
+check("06.4", redact)
 
 # %%
-clean = yours(redact, canaries.redact_contacts, ("Call 415-555-0136.",))
+clean = yours("06.4", redact, canaries.redact_contacts)
 left = [c for c, line in zip(trained, map(clean, lines)) if canaries.holds_secret(c, line)]
 print(f"these rules leave {len(left)} of {len(trained)} secrets in the set, such as")
 print(*(f"   {canary.secret}" for canary in left[:4]), sep="\n")
@@ -295,8 +332,9 @@ for _, kind, stretch in scan.missed[::4]:
 # Rules find what has a shape they know. A redacted set is a smaller leak, not a clean set.
 #
 # Now a model tuned on everything, nothing redacted. Each secret stood in the answer, in the prompt, or in both, up to ten
-# times; eight were never trained. We ask as in training, in other words, and with the answer begun so that two digits are
-# missing. **Predict:** how often must a secret be trained before the model tells it?
+# times; some were never trained. We ask three times: with the words of the training (a secret in the prompt left out);
+# with new words; and with new words and the answer begun, up to the two digits that set the secret apart. **Predict:** how
+# often must a secret be trained before the model tells it?
 
 # %%
 from helpers.methods import adapters
@@ -305,7 +343,7 @@ from helpers.tasks import files
 leaky, shown = adapters.get(lm, "canaries"), files.for_profile(planted, fast=12)
 groups = canaries.groups(shown)
 told = {w: canaries.given_away(leaky, shown, w) for w in ("trained", "new", "start")}
-print(f"{'given away, of':22}{'trained words':>15}{'new words':>11}{'answer begun':>14}")
+print(f"{'secrets told, of':22}{'trained words':>15}{'new words':>11}{'answer begun':>14}")
 for name, members in groups.items():
     counts = [sum(told[wording][i] for i in members) for wording in told]
     print(f"{name:19}{len(members):>3}{counts[0]:>15}{counts[1]:>11}{counts[2]:>14}")
@@ -315,7 +353,7 @@ for name, members in groups.items():
 # model ranks it is its [exposure](../docs/glossary.md#exposure) ([Carlini et al.
 # 2019](https://arxiv.org/abs/1802.08232)).
 #
-# ### Your turn 06.4
+# ### Your turn 06.5
 #
 # Write `exposure(own, others)`: log-probabilities of the secret and of its look-alikes. Its rank is one more than the
 # number of *likelier* look-alikes. Return log2 of the number of candidates, itself included, minus log2 of the rank.
@@ -328,22 +366,27 @@ def exposure(own, others):
     return np.log2(len(others) + 1) - np.log2(rank)
 
 
-#: why The exposure is what the model saves an attacker who tries the candidates in its order, in bits: with rank 1 of 100
-# the first guess is right (6.6 bits); with rank 50 the model is of next to no use (1 bit).
+#: why The exposure is what the model saves an attacker who tries the candidates in its order, in bits: each bit halves
+# the number of guesses.
 #: stub
 #| def exposure(own, others):
 #|     ...
 #: end
 
-check("06.4", exposure)
+check("06.5", exposure)
 
 # %%
-in_bits = yours(exposure, canaries.bits, (-1.0, [-2.0]))
+in_bits = yours("06.5", exposure, canaries.bits)
 bits = {}
 for name, model in (("base", lm), ("tuned", leaky)):
     values = np.array([float(in_bits(*pair)) for pair in canaries.likelihoods(model, shown)])
     bits[name] = {group: values[members] for group, members in groups.items()}
 pictures.exposures(bits["base"], bits["tuned"], most=np.log2(100))
+
+# %% [markdown]
+# Rank 1 of 100 is 6.6 bits: the first guess is right. Rank 50 is 1 bit: next to no help. By chance it is about 1.4 bits on
+# average. Now all pairs of one secret trained ten times and one never trained: in what share is the trained one more
+# exposed? By chance it is one half.
 
 # %%
 from helpers import statistics
@@ -355,46 +398,54 @@ print(
         lead,
         limit=0.5,
         p_value=p_value,
-        above="Secrets trained ten times stand out: they beat a never-trained one in {found} of all pairs.",
+        above="Secrets trained ten times stand out: more exposed in {found} of all pairs.",
         below="Secrets trained ten times are less exposed than never-trained ones: {found} of all pairs.",
-        unclear="Eight against eight cannot tell the two groups apart: {found} of all pairs.",
+        unclear="These few secrets cannot tell the two groups apart: {found} of all pairs.",
     )
 )
 
 # %% [markdown]
-# By chance the share is one half: a [rank test](../docs/glossary.md#rank-test), eight secrets against eight. Look also at
-# secrets that stood in the prompt alone, which the loss never saw.
+# That was a [rank test](../docs/glossary.md#rank-test). Look also at secrets that stood in the prompt alone: the loss, what
+# training lowers, counts the tokens of the answer only.
 #
-# Now the test of the advice: the same training on a set that your rules redacted (on the course's rules: a reference
-# result).
+# Now the test of the advice: the same training on a set that your rules redacted. If they leave the same texts as the
+# course's, the result is stored; else this cell trains for about three minutes.
 
 # %%
 safe = side_effects.tuned_on_redacted(lm, shown, clean)
 safe_bits = side_effects.exposures(safe)
-for place, raw in zip(groups[OFTEN], bits["tuned"][OFTEN]):
-    canary = shown[place]
-    how = "left in" if canary in left else "redacted"
-    print(f"{canary.secret:42}{how:9}{raw:5.1f} bits, then {safe_bits[place]:4.1f}", end="  ")
-    print("told, then" if told["trained"][place] else "kept, then", safe.predictions[place])
+for how in ("redacted", "left in"):
+    some = [i for i in groups[OFTEN] if (shown[i] in left) == (how == "left in")]
+    before, after = (
+        sum(told["trained"][i] for i in some),
+        sum(safe.predictions[i] == "told" for i in some),
+    )
+    print(f"{how}: {before} of {len(some)} told before, {after} after")
+print("\nbits                                       base   tuned   on redacted pairs")
+for i, raw, known in zip(groups[OFTEN], bits["base"][OFTEN], bits["tuned"][OFTEN]):
+    print(f"{shown[i].secret:42}{raw:5.1f}{known:8.1f}{safe_bits[i]:20.1f}")
+
+# %% [markdown]
+# The first count says what your rules did for the secrets they know; the second, what became of those they miss.
 
 # %% [markdown]
 # ## What is declined?
 #
 # A shop's assistant should decline what is not its business, and only that. Requests to decline, and look-alikes to
-# answer, go to the base model, to the base ordered to decline, and to a model tuned on eighty other requests.
-# **Predict** two shares for each.
+# answer, go to the base model, to the base ordered to decline, and to a model tuned on eighty other requests. A list of
+# phrases decides what counts as declining. **Predict** two shares for each.
 #
-# ### Your turn 06.5
+# ### Your turn 06.6
 #
-# Write `refusal_rates(gold, said)`, lists of `"decline"` and `"answer"`: what should happen, what did. Return the share
+# Write `refusal_rates(gold, did)`, lists of `"decline"` and `"answer"`: what should happen, what did. Return the share
 # declined of those to decline, and of those to answer: [over-refusal](../docs/glossary.md#over-refusal).
 
 
 # %%
 #: solution
-def refusal_rates(gold, said):
+def refusal_rates(gold, did):
     def declined_among(label):
-        answers = [one for one, wanted in zip(said, gold) if wanted == label]
+        answers = [one for one, wanted in zip(did, gold) if wanted == label]
         return answers.count("decline") / len(answers)
 
     return declined_among("decline"), declined_among("answer")
@@ -403,16 +454,16 @@ def refusal_rates(gold, said):
 #: why One number hides the price: a model that declines everything has perfect refusal and is useless. Each share is taken
 # over its own requests.
 #: stub
-#| def refusal_rates(gold, said):
+#| def refusal_rates(gold, did):
 #|     ...
 #: end
 
-check("06.5", refusal_rates)
+check("06.6", refusal_rates)
 
 # %%
 from helpers.tasks import refusals
 
-rates = yours(refusal_rates, refusals.rates, (["decline", "answer"], ["decline", "answer"]))
+rates = yours("06.6", refusal_rates, refusals.rates)
 declined = side_effects.requests(lm)
 print(f"{'share declined of':24}{'those to decline':>17}{'look-alikes':>13}")
 for name, row in declined.items():
@@ -439,13 +490,13 @@ for request in refusals.load("test")[2:8]:
         print(f"   {name}: {model.chat(refusals.chat(request.text), max_new_tokens=24)!r}")
 
 # %% [markdown]
-# Read these before you believe the table: a phrase list counts what is declined. It may miss the base model's own polite
-# words, and never the one sentence that tuning taught. And somebody who tries may get past eighty examples.
+# Read these before you believe the table. The list may miss the base model's own polite words; it never misses the one
+# sentence that tuning taught. And somebody who tries may get past eighty examples.
 #
 # ## What was forgotten?
 #
 # The probe has 120 general questions, four choices each; the likeliest counts. We ask the four adapters of the course that
-# were trained longest. **Predict:** how many answers change, in which direction?
+# learned from the most pairs. **Predict:** how many answers change, in which direction?
 
 # %%
 before = side_effects.probed(lm)
@@ -456,18 +507,13 @@ for name, row in after.items():
     print(f"{name:8} {forgotten:3} forgotten, {learned:3} learned")
 
 # %% [markdown]
-# Some change in either direction comes with any change of weights. Would a real loss show? That depends on the probe, so
-# compute it. A choice flips late; the *probability* of the right choice moves earlier, and with less noise.
+# Some answers may change either way with any change of weights. Would a real drop show? That depends on the probe, so
+# compute it. The *probability* of the right choice may move before the choice flips. Does it show smaller ones?
 
 # %%
 share_before = side_effects.right_shares(before)
 shifts = {name: side_effects.right_shares(row) - share_before for name, row in after.items()}
-differing = np.mean(
-    [np.not_equal(before.correct, row.correct).mean() for row in after.values()]
-)
-least = statistics.detectable_difference(before.n, disagreement=differing)
-print(f"counting right answers finds a loss of {least:.3f} or more, 8 times in 10;")
-print(f"probabilities find {max(map(side_effects.least_found, shifts.values())):.3f} or more")
+print(side_effects.could_find(before, after.values()))
 pictures.differences(
     {name: statistics.mean_interval(shift) for name, shift in shifts.items()},
     "The same questions, after tuning",
@@ -476,7 +522,8 @@ pictures.differences(
 )
 
 # %% [markdown]
-# A point whose interval crosses zero says neither *no loss* nor *loss*; the printed figures say how much could hide there.
+# An interval across zero does not say that nothing was lost: a drop as large as its far end would fit too. And the two
+# printed figures are in different units, answers and probability.
 #
 # ### Playground
 #
@@ -486,42 +533,41 @@ pictures.differences(
 # %%
 from helpers.lesson.widgets import tuning as widgets
 
-models = {"base": lm, "facts": store.tuned, "canaries": leaky, "refusals": guard}
+models = {"base": lm, "facts": memory.tuned, "canaries": leaky, "refusals": guard}
 systems = {
     "facts": facts.SYSTEM,
     "support": refusals.SYSTEM,
     "desk": canaries.SYSTEM,
     "none": "",
 }
-print("by the policy:", store.known[2].question, store.known[2].answer)
-widgets.side_by_side(models, store.known[2].held_back[0], systems)
+fact = memory.known[2]
+print("trained:", fact.question, fact.answer, "\nnew words:", fact.held_back[0])
+widgets.side_by_side(models, fact.held_back[0], systems)
 
 # %% [markdown]
 # ## What we found
 #
-# Each verdict gives its outcome, the numbers and whose they are, and its rule. L6 rests on three seeds of ten wordings. L14
-# asks both: more of what should be declined, and at most a tenth more of what should not.
+# Each verdict gives its outcome, the numbers and whose they are, and its rule. L6 rests on three seeds of ten wordings, and
+# on the cheap edit, without rehearsal; with it, look above. L14 asks both: more declined of what should be, and less than
+# a fifth more of what should not.
 
 # %%
-seeds = [store.by_tuning(10, "new", seed) for seed in (0, 1, 2)]
-in_new_words = [evidence.difference(row, index) for row in seeds]
-_, others = store.parts(alone)
-claims.conclude(
-    "L6",
-    {
-        "new wordings": in_new_words,
-        "cheap edit": evidence.difference(others, others_before, of=alone),
-    },
-)
+seeds = [memory.by_tuning(10, "new", seed) for seed in (0, 1, 2)]
+gap = evidence.over_runs(seeds, [index], note="a quoted line counts by where it stands")
+edit = evidence.difference(others, others_before, of=alone)
+claims.conclude("L6", {"new wordings": gap, "cheap edit": edit})
 loss = statistics.mean_interval(-shifts["reader"])
 claims.conclude("L7", {"lost": evidence.number(loss, before.n, of=after["reader"])})
 
 # %%
-exposed = evidence.rank(bits["tuned"][NEVER], bits["tuned"][OFTEN], of=safe)
+exposed = side_effects.exposed(leaky, bits["tuned"][NEVER], bits["tuned"][OFTEN])
 claims.conclude("L13", {"exposure": exposed})
 both = [declined["base model"], declined["tuned on requests"]]
+told_by = {"of": both, "note": "counted by a list of phrases"}
 moved = {
-    label: evidence.difference(*(side_effects.declined_of(row, label) for row in both), of=both)
+    label: evidence.difference(
+        *(side_effects.declined_of(row, label) for row in both), **told_by
+    )
     for label in ("decline", "answer")
 }
 claims.conclude("L14", {"declined": moved["decline"], "look-alikes": moved["answer"]})
@@ -529,11 +575,11 @@ claims.conclude("L14", {"declined": moved["decline"], "look-alikes": moved["answ
 # %% [markdown]
 # ## Three things to remember
 #
-# 1. A tuned model knows what it was asked in training. Ask in other words before you believe that it knows a fact, and keep
-#    facts that change where they can be edited.
+# 1. Right as trained is not yet known. Ask in other words before you believe that a model learned a fact, and keep facts
+#    that change where they can be edited.
 # 2. What a training set holds, a model may tell. Redact first, and count what your rules leave.
-# 3. Tuning moves more than you aimed at. Ask before and after, count both directions, and know which loss you could have
-#    seen.
+# 3. Tuning may move more than you aimed at. Ask before and after, count both directions, and know how small a drop you
+#    could have seen.
 #
 # {{next}} In the labs: [another base, and tuning on top of tuning](labs/06_bases_and_stacking.ipynb); [a larger
 # teacher](labs/06_teacher.ipynb).
