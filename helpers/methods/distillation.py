@@ -93,16 +93,28 @@ class School:
         """Return the teacher's labels with those at `rows` set right by a person."""
         return labeling.with_review(teacher.labels, self.truth, {int(i) for i in rows})
 
-    def student(self, name: str, labels: Sequence[str], by_hand: int, seed: int = 0) -> LedgerRow:
-        """Train a student on the pool under these labels, and sort the test messages; from the stored results.
+    def students(self, labels: Sequence[str], by_hand: int, name: str) -> list[LedgerRow]:
+        """Train a student for each seed on the pool under these labels, and sort the test messages.
+
+        From the stored results where these hold the same labels.
 
         by_hand: how many labels a person gave for it, the teacher's own included.
         """
         pairs = tuning.training_pairs(self.task, self.pool, labels)
         score: Callable = tuning.label_scorer(self.task)
         told = {"prompts": tuning.prompts_of(self.task), "labels_used": by_hand}
-        method = f"student on {name}, seed {seed}"
-        return tuning.measured(self.lab, method, pairs, replace(STUDENT, seed=seed), self.test, score, **told)
+        return [
+            tuning.measured(
+                self.lab,
+                f"student on labels {name}, seed {seed}",
+                pairs,
+                replace(STUDENT, seed=seed),
+                self.test,
+                score,
+                **told,
+            )
+            for seed in SEEDS
+        ]
 
 
 def found_at_random(wrong: Sequence[bool], budget: int, times: int = 2000) -> np.ndarray:

@@ -59,8 +59,8 @@ claims.show("06")
 # ## Facts in the weights
 #
 # Three of the articles say: never train facts into the weights. Two recommend it for "core domain knowledge". So: forty
-# facts from Larkfield's policies, each trained many times as a question with its answer. `memory` holds these facts, an
-# index of the policies (lesson 04: a search over their lines), and the tuned models, made when first asked for.
+# facts from Larkfield's policies, each trained many times as a question with its answer. `memory` holds the facts, an index
+# of the policies (a search over their lines, as in lesson 04), and the tuned models.
 
 # %%
 from helpers.methods import learned_facts
@@ -70,22 +70,22 @@ lm = LanguageModel.load()
 memory = learned_facts.Facts(lm)
 ways_to_ask = {"trained": "as trained", "new": "in new words", "neighbor": "a neighbor"}
 for wording, name in ways_to_ask.items():
-    question = store.asked(wording)[0]
+    question = memory.asked(wording)[0]
     print(f"{name:13}{question.text} -> {question.answer}")
 
 # %% [markdown]
-# A *neighbor* is another fact of the same document, never trained. The usual advice against learning by rote is to train
-# each fact in many wordings, so there are three tuned models: 1, 3 and 10 wordings a fact, each fact seen about equally
-# often. Beside them the index quotes the best line it finds. A quoted line counts if it is the line that holds the
-# answer; a model's answer counts if the right value stands in it. **Predict** the share right for each.
+# A *neighbor* is another fact of the same document, never trained. The usual advice against learning by rote is many
+# wordings, so there are three tuned models: 1, 3 and 10 wordings a fact, each fact seen about equally often. Beside them
+# the index quotes the best line it finds. A quoted line counts if it is the line that holds the answer; a model's answer,
+# if the right value stands in it. **Predict** the share right for each.
 
 # %%
 ways_to_know = {
-    "base model": store.by_base,
-    "index": store.by_index,
-    "tuned, 1 wording": lambda wording: store.by_tuning(1, wording),
-    "tuned, 3 wordings": lambda wording: store.by_tuning(3, wording),
-    "tuned, 10 wordings": lambda wording: store.by_tuning(10, wording),
+    "base model": memory.by_base,
+    "index": memory.by_index,
+    "tuned, 1 wording": lambda wording: memory.by_tuning(1, wording),
+    "tuned, 3 wordings": lambda wording: memory.by_tuning(3, wording),
+    "tuned, 10 wordings": lambda wording: memory.by_tuning(10, wording),
 }
 found = {
     way: {name: ask(w) for w, name in ways_to_ask.items()} for way, ask in ways_to_know.items()
@@ -97,14 +97,14 @@ from helpers.lesson.plots import tuning as pictures
 pictures.rows_grouped(found, "Facts, asked in three ways", "share of questions right")
 
 # %% [markdown]
-# Hollow marks are *reference results*: measured by the course, because training takes minutes. The third group asks whether
-# learning one fact of a document teaches the next.
+# Hollow marks are *reference results*, measured by the course: training takes minutes. Does one fact
+# teach the next?
 #
 # ### Your turn 06.1
 #
-# How much of what comes back was the fact, and how much the wording? Write `by_rote(trained, new)`. `trained` says for each
-# fact whether it was right as trained; `new` holds for each fact a list: right or not in each new wording. Return, of the
-# facts right as trained, the share that is wrong in *all* new wordings; 0 if none is right as trained.
+# How much was the fact, and how much the wording? Write `by_rote(trained, new)`. `trained` says for each fact whether it
+# was right as trained; `new` holds for each a list: right or not in each new wording. Return, of the facts right as
+# trained, the share wrong in *all* new wordings; 0 if none is right as trained.
 
 
 # %%
@@ -184,11 +184,8 @@ print(f"the tuned model gives the old value {old} times; asked for a changed fac
 print(f"   {example}")
 
 # %% [markdown]
-# The weights stayed as they were, so this had to be. Look rather at how often the old value still comes, and how sure the
-# answer sounds.
-#
-# So train again, the cheap way: go on from the adapter, with the new pairs alone. **Predict:** how many of the facts that
-# did not change are still right?
+# The weights stayed as they were, so this had to be; look rather at how sure the answer sounds. Train again, then, the
+# cheap way: go on from the adapter, with the new pairs alone. **Predict:** how many unchanged facts are still right?
 #
 # ### Your turn 06.2
 #
@@ -225,14 +222,14 @@ print(f"the changed facts: {sum(new_values)} of {len(new_values)} now have the n
 print(f"the {len(others)} others: {forgotten} forgotten, {learned} learned")
 
 # %% [markdown]
-# No pair was about the others; yet all facts share the same weights, and training may move any of them.
+# No pair was about the others; yet all facts share the same weights.
 #
 # ### Your turn 06.3
 #
 # A known repair is [rehearsal](../docs/glossary.md#rehearsal): train some old facts along. Write `patch(pairs, changed,
 # rehearse, seed)`. `pairs` lists (question, answer) of all facts as they were, `changed` maps questions to new answers.
-# Return a list of (question, answer) to train on, in any order: every changed question with its new answer, and `rehearse`
-# of the others, drawn without replacement; `seed` decides which.
+# Return a list of (question, answer), in any order: every changed question with its new answer, and `rehearse` of the
+# others, drawn without replacement; `seed` decides which.
 
 # %%
 import numpy as np
@@ -329,12 +326,11 @@ for _, kind, stretch in scan.missed[::4]:
     print(f"   missed {kind}: {stretch}")
 
 # %% [markdown]
-# Rules find what has a shape they know. A redacted set is a smaller leak, not a clean set.
+# Rules find what has a shape they know: a smaller leak, not a clean set.
 #
-# Now a model tuned on everything, nothing redacted. Each secret stood in the answer, in the prompt, or in both, up to ten
-# times; some were never trained. We ask three times: with the words of the training (a secret in the prompt left out);
-# with new words; and with new words and the answer begun, up to the two digits that set the secret apart. **Predict:** how
-# often must a secret be trained before the model tells it?
+# Now a model tuned on everything. Each secret stood in the answer, the prompt, or both, up to ten times; some were never
+# trained. We ask three times: with the trained words (without the secret); with new words; with new words and the answer
+# begun, up to the two digits that set the secret apart. **Predict:** how often must it be trained to be told?
 
 # %%
 from helpers.methods import adapters
@@ -384,9 +380,9 @@ for name, model in (("base", lm), ("tuned", leaky)):
 pictures.exposures(bits["base"], bits["tuned"], most=np.log2(100))
 
 # %% [markdown]
-# Rank 1 of 100 is 6.6 bits: the first guess is right. Rank 50 is 1 bit: next to no help. By chance it is about 1.4 bits on
-# average. Now all pairs of one secret trained ten times and one never trained: in what share is the trained one more
-# exposed? By chance it is one half.
+# Rank 1 of 100 is 6.6 bits: the first guess is right. Rank 50 is 1 bit: next to no help. By chance it is about 1.4 on
+# average. Now take all pairs of a secret trained ten times and one never trained: in what share is the trained one more
+# exposed? By chance, in one half.
 
 # %%
 from helpers import statistics
@@ -416,29 +412,27 @@ safe = side_effects.tuned_on_redacted(lm, shown, clean)
 safe_bits = side_effects.exposures(safe)
 for how in ("redacted", "left in"):
     some = [i for i in groups[OFTEN] if (shown[i] in left) == (how == "left in")]
-    before, after = (
-        sum(told["trained"][i] for i in some),
-        sum(safe.predictions[i] == "told" for i in some),
-    )
-    print(f"{how}: {before} of {len(some)} told before, {after} after")
+    first = sum(told["trained"][i] for i in some)
+    then = sum(safe.predictions[i] == "told" for i in some)
+    print(f"{how}: {first} of {len(some)} told before, {then} after")
 print("\nbits                                       base   tuned   on redacted pairs")
 for i, raw, known in zip(groups[OFTEN], bits["base"][OFTEN], bits["tuned"][OFTEN]):
     print(f"{shown[i].secret:42}{raw:5.1f}{known:8.1f}{safe_bits[i]:20.1f}")
 
 # %% [markdown]
-# The first count says what your rules did for the secrets they know; the second, what became of those they miss.
+# The first line is about the secrets that the rules know; the second, about those they miss.
 
 # %% [markdown]
 # ## What is declined?
 #
 # A shop's assistant should decline what is not its business, and only that. Requests to decline, and look-alikes to
-# answer, go to the base model, to the base ordered to decline, and to a model tuned on eighty other requests. A list of
-# phrases decides what counts as declining. **Predict** two shares for each.
+# answer, go to the base, the base ordered to decline, and a model tuned on others. A list of phrases decides what counts.
+# **Predict** two shares for each.
 #
 # ### Your turn 06.6
 #
-# Write `refusal_rates(gold, did)`, lists of `"decline"` and `"answer"`: what should happen, what did. Return the share
-# declined of those to decline, and of those to answer: [over-refusal](../docs/glossary.md#over-refusal).
+# Write `refusal_rates(gold, did)`: what should happen, what did, lists of `"decline"` and `"answer"`. Return the share
+# declined of those to decline, and of those to answer ([over-refusal](../docs/glossary.md#over-refusal)).
 
 
 # %%
