@@ -141,11 +141,11 @@ class Facts:
         return files.for_profile(facts.questions(some, "trained"), fast=6 if changed else 8)
 
     def _told(self) -> dict:
-        return {"approach": "tune", "model": self.tuned, **adapters.row_of(self.lm, "facts")}
+        return {"approach": "tune", **adapters.row_of(self.lm, "facts")}
 
     def _measure(self, method: str, asked: Sequence, model: LanguageModel, **more) -> LedgerRow:
         return self.lab.measure(
-            method, asked, lambda texts: self._remember(asked, model, texts), prompts=_chats, **more
+            method, asked, lambda texts: self._remember(asked, model, texts), model=model, prompts=_chats, **more
         )
 
     def _remember(self, asked: Sequence, model: LanguageModel, texts: Sequence[str]) -> list[str]:
