@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 
 from helpers.lesson.plots import frame
 from helpers.lesson.plots.frame import BLUE, DOTTED, GREY, LOOKS, ORANGE
+from helpers.results.rows import LedgerRow
 from helpers.statistics import Interval
 
 EVERY = 5  # steps between two drawings: drawing takes as long as a small step
@@ -134,6 +135,13 @@ def grouped(
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     said = {method: [f"{name} {share}" for name, share in cells.items()] for method, cells in rows.items()}
     frame.show(figure, frame.told(said))
+
+
+def rows_grouped(rows: Mapping[str, Mapping[str, LedgerRow]], title: str, ylabel: str) -> None:
+    """Draw the shares right of ledger rows as `grouped` does; `rows`: method -> group -> its row."""
+    shares = {method: {group: row.interval for group, row in cells.items()} for method, cells in rows.items()}
+    hollow = [(method, group) for method, cells in rows.items() for group, row in cells.items() if row.reference]
+    grouped(shares, title, ylabel, hollow)
 
 
 def exposures(before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray], most: float) -> None:
