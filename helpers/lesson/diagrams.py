@@ -41,11 +41,11 @@ def flow(
                 look = {"boxstyle": "round,pad=0.45", "facecolor": "white", "edgecolor": color, "linewidth": 1.6}
                 at = x + (longest - len(row)) / 2, -y
                 boxes[name] = axes.text(*at, name, ha="center", va="center", fontsize=9.5, bbox=look, zorder=3)
+    axes.set(xlim=(-0.5, longest - 0.5), ylim=(-len(rows) + 0.5, 0.5))
+    axes.axis("off")
     figure.canvas.draw()  # boxes know their size only now
     for start, end in arrows:
         ends = {"patchA": boxes[start].get_bbox_patch(), "patchB": boxes[end].get_bbox_patch()}
         line = {"arrowstyle": "-|>", "color": "black", "linewidth": 1.2, "shrinkA": 2, "shrinkB": 2, **ends}
         axes.annotate("", boxes[end].get_position(), boxes[start].get_position(), arrowprops=line, zorder=2)
-    axes.set(xlim=(-0.5, longest - 0.5), ylim=(-len(rows) + 0.5, 0.5))
-    axes.axis("off")
     frame.show(figure, words)

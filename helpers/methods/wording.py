@@ -75,12 +75,11 @@ def ways(
     words: Mapping[str, str],
     called: str,
     neutral: Sequence[str],
-    fresh: bool = False,
     **options,
 ) -> tuple[Way, Way]:
     """Return two candidates, as scored and calibrated, that share one reading of the texts; arguments as for `read`.
 
-    called: the name of the table of words. fresh: never take a stored row, for what differs from learner to learner.
+    called: the name of the table of words.
     """
     kept: dict[tuple[str, ...], Reading] = {}
 
@@ -89,8 +88,8 @@ def ways(
             kept[tuple(texts)] = read(lm, prompt, words, texts, neutral, **options)
         return kept[tuple(texts)]
 
-    settings = {"prompt": prompt.name, "called": called, "words": list(words.values())}
-    told = {"prompts": prompt.of_each} | ({"rerun": True} if fresh else {})
+    settings = {"prompt": prompt.name, "called": called, "words": list(words.values()), **options}
+    told = {"prompts": prompt.of_each}
     title = f"{prompt.name}, {called}"
     plain = Way({**settings, "calibrated": False}, lambda texts: reading(texts).plain, told, title)
     again = {**settings, "calibrated": True, "neutral": digest(list(neutral))}
@@ -165,6 +164,11 @@ def by_adapter(lab: Lab, task: Task, items: Sequence, **more) -> LedgerRow:
     )
     method = "tuned (shipped adapter)"
     return lab.measure(method, items, lambda texts: score(adapters.get(lab.model, task.name), texts), **told)
+
+
+def minutes(rows: Sequence[LedgerRow]) -> float:
+    """Return how long it took to train, if so, and to measure all rows, in minutes on the machine that did it."""
+    return sum(row.training_seconds + sum(row.seconds) for row in rows) / 60
 
 
 def steady(runs: Sequence[Sequence[str]]) -> float:

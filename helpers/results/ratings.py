@@ -79,6 +79,18 @@ def shipped() -> list[Rating]:
     return store.read(FOLDER / "ratings.jsonl", Rating, "a rating")
 
 
+def in_step(ratings: Sequence[Rating]) -> list[list[str]]:
+    """Return for each rater the method preferred for each pair ("neither" for none), pairs in the same order for all.
+
+    >>> in_step([Rating("b", "one", "long", {}, "long"), Rating("a", "one", "", {}, "long")])
+    [['neither', 'long']]
+    """
+    votes: dict[str, dict[str, str]] = {}
+    for rating in ratings:
+        votes.setdefault(rating.rater, {})[rating.pair] = rating.preferred or "neither"
+    return [[seen[pair] for pair in sorted(seen)] for seen in votes.values()]
+
+
 def path():
     """Return the learner's file of ratings, beside the ledger."""
     return store.folder() / "ratings.jsonl"

@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from helpers import statistics
+from helpers.statistics import Interval
+
 WARM_UP = 2  # calls of each way that do not count
 
 
@@ -23,3 +26,12 @@ def taking_turns(ways: Mapping[str, Callable], inputs: Sequence, warm_up: int = 
             way(given)
             taken[name].append(time.perf_counter() - started)
     return {name: np.array(seconds[len(inputs[:warm_up]) :]) for name, seconds in taken.items()}
+
+
+def times_as_long(seconds: np.ndarray, base: np.ndarray) -> Interval:
+    """Return the median of some seconds over that of others of the same inputs, with its interval.
+
+    >>> print(times_as_long(np.array([2.0, 2.0, 2.0]), np.array([1.0, 1.0, 1.0])))
+    2.000 [2.000, 2.000]
+    """
+    return statistics.ratio_interval(base, seconds, np.median)

@@ -12,24 +12,37 @@
 #
 # **After this lesson you can**
 #
-# - keep prompts as data, see exactly what the model receives, and compare two versions;
-# - measure a ladder of prompts, and debug one from its confusion matrix;
+# - keep prompts as data, and see exactly what the model receives;
+# - climb a ladder of prompts, and find out why a rung helps or does not;
+# - search for a prompt on dev, and say what your winner is worth elsewhere;
 # - choose between letting a model write and scoring what it might write;
-# - get valid JSON, every time, and tell valid from right;
-# - say what prompting alone gives on a 135M model, with intervals.
+# - say how far prompting goes at four sizes of model, with intervals.
 #
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** P1 to P8,
-# printed below.
+# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** P1, P4, P6,
+# P7 and P8, printed below with their articles; P2, P3 and P5 in the two labs.
 
 # %%
 #: setup
 
 # %% [markdown]
-# ## The claims
+# ## The idea
 #
-# Five articles say when prompting is enough. Here is their advice on prompts, in our words; at the end of the lesson
-# each line gets a verdict, computed from what you measure. A 135M model is not the frontier model that the articles
-# assume: the order of methods may change with [scale](../docs/other_models.md).
+# A prompt is a piece of text that you can change in a minute, and nobody knows beforehand which change helps. So: write
+# several, measure all of them on *dev*, take one to *test*.
+
+# %%
+import itertools
+
+from helpers.lesson import diagrams, plots
+
+steps = ["message", "prompt", "model", "words of\nthe answer", "label"]
+looks = ["dev: which\nprompt?", "test: how\ngood is it?"]
+diagrams.flow(
+    [steps, ["", "", "", *looks]],
+    [*itertools.pairwise([*steps, *looks])],
+    "A message is put into a prompt; the model weighs words that might answer it; words stand for "
+    "a label. Prompts are chosen on dev; the chosen one is measured on test, once.",
+)
 
 # %%
 from helpers.results import claims
@@ -39,50 +52,13 @@ claims.show("02")
 # %% [markdown]
 # ## A prompt is data
 #
-# Give a prompt a name, a version and places to fill, and you can compare it, hash it and put it into a ledger. A `Prompt`
-# has a name, a user text, a system text, and a `start`: words with which the answer begins. Here is a first one, and the
-# exact text that reaches the model: nothing is hidden.
-
-# %%
-import itertools
-
-from helpers import statistics
-from helpers.lesson import plots
-from helpers.model import prompts
-from helpers.model.language_model import LanguageModel
-from helpers.model.prompts import Prompt
-from helpers.results import evidence, ledger
-from helpers.tasks import change_requests, files, intents
-
-lm = LanguageModel.load()
-LABELS = intents.LABELS
-dev = files.for_profile(intents.read("dev"), fast=24)
-half = files.for_profile(files.balanced(dev, 10), fast=12)  # for what takes many runs
-texts, wanted = [message.text for message in half], [message.label for message in half]
-
-bare = Prompt("1 bare question", user="{text}\n\nWhat kind of message is this?")
-print(lm.render(bare.messages(dev[0].text)))
-
-# %% [markdown]
-# The first lines are the model's own default system message. A second version replaces it; `diff` shows what changed
-# and nothing else.
-
-# %%
-COMPANY = "Larkfield sells home energy devices and a subscription."
-role = Prompt(
-    "2 + role and goal",
-    system=f"{COMPANY} You sort its customer messages, so that the right team answers.",
-    user=bare.user,
-)
-print(prompts.diff(bare, role))
-print("hashes:", bare.sha256, role.sha256)
-
-# %% [markdown]
+# A `Prompt` has a name, a user text with a place for the message, a system text, and a `start`: words with which the answer
+# begins. To fill the place, why not `str.format`? Try it on `{text} Answer as {"risk": "low"}.`
+#
 # ### Your turn 02.1
 #
-# A template holds braces of its own as soon as it shows JSON. Write `fill(template, text)`: replace each `{text}` in the
-# template by the message, and leave everything else, in template and message, exactly as it is. (Why not `str.format`?
-# Try it on the template `{text} Answer as {"risk": "low"}.`)
+# Write `fill(template, text)`: replace each `{text}` in the template by the message, and leave every other sign of both as it
+# is.
 
 
 # %%
@@ -99,207 +75,231 @@ def fill(template, text):
 #: end
 
 
-from helpers.lesson.exercises import check, hint, solution
+from helpers.lesson.exercises import check, hint, solution, yours
 
 check("02.1", fill)
 
 # %% [markdown]
-# ## A ladder of five prompts
-#
-# Each rung adds one thing that guides recommend: role and goal, the labels with definitions, constraints and format,
-# rules for the edges. We score the six labels as whole answers, on *dev*. **Predict:** which rung gains most?
+# Here is `fill` at work: all that reaches the model. `yours` takes your function if its check says *correct*, and the course's
+# own if not. The first lines are the model's default system message; a system text of yours takes their place.
 
 # %%
-LISTED = """Labels:
-- billing: a charge, an invoice, a payment or the subscription
-- technical_support: something they own should work
-- refund_request: they want money back
-- product_inquiry: a question before buying
-- complaint: unhappy, and asks for nothing in particular
-- other: anything else"""
-FORMAT = "Answer with one label, exactly as listed, and with nothing else."
-EDGES = """If there are two wishes, take the one they ask you to act on.
-A feeling is no label: an angry question about a bill is billing.
-Words can mislead: a question about the refund policy before buying is product_inquiry."""
-listed = f"{role.system}\n\n{LISTED}"
-label_list = Prompt("3 + labels, defined", user=bare.user, system=listed)
-strict = Prompt("4 + constraints, format", user=bare.user, system=f"{listed}\n\n{FORMAT}")
-edges = Prompt("5 + edge rules", user=bare.user, system=f"{listed}\n\n{EDGES}\n\n{FORMAT}")
+from helpers.lesson.checks import own_02
+from helpers.model.language_model import LanguageModel
+from helpers.model.prompts import Prompt
+from helpers.tasks import change_requests, files, intents
 
-# %%
-lab = ledger.Lab("intents", lm, labels=LABELS, noun="messages")
-
-
-def filled(prompt):
-    return lambda texts: [prompt.messages(text) for text in texts]
-
-
-def classify(
-    prompt, texts, words=LABELS
-):  # scored under their words, returned under their labels
-    return lm.score(filled(prompt)(texts), list(words)).renamed(LABELS)
-
-
-def measured(name, prompt, items, words=LABELS, **more):
-    how = {"approach": "prompt", "prompts": filled(prompt), "settings": {"words": [*words]}}
-    return lab.measure(name, items, lambda texts: classify(prompt, texts, words), **how, **more)
-
-
-# %%
-ladder = [
-    measured(f"prompt {prompt.name}", prompt, half, split="dev")
-    for prompt in (bare, role, label_list, strict, edges)
-]
-
-# %%
-plots.methods(ladder, "Five prompts on dev: what each rung gets right", as_given=True)
-for lower, upper in itertools.pairwise(ladder):
-    more = upper.prompt_tokens_per_item - lower.prompt_tokens_per_item
-    print(f"{upper.method:32} {more:+4.0f} tokens  {ledger.compare(lower, upper)}")
+lm = LanguageModel.load()
+dev = files.for_profile(intents.read("dev"), fast=24)
+test = files.for_profile(intents.read("test"), fast=60)
+train = intents.read("train")
+QUESTION = "{text}\n\nWhat kind of message is this?"
+fill = yours("02.1", fill, own_02.fill)
+print(lm.render(fill(QUESTION, dev[0].text)))
 
 # %% [markdown]
-# Chance is one in six. No rung gets clear of it, whatever it costs in tokens. Is the model lost, or is something in the
-# way? Ask the data, not the guidebook: what does it answer?
+# ## A ladder of five prompts
+#
+# Guides recommend a role and a goal, the labels with their definitions, constraints and a format, rules for the edges. Each
+# rung adds one of these; rung 4 has all that article B names. What the labels are *called* is an argument: you will see why.
+
+# %%
+MEANS = {
+    "billing": "a charge, an invoice, a payment or the subscription",
+    "technical_support": "something they own should work",
+    "refund_request": "they want money back",
+    "product_inquiry": "they ask before buying",
+    "complaint": "they are unhappy, and ask for nothing in particular",
+    "other": "anything else",
+}
+ROLE = "You work in the mail room of Larkfield, which sells home energy devices and a subscription."
+GOAL = "You sort customer messages, so that the right team answers."
+FORMAT = "Choose exactly one kind, called as in the list, and write nothing else."
+
+
+# %%
+def ladder(words, start=""):
+    called = {label: word.strip() for label, word in words.items()}
+    listed = "\n".join(f"- {called[label]}: {means}" for label, means in MEANS.items())
+    edges = f"""If there are two wishes, take the one they ask you to act on.
+An angry question about a bill is {called["billing"]}, since an angry tone does not decide.
+Asking about refunds before buying is {called["product_inquiry"]}, since words can mislead."""
+    added = {
+        "1 bare question": "",
+        "2 + role and goal": f"{ROLE} {GOAL}",
+        "3 + labels, defined": f"Kinds of messages:\n{listed}",
+        "4 + constraints and format": FORMAT,
+        "5 + edge rules": edges,
+    }
+    system = ["\n\n".join([*added.values()][1:n]) for n in range(1, 6)]
+    return [Prompt(name, QUESTION, text, start=start) for name, text in zip(added, system)]
+
+
+# %% [markdown]
+# For each message we score six labels as whole answers, as in lesson 01, and take the likeliest. `search` does so for each
+# prompt on *dev*, and keeps a row for each. First under the labels' own names, `billing` to `other`. (`NEUTRAL`, and the
+# second of each pair, are for the next section.) **Predict:** which rung gains most?
+
+# %%
+from dataclasses import replace
+
+from helpers.methods import few_shot, recorded, search, wording
+from helpers.results import ledger
+
+lab = ledger.Lab("intents", lm, labels=intents.LABELS, noun="messages", show=False)
+NEUTRAL = few_shot.random_words([message.text for message in train], 8)
+NAMES = intents.NAMES
+
+
+def tries(prompts, words, called):
+    return [wording.ways(lm, prompt, words, called, NEUTRAL) for prompt in prompts]
+
+
+by_name = tries(ladder(NAMES), NAMES, "names")
+first = search.search(
+    lab, "best prompt", [plain for plain, _ in by_name], dev, approach="prompt"
+)
+five = [replace(row, method=rung.name) for rung, row in zip(ladder(NAMES), first.rows)]
+plots.methods(five, "Five prompts on dev, labels under their own names", as_given=True)
+
+# %% [markdown]
+# Chance is one in six. Now look at what the model *answers*: the three commonest labels under each prompt.
 
 # %%
 import collections
 
-for row in ladder:
-    print(f"{row.method:32}", dict(collections.Counter(row.predictions).most_common(3)))
+for row in five:
+    print(f"{row.method:28}", dict(collections.Counter(row.predictions).most_common(3)))
 
 # %% [markdown]
-# One or two labels take nearly everything. Each label has a probability of its own, from its wording and from the prompt
-# around it, whatever the message says, and that swamps what the message adds. So drop the instructions, and change the
-# [words of the labels](../docs/glossary.md#label-words): let the answer begin with "This is", and say what a person would
-# say next.
+# ## A suspect: the labels themselves
+#
+# Perhaps a label has a probability of its own, whatever the message says. Measure it: give the model texts that say nothing
+# (words in random order), and see which label it prefers. Then take that preference away from every score:
+# [calibration](../docs/glossary.md#calibration). **Predict:** will the ladder work then?
 
 # %%
-kind = Prompt("6 natural answer", bare.user, start="This is")
-by_hand = {label: f" {words}" for label, words in intents.WORDS.items()}
-print(by_hand)
-hand_row = measured("prompt 6: natural answers", kind, half, by_hand.values(), split="dev")
-print("natural answers minus first rung:", ledger.compare(ladder[0], hand_row))
-print("predicted:", dict(collections.Counter(hand_row.predictions).most_common(3)))
+from helpers import statistics
+from helpers.lesson.said import said
+
+own_weight = wording.read(lm, ladder(NAMES)[0], NAMES, [dev[0].text], NEUTRAL).own_weight
+print("share of each label when the text says nothing:")
+for label, share in own_weight.items():
+    print(f"  {label:18} {share:.2f}")
+fair = search.search(lab, "best prompt", [even for _, even in by_name], dev, approach="prompt")
+for before, after in zip(five, fair.rows):
+    print(f"{before.method:28} calibrated minus not: {ledger.compare(before, after)}")
+
+# %%
+print(
+    said(
+        ledger.compare(first.rows[0], fair.rows[0]),
+        above="For the bare question that was it: without their own weight the labels do better, {found}.",
+        below="Taking their own weight away makes the bare question worse: {found}.",
+        unclear="Taking their own weight away settles nothing for the bare question: {found}. Look further.",
+    )
+)
 
 # %% [markdown]
+# ## Another suspect: what the labels are called
+#
+# Nobody says "this is technical_support". So let the answer begin with "This is", and go on as a person would:
+# [label words](../docs/glossary.md#label-words). The list in the prompt uses the same words. Now both vary: five rungs and
+# two vocabularies, each as scored and calibrated, are twenty tries. **Predict:** which matters more, instructions or words?
+
+# %%
+WORDS = {label: f" {words}" for label, words in intents.WORDS.items()}
+print(*WORDS.values(), sep="\n")
+by_word = tries(ladder(WORDS, "This is"), WORDS, "everyday words")
+twenty = [way for pair in (*by_name, *by_word) for way in pair]
+tried = search.search(lab, "best prompt", twenty, dev, approach="prompt")
+axes = ("rung of the ladder", "accuracy on dev")
+plots.curves(wording.by_rung(tried), "Instructions and words", axes, {"chance": 1 / 6})
+
+# %%
+row = {way.name: row for way, row in zip(tried.candidates, tried.rows)}
+bare, full = "1 bare question", "4 + constraints and format"
+names, bare_words = row[f"{bare}, names"], row[f"{bare}, everyday words"]
+full_names = row[f"{full}, names"]
+instructed = ledger.compare(bare_words, row[f"{full}, everyday words"])
+print("words and their beginning, no instructions:", ledger.compare(names, bare_words))
+print("instructions, under names:                 ", ledger.compare(names, full_names))
+print("instructions, under everyday words:        ", instructed)
+print("words alone minus instructions alone:      ", ledger.compare(full_names, bare_words))
+
+# %%
+print(
+    said(
+        instructed,
+        above="Under everyday words the instructions pay.",
+        below="Under everyday words the instructions do harm, to this model.",
+        unclear="Under everyday words the instructions show no clear effect, on this model.",
+    )
+)
+
+# %% [markdown]
+# All rows are as scored; "instructions" are those of rung 4. Compare the two lines about them: under one vocabulary alone, the
+# same instructions might get another verdict. (The words came with a beginning, "This is": two changes in one.)
+#
 # ### Your turn 02.2
 #
-# Somebody made a table of label words and mixed something up. The confusion matrix below is what they saw. Find the
-# mistake in it, and give the mended table as `mended`. The check measures your table on messages that this notebook
-# does not hold.
-
-# %%
-found_words = {
-    "billing": " a bill",
-    "technical_support": " a bug report",
-    "refund_request": " a product inquiry",
-    "product_inquiry": " a request for a refund",
-    "complaint": " a review",
-    "other": " something else",
-}
-guesses = classify(kind, texts, found_words.values()).predictions
-matrix = statistics.confusion(wanted, guesses, LABELS)
-plots.confusion(matrix, LABELS, "A table of label words with a mistake in it")
-
-# %%
-#: solution
-mended = found_words | {
-    "refund_request": found_words["product_inquiry"],
-    "product_inquiry": found_words["refund_request"],
-}
-#: why Two rows of the matrix have their largest count in each other's column: refund requests land in product_inquiry
-# and the other way round. That pattern is a swap in the table, not a weakness of the model.
-#: stub
-#| mended = ...
-#: end
-
-check("02.2", mended)
-
-# %% [markdown]
-# ## Searching for words
-#
-# By hand little is gained, but it is *another* label that takes half: the words decide which. So try four wordings for
-# each label and keep the best combination. That needs labeled messages: it is a small training, though no weight changes.
-# It makes 4⁶ tables, but the model reads each message only once: the 24 wordings are scored
-# ([log-probabilities](../docs/glossary.md#log-probability)), and the tables are put together from the scores.
+# The best of twenty tries flatters itself, like the best of 200 dice in lesson 01. By how much? `hits` has a row for each try
+# and a column for each message; `halves` is a list of masks, `True` for half of the messages. Write
+# `search_honestly(hits, halves)`: for each mask, take the try that is best on the masked half (the first among equals), and
+# its accuracy on the *other* half; return the mean. Both may come as plain lists, so begin with `np.asarray` (a mask needs
+# `dtype=bool`).
 
 # %%
 import numpy as np
 
-wordings = {
-    "billing": "a billing question, a bill, about a payment, a question about a bill",
-    "technical_support": "a technical problem, a bug report, a request for help, an error",
-    "refund_request": "a refund request, a request for a refund, a return, about money back",
-    "product_inquiry": "a product inquiry, a sales question, a question, a customer's interest",
-    "complaint": "a complaint, a review, an angry complaint, about bad service",
-    "other": "something else, a general message, a note, another kind of message",
-}
-words = [f" {wording}" for row in wordings.values() for wording in row.split(", ")]
-all_scores = lm.score([kind.messages(message.text) for message in dev], words).log_probs
-gold = np.array([LABELS.index(message.label) for message in dev])
-tries = []
-for picks in itertools.product(range(4), repeat=6):
-    columns = [4 * label + pick for label, pick in enumerate(picks)]
-    tries.append(((all_scores[:, columns].argmax(axis=1) == gold).mean(), columns))
-best_on_dev, best_columns = max(tries)
-best_words = [words[column] for column in best_columns]
 
-# %%
-accuracies = [accuracy for accuracy, _ in tries]
-print(
-    f"{len(tries)} tables of words on dev: from {min(accuracies):.2f} to {max(accuracies):.2f},"
-)
-print(f"half of them below {np.median(accuracies):.2f}. The best one:")
-for label, word in zip(LABELS, best_words):
-    print(f"  {label:18} This is{word}")
+#: solution
+def search_honestly(hits, halves):
+    hits, found = np.asarray(hits, dtype=float), []
+    for half in np.asarray(halves, dtype=bool):
+        best = hits[:, half].mean(axis=1).argmax()
+        found.append(hits[best, ~half].mean())
+    return float(np.mean(found))
 
-# %% [markdown]
-# Between these tables nothing but the words differs. **Predict:** the best of thousands was chosen on these very
-# messages; what will it give on *test*? (Lesson 01 had an opinion about such winners.) Now the one look at test.
 
-# %%
-test = files.for_profile(intents.read("test"), fast=60)
-started_row = measured("prompt, first rung", bare, test)
-best_row = measured("prompt, best words", kind, test, best_words, labels_used=len(dev))
-print("on dev, where it was chosen:", f"{best_on_dev:.3f}")
-print("best words minus first rung, on test:", ledger.compare(started_row, best_row))
+#: why The half that chooses never judges, so luck on it cannot help. Averaging over many halves takes away the luck of one
+# split. The figure is a little too low, since each choice saw only half of the messages.
+#: stub
+#| def search_honestly(hits, halves):
+#|     ...
+#: end
 
-# %% [markdown]
-# On test the winner gives less than on dev, as lesson 01 warned of winners. Still, words chosen on 120 labeled messages
-# took the model well away from chance. (Lesson 01's prompt, which lists the labels, stood a little above this first rung;
-# measured from there the gain is smaller.) And the plain baseline of lesson 01, which learned from 600 labeled messages?
-
-# %%
-from helpers.methods import baselines
-
-train = intents.read("train")
-tfidf = baselines.tfidf_classifier().fit([m.text for m in train], [m.label for m in train])
-plainly = {"approach": "plain", "labels_used": len(train)}
-tfidf_row = lab.measure("TF-IDF + logistic regression", test, tfidf.predict, **plainly)
-print("best prompt minus TF-IDF:", ledger.compare(tfidf_row, best_row))
+check("02.2", search_honestly)
 
 # %% [markdown]
 # ### Your turn 02.3
 #
-# Write `my_prompt` (a `Prompt` with a place `{text}`, at most 1,500 letters, no messages quoted) and `my_words` (label →
-# words, each phrase with a space in front), at least three of the six in words that no table above has. Try on *dev*:
-# `classify(my_prompt, texts, [my_words[label] for label in LABELS]).predictions` against `wanted`. The check wants 0.08
-# more accuracy than the first rung gets, on messages that this notebook does not hold. A first guess may not do; search.
+# Now yours: `my_prompt` (a `Prompt` with a place `{text}`; no messages quoted, at most 1,500 letters) and `my_words` (label →
+# words of the answer, a space in front after a `start`; at least three of the six your own). `on_dev(my_prompt, my_words)`
+# tells what they gain over the bare question under names. On 108 messages that this notebook does not hold, the check wants
+# that interval above zero.
+
+
+# %%
+def on_dev(prompt, words):
+    guesses = wording.read(lm, prompt, words, [m.text for m in dev], NEUTRAL).plain.predictions
+    return statistics.compare([m.label for m in dev], names.predictions, guesses)
+
 
 # %%
 #: solution
-my_prompt = Prompt("mine", user="{text}\n\nWhat kind of message is this?", start="This is")
+my_prompt = Prompt("my prompt", user="{text}\n\nWhat kind of message is this?", start="This is")
 my_words = {
-    "billing": " a payment issue",
+    "billing": " a question about a bill",
     "technical_support": " a bug report",
-    "refund_request": " a request for money back",
-    "product_inquiry": " a question about a product",
-    "complaint": " a rant",
-    "other": " none of these",
+    "refund_request": " a request for a refund",
+    "product_inquiry": " a product inquiry",
+    "complaint": " a review",
+    "other": " another kind of message",
 }
-#: why The best of 2,000 tables on dev. "A payment issue" or "a bug report" are phrases that the model has met after
-# "This is"; internal names like technical_support are not. Words of like length keep one label from winning by being
-# short.
+#: why "A bug report" or "a review" are phrases that the model has met after "This is"; internal names like technical_support
+# are not. A long phrase starts with a handicap, since the log-probabilities of its tokens add up: try shorter words for a
+# label that is never chosen. These are the best of 4,096 tables tried on dev, so trust the check's figure, not that on dev.
 #: stub
 #| my_prompt = ...
 #| my_words = ...
@@ -308,46 +308,66 @@ my_words = {
 check("02.3", my_prompt, my_words)
 
 # %% [markdown]
-# ## Role and reasoning
-#
-# Two tricks that guides like (P8): give the model a role, and let it reason before it answers. Both with the words chosen
-# by hand, since the best ones were picked on these very messages for a prompt with neither. For reasoning, the model first
-# writes up to 32 tokens; then we score the words after "So this is". **Predict:** does it help a model of this size?
+# The course adds one prompt and one table of words: 24 tries, as many as every method here gets. The best of them is the *best
+# prompt*, which later lessons meet again. Yours stands beside it, measured now.
 
 # %%
-with_role = Prompt("role", bare.user, role.system, start="This is")
-direct = hand_row.predictions
-in_role = classify(with_role, texts, by_hand.values()).predictions
+my_prompt, my_words = yours("02.3", (my_prompt, my_words), (own_02.PROMPT, own_02.WORDS))
+your_way, _ = wording.ways(lm, my_prompt, my_words, "your words", NEUTRAL)
+your_row = wording.measure(lab, "your prompt", your_way, dev, split="dev", heavy=False)
 
-think = Prompt(
-    "think", "{text}\n\nWhat kind of message is this? Think step by step: what do they want?"
-)
-thoughts = lm.generate([think.messages(text) for text in texts], max_new_tokens=32)
-talks = [
-    [*think.messages(text), {"role": "assistant", "content": f"{thought}\n\nSo this is"}]
-    for text, thought in zip(texts, thoughts.texts)
-]
-reasoned = lm.score(talks, list(by_hand.values())).renamed(LABELS).predictions
-
-# %%
-print("with a role, minus without:     ", statistics.compare(wanted, direct, in_role))
-print("with reasoning, minus without:  ", statistics.compare(wanted, direct, reasoned))
-for text, thought in zip(texts[:3], thoughts.texts):
-    print("\na message:", text, "\nits reasoning:", thought)
+tables = {"everyday words": WORDS, "other words": own_02.WORDS}
+sixth = [tries([own_02.PROMPT], words, called)[0] for called, words in tables.items()]
+twenty_four = [*twenty, *(way for pair in sixth for way in pair)]
+found = search.search(lab, "best prompt", twenty_four, dev, approach="prompt")
+best_on_dev = replace(found.rows[found.winner.place], method="best of the course's 24")
+bare_on_dev = replace(names, method="bare question, names")
+plots.methods([best_on_dev, your_row, bare_on_dev], "On dev, where prompts are chosen")
 
 # %% [markdown]
-# Neither trick is a gain you could count on here. Read the reasoning (cut off after 32 tokens): fluent, and mostly beside
-# the point. Reasoning helps a model that can reason. On larger models the same cell may print something else.
-#
+# What is the winner worth elsewhere? `search_honestly` says; so does a bootstrap, which chooses on about two thirds of the
+# messages, not half. **Predict:** how much of the figure on dev will be left on test?
+
+# %%
+search_honestly = yours("02.2", search_honestly, wording.worth_elsewhere)
+hits = [row.correct for row in found.rows]
+elsewhere = np.mean(search_honestly(hits, wording.halves(len(dev))))
+print(f"{found.best.name}: {found.winner.seen:.3f} on dev, where it was chosen")
+print(f"elsewhere: by halves {elsewhere:.3f}, by bootstrap {found.winner.honest:.3f}")
+
+# %% [markdown]
+# Now *test*, once for each: the winner and, for the claim that a full prompt is often all you need, the bare question and
+# rung 4 under everyday words, each as dev liked it better. *All you need* means 0.80 here, about what lesson 01's plain
+# baseline reaches.
+
+# %%
+from helpers.methods import baselines
+
+best_row = found.test(lab, test, labels_used=len(dev), heavy=True)
+bare_row, full_row = (
+    wording.measure(
+        lab, f"rung {name}, everyday words", wording.better(tried, name, "everyday words"), test
+    )
+    for name in (bare, full)
+)
+tfidf = baselines.tfidf_classifier().fit([m.text for m in train], [m.label for m in train])
+plain = {"approach": "plain", "labels_used": len(train)}
+tfidf_row = lab.measure("TF-IDF + logistic regression", test, tfidf.predict, **plain)
+plots.methods([best_row, bare_row, full_row, tfidf_row], "On test")
+print(f"{found.winner.seen:.3f} on dev, {elsewhere:.3f} expected, on test {best_row.interval}")
+print("best prompt minus TF-IDF:", ledger.compare(tfidf_row, best_row))
+
+# %% [markdown]
 # ## Writing or scoring?
 #
-# So far nobody let the model *write* a label. "Return only the category name", says one article, 20 tokens at most (P7).
-# Then a parser must find the label in what comes. First write that parser.
+# So far nobody let the model *write*. "Return only the category name", says article C, 20 tokens at most (P7). Then a
+# parser must find the label in what comes.
 #
 # ### Your turn 02.4
 #
-# Write `parse_label(text, labels)`: the one label that the text names, or `None` if it names none, or several. Case does
-# not matter, and a space may stand for an underscore; "rebilling" does not name `billing`.
+# Write `parse_label(text, labels)`: the one label that the text names, or `None` if it names none, or several. Case does not
+# matter, a space may stand for an underscore, quotes, stars or periods may stand around. Whole words only: "rebilling" names
+# nothing. A label may end in a sign (`C++`), so look at what stands before and after it, not at `\b`.
 
 # %%
 import re
@@ -359,13 +379,13 @@ def parse_label(text, labels):
     named = [
         label
         for label in labels
-        if re.search(rf"\b{re.escape(label.replace('_', ' '))}\b", plain)
+        if re.search(rf"(?<!\w){re.escape(label.lower().replace('_', ' '))}(?!\w)", plain)
     ]
     return named[0] if len(named) == 1 else None
 
 
-#: why Word boundaries keep "rebilling" out; one plain form serves both spellings; and two labels named are no answer, so
-# guessing the first would hide the model's failure from your numbers.
+#: why Looking at what stands before and after keeps "rebilling" out; one plain form serves both spellings; and two labels
+# named are no answer, so guessing the first would hide the model's failure from your numbers.
 #: stub
 #| def parse_label(text, labels):
 #|     ...
@@ -376,405 +396,221 @@ check("02.4", parse_label)
 # %%
 from helpers.methods import structured
 
-asked = Prompt(
+parse_label = yours("02.4", parse_label, structured.find_label)
+free = Prompt(
     "free",
-    "Message: {text}\n\nWhich category is this message: {names}? Return only the category name.",
+    "Message: {text}\n\nWhich category is this message: " + ", ".join(intents.LABELS) + "? "
+    "Return only the category name.",
 )
-names = ", ".join(LABELS)
-free = lm.generate([asked.messages(m.text, names=names) for m in half], max_new_tokens=20)
-exact = [text.strip() in LABELS for text in free.texts]
-parsed = [structured.find_label(text, LABELS) for text in free.texts]
-readable = [label is not None for label in parsed]
-print("exactly a label:      ", statistics.wilson_interval(sum(exact), len(exact)))
-print("a parser finds one:   ", statistics.wilson_interval(sum(readable), len(readable)))
-print("found, and right:     ", statistics.accuracy_interval(wanted, [str(p) for p in parsed]))
-for text in free.texts[:4]:
-    print("  wrote:", repr(text[:80]))
-
-# %% [markdown]
-# Scoring has no such loss: it only ever weighs the labels you give. It needs access to probabilities, though, which not
-# every service sells. Where you must let a model write, parse strictly and count what you could not read.
-#
-# ## How steady is it?
-#
-# Two things should not matter: the seed, and a change of wording that changes no meaning. **Predict:** how far does
-# accuracy move over ten paraphrases of one question?
-
-# %%
-paraphrases = [
-    "What kind of message is this?",
-    "What sort of message is this?",
-    "What kind of message is that?",
-    "Which kind of message is this?",
-    "What type of message is this?",
-    "What kind of a message is this?",
-    "So what kind of message is this?",
-    "what kind of message is this",
-    "What kind of message is this, please?",
-    "Tell me what kind of message this is.",
-]
-some = texts[:30]
-moved = []
-for question in paraphrases:
-    prompt = Prompt("paraphrase", "{text}\n\n" + question, start="This is")
-    guesses = classify(prompt, some, best_words).predictions
-    moved.append(statistics.accuracy_interval(wanted[:30], guesses))
-
-# %%
-runs = []
-for seed in (1, 2):
-    asked_twice = [asked.messages(text, names=names) for text in some]
-    written = lm.generate(asked_twice, 12, temperature=1.0, seed=seed).texts
-    runs.append([structured.find_label(text, LABELS) for text in written])
-named = [(one, two) for one, two in zip(*runs) if one and two]
-same = sum(one == two for one, two in named)
-noise = moved[0]
-plots.spread(
-    {"ten paraphrases": [interval.estimate for interval in moved]},
-    "One question in ten wordings: accuracy on the same messages",
-    f"accuracy on {len(some)} messages",
-    (noise.low, noise.high),
+texts = [message.text for message in test]
+written = lm.generate([free.messages(text) for text in texts[:30]], max_new_tokens=20).texts
+for text in written[:4]:
+    print(repr(text[:70]), "->", parse_label(text, intents.LABELS))
+print(
+    "readable:", sum(parse_label(text, intents.LABELS) is not None for text in written), "of 30"
 )
-print(f"writing at temperature 1, two seeds: both name a label for {len(named)} of", end=" ")
-print(f"{len(some)} messages, and agree on {same} of these")
 
 # %% [markdown]
-# The messages are the same for every dot, so the dots differ by the wording alone. (The gray band answers another
-# question: how far *other messages* might move one dot.) Do not take the gain of one careful rewording for more than luck
-# if it is smaller than this spread. Anything above temperature 0 adds its own dice: see
-# above for how many messages both sampled answers, cut off after 12 tokens, name a label. This course measures at 0.
-#
-# ## Format: valid JSON, and right
-#
-# Next task: read a [change request](../data/changes/GUIDE.md) and answer with a JSON object of `title`, `risk` and
-# `rationale`. Programs will read it, so it must fit a [JSON Schema](../docs/glossary.md#json-schema). One
-# article's tool is a sentence: "You are a strict JSON formatter" (P2).
+# The next cell takes all of test, read by the course's parser. **Predict:** how many readable ones are right?
 
 # %%
-import json
-
-changes = change_requests.load("test")
-schema = change_requests.schema()
-few = files.for_profile(files.balanced(change_requests.load("dev"), 8), fast=6)
-print(json.dumps(schema, indent=1)[:700], "\n")
-print(few[0].request, "\n")
-print(json.dumps({key: getattr(few[0], key) for key in ("title", "risk", "rationale")}))
-
-# %%
-KEYS = 'an object with three keys: "title" (string), "risk" ("low", "medium" or "high") and "rationale" (one sentence)'
-STRICT = "You are a strict JSON formatter. Output only valid JSON and no other text."
-request = "Change request:\n{text}\n\n"
-small_schema = json.dumps({k: schema[k] for k in ("type", "properties", "required")})
-json_prompts = {
-    "plain words": Prompt("plain", f"{request}Describe this request as {KEYS}."),
-    "strict, as system text": Prompt("system", f"{request}Return {KEYS}.", STRICT),
-    "strict, after the text": Prompt("strict", f"{request}{STRICT} Return {KEYS}."),
-    "strict + schema": Prompt(
-        "schema", f"{request}{STRICT} Follow this JSON Schema:\n{small_schema}"
-    ),
-}
-
-# %%
-answers = {}
-for name, prompt in json_prompts.items():
-    asked_for = [prompt.messages(change.request) for change in few]
-    answers[name] = structured.ask(lm, asked_for, schema, max_new_tokens=64)
-    fit = sum(answer.valid for answer in answers[name])
-    print(f"{name:24} fits the schema: {statistics.wilson_interval(fit, len(few))}")
-for name in ("plain words", "strict + schema"):
-    print(f"\nfor {name!r} an answer that does not fit:")
-    print(next((a.text for a in answers[name] if not a.valid), "none"))
+free_row = wording.written(lab, "free answer", free, test, 20)
+readable = [guess != recorded.UNREADABLE for guess in free_row.predictions]
+print("readable:", statistics.wilson_interval(sum(readable), len(readable)))
+print("right:   ", free_row.interval)
 
 # %% [markdown]
-# Where the sentence stands matters as much as what it says. The schema in the prompt is no help; the answer above shows
-# what it does to a small model. (An object inside other text counts as an answer here.) Even the best prompt fails too
-# often for a program. Three remedies (P3): ask again;
-# show the validator's complaint and ask for a repair; or make invalid output impossible.
+# Scoring loses nothing to reading: it weighs the labels you give. But not every service sells probabilities. Where you must let
+# a model write, parse strictly, and count what you could not read.
+#
+# ## Role and reasoning
+#
+# Article B likes a role, and step-by-step reasoning before the answer (P8). Each is added to rung 1 under everyday words, as
+# scored; the role replaces the default system text. To reason, the model writes up to 120 tokens; then the words after "So this
+# is" are scored. **Predict:** what will it reason about?
 
 # %%
-chosen = json_prompts["strict, after the text"]
-asked_for = [chosen.messages(change.request) for change in few]
-base = answers["strict, after the text"]
-answers["asked again, twice"] = structured.retry(lm, asked_for, base, schema, max_new_tokens=64)
-answers["repaired, once"] = structured.repair(lm, asked_for, base, schema, max_new_tokens=64)
-for name in ("asked again, twice", "repaired, once"):
-    fit = sum(answer.valid for answer in answers[name])
-    calls = sum(answer.calls for answer in answers[name]) / len(few)
-    print(
-        f"{name:24} fits: {statistics.wilson_interval(fit, len(few))}, {calls:.2f} calls each"
+question = Prompt("question", QUESTION, start="This is")
+in_role = Prompt("role", QUESTION, ROLE, start="This is")
+think = Prompt("think", f"{QUESTION} Think step by step: what do they want?")
+_, thoughts = wording.after_thinking(lm, think, WORDS, texts[:2], "this is")
+for text, thought in zip(texts, thoughts):
+    print("message:", text, "\nthought:", thought, "\n")
+
+# %%
+direct_row, role_row = (
+    wording.measure(
+        lab, name, wording.ways(lm, prompt, WORDS, "everyday words", NEUTRAL)[0], test
     )
-
-# %% [markdown]
-# ## Making the wrong token impossible
-#
-# A model chooses among tokens, one at a time. If you know which tokens can still lead to a valid answer, forbid the
-# rest. For a list of labels the knowledge is a [trie](../docs/glossary.md#trie): a tree of token sequences that share
-# their beginnings.
-
-# %%
-label_ids = {
-    label: lm.tokenizer(label, add_special_tokens=False)["input_ids"] for label in LABELS
-}
-END = lm.tokenizer.eos_token_id
-for label, ids in label_ids.items():
-    print(f"{label:18}", [lm.tokenizer.decode([token]) for token in ids])
-
-# %% [markdown]
-# ### Your turn 02.5
-#
-# Write `allowed(sequences, written, end)`: the set of tokens that may come next, given the token sequences of all labels
-# (a list of lists) and what is `written` so far. After a complete label `end` may come; if a longer label goes on from it,
-# its next token may come as well. If nothing fits, the set is empty. Try `allowed(list(label_ids.values()), [], END)`.
-
-
-# %%
-#: solution
-def allowed(sequences, written, end):
-    written = list(written)
-    going = [ids for ids in map(list, sequences) if ids[: len(written)] == written]
-    return {ids[len(written)] if len(ids) > len(written) else end for ids in going}
-
-
-#: why A label stays possible as long as it begins with what is written. Each possible label names one next token, or the
-# end if it is complete; a set merges labels that share the path. A tree gives the same answer faster.
-#: stub
-#| def allowed(sequences, written, end):
-#|     ...
-#: end
-
-check("02.5", allowed)
-
-# %% [markdown]
-# Forbidding tokens like this is called [constrained decoding](../docs/glossary.md#constrained-decoding). The
-# course's version does it for any JSON Schema, with
-# [llguidance](https://github.com/guidance-ai/llguidance); where an answer runs out of tokens, it is closed by the shortest
-# text that the schema allows. **Predict:** valid goes to 100 %. What happens to *right*?
-
-# %%
-forced = structured.constrained(lm, asked_for, schema, max_new_tokens=64)
-answers["constrained"] = forced
-print(forced[0].text)
-risks = {
-    name: [a.value["risk"] if a.valid else "invalid" for a in given]
-    for name, given in answers.items()
-}
-wanted_risk = [change.label for change in few]
-counts = {}
-for name, given in risks.items():
-    right = sum(r == w for r, w in zip(given, wanted_risk))
-    counts[name] = (right, len(few) - right - given.count("invalid"), given.count("invalid"))
-parts = ("right risk", "valid, wrong risk", "invalid")
-plots.outcomes(counts, parts, "Change requests: valid is not right", f"answers, of {len(few)}")
-for name, given in answers.items():
-    print(f"{name:24} {np.mean([a.new_tokens for a in given]):5.0f} tokens written per request")
-
-# %% [markdown]
-# Every constrained answer fits; how many are right has hardly changed. The constraint removed the fault that a program
-# notices, and left the one that only gold labels show. Now the whole test set, for the ledger, beside plain baselines.
-
-# %%
-items = files.for_profile(changes, fast=12)
-past = change_requests.load("train")
-plain_risk = baselines.tfidf_classifier().fit(
-    [c.request for c in past], [c.label for c in past]
+    for name, prompt in (("direct answer", question), ("with a role", in_role))
 )
-risk_lab = ledger.Lab("changes", lm, labels=change_requests.RISKS, noun="change requests")
-majority = risk_lab.measure(
-    "always medium", items, lambda texts: ["medium"] * len(texts), approach="plain"
-)
-how = {"approach": "plain", "labels_used": len(past)}
-risk_row = risk_lab.measure("TF-IDF + logistic regression", items, plain_risk.predict, **how)
-
-# %%
-final = []
-
-
-def constrained_risk(texts):
-    final.extend(structured.constrained(lm, filled(chosen)(texts), schema, max_new_tokens=48))
-    return [answer.value["risk"] for answer in final]
-
-
-json_row = risk_lab.measure(
-    "prompt, constrained JSON",
-    items,
-    constrained_risk,
-    approach="prompt",
-    prompts=filled(chosen),
-    settings={"schema": schema, "max_new_tokens": 48},
-)
-print(f"valid: {sum(answer.valid for answer in final)} of {len(final)}")
-print("risks:", dict(collections.Counter(json_row.predictions)))
+thinking_row = wording.thinking(lab, "thinking first", think, WORDS, test, "this is")
+for name, changed in (("a role", role_row), ("reasoning", thinking_row)):
+    print(f"{name:10} minus without: {ledger.compare(direct_row, changed)}")
 
 # %% [markdown]
-# Look at the risks: after `"risk": "` this model has one habitual word, as with the labels above. All answers are valid,
-# and a constant `medium` would be right more often.
+# Read the thoughts above before you believe a line: help from reasoning must come through those words.
 #
-# ### Your turn 02.6
-#
-# Write `refund_schema`, a JSON Schema for the decision on a refund: an object with exactly three fields, all required:
-# `order` (LF- and five digits), `amount` (a number, not negative), `reason` (`unopened`, `faulty` or `late`). Nothing else
-# may stand in it. Beside `type` and `properties` you need `required`, `additionalProperties`, `enum`, `minimum` and
-# `pattern`; a pattern matches anywhere in a text unless `^` and `$` tie it down.
-
-# %%
-#: solution
-refund_schema = {
-    "type": "object",
-    "properties": {
-        "order": {"type": "string", "pattern": "^LF-[0-9]{5}$"},
-        "amount": {"type": "number", "minimum": 0},
-        "reason": {"enum": ["unopened", "faulty", "late"]},
-    },
-    "required": ["order", "amount", "reason"],
-    "additionalProperties": False,
-}
-#: why Without "required" an empty object fits; without "additionalProperties": false a forgotten field goes unnoticed;
-# without ^ and $ the pattern would also accept LF-123456.
-#: stub
-#| refund_schema = ...
-#: end
-
-check("02.6", refund_schema)
-
-# %% [markdown]
 # ## When unsure, say medium
 #
-# A quarter of the test requests lack the fact that decides; the guide's answer is then `medium`. One article puts the
-# rule into the prompt (P4). We score the three risks after a started answer, with the rule and without.
+# Another task: how risky is a [change request](../data/changes/GUIDE.md), `low`, `medium` or `high`? A quarter of the
+# requests are unclear: they lack the fact that decides, and `medium` is right. Article B puts this rule into the prompt
+# (P4). To be fair to it, we calibrate. **Predict:** with the rule, for which requests will the model say `medium`?
 
 # %%
-start = '{"risk": "'
-without_rule = Prompt("risk", f"{request}Return the risk as JSON.", start=start)
-RULE = "If you are uncertain, set risk to medium and explain what is missing."
-with_rule = without_rule.edited("2", user=f"{request}Return the risk as JSON. {RULE}")
-unclear = files.for_profile([change for change in changes if change.ambiguous], fast=6)
-clear = files.for_profile([change for change in changes if not change.ambiguous], fast=6)
-medium = {}  # said on clear requests, and on unclear ones
-for name, prompt in (("without the rule", without_rule), ("with the rule", with_rule)):
-    asked_for = [prompt.messages(change.request) for change in unclear + clear]
-    scores = lm.score(asked_for, ["low", "medium", "high"], end_of_turn=False)
-    said = [risk == "medium" for risk in scores.predictions]
-    medium[name] = said[len(unclear) :], said[: len(unclear)]
-    on_clear, on_unclear = map(np.mean, medium[name])
-    print(
-        f"{name:17} medium on {on_unclear:.2f} of unclear requests, {on_clear:.2f} of clear ones;"
+both = [*change_requests.load("test"), *change_requests.load("fresh")]
+requests = [
+    *files.for_profile([request for request in both if request.ambiguous], fast=12),
+    *files.for_profile([request for request in both if not request.ambiguous], fast=24),
+]
+print(f"{sum(r.ambiguous for r in requests)} of {len(requests)} are unclear, such as:")
+print(requests[0].text)
+
+# %%
+RULE = " If you are uncertain, set risk to medium and explain what is missing."
+RISKS = {risk: risk for risk in change_requests.RISKS}
+risk_lab = lab.using(task="changes", labels=change_requests.RISKS, split="test and fresh")
+empty = few_shot.random_words([r.request for r in change_requests.load("train")], 8)
+ask = "Change request:\n{text}\n\nReturn the risk as JSON."
+medium = {}  # on clear requests, and on unclear ones
+for name, rule in (("without the rule", ""), ("with the rule", RULE)):
+    prompt = Prompt(f"risk, {name}", ask + rule, start='{"risk": "')
+    # the JSON would go on after the word, so no end of the answer is scored
+    _, way = wording.ways(lm, prompt, RISKS, "risks", empty, end_of_turn=False)
+    risk_row = wording.measure(risk_lab, prompt.name, way, requests)
+    medium[name] = wording.told_apart(risk_row, "medium", [r.ambiguous for r in requests])
+
+# %%
+for name, (on_clear, on_unclear) in medium.items():
+    shares = (
+        f"{np.mean(on_unclear):.2f} of unclear requests, {np.mean(on_clear):.2f} of clear ones"
     )
-    print(f"{'':17} unclear minus clear {statistics.difference_of_shares(*medium[name])}")
+    print(f"{name}: medium for {shares}")
+    print("   unclear minus clear:", statistics.difference_of_shares(on_clear, on_unclear))
 
 # %% [markdown]
-# The rule works, and does not: with it the model says `medium` to nearly everything, clear or not. Whether it does so more
-# often for unclear requests, this many cannot tell. Had you looked at the unclear requests alone, you would have called
-# it a success. (We scored the word only; whether it would explain was not tested.)
-#
-# ## A requirement changes
-#
-# From Monday, messages about orders on their way go to a new team, `delivery`. Until now they were `other`. With a
-# prompt you add one phrase and measure again (P5); a later lesson shows what the same change costs in weights. Sixteen
-# such messages of *train* were picked by reading; two on *dev* are left out of the others.
-
-# %%
-import time
-
-PARCELS = "009 112 181 189 203 209 235 246 274 281 346 349 376 438 518 595"
-parcels = {f"train-{number}" for number in PARCELS.split()}
-moving = [message for message in train if message.id in parcels]
-rest = [m for m in files.balanced(dev, 5) if m.id not in ("dev-011", "dev-062")]
-rest = files.for_profile(rest, fast=6)
-started = time.perf_counter()
-asked_seven = [kind.messages(message.text) for message in moving + rest]
-for word in (" a delivery question", " a package"):
-    scores = lm.score(asked_seven, [*best_words, word], progress=False)
-    hits = [label == word for label in scores.predictions]
-    caught = statistics.wilson_interval(sum(hits[: len(moving)]), len(moving))
-    stolen = statistics.wilson_interval(sum(hits[len(moving) :]), len(rest))
-    print(f"This is{word}: {caught} of the delivery messages, {stolen} of the others")
-minutes = (time.perf_counter() - started) / 60
-seen = lm.inspect(asked_seven[0])
-same_text = lm.tokenizer.decode(seen.token_ids) == seen.text
-print(f"under ten minutes: {minutes < 10}; tokens decode to the text shown: {same_text}")
-
-# %% [markdown]
-# The edit took one line, and its measurement minutes at most. Whether the edit *works* is another question: one wording is
-# hardly ever chosen, the other also takes messages that are not its own. Only the measurement tells.
+# From the unclear requests alone, would you call the rule a success? It works only if it tells the two kinds apart. (Whether
+# the model also *explains* was not judged.)
 #
 # ## The world shifts
 #
-# The *shifted* set holds other channels, slang, typos and non-native writing (P6). Its messages are others than those of
-# *test*, so this difference is not paired. The plain baseline stands beside it.
+# Are prompts brittle (P6)? 120 messages of *test* were rewritten in four channels: text message, dictation, non-native
+# writer, typos. The wish is the same.
 
 # %%
-shifted = files.for_profile(intents.read("shifted"), fast=24)
-there = {"split": "shifted", "labels_used": len(dev)}
-prompted = measured("prompt, best words", kind, shifted, best_words, **there)
-plain = lab.measure(
-    "TF-IDF + logistic regression", shifted, tfidf.predict, split="shifted", **plainly
-)
-for after, before in ((prompted, best_row), (plain, tfidf_row)):
-    drop = statistics.difference_of_shares(after.correct, before.correct)
-    print(f"{after.method:30} loses {drop}")
+originals, rewritten = intents.read_rewritten()
+print(f"{'original':10} {originals[0].text[:80]} …")
+for message in rewritten[:4]:
+    print(f"{message.shift:10} {message.text[:80]} …")
 
 # %% [markdown]
-# If an interval includes zero, this many messages cannot tell a loss from luck. And a method that knows little has
-# little to lose: a small drop is no praise.
+# ### Your turn 02.7
+#
+# (02.5, 02.6 and 02.8 are in the labs.) Write `losses(before, after)`. `before` maps an id to 1 or 0, right or wrong;
+# `after` holds pairs of id and 1 or 0, several for each id. Return for each message, in the order of `before`, its 1 or 0
+# minus the mean of those after. Leave out messages that have none after.
+
+
+# %%
+#: solution
+def losses(before, after):
+    return [
+        hit - np.mean([later for other, later in after if other == id])
+        for id, hit in before.items()
+        if any(other == id for other, _ in after)
+    ]
+
+
+#: why Four channels of one message are not four messages: a message that is hard stays hard in all of them. Averaging
+# within a message first leaves 120 independent numbers, and the interval is as wide as it should be.
+#: stub
+#| def losses(before, after):
+#|     ...
+#: end
+
+check("02.7", losses)
+
+# %% [markdown]
+# Your function now pairs three methods: the best prompt, the plain baseline, and a *tuned* model: an
+# [adapter](../docs/glossary.md#adapter) that has learned from all of *train* (lesson 05 makes it). **Predict:** which loses
+# most?
+
+# %%
+losses = yours("02.7", losses, wording.losses)
+chosen = files.for_profile([one for one in originals if one.id in best_row.ids], fast=6)
+chosen = [message.id for message in chosen]
+rewritten = [message for message in rewritten if message.id.rsplit("-", 1)[0] in chosen]
+later = {"split": "rewritten"}
+best_later = wording.measure(lab, "best prompt", found.best, rewritten, **later)
+tfidf_later = lab.measure(tfidf_row.method, rewritten, tfidf.predict, **later, **plain)
+tuned_row = wording.by_adapter(lab, intents.for_tuning(), test)
+tuned_later = wording.by_adapter(lab, intents.for_tuning(), rewritten, **later)
+
+
+# %%
+def drop(before, after):
+    again = [(id.rsplit("-", 1)[0], hit) for id, hit in zip(after.ids, after.correct)]
+    return statistics.mean_interval([*losses(dict(zip(before.ids, before.correct)), again)])
+
+
+pairs = [(best_row, best_later), (tfidf_row, tfidf_later), (tuned_row, tuned_later)]
+for before, after in pairs:
+    had = before.cut(chosen).interval.estimate
+    print(f"{before.method:30} {had:.2f} on these {len(chosen)}, loses {drop(before, after)}")
+
+# %% [markdown]
+# Hold each loss against what the method had: who had little right has little to lose.
 #
 # ### Playground
 #
-# Edit the system text, the user text, the labels; watch the exact text, its tokens, the answer and the labels' shares.
-# Without widgets, call `widgets.prompt_html(lm, user, system, temperature, tokens, labels)` and show it with
-# `IPython.display.HTML`.
+# Edit system text, user text and labels; watch the exact text, the answer, and the labels' shares. Can you get a label with a
+# share of 0.99 beside a written answer that names another? (Shares are of *these* labels alone; the model may write none
+# of them.)
 
 # %%
 from helpers.lesson import widgets
 
-widgets.prompt_playground(lm, bare.messages(dev[1].text)[0]["content"], COMPANY, LABELS)
+widgets.prompt_playground(
+    lm, fill(QUESTION, dev[1].text), f"{ROLE} {GOAL}", list(intents.LABELS)
+)
 
 # %% [markdown]
 # ## What we found
 #
-# Each verdict gives its outcome, the numbers behind it and whose they are, and its rule in one line. A rule of several
-# parts holds only if every part does. *Underpowered*: too close to call, or unable to come out both ways, with so few
-# items; how many would do stands beside.
+# First the scale: the same search for each size of model. The column *large* is a hosted model, asked once: it wrote a *free
+# answer* to our prompt, and as annotator labeled once *from the names*, once *by the guide*. A dash: not measured yet. At which
+# size does a prompt pass TF-IDF?
 
 # %%
-mine = {"of": best_row}  # model and number format of all that was measured here
-valid = {name: [answer.valid for answer in given] for name, given in answers.items()}
-sentences = ("strict, as system text", "strict, after the text")
-claims.conclude("P1", {"best prompt": evidence.difference(tfidf_row, best_row)})
-fits = [evidence.share(valid[name], **mine, note=name) for name in sentences]
-claims.conclude("P2", {"valid": fits})
-pair = ("repaired, once", "constrained")
-fixed = evidence.difference(*(valid[name] for name in pair), **mine)
-claims.conclude("P3", {"valid": fixed})
-right = [[said == gold for said, gold in zip(risks[name], wanted_risk)] for name in pair]
-print("    right risk, constrained minus repaired:", statistics.compare_hits(*right))
-claims.conclude("P4", {"medium": evidence.independent(*medium["with the rule"], **mine)})
+from IPython.display import Markdown, display
 
-# %% tags=["machine"]
-taken = {"minutes": evidence.number(minutes), "exact text": evidence.yes(same_text)}
-claims.conclude("P5", taken)
+from helpers.lesson import scales
+
+shown = [best_row, bare_row, full_row, free_row, direct_row, role_row, thinking_row, tfidf_row]
+methods = [row.method for row in shown] + ["labeled from the names", "labeled by the guide"]
+display(Markdown(scales.side_by_side("intents", methods)))
+
+# %% [markdown]
+# Now the verdicts for the model that you ran, each with its numbers and its rule.
 
 # %%
-claims.conclude("P6", {"drop": evidence.independent(prompted, best_row)})
-claims.conclude("P7", {"readable": evidence.share(readable, **mine)})
-hits = {
-    name: [said == gold for said, gold in zip(guesses, wanted)]
-    for name, guesses in (("direct", direct), ("role", in_role), ("reasoning", reasoned))
-}
-claims.conclude(
-    "P8",
-    {
-        trick: evidence.difference(hits["direct"], hits[trick], **mine)
-        for trick in ("role", "reasoning")
-    },
-)
-plots.methods(ledger.rows("intents", "test"), "Six intents: what each method gets right")
+from helpers.results import evidence
+
+ladder_gain = evidence.difference(bare_row, full_row)
+claims.conclude("P1", {"target": evidence.share(best_row), "ladder": ladder_gain})
+claims.conclude("P4", {"medium": evidence.independent(*medium["with the rule"], of=risk_row)})
+lost = drop(best_row, best_later)
+lost = evidence.number(lost, len(chosen), of=[best_row, best_later])
+claims.conclude("P6", {"drop": lost})
+claims.conclude("P7", {"readable": evidence.share(readable, of=free_row)})
+role, reasoning = (evidence.difference(direct_row, row) for row in (role_row, thinking_row))
+claims.conclude("P8", {"role": role, "reasoning": reasoning})
 
 # %% [markdown]
 # ## Three things to remember
 #
-# 1. Look at what the model answers before you write more instructions. Here choosing the label words on dev did what four
-#    rungs of advice did not.
-# 2. Valid is not right. Constrain the format, and measure the content.
-# 3. A wording can move accuracy a long way, so choose it on dev, and report it on test, beside the plain baseline.
+# 1. Before you write more instructions, look at what the model answers, and measure your suspicion of why.
+# 2. Cross your changes: an instruction judged under unusable words has not been judged.
+# 3. The winner of a search flatters itself. Choose on dev, say what it is worth elsewhere, look at test once.
 #
-# {{next}}
+# The labs: [a format that holds](labs/02_json.ipynb), and [small changes](labs/02_changes.ipynb). {{next}}

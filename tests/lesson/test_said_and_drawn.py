@@ -51,6 +51,11 @@ def test_a_diagram_tells_its_words_and_refuses_an_arrow_to_nowhere(capsys):
         diagrams.flow([["a", "a"]], [], "x")
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_long_row_is_drawn_without_a_warning():
+    diagrams.flow([["one", "two", "three", "four", "five"], ["six", "seven"]], [("one", "two"), ("six", "seven")], "x")
+
+
 def test_sizes_stand_side_by_side_and_what_was_not_measured_has_a_dash():
     of_hits("asked", [1, 0, 1, 1], model="SmolLM2-135M-Instruct", parameters=134_515_008)
     of_hits("asked", [1, 1, 1, 1], model="other", parameters=1_543_714_304)

@@ -1,5 +1,7 @@
 """JSON answers as rows: three questions, each with its own answer."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from helpers.methods import forms, structured
@@ -29,3 +31,32 @@ def test_each_question_has_its_own_answer(text, json, fits):
     assert sum(forms.outcomes(row)) == 1
     assert forms.outcomes(row)[2] == (not fits)
     assert row.new_tokens == [7] and row.token_limit == 96
+
+
+def test_the_rules_that_answers_break_are_counted():
+    requests = change_requests.load("fresh")[:4]
+    lab = ledger.Lab("changes", labels=change_requests.RISKS, split="fresh", show=False)
+    texts = [RIGHT % "low", RIGHT % "none", "no object", '{"risk": "none"}']
+    answers = [structured.read(text, SCHEMA, extracting=False) for text in texts]
+    row = forms.measure(lab, "a form", requests, lambda texts: answers, 96, rerun=True)
+    assert forms.complaints(row, SCHEMA, 1) == ["2 of 4: $.risk breaks enum"]
+    assert "1 of 4: no JSON" in forms.complaints(row, SCHEMA, 9)
+
+
+def test_a_model_is_asked_once_for_each_request_and_its_texts_are_kept_as_they_are():
+    requests = change_requests.load("fresh")[:2]
+    texts = [RIGHT % requests[0].risk, f"Sure: {RIGHT % requests[1].risk}"]
+    made = SimpleNamespace(texts=texts, new_tokens=[30, 33])
+    lm = SimpleNamespace(generate=lambda chats, **_: made, count_tokens=lambda chat: len(chat[-1]["content"]))
+    found = forms.judged(lm, change_requests.prompt, requests)
+    assert [answer.right for answer in found] == [True, False]
+    assert [answer.prompt_tokens for answer in found] == [len(request.text) for request in requests]
+    row = ledger.Lab("changes", split="fresh", show=False).measure(
+        "asked", requests, lambda _: found, approach="prompt", rerun=True
+    )
+    assert forms.whole(row, forms.form) == [True, False]
+
+
+def test_the_strict_prompt_shows_the_schema_and_the_request():
+    said = forms.strict_chat("Move it.")[-1]["content"]
+    assert "Move it." in said and '"risk"' in said and "{" in said

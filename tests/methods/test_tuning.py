@@ -372,6 +372,24 @@ def test_a_variant_is_trained_once_and_its_row_says_how(small):
     assert rows_of[0].details["trained_parameters"] == runs["LoRA"].trained_parameters
 
 
+def test_draws_and_seeds_have_rows_of_their_own_and_a_run_that_is_here_is_not_trained_again(small):
+    items = [files.Message(f"m{i}", text, LABELS[i % 3]) for i, text in enumerate(TEXTS)]
+    score = tuning.label_scorer(Task("t", {label: label for label in LABELS}))
+    lab, brief = ledger.Lab("t", small, show=False), changed(epochs=1)
+    each = {1: items[:2], 2: items[2:]}
+    rows = tuning.repeated(lab, "drawn", [PAIRS[:6], PAIRS[6:]], brief, each, score, seeds=None)
+    assert [(row.method, row.seed, row.ids) for row in rows] == [
+        ("drawn, draw 1", 0, ["m0", "m1"]),
+        ("drawn, draw 2", 1, ["m2", "m3"]),
+    ]
+    run = train(small, brief, dev_pairs=DEV)
+    rows = tuning.with_seeds(lab, "LoRA", run, PAIRS, items, score, dev_pairs=DEV)
+    assert [(row.method, row.seed) for row in rows] == [("LoRA", 0), ("LoRA, seed 1", 1), ("LoRA, seed 2", 2)]
+    assert rows[0].training_seconds == run.seconds
+    assert rows[0].details["dev_loss"] == run.history.dev
+    assert rows[0].settings["chosen on"] == rows[1].settings["chosen on"]
+
+
 def test_kept_states_are_shared_between_runs_and_forgotten_for_another_base(small):
     recipe, kept = changed(layers=1), tuning.Kept()
     first = train(small, recipe, kept=kept)

@@ -42,6 +42,8 @@ def test_a_prompt_is_read_once_for_both_candidates_and_calibration_takes_the_lea
     assert lm.read == 12
     assert (plain.name, even.name) == ("1 bare, things", "1 bare, things, calibrated")
     assert plain.settings["words"] == [" an apple", " a bee"]
+    others = wording.ways(lm, PROMPT, WORDS, "things", ["none", "nothing"], end_of_turn=False)
+    assert [way.settings.get("end_of_turn") for way in (plain, even, *others)] == [None, None, False, False]
 
 
 def test_calibration_is_that_of_few_shot_and_own_weight_sums_to_one():
@@ -62,6 +64,12 @@ def test_a_search_is_told_by_rung_and_the_better_of_two_is_found():
     assert wording.better(found, "1 bare", "things").settings["calibrated"]
     with pytest.raises(ValueError, match="no try of the prompt '2 more'"):
         wording.better(found, "2 more", "things")
+
+
+def test_minutes_are_those_of_training_and_measuring():
+    lab = ledger.Lab("toy", labels=("a", "b"), show=False)
+    row = lab.measure("a", ITEMS, lambda texts: ["a"] * 10, approach="plain", training_seconds=30.0)
+    assert wording.minutes([row, row]) == pytest.approx((60 + 2 * sum(row.seconds)) / 60)
 
 
 def test_what_is_told_apart_and_lost_is_paired_by_item():

@@ -1,7 +1,7 @@
 """A tuned variant as a ledger row: taken from the stored results where they have it, trained and measured if not."""
 
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from helpers.methods.tuning.loop import Tuned, train
@@ -40,7 +40,7 @@ def measured(
     Args:
         lab: task and base model.
         method, items, more: as for `ledger.measure`.
-        pairs, recipe, kept, start, dev_pairs: as for `train`.
+        pairs, recipe, kept, start, dev_pairs: as for `train`; the loss on dev pairs is kept as details["dev_loss"].
         predict: takes the tuned model and n texts; returns what `ledger.measure` takes.
         runs: method -> run, where runs are kept, so that a second split of the same method needs no second training.
     """
@@ -51,6 +51,7 @@ def measured(
             runs[method] = train(lab.model, pairs, recipe, dev_pairs, progress=False, kept=kept, start=start)
         run = runs[method]
         told = {"pairs": len(pairs), "trained_parameters": run.trained_parameters, "tokens": run.tokens}
+        told |= {"dev_loss": run.history.dev} if dev_pairs else {}
         return {"training_seconds": run.seconds, "details": told}
 
     settings = settings_of(pairs, recipe)
@@ -58,18 +59,20 @@ def measured(
         settings["chosen on"] = settings_of(dev_pairs, recipe)["pairs"]
     if start is not None:
         settings["start"] = read_card(start)["weights_sha256"][:12]
-    how = {"approach": "tune", "labels_used": len(pairs), "seed": recipe.seed, "settings": settings} | more
-    return lab.measure(method, items, lambda texts: predict(runs[method].lm, texts), prepare=trained, heavy=True, **how)
+    told = {"approach": "tune", "labels_used": len(pairs), "seed": recipe.seed, "settings": settings, "heavy": True}
+    return lab.measure(method, items, lambda texts: predict(runs[method].lm, texts), prepare=trained, **told | more)
 
 
-def told(run: Tuned, pairs: Sequence[Pair]) -> dict:
-    """Return what a row tells of a run that was trained here, as arguments of `ledger.measure`."""
-    return {
-        "labels_used": len(pairs),
-        "seed": run.recipe.seed,
-        "settings": settings_of(pairs, run.recipe),
-        "training_seconds": run.seconds,
-    }
+def with_seeds(
+    lab: Lab, method: str, run: Tuned, pairs: Sequence[Pair], items: Sequence, predict: Callable, **more
+) -> list[LedgerRow]:
+    """Return the row of a run that was trained here, measured anew, and those of two more seeds, as `measured` does.
+
+    more: further arguments of `measured`.
+    """
+    own = measured(lab, method, pairs, run.recipe, items, predict, runs={method: run}, heavy=False, **more)
+    others = [seed for seed in SEEDS if seed != run.recipe.seed]
+    return [own, *repeated(lab, method, [pairs], run.recipe, items, predict, seeds=others, **more)]
 
 
 def repeated(
@@ -77,10 +80,10 @@ def repeated(
     method: str,
     draws: Sequence[Sequence[Pair]],
     recipe: Recipe,
-    items: Sequence,
+    items: Sequence | Mapping[int, Sequence],
     predict: Callable,
     *,
-    seeds: Sequence[int] = SEEDS,
+    seeds: Sequence[int] | None = SEEDS,
     **more,
 ) -> list[LedgerRow]:
     """Return a row for each draw of a training set and each seed, as `measured` does; draws come first.
@@ -89,18 +92,15 @@ def repeated(
 
     Args:
         draws: training sets, such as several samples of the same size.
+        items: what all are asked, or a dict of draw (1 is the first) -> what that one is asked.
+        seeds: None gives each draw one training with a seed of its own, so that rows are runs that share nothing.
         more: further arguments of `measured`.
     """
-    return [
-        measured(
-            lab,
-            f"{method}{f', draw {number}' if len(draws) > 1 else ''}{f', seed {seed}' if seed else ''}",
-            pairs,
-            replace(recipe, seed=seed),
-            items,
-            predict,
-            **more,
-        )
-        for number, pairs in enumerate(draws, start=1)
-        for seed in seeds
-    ]
+    rows = []
+    for number, pairs in enumerate(draws, start=1):
+        asked = items[number] if isinstance(items, Mapping) else items
+        for seed in [number - 1] if seeds is None else seeds:
+            name = f"{method}{f', draw {number}' if len(draws) > 1 else ''}"
+            name += f", seed {seed}" if seed and seeds is not None else ""
+            rows.append(measured(lab, name, pairs, replace(recipe, seed=seed), asked, predict, **more))
+    return rows

@@ -2,12 +2,15 @@
 
 import re
 
-from helpers.lesson.checks.cases_02 import FITTING, SWAPPED
+import numpy as np
+
+from helpers.lesson.checks.cases_02 import FITTING
 from helpers.lesson.checks.lesson_02 import FIRST, LABELS, NATURAL
+from helpers.methods import structured
 from helpers.model.prompts import Prompt
 from helpers.tasks import intents
 
-_GOOD = {**SWAPPED, "refund_request": SWAPPED["product_inquiry"], "product_inquiry": SWAPPED["refund_request"]}
+_GOOD = {label: f" {words}" for label, words in intents.WORDS.items()}
 
 _FIELDS = {
     "order": {"type": "string", "pattern": "^LF-[0-9]{5}$"},
@@ -21,24 +24,67 @@ def _leaking_prompt() -> Prompt:
     return Prompt("leak", f"{solved}\n\n{{text}}\n\nWhat kind of message is this?", start="This is")
 
 
+def _searched(hits, halves, chosen_on, judged_on):
+    hits, halves = np.asarray(hits, dtype=float), np.asarray(halves, dtype=bool)
+    return np.mean([hits[hits[:, chosen_on(half)].mean(axis=1).argmax(), judged_on(half)].mean() for half in halves])
+
+
+def _only(names):
+    names = list(names)
+    return names[0] if len(names) == 1 else None
+
+
+def _lost(before, after):
+    later = {id: [hit for other, hit in after if other == id] for id in before}
+    return [hit - np.mean(later[id]) for id, hit in before.items() if later[id]]
+
+
 WRONG = {
     "02.1": {
         "str.format": lambda template, text: template.format(text=text),
         "re.sub": lambda template, text: re.sub(r"\{text\}", text, template),
         "replaces once": lambda template, text: template.replace("{text}", text, 1),
+        "trims the message": lambda template, text: template.replace("{text}", text.strip()),
+        "trims the result": lambda template, text: template.replace("{text}", text).strip(),
+        "until none is left": lambda template, text: template.replace("{text}", text).replace("{text}", text),
+        "in a list": lambda template, text: [template.replace("{text}", text)],
     },
     "02.2": {
-        "as found": SWAPPED,
-        "another pair": {**SWAPPED, "billing": SWAPPED["complaint"], "complaint": SWAPPED["billing"]},
+        "judges where it chose": lambda hits, halves: _searched(hits, halves, lambda half: half, lambda half: half),
+        "judges on all": lambda hits, halves: _searched(hits, halves, lambda half: half, lambda half: half | ~half),
+        "chooses on all": lambda hits, halves: _searched(hits, halves, lambda half: half | ~half, lambda half: ~half),
+        "halves the wrong way round": lambda hits, halves: _searched(
+            hits, halves, lambda half: ~half, lambda half: half
+        ),
+        "the first half alone": lambda hits, halves: _searched(hits, halves[:1], lambda half: half, lambda half: ~half),
+        "a figure for each half": lambda hits, halves: [
+            _searched(hits, [half], lambda half: half, lambda half: ~half) for half in halves
+        ],
+        "the last among equals": lambda hits, halves: _searched(
+            np.asarray(hits)[::-1], halves, lambda half: half, lambda half: ~half
+        ),
     },
     "02.3": {
         "the first rung": (FIRST, {label: label for label in LABELS}),
         "no place": (Prompt("p", "What kind of message is this?", start="This is"), _GOOD),
+        "words that say nothing": (NATURAL, {label: f" thing {i}" for i, label in enumerate(LABELS)}),
+        "two labels alike": (NATURAL, {**_GOOD, "billing": _GOOD["complaint"]}),
+        "a label without words": (NATURAL, {**_GOOD, "billing": " "}),
     },
     "02.4": {
         "exact only": lambda text, labels: text.strip() if text.strip() in labels else None,
         "inside words": lambda text, labels: next(
             (label for label in labels if label.replace("_", " ") in text.lower().replace("_", " ")), None
+        ),
+        "the one inside words": lambda text, labels: _only(
+            label for label in labels if label.replace("_", " ") in text.lower().replace("_", " ")
+        ),
+        "words by spaces": lambda text, labels: _only(label for label in labels if label in text.lower().split()),
+        "the first of several": lambda text, labels: next(
+            (label for label in labels if structured.find_label(text, [label])), None
+        ),
+        "underscores only": lambda text, labels: _only(
+            label for label in labels if re.search(rf"\b{re.escape(label)}\b", text.lower())
         ),
     },
     "02.5": {
@@ -47,6 +93,16 @@ WRONG = {
         },
         "ignores what is written": lambda sequences, written, end: {
             ids[len(written)] if len(ids) > len(written) else end for ids in sequences
+        },
+        "the first that fits": lambda sequences, written, end: next(
+            ({[*ids, end][len(written)]} for ids in sequences if ids[: len(written)] == list(written)), set()
+        ),
+        "ends only where nothing goes on": lambda sequences, written, end: (
+            {ids[len(written)] for ids in sequences if ids[: len(written)] == list(written) and len(ids) > len(written)}
+            or {end}
+        ),
+        "looks at the last token alone": lambda sequences, written, end: {
+            [*ids, end][i + 1] for ids in sequences for i, token in enumerate(ids) if [token] == list(written)[-1:]
         },
     },
     "02.6": {
@@ -57,11 +113,50 @@ WRONG = {
             "required": list(_FIELDS),
             "additionalProperties": False,
         },
+        "further fields pass": {"type": "object", "properties": _FIELDS, "required": list(_FIELDS)},
+        "amounts below zero": {
+            "type": "object",
+            "properties": {**_FIELDS, "amount": {"type": "number"}},
+            "required": list(_FIELDS),
+            "additionalProperties": False,
+        },
+    },
+    "02.7": {
+        "all channels in one": lambda before, after: [
+            hit - np.mean([later for _, later in after]) for hit in before.values()
+        ],
+        "the first channel alone": lambda before, after: [
+            hit - next(later for other, later in after if other == id)
+            for id, hit in before.items()
+            if id in dict(after)
+        ],
+        "a gain for a loss": lambda before, after: [-loss for loss in _lost(before, after)],
+        "a loss for each channel": lambda before, after: [before[id] - hit for id, hit in after if id in before],
+        "zero where none is after": lambda before, after: [
+            hit - (np.mean(found) if (found := [later for other, later in after if other == id]) else hit)
+            for id, hit in before.items()
+        ],
+        "sorted by id": lambda before, after: _lost(dict(sorted(before.items())), after),
+    },
+    "02.8": {
+        "neighbors alone": lambda runs: np.mean([a == b for a, b in zip(runs[0], runs[-1], strict=True)]),
+        "the share of pairs": lambda runs: np.mean(
+            [[a == b for a, b in zip(runs[0], run, strict=True)] for run in runs]
+        ),
+        "how many": lambda runs: sum(len(set(labels)) == 1 for labels in zip(*runs, strict=True)),
+        "the share that moves": lambda runs: np.mean([len(set(labels)) > 1 for labels in zip(*runs, strict=True)]),
     },
 }
 CHEATS = {
-    "02.1": {"the message alone": lambda template, text: text},
-    "02.2": {"other phrases": {label: f" {label}" for label in LABELS}},
+    "02.1": {
+        "the message alone": lambda template, text: text,
+        "the template alone": lambda template, text: template,
+    },
+    "02.2": {
+        "the best on all": lambda hits, halves: np.asarray(hits).mean(axis=1).max(),
+        "the mean of all tries": lambda hits, halves: np.mean(hits),
+        "one number": lambda hits, halves: 0.5,
+    },
     "02.3": {
         "the lesson's own table": (NATURAL, _GOOD),
         "the lesson's own table, dressed up": (
@@ -71,7 +166,19 @@ CHEATS = {
         "test answers in the prompt": (_leaking_prompt(), _GOOD),
         "one label for all": (NATURAL, {label: f" {label} " + "x" * (9 * i) for i, label in enumerate(LABELS)}),
     },
-    "02.4": {"always a label": lambda text, labels: labels[0]},
-    "02.5": {"everything": lambda sequences, written, end: {end, *(t for ids in sequences for t in ids)}},
+    "02.4": {
+        "always a label": lambda text, labels: labels[0],
+        "never a label": lambda text, labels: "" if text else None,
+    },
+    "02.5": {
+        "everything": lambda sequences, written, end: {end, *(t for ids in sequences for t in ids)},
+        "always the end": lambda sequences, written, end: {end},
+        "nothing": lambda sequences, written, end: set(),
+    },
     "02.6": {"accepts all": {}, "lists three objects": {"enum": list(FITTING)[:2]}},
+    "02.7": {
+        "no loss": lambda before, after: [0.0] * len(before),
+        "what was before": lambda before, after: list(before.values()),
+    },
+    "02.8": {"all": lambda runs: 1.0, "none": lambda runs: 0},
 }
