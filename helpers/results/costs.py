@@ -31,6 +31,14 @@ class Prices:
 
 EXAMPLE_PRICES = Prices(0.15, 0.075, 0.60, "an example: one small hosted model as priced in 2024; put in what you pay")
 EXAMPLE_HOUR = 0.10  # dollars an hour for two cores: an example of the same kind
+CALLED = {  # what the figures of a case are, for pictures
+    "fixed": "dollars before the first request",
+    "old": "dollars a request, as it is now",
+    "new": "dollars a request, tuned",
+    "requests": "requests a month",
+    "upkeep": "upkeep, dollars a month",
+    "retrain": "dollars for each retraining",
+}
 
 
 def _exact(value: float) -> Fraction:
@@ -65,6 +73,28 @@ def by_machine(seconds_per_item: float, dollars_per_hour: float = EXAMPLE_HOUR) 
     """
     _check({"seconds_per_item": seconds_per_item, "dollars_per_hour": dollars_per_hour})
     return seconds_per_item * 1000 / 3600 * dollars_per_hour
+
+
+@dataclass(frozen=True)
+class People:
+    """What people cost before the first request: dollars an hour, minutes a label, hours of evaluation and set-up."""
+
+    wage: float = 40.0
+    minutes_a_label: float = 0.5
+    hours: float = 8.0
+
+    def __post_init__(self):
+        _check({field.name: getattr(self, field.name) for field in fields(self)})
+
+    def outlay(self, labels: int, machine_seconds: float = 0.0, dollars_per_hour: float = EXAMPLE_HOUR) -> float:
+        """Return dollars for so many labels, the hours of set-up, and the machine's seconds (training, an index).
+
+        >>> People(wage=60, minutes_a_label=1, hours=2).outlay(100)
+        220.0
+        """
+        _check({"labels": labels, "machine_seconds": machine_seconds})
+        paid = self.wage * (labels * self.minutes_a_label / 60 + self.hours)
+        return paid + machine_seconds / 3600 * dollars_per_hour
 
 
 @dataclass(frozen=True)
@@ -127,6 +157,23 @@ def requests_needed(fixed: float, old: float, new: float) -> int | None:
     if fixed == 0 and saving >= 0:
         return 0
     return math.ceil(_exact(fixed) / saving) if saving > 0 else None
+
+
+def variations(prices: Prices) -> dict[str, Prices]:
+    """Return prices as they are, with all or no discount on what is cached, and with what is written dearer or cheaper.
+
+    A verdict about money is told for each: prices change faster than lessons.
+
+    >>> list(variations(EXAMPLE_PRICES))
+    ['as given', 'cache at a tenth', 'no cache', 'writing 4 times', 'writing as reading']
+    """
+    return {
+        "as given": prices,
+        "cache at a tenth": replace(prices, cached=prices.read / 10),
+        "no cache": replace(prices, cached=prices.read),
+        "writing 4 times": replace(prices, written=4 * prices.written),
+        "writing as reading": replace(prices, written=prices.read),
+    }
 
 
 def article_formula(fixed: float, old: float, new: float) -> int:

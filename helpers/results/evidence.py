@@ -110,10 +110,10 @@ def independent(first: Given, second: Given, **origin) -> Evidence:
     return Evidence("shares", figure, min(len(one), len(two)), **_origin(first, second, **origin))
 
 
-def number(value: float | Interval, n: int = 1, **origin) -> Evidence:
-    """Return a figure that is known, or one with an interval made elsewhere, over n items."""
+def number(value: float | Interval, n: int = 1, p_value: float | None = None, **origin) -> Evidence:
+    """Return a figure that is known, or one with an interval made elsewhere, over n items, and its test if any."""
     figure = value if isinstance(value, Interval) else Interval(float(value), float(value), float(value))
-    return Evidence("number", figure, n, **_origin(**origin))
+    return Evidence("number", figure, n, p_value=p_value, **_origin(**origin))
 
 
 def rank(first: Sequence[float], second: Sequence[float], **origin) -> Evidence:
