@@ -89,6 +89,17 @@ def all_p_values(hits: np.ndarray, adjust: Callable = holm) -> dict[tuple[int, i
     return dict(zip(pairs, zip(values, np.asarray(adjust(values)).tolist(), strict=True), strict=True))
 
 
+def against_leader(hits: np.ndarray, adjust: Callable = holm) -> tuple[list[float], list[float]]:
+    """Return each method's share right, and its adjusted p-value against the highest share (1 for that one itself).
+
+    hits: booleans of shape (methods, items). adjust: as for `all_p_values`.
+    """
+    shares = np.asarray(hits, dtype=float).mean(axis=1).tolist()
+    best = int(np.argmax(shares))
+    pairs = all_p_values(np.asarray(hits, dtype=bool), adjust) if len(shares) > 1 else {}
+    return shares, [1.0 if i == best else pairs[min(i, best), max(i, best)][1] for i in range(len(shares))]
+
+
 def standing(rows: Sequence[LedgerRow], adjust: Callable = holm) -> Standing:
     """Return who leads among rows that measured the same items (see `on_same_items`), and who is measurably behind.
 

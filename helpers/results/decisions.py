@@ -27,12 +27,12 @@ PRINTED = {  # what each article prints, in our words, and where the code must g
         "Hundreds is read as 200.",
     ),
     "C": (
-        "Three questions: are there 500 or more labels? Is the language specialized? Is cost or latency the bottleneck?",
+        "Three questions: are there 500 or more labels? Is the language specialized? Is cost or latency what hurts?",
         "Without the labels: prompt. With them, a yes to either of the others tunes.",
     ),
     "D": (
-        "Three steps: prompt first; add retrieval where facts are missing or change; tune a narrow task whose volume is "
-        "high enough to pay for it.",
+        "Three steps: prompt first; add retrieval where facts are missing or change; tune a narrow task whose volume "
+        "is high enough to pay for it.",
         "High is read as E's break-even in one month.",
     ),
     "E": (

@@ -48,7 +48,7 @@ class Summary:
 
 
 def gather(methods: Mapping[str, Sequence[str]], covered: float = comparisons.COVERED) -> dict[str, Together]:
-    """Return task -> the newest rows on test of the methods named, cut to the items that they share; print what is there.
+    """Return task -> the newest test rows of the methods named, cut to the items that they share; print what is there.
 
     A task with fewer than two such rows is left out, and said so. `covered`: as for comparisons.on_same_items.
     """
@@ -135,7 +135,7 @@ MEASURES = {  # what a method may be chosen by, beside its share right: name -> 
 
 
 def changes_choice(summaries: Sequence[Summary], standing: Standing) -> dict[str, str]:
-    """Return, for each of MEASURES, which of the methods tied with the leader it would choose; the leader if they agree.
+    """Return, for each of MEASURES, which method it would choose among those tied with the leader.
 
     A measure that fewer than two of the tied methods have says nothing, and is left out.
     """

@@ -166,6 +166,35 @@ def canary(old: Sequence[bool], new: Sequence[bool]) -> CanaryRun:
     return CanaryRun(outcome, len(against), np.array(against))
 
 
+def detection(loss: float, differ: float = 0.2, messages: int = 4000, runs: int = 400, seed: int = 0) -> np.ndarray:
+    """Return after how many messages each of `runs` simulated canary runs rolls back a version; inf where it does not.
+
+    Args:
+        loss: how much worse the new version is, in shares right; 0 is an equally good one.
+        differ: the share of messages on which just one of the two is right; at least `loss`.
+        messages: after how many a run ends in any case.
+
+    Raises ValueError if loss and differ do not fit together.
+    """
+    if not 0 <= loss <= differ <= 1:
+        raise ValueError(f"need 0 <= loss <= differ <= 1; got {loss} and {differ}")
+    rng = np.random.default_rng(seed)
+    stopped = np.full(runs, np.inf)
+    for run in range(runs):
+        chance = rng.random(messages)
+        losses = np.cumsum(chance < (differ + loss) / 2)  # only the old version is right
+        wins = np.cumsum((chance >= (differ + loss) / 2) & (chance < differ))
+        upper = special.betainc(wins + 1, losses + 1, 0.5)
+        with np.errstate(divide="ignore"):
+            against = special.betaln(losses + 1, wins + 1) + np.log(upper) + (wins + losses + 1) * np.log(2)
+            lower = special.betainc(losses + 1, wins + 1, 0.5)
+            favor = special.betaln(losses + 1, wins + 1) + np.log(lower) + (wins + losses + 1) * np.log(2)
+        ends = np.flatnonzero(np.maximum(against, favor) >= np.log(1 / ALARM))
+        if len(ends) and against[ends[0]] >= np.log(1 / ALARM):
+            stopped[run] = ends[0] + 1
+    return stopped
+
+
 @dataclass(frozen=True)
 class Trigger:
     """One sign of drift: what was watched, how much it moved, the p-value after Holm's correction, whether it rings."""

@@ -40,7 +40,7 @@ def worlds(count: int, methods: int = 5, n: int = 300, seed: int = 0):
 
 
 def difference(
-    one: Choice, other: Choice, worth: float, count: int = 300, adjust: Callable = comparisons.holm
+    one: Choice, other: Choice, worth: float, count: int = 400, adjust: Callable = comparisons.holm
 ) -> Interval:
     """Return dollars per 1,000 requests that `other` earns above `one`, with its interval over simulated tests.
 
@@ -48,10 +48,7 @@ def difference(
     """
     gaps = []
     for truth, dollars, hits in worlds(count):
-        shares = hits.mean(axis=1).tolist()
-        best = int(np.argmax(shares))
-        pairs = comparisons.all_p_values(hits, adjust)
-        p_values = [1.0 if i == best else pairs[min(i, best), max(i, best)][1] for i in range(len(shares))]
+        shares, p_values = comparisons.against_leader(hits, adjust)
         first, second = (int(choose(shares, p_values, dollars.tolist())) for choose in (one, other))
         earned = 1000 * worth * truth - dollars
         gaps.append(float(earned[second] - earned[first]))

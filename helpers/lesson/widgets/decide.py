@@ -20,6 +20,8 @@ QUESTIONS = {
     "behavior": "the fault is form, tone or habit, not knowledge",
     "narrow": "one task, the same each time",
     "stable": "the task stays as it is for months",
+    "special": "it speaks a specialized language, or needs an expert",
+    "costly": "dollars or seconds of a request are the bottleneck",
 }
 COUNTS = {
     "labels": ("solved examples", (0, 10, 50, 100, 300, 400, 500, 600, 1000, 5000, 20_000)),

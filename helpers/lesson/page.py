@@ -1,0 +1,114 @@
+"""One page for one task: what to try first at each size of model, what it costs, what would change the decision.
+
+All of it comes from rows; a size that has none says so. It suggests where to begin, and never replaces a measurement.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from helpers.lesson import scales
+from helpers.methods import recorded
+from helpers.results import comparisons, lookup, overview
+from helpers.results.overview import Summary
+from helpers.results.rows import LedgerRow
+from helpers.statistics import WORTHWHILE
+
+SIZES = {"135M": 135e6, "0.5B": 494e6, "1.5B": 1543e6}  # parameters
+ORDER = ("no language model", *SIZES, "large")
+HEAD = ("size of model", "try first", "right", "$ per 1,000 right answers", "what would change this")
+Choice = Callable[[list[float], list[float], list[float]], int]
+
+
+def size_of(row: LedgerRow) -> str:
+    """Return which of ORDER a row belongs to; a size that is none of these under its own name."""
+    known = scales.size_of(row)
+    if known == "plain":
+        return ORDER[0]
+    near = [name for name, size in SIZES.items() if abs(row.parameters / size - 1) < 0.25]
+    return near[0] if near else known
+
+
+def rows_of(task: str, methods: Sequence[str]) -> dict[str, list[LedgerRow]]:
+    """Return size -> rows on test of these methods, whoever measured them, and a large model's recorded ones."""
+    found = [row for row in lookup.rows(task, "test", reference=True, model=lookup.ANY) if row.method in methods]
+    found += [row for row in recorded.rows() if (row.task, row.split) == (task, "test")]
+    by_size: dict[str, list[LedgerRow]] = {}
+    for row in found:
+        by_size.setdefault(size_of(row), []).append(row)
+    return by_size
+
+
+def lines(
+    task: str,
+    methods: Sequence[str],
+    labels: int,
+    choose: Choice,
+    cached: Mapping[tuple[str, str], float] | None = None,
+) -> list[tuple[str, ...]]:
+    """Return the page's table, HEAD first: one line for each size.
+
+    Args:
+        task, methods: whose rows on test take part; each chosen on dev.
+        labels: how many solved examples you have; methods that used more are left out, and named.
+        choose: takes shares right, adjusted p-values against the highest share, and dollars per 1,000 right answers;
+            returns the position of one.
+        cached: as for overview.summary.
+    """
+    by_size = rows_of(task, methods)
+    plain = by_size.get(ORDER[0], [])
+    table = [HEAD]
+    for size in (*ORDER, *(size for size in by_size if size not in ORDER)):
+        rows = by_size.get(size, [])
+        able = [row for row in rows if row.labels_used <= labels]
+        if not able:
+            table.append((size, _nothing(rows, labels), "–", "–", "measure one method at this size"))
+            continue
+        kept = comparisons.on_same_items(able, covered=0.0).rows
+        chosen, tied = _choice(kept, choose, cached)
+        beyond = [row for row in rows if row.labels_used > labels]
+        known = [row for row in plain if row.labels_used <= labels and size != ORDER[0]]
+        reasons = [*_ties(tied, chosen), *_plain(known, kept, chosen), *_labels(beyond, chosen)]
+        price = "tokens not known" if chosen.per_right is None else f"{chosen.per_right:.3f}"
+        table.append((size, chosen.method, str(chosen.quality), price, "; ".join(reasons) or "nothing measured here"))
+    return table
+
+
+def _nothing(rows: Sequence[LedgerRow], labels: int) -> str:
+    if rows:
+        return f"what was measured needs {min(row.labels_used for row in rows)} labels, and you have {labels}"
+    return "not measured for this task"
+
+
+def _choice(rows: Sequence[LedgerRow], choose: Choice, cached) -> tuple[Summary, list[str]]:
+    """Return what is chosen of rows on the same items, and the names of all that the leader does not measurably beat."""
+    summaries = [overview.summary(row, cached=cached) for row in rows]
+    shares, p_values = comparisons.against_leader(np.array([row.correct for row in rows], dtype=bool))
+    dollars = [np.inf if s.per_right is None else s.per_right for s in summaries]
+    tied = [row.method for row, p in zip(rows, p_values, strict=True) if p >= 0.05]
+    return summaries[choose(shares, p_values, dollars)], tied
+
+
+def _ties(tied: Sequence[str], chosen: Summary) -> list[str]:
+    others = [name for name in tied if name != chosen.method]
+    return [f"as right, as far as these items tell: {', '.join(others)}"] if others else []
+
+
+def _plain(plain: Sequence[LedgerRow], kept: Sequence[LedgerRow], chosen: Summary) -> list[str]:
+    """Say whether the best plain method is measurably better or worse than what was chosen, on the same items."""
+    if not plain:
+        return []
+    own = next(row for row in kept if row.method == chosen.method)
+    best = max(plain, key=lambda row: row.interval.estimate)
+    pair = comparisons.on_same_items([own, best], covered=0.0).rows
+    gap = lookup.compare(*pair, across_models=True)
+    word = "worse" if gap.verdict.startswith("worse") else "better" if gap.verdict.startswith("better") else "as right"
+    return [f"{best.method} reads no tokens and is {word}"]
+
+
+def _labels(beyond: Sequence[LedgerRow], chosen: Summary) -> list[str]:
+    better = [row for row in beyond if row.interval.estimate > chosen.quality.estimate + WORTHWHILE]
+    if not better:
+        return []
+    first = min(better, key=lambda row: row.labels_used)
+    return [f"with {first.labels_used} labels {first.method} had {first.interval.estimate:.2f}"]
