@@ -3,14 +3,18 @@
 Prompts are built again as their lessons build them; results.latency refuses one that is not its row's own.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
+from helpers import statistics
 from helpers.methods import adapters, baselines, few_shot, tuning
 from helpers.methods.retrieval import contexts
 from helpers.methods.retrieval.pipeline import Pipeline
 from helpers.model import embedding
 from helpers.model.language_model import LanguageModel
-from helpers.results import latency
+from helpers.results import evidence, latency
+from helpers.results.comparisons import Together
 from helpers.results.latency import Timed
 from helpers.results.rows import LedgerRow
 from helpers.tasks import intents, policies
@@ -105,3 +109,26 @@ def _reading(lm: LanguageModel, pipe: Pipeline, chats: dict, context: str) -> Ca
         return lm.generate([chats[question.id]], contexts.TOKEN_LIMIT, progress=False)
 
     return answer
+
+
+def latency_parts(together: Mapping[str, Together], timed: Mapping[tuple, Timed], shots: str, tuned: str) -> dict:
+    """Return the evidence that was timed here for the claim on latency: ratios of p95, and whether as much is right.
+
+    Parts: `search`, one retrieved quote over all that fits into the prompt; `as right`, the two on the same questions;
+    `tuned`, the tuned model over the prompt with examples.
+    """
+    long, short = ("policy_qa_plain", "reader, all that fits"), ("policy_qa_plain", "reader, one quote")
+    rows = {(task, row.method): row for task, kept in together.items() for row in kept.rows}
+    pairs = {"search": (long, short), "tuned": (("intents", shots), ("intents", tuned))}
+    parts = {}
+    for name, (one, two) in pairs.items():
+        if one in timed and two in timed:
+            ratio = statistics.ratio_interval(timed[one].seconds, timed[two].seconds, _p95)
+            parts[name] = evidence.number(ratio, n=len(timed[one].seconds), of=[rows[one], rows[two]])
+    if long in rows and short in rows:
+        parts["as right"] = evidence.difference(rows[long], rows[short])
+    return parts
+
+
+def _p95(values: np.ndarray, axis: int) -> np.ndarray:
+    return np.quantile(values, 0.95, axis=axis)

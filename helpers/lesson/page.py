@@ -81,7 +81,7 @@ def _nothing(rows: Sequence[LedgerRow], labels: int) -> str:
 
 
 def _choice(rows: Sequence[LedgerRow], choose: Choice, cached) -> tuple[Summary, list[str]]:
-    """Return what is chosen of rows on the same items, and the names of all that the leader does not measurably beat."""
+    """Return what is chosen of rows on the same items, and the names of those not measurably behind the leader."""
     summaries = [overview.summary(row, cached=cached) for row in rows]
     shares, p_values = comparisons.against_leader(np.array([row.correct for row in rows], dtype=bool))
     dollars = [np.inf if s.per_right is None else s.per_right for s in summaries]

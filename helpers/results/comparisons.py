@@ -123,6 +123,16 @@ def standing(rows: Sequence[LedgerRow], adjust: Callable = holm) -> Standing:
     return Standing(leader, tuple(rivals), tied, call)
 
 
+def accuracy_under(hits: Sequence[bool], groups: Sequence[str], mix: Mapping[str, float]) -> float:
+    """Return the share right if the groups came in other shares, which need not sum to one.
+
+    >>> accuracy_under([1, 0, 1], ["a", "a", "b"], {"a": 1, "b": 3})
+    0.875
+    """
+    values, names = np.asarray(hits, dtype=float), np.asarray(groups)
+    return float(sum(share * values[names == group].mean() for group, share in _shares(mix).items() if share))
+
+
 def under_mix(row: LedgerRow, group_of: Mapping[str, str], mix: Mapping[str, float]) -> Interval:
     """Return accuracy as it would be if the groups came in other shares, from the predictions that are there.
 

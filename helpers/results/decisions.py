@@ -7,7 +7,7 @@ words, and in one line where the code goes beyond it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from helpers.results import comparisons, lookup
+from helpers.results import comparisons, lookup, markdown
 from helpers.results.rows import APPROACHES, LedgerRow
 from helpers.statistics import Interval
 
@@ -203,6 +203,20 @@ def measured(rows: Sequence[LedgerRow], plain: bool = False) -> Measured:
     way = {row.method: row.approach for row in together.rows}
     tied = {way[method] for method in standing.tied}
     return Measured(standing, tuple(a for a in APPROACHES if a in tied), together.left_out)
+
+
+def board(facts: Mapping[str, Facts], found: Mapping[str, Measured]) -> tuple[str, dict[tuple[str, str], str]]:
+    """Return what each rule says of each task as Markdown, and (task, letter) -> how its advice came out."""
+    judged, lines = {}, []
+    for letter, rule in RULES.items():
+        cells = []
+        for task, known in facts.items():
+            advice = rule(known)
+            judged[task, letter] = found[task].judge(advice)
+            cells.append(f"{advice.approach}: {judged[task, letter]}")
+        lines.append([letter, *cells])
+    best = ["your rows", *(" or ".join(found[task].approaches) for task in facts)]
+    return markdown.table(["rule", *facts], [*lines, best]), judged
 
 
 @dataclass(frozen=True)

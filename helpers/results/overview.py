@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from helpers.machine import runtime
 from helpers.results import comparisons, costs, lookup, markdown
 from helpers.results.comparisons import Standing, Together
 from helpers.results.rows import APPROACHES, LedgerRow
@@ -47,11 +48,13 @@ class Summary:
         return self.by_tokens / self.quality.estimate
 
 
-def gather(methods: Mapping[str, Sequence[str]], covered: float = comparisons.COVERED) -> dict[str, Together]:
+def gather(methods: Mapping[str, Sequence[str]]) -> dict[str, Together]:
     """Return task -> the newest test rows of the methods named, cut to the items that they share; print what is there.
 
-    A task with fewer than two such rows is left out, and said so. `covered`: as for comparisons.on_same_items.
+    A task with fewer than two such rows is left out, and said so. A quick run has measured few items of each method, so
+    there every row stays, and the items are those that all of them measured.
     """
+    covered = comparisons.COVERED if runtime.profile().value == "full" else 0.0
     found = {}
     for task, names in methods.items():
         rows = [row for row in lookup.rows(task, "test", reference=True) if row.method in names]

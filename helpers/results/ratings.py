@@ -190,6 +190,23 @@ def keep(rating: Rating) -> None:
     store.append(rating, path())
 
 
+def as_blind(rating: Rating) -> dict:
+    """Return a rating as it arrives before the names are known: `left`, `right` and `choice`."""
+    right = next(name for name in rating.scores if name != rating.left)
+    choice = {"": "neither", rating.left: "left"}.get(rating.preferred, "right")
+    return {"left": rating.left, "right": right, "choice": choice}
+
+
+def win_share(ratings: Sequence[dict], method: str) -> float | None:
+    """Return how often `method` is preferred among blind ratings with a preference; None if none has one.
+
+    >>> win_share([{"left": "a", "right": "b", "choice": "right"}], "b")
+    1.0
+    """
+    preferred = [rating[rating["choice"]] for rating in ratings if rating["choice"] != "neither"]
+    return preferred.count(method) / len(preferred) if preferred else None
+
+
 def win_rate(ratings: Sequence[Rating], method: str, other: str) -> Interval:
     """Return how often `method` is preferred to `other`, among the pairs in which one of them is, with its interval.
 

@@ -144,6 +144,19 @@ def evidence(wins: int, losses: int) -> float:
     return float(np.exp(min(logarithm, 700.0)))
 
 
+def bet(old: Sequence[bool], new: Sequence[bool], stake: float) -> float:
+    """Return what 1 becomes in a bet on "the new version is worse", of one stake on each message that parts them.
+
+    >>> bet([1, 1, 0], [0, 0, 1], 0.5)
+    1.125
+    """
+    wealth = 1.0
+    for before, after in zip(old, new, strict=True):
+        if bool(before) != bool(after):
+            wealth *= 1 + stake if before else 1 - stake
+    return wealth
+
+
 def canary(old: Sequence[bool], new: Sequence[bool]) -> CanaryRun:
     """Run a new version beside the old one on the same messages, in order, and stop as soon as the evidence suffices.
 

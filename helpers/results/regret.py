@@ -25,6 +25,19 @@ def highest(shares: list[float], p_values: list[float], costs: list[float]) -> i
     return int(np.argmax(shares))
 
 
+def cheapest_tie(shares: list[float], p_values: list[float], costs: list[float]) -> int:
+    """Choose the cheapest of the highest share and those that tie with it; at equal cost the higher share.
+
+    A method ties if its p-value is 0.05 or more, or if it is behind by less than is worth having.
+
+    >>> cheapest_tie([0.70, 0.80, 0.79], [0.001, 1.0, 0.6], [0.1, 5.0, 2.0])
+    2
+    """
+    lead = max(shares)
+    tied = [i for i in range(len(shares)) if p_values[i] >= 0.05 or lead - shares[i] < statistics.WORTHWHILE]
+    return min(tied, key=lambda i: (costs[i], -shares[i]))
+
+
 def worlds(count: int, methods: int = 5, n: int = 300, seed: int = 0):
     """Yield simulated tests: true shares, dollars per 1,000 requests, and hits of shape (methods, n).
 
