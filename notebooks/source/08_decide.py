@@ -34,7 +34,13 @@ from helpers.lesson import diagrams
 from helpers.results import claims
 
 diagrams.flow(
-    [["your rows"], ["one table"], ["a tie?", "another mix?", "dollars?"], ["choose"], ["one page"]],
+    [
+        ["your rows"],
+        ["one table"],
+        ["a tie?", "another mix?", "dollars?"],
+        ["choose"],
+        ["one page"],
+    ],
     [("your rows", "one table"), ("one table", "a tie?"), ("one table", "another mix?")]
     + [("one table", "dollars?"), ("a tie?", "choose"), ("another mix?", "choose")]
     + [("dollars?", "choose"), ("choose", "one page")],
@@ -61,7 +67,9 @@ MAIN = {
 }
 MAIN["intents"] += ["zero-shot prompt", "prompt, best words", SHOTS, TUNED]
 MAIN["changes"] += ["always medium", "LoRA JSON, 400 requests"]
-MAIN["policy_qa_plain"] += [f"reader, {name}" for name in contexts.CONTEXTS if "gold" not in name]
+MAIN["policy_qa_plain"] += [
+    f"reader, {name}" for name in contexts.CONTEXTS if "gold" not in name
+]
 MAIN["policy_qa_plain"] += ["combine: passages, tuned reader"]
 together = overview.gather(MAIN)
 
@@ -80,7 +88,11 @@ from helpers.model.language_model import LanguageModel
 from helpers.tasks import policies
 
 few = runtime.profile().value == "fast"
-lm, embedder, documents = LanguageModel.load(), catalogue.load_embedder(), policies.load_policies()
+lm, embedder, documents = (
+    LanguageModel.load(),
+    catalogue.load_embedder(),
+    policies.load_policies(),
+)
 cut = chunking.Chunker(chunking.token_spans(lm.tokenizer))
 pipe = pipeline.Pipeline(index.Index.build(documents, embedder, cut), lm)
 timed = own_prompts.time_messages(together["intents"].rows, lm, embedder, 4 if few else 24)
@@ -96,7 +108,9 @@ if "policy_qa_plain" in together:
 # %%
 from IPython.display import Markdown, display
 
-PRICES = costs.EXAMPLE_PRICES  # put in yours: costs.Prices(read, cached, written, "where, when")
+PRICES = (
+    costs.EXAMPLE_PRICES
+)  # put in yours: costs.Prices(read, cached, written, "where, when")
 seconds = {key: one.seconds for key, one in timed.items()}
 cached = {key: one.shared_tokens for key, one in timed.items()}
 summaries = {
@@ -306,7 +320,9 @@ cases = {
 
 # %%
 for name, case in cases.items():
-    print(f"{name}: a right answer costs {case.old / case.new:.1f} times as much with examples;")
+    print(
+        f"{name}: a right answer costs {case.old / case.new:.1f} times as much with examples;"
+    )
     print(f"    by your function {needed(case.fixed, case.old, case.new)} right answers pay;")
     print(f"    with upkeep and retraining: {costs.break_even(case).statement}")
 pictures.sensitivity(
@@ -377,7 +393,9 @@ for name, gap in earned.items():
         "above": "your rule earns more: {found}",
         "below": "the highest estimate earns more: {found}",
     }
-    print(f"A right answer worth {name}:", said(gap, unclear="about the same: {found}", **words))
+    print(
+        f"A right answer worth {name}:", said(gap, unclear="about the same: {found}", **words)
+    )
 
 # %% [markdown]
 # Dollars per 1,000 requests. A higher estimate is weak evidence, but it is evidence: where right answers are dear, take
@@ -461,12 +479,16 @@ display(Markdown(markdown.table(lines[0], lines[1:])))
 # %%
 from helpers.results import report
 
-sections = [report.Section(f"{TASK}, with {LABELS} labels: what to try first", table=tuple(lines))]
+sections = [
+    report.Section(f"{TASK}, with {LABELS} labels: what to try first", table=tuple(lines))
+]
 for task, standing in standings.items():
     figure, words = pictures.draw_forest(standing, f"{task}: behind the leader", 0.03)
     picture = report.Picture(pictures.png(figure), words)
     sections.append(
-        report.Section(f"{task}: choose {chosen[task].method} ({standing.call})", picture=picture)
+        report.Section(
+            f"{task}: choose {chosen[task].method} ({standing.call})", picture=picture
+        )
     )
 money = f"{costs.break_even(cases['as given']).statement}. Prices: {PRICES.note}."
 sections.append(report.Section("Tuning instead of eight examples", (money,)))
@@ -495,7 +517,9 @@ claims.conclude("D2", {"per right answer": ratios})
 changed = [overview.changes_choice(summaries[task], standings[task]) for task in together]
 parts = {}
 for measure in overview.MEASURES:
-    named = [(c[measure], s.leader) for c, s in zip(changed, standings.values()) if measure in c]
+    named = [
+        (c[measure], s.leader) for c, s in zip(changed, standings.values()) if measure in c
+    ]
     count = sum(method != leader for method, leader in named)
     note = f"of {len(named)} tasks"
     parts[measure] = evidence.number(count, of=rows, note=note) if named else ()

@@ -116,7 +116,9 @@ people = {rater: given for rater, given in people.items() if len(given) >= 12}
 for rater, given in people.items():
     share = wins([ratings.as_blind(one) for one in given], second.method)
     print(f"{rater}: {second.method!r} is preferred in {share} of {len(given)} pairs")
-print(f"{len(people)} people have rated at least 12 pairs; two are needed to say how far they agree")
+print(
+    f"{len(people)} people have rated at least 12 pairs; two are needed to say how far they agree"
+)
 
 # %% [markdown]
 # ## A judge that errs, corrected
