@@ -16,17 +16,17 @@ from helpers.model.language_model import LanguageModel
 from helpers.results import evidence, latency
 from helpers.results.comparisons import Together
 from helpers.results.latency import Timed
-from helpers.results.rows import LedgerRow
 from helpers.tasks import intents, policies
 
 SHORT = 20  # tokens of a message that is shown as an example
 ZERO_SHOT = (
     f"You sort customer messages into one of six labels: {', '.join(intents.LABELS)}. Answer with the label only."
 )
+QUESTIONS = policies.TIERS["plain"]
 FROM_MEMORY = ("closed book", "all that fits")  # contexts that need no search while a customer waits
 
 
-def time_messages(rows: Sequence[LedgerRow], lm: LanguageModel, embedder, count: int = 24) -> dict[tuple, Timed]:
+def time_messages(together: Mapping[str, Together], lm: LanguageModel, embedder, count: int = 24) -> dict[tuple, Timed]:
     """Return (task, method) -> seconds for the customer messages' methods that can be asked here, `count` messages."""
     test = intents.read("test")
     train = intents.read("train")
@@ -42,7 +42,7 @@ def time_messages(rows: Sequence[LedgerRow], lm: LanguageModel, embedder, count:
         "LoRA, 600 messages": _tuned(lm, test[:count]),
     }
     found = {}
-    for row in rows:
+    for row in together["intents"].rows if "intents" in together else ():
         if row.method in ways:
             answer, prompts = ways[row.method]
             timed = latency.alone(row, test[:count], answer, prompts, lambda chat: lm.encode(lm.render(chat)))
@@ -80,16 +80,18 @@ def _tuned(lm: LanguageModel, items: Sequence) -> tuple[Callable, list]:
 
 
 def time_questions(
-    rows: Sequence[LedgerRow], lm: LanguageModel, pipe: Pipeline, documents: Sequence, count: int = 20, tier="plain"
+    together: Mapping[str, Together], lm: LanguageModel, pipe: Pipeline, documents: Sequence, count: int = 20
 ) -> dict[tuple, Timed]:
-    """Return (task, method) -> seconds for readers of the policies, each with the prompt of its row, `count` questions.
+    """Return (task, method) -> seconds for readers of the plain questions, each with the prompt of its row, `count` questions.
 
     Whatever a context needs while a customer waits is part of the time: the search, where there is one.
     """
-    asked = policies.load_policy_questions("test", tier=tier)[:count]
+    found: dict[tuple, Timed] = {}
+    if QUESTIONS not in together:
+        return found
+    asked = policies.load_policy_questions("test", tier="plain")[:count]
     given = contexts.contexts(pipe, asked, documents)
-    found = {}
-    for row in rows:
+    for row in together[QUESTIONS].rows:
         context = row.method.removeprefix("reader, ")
         if context not in given or not {"wording", "start", "shown"} <= set(row.settings):
             continue
@@ -117,7 +119,7 @@ def latency_parts(together: Mapping[str, Together], timed: Mapping[tuple, Timed]
     Parts: `search`, one retrieved quote over all that fits into the prompt; `as right`, the two on the same questions;
     `tuned`, the tuned model over the prompt with examples.
     """
-    long, short = ("policy_qa_plain", "reader, all that fits"), ("policy_qa_plain", "reader, one quote")
+    long, short = (QUESTIONS, "reader, all that fits"), (QUESTIONS, "reader, one quote")
     rows = {(task, row.method): row for task, kept in together.items() for row in kept.rows}
     pairs = {"search": (long, short), "tuned": (("intents", shots), ("intents", tuned))}
     parts = {}

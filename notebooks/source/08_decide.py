@@ -33,17 +33,13 @@
 from helpers.lesson import diagrams
 from helpers.results import claims
 
+asked = ["a tie?", "another mix?", "dollars?"]
+arrows = [("your rows", "one table"), ("choose", "one page")]
+for question in asked:
+    arrows += [("one table", question), (question, "choose")]
 diagrams.flow(
-    [
-        ["your rows"],
-        ["one table"],
-        ["a tie?", "another mix?", "dollars?"],
-        ["choose"],
-        ["one page"],
-    ],
-    [("your rows", "one table"), ("one table", "a tie?"), ("one table", "another mix?")]
-    + [("one table", "dollars?"), ("a tie?", "choose"), ("another mix?", "choose")]
-    + [("dollars?", "choose"), ("choose", "one page")],
+    [["your rows"], ["one table"], asked, ["choose"], ["one page"]],
+    arrows,
     "All rows go into one table. Ties, another mix of messages and dollars decide what to choose; "
     "the choice goes onto one page.",
 )
@@ -95,10 +91,8 @@ lm, embedder, documents = (
 )
 cut = chunking.Chunker(chunking.token_spans(lm.tokenizer))
 pipe = pipeline.Pipeline(index.Index.build(documents, embedder, cut), lm)
-timed = own_prompts.time_messages(together["intents"].rows, lm, embedder, 4 if few else 24)
-if "policy_qa_plain" in together:
-    asked = together["policy_qa_plain"].rows
-    timed |= own_prompts.time_questions(asked, lm, pipe, documents, 3 if few else 20)
+timed = own_prompts.time_messages(together, lm, embedder, 4 if few else 24)
+timed |= own_prompts.time_questions(together, lm, pipe, documents, 3 if few else 20)
 
 # %% [markdown]
 # The examples' price is what a provider bills: tokens read, tokens written, and less for a beginning that all prompts
@@ -136,14 +130,14 @@ pictures.quality_and_cost(summaries["intents"], "Sorting messages", by="per_righ
 # %% [markdown]
 # ## A winner, or a tie?
 #
-# Eight methods make 28 pairs, and a 5 % test rings for 1 pair in 20 by chance. **Predict:** eight methods of the *same*
-# true quality: how often does at least one pair "differ"?
+# Eight methods make 28 pairs, and chance rings a 5 % test once in 20. **Predict:** eight methods of the *same* true
+# quality: how often does some pair "differ"?
 #
 # ### Your turn 08.1
 #
-# The remedy is [Holm's](../docs/glossary.md#holm-correction). Sort the p-values; multiply the smallest by their number m,
-# the next by m − 1, and so on; none may end up smaller than the one before it, nor above 1. Write `holm(p_values)`: the
-# adjusted values, in the order given.
+# [Holm's](../docs/glossary.md#holm-correction) remedy: sort the p-values; multiply the smallest by their number m, the
+# next by m − 1, and so on; none may end up below the one before it, nor above 1. Write `holm(p_values)`: the adjusted
+# values, in the order given.
 
 # %%
 import numpy as np
@@ -199,14 +193,14 @@ for task, kept in together.items():
 # %% [markdown]
 # ## The mix will change
 #
-# The test set has as many messages of each label. Next month will not. If only the mix changes, you need no new
-# predictions: weigh the old ones.
+# The test set has as many messages of each label; next month will not. If only the mix changes, weigh the old
+# predictions.
 #
 # ### Your turn 08.2
 #
-# Write `accuracy_under(hits, labels, mix)`: `hits` holds one 1 or 0 per message, `labels` its label, `mix` maps labels to
-# their shares to come, which need not sum to one. Every label with a share has messages; a label that the mix does not
-# name gets no weight.
+# Write `accuracy_under(hits, labels, mix)`: `hits` holds a 1 or 0 per message, `labels` its label, `mix` maps labels to
+# their shares to come, which need not sum to one. Every label with a share has messages; one that the mix does not name
+# gets no weight.
 
 
 # %%
@@ -248,18 +242,17 @@ moved, change, p_value = comparisons.most_changed(
 print(f"Surest change: {moved.method} {change}, p = {p_value:.2g}, corrected for all methods.")
 
 # %% [markdown]
-# The same method, the same messages, another number. What weighing cannot show: complaints about a *new* product may be
-# unlike those measured. For that you need new labels.
+# What weighing cannot show: complaints about a *new* product may be unlike those measured.
 #
 # ## Dollars
 #
-# One article divides fixed cost by the saving per request: 500 / (0.02 − 0.005) = 33,333.
+# E divides fixed cost by the saving per request: 500 / (0.02 − 0.005) = 33,333.
 #
 # ### Your turn 08.3
 #
-# Write `break_even(fixed, old, new)`: the smallest whole number of requests that pays back `fixed` dollars, when a
-# request costs `old` now and `new` then. 0 if `fixed` is 0 and `new` is not above `old`; otherwise `None` if `new` is not
-# below `old`. Mind binary fractions: `0.3 - 0.2` is not 0.1; `Fraction(str(0.3))` is exact.
+# Write `break_even(fixed, old, new)`: the smallest whole number of requests that pays back `fixed`, when one costs `old`
+# now and `new` then. 0 if `fixed` is 0 and `new` not above `old`; otherwise `None` if `new` is not below `old`. Here
+# `0.3 - 0.2` is not 0.1; `Fraction(str(0.3))` is exact.
 
 # %%
 import math
@@ -398,8 +391,8 @@ for name, gap in earned.items():
     )
 
 # %% [markdown]
-# Dollars per 1,000 requests. A higher estimate is weak evidence, but it is evidence: where right answers are dear, take
-# it. *Worth having* is a question about money, and 0.03 was our answer, not yours.
+# Dollars per 1,000 requests. A higher estimate is weak evidence, but evidence: the dearer a right answer, the more it
+# counts. *Worth having* is a question about money, and 0.03 was our answer, not yours.
 #
 # ## Five rules of thumb
 #
@@ -479,17 +472,13 @@ display(Markdown(markdown.table(lines[0], lines[1:])))
 # %%
 from helpers.results import report
 
-sections = [
-    report.Section(f"{TASK}, with {LABELS} labels: what to try first", table=tuple(lines))
-]
+heading = f"{TASK}, with {LABELS} labels: what to try first"
+sections = [report.Section(heading, table=tuple(lines))]
 for task, standing in standings.items():
     figure, words = pictures.draw_forest(standing, f"{task}: behind the leader", 0.03)
+    heading = f"{task}: choose {chosen[task].method} ({standing.call})"
     picture = report.Picture(pictures.png(figure), words)
-    sections.append(
-        report.Section(
-            f"{task}: choose {chosen[task].method} ({standing.call})", picture=picture
-        )
-    )
+    sections.append(report.Section(heading, picture=picture))
 money = f"{costs.break_even(cases['as given']).statement}. Prices: {PRICES.note}."
 sections.append(report.Section("Tuning instead of eight examples", (money,)))
 rows = [row for kept in together.values() for row in kept.rows]
@@ -557,7 +546,7 @@ display(Markdown(verdicts.table(told)))
 # %% [markdown]
 # ## Three things to remember
 #
-# 1. Ask for dollars per *right* answer, and how long one person waits. Tokens alone name the wrong method.
+# 1. Ask for dollars per *right* answer, and how long one person waits. Tokens alone can name the wrong method.
 # 2. A tie is an answer: then cost, speed and ease of change decide, unless right answers are dear.
 # 3. A rule of thumb is a first guess, for some size of model and some number of labels. Put yours on one page, with a
 #    date, and with what would change it.

@@ -68,15 +68,13 @@ for _ in range(RUNS):
 print("rings at least once:", statistics.wilson_interval(sum(rang), RUNS))
 
 # %% [markdown]
-# Many looks, many chances to be fooled. The remedy is old: bet. Begin with 1 dollar, and bet against "the new version is
-# no worse". If that is true the game is fair at best, so you will hardly ever own 20 dollars: by chance in at most 1 run of
-# 20, *however often you look*. If it is false, you get rich.
+# The remedy is old: bet. Begin with 1 dollar, against "the new version is no worse". If that is true, the game is fair at
+# best, and you own 20 dollars by chance in at most 1 run of 20, *however often you look*. If not, you get rich.
 #
 # ### Your turn 08.7
 #
-# Write `bet(old, new, stake)`: what 1 becomes. `old` and `new` hold one 1 or 0 per message: was that version right? Only
-# messages on which they differ count. If only the old one is right, multiply by 1 + `stake`; if only the new one, by
-# 1 − `stake`.
+# Write `bet(old, new, stake)`: what 1 becomes. Both lists hold a 1 or 0 per message: was that version right? Where only the
+# old one is, multiply by 1 + `stake`; where only the new one, by 1 − `stake`; else nothing happens.
 
 
 # %%
@@ -144,8 +142,8 @@ alarms = statistics.wilson_interval(int(false.sum()), RUNS)
 print("an equally good version is stopped in", alarms, "of the runs")
 
 # %% [markdown]
-# Half the loss takes about four times the messages: the square root again, as with every interval of this course. And
-# somebody has to say for each message who is right. So decide first which loss you could not bear, then count the labels
+# In theory half the loss takes four times the messages: the square root again, as with every interval of this course.
+# Hold it against the picture. And somebody has to say for each message who is right. So decide first which loss you could not bear, then count the labels
 # that it takes.
 #
 # ## And if it goes wrong: back
