@@ -82,7 +82,7 @@ def _tuned(lm: LanguageModel, items: Sequence) -> tuple[Callable, list]:
 def time_questions(
     together: Mapping[str, Together], lm: LanguageModel, pipe: Pipeline, documents: Sequence, count: int = 20
 ) -> dict[tuple, Timed]:
-    """Return (task, method) -> seconds for readers of the plain questions, each with the prompt of its row, `count` questions.
+    """Return (task, method) -> seconds for readers of `count` plain questions, each with the prompt of its row.
 
     Whatever a context needs while a customer waits is part of the time: the search, where there is one.
     """

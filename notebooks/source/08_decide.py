@@ -84,11 +84,8 @@ from helpers.model.language_model import LanguageModel
 from helpers.tasks import policies
 
 few = runtime.profile().value == "fast"
-lm, embedder, documents = (
-    LanguageModel.load(),
-    catalogue.load_embedder(),
-    policies.load_policies(),
-)
+lm, embedder = LanguageModel.load(), catalogue.load_embedder()
+documents = policies.load_policies()
 cut = chunking.Chunker(chunking.token_spans(lm.tokenizer))
 pipe = pipeline.Pipeline(index.Index.build(documents, embedder, cut), lm)
 timed = own_prompts.time_messages(together, lm, embedder, 4 if few else 24)
@@ -102,9 +99,7 @@ timed |= own_prompts.time_questions(together, lm, pipe, documents, 3 if few else
 # %%
 from IPython.display import Markdown, display
 
-PRICES = (
-    costs.EXAMPLE_PRICES
-)  # put in yours: costs.Prices(read, cached, written, "where, when")
+PRICES = costs.EXAMPLE_PRICES  # yours: costs.Prices(read, cached, written, "where and when")
 seconds = {key: one.seconds for key, one in timed.items()}
 cached = {key: one.shared_tokens for key, one in timed.items()}
 summaries = {
@@ -118,9 +113,9 @@ for task, found in summaries.items():
     display(Markdown(f"**{task}**\n\n{overview.table(found)}"))
 
 # %% [markdown]
-# A star marks the course's own rows; a dash was not measured, and nothing is guessed. Plain methods read no tokens: 0
-# dollars. *Time to change* is the machine's, for training and measuring again; people come on top. Now the same as a
-# picture. **Look for the upper left:** right, and cheap.
+# A star marks the course's own rows; a dash was not measured, and nothing is guessed. What has no p50 gets no discount for
+# caching either. Plain methods read no tokens: 0 dollars. *Time to change* is the machine's, for training and measuring
+# again; people come on top. Now the same as a picture. **Look for the upper left:** right, and cheap.
 
 # %%
 from helpers.lesson.plots import decide as pictures
@@ -130,8 +125,8 @@ pictures.quality_and_cost(summaries["intents"], "Sorting messages", by="per_righ
 # %% [markdown]
 # ## A winner, or a tie?
 #
-# Eight methods make 28 pairs, and chance rings a 5 % test once in 20. **Predict:** eight methods of the *same* true
-# quality: how often does some pair "differ"?
+# Chance rings a 5 % test once in 20. **Predict:** eight methods of the *same* true quality, 28 pairs: how often does
+# some pair "differ"?
 #
 # ### Your turn 08.1
 #
@@ -242,7 +237,7 @@ moved, change, p_value = comparisons.most_changed(
 print(f"Surest change: {moved.method} {change}, p = {p_value:.2g}, corrected for all methods.")
 
 # %% [markdown]
-# What weighing cannot show: complaints about a *new* product may be unlike those measured.
+# What weighing cannot show: a *new* product brings new complaints.
 #
 # ## Dollars
 #

@@ -34,6 +34,14 @@ ANSWERS = [
 ]
 
 
+RIGHT = [
+    pytest.param(exercise, answer, id=f"{exercise}: {name}")
+    for path in sorted((pathlib.Path(__file__).parent / "right_answers").glob("lesson_*.py"))
+    for exercise, answers in importlib.import_module(f"tests.lesson.right_answers.{path.stem}").RIGHT.items()
+    for name, answer in answers.items()
+]
+
+
 @pytest.fixture(scope="module", autouse=True)
 def model_in_use():
     """Keep one model loaded, as a lesson does, so that checks which ask a model share it."""
@@ -106,6 +114,30 @@ def test_wrong_answers_and_cheats_fail_with_a_reason(exercise, answer):
     result = exercises.judge(exercise, *(answer if isinstance(answer, tuple) else (answer,)))
     assert result.status == exercises.NOT_YET
     assert len(result.message) > 15
+
+
+@pytest.mark.parametrize(("exercise", "answer"), RIGHT)
+def test_right_answers_of_other_shapes_pass(exercise, answer):
+    result = exercises.judge(exercise, *(answer if isinstance(answer, tuple) else (answer,)))
+    assert result.status == exercises.CORRECT, result
+
+
+def test_the_next_cell_runs_on_the_learners_function_or_says_why_not(capsys):
+    def own(n):
+        return n + 1
+
+    def double(n):
+        return 2 * n
+
+    assert exercises.yours(double, own, [3]) is double
+    assert capsys.readouterr().out == ""
+    for left_out, why in ((..., "left out"), (_blank_function, "left out"), (lambda n: None, "left out")):
+        assert exercises.yours(left_out, own, [3]) is own
+        assert why in capsys.readouterr().out
+    assert exercises.yours(lambda n: n / 0, own, [3]) is own
+    assert "stops with ZeroDivisionError" in capsys.readouterr().out
+    assert exercises.yours(lambda n: print("") or None, own, [3]) is own
+    assert "returns nothing" in capsys.readouterr().out
 
 
 def _blank_function(*_): ...

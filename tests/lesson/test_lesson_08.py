@@ -6,6 +6,7 @@ import nbformat
 import pytest
 
 from helpers.machine import runtime
+from helpers.methods.retrieval import contexts
 from helpers.results import ledger, lookup, verdicts
 from helpers.results.ledger import LedgerRow
 from helpers.tasks import change_requests, intents, policies
@@ -14,7 +15,7 @@ SOURCE = (runtime.ROOT / "notebooks" / "source" / "08_decide.py").read_text(enco
 ITEMS = {
     "intents": intents.read("test"),
     "changes": change_requests.load("test"),
-    "policy_qa": policies.load_policy_questions("test"),
+    "policy_qa_plain": policies.load_policy_questions("test", tier="plain"),
 }
 STORED = {
     (row.task, row.method): row
@@ -25,9 +26,8 @@ STORED = {
 
 def main_methods():
     """MAIN as the lesson has it."""
-    namespace = {}
-    exec(re.search(r'^TUNED = ".*"$', SOURCE, re.M)[0], namespace)
-    exec(re.search(r"^MAIN = \{.*?(?=^# %%)", SOURCE, re.M | re.S)[0], namespace)
+    namespace = {"contexts": contexts}
+    exec(re.search(r"^TUNED, SHOTS = .*?(?=^together)", SOURCE, re.M | re.S)[0], namespace)
     return namespace["MAIN"]
 
 

@@ -115,7 +115,8 @@ for rating in ratings.kept():
 people = {rater: given for rater, given in people.items() if len(given) >= 12}
 for rater, given in people.items():
     share = wins([ratings.as_blind(one) for one in given], second.method)
-    print(f"{rater}: {second.method!r} is preferred in {share} of {len(given)} pairs")
+    words = "no pair is decided" if share is None else f"in {share:.2f} of the decided pairs"
+    print(f"{rater}: {second.method!r} preferred: {words}, {len(given)} rated")
 print(
     f"{len(people)} people have rated at least 12 pairs; two are needed to say how far they agree"
 )
