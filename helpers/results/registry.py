@@ -208,6 +208,16 @@ def detection(loss: float, differ: float = 0.2, messages: int = 4000, runs: int 
     return stopped
 
 
+def until(stopped: Sequence[float], share: float) -> float:
+    """Return after how many messages this share of the runs has stopped; inf where fewer ever do.
+
+    >>> until([10, 30, np.inf], 0.5), until([10, 30, np.inf], 0.9)
+    (30.0, inf)
+    """
+    ordered = np.sort(np.asarray(stopped, dtype=float))
+    return float(ordered[max(0, int(np.ceil(share * len(ordered))) - 1)])
+
+
 @dataclass(frozen=True)
 class Trigger:
     """One sign of drift: what was watched, how much it moved, the p-value after Holm's correction, whether it rings."""

@@ -222,7 +222,6 @@ check("08.2", accuracy_under)
 # looked. **Predict:** which method loses most?
 
 # %%
-from helpers.lesson.said import said
 from helpers.tasks import intents
 
 weighed = yours(accuracy_under, comparisons.accuracy_under, [[1, 0], ["a", "b"], {"a": 1}])
@@ -237,11 +236,11 @@ moved, change, p_value = comparisons.most_changed(
 print(f"Surest change: {moved.method} {change}, p = {p_value:.2g}, corrected for all methods.")
 
 # %% [markdown]
-# What weighing cannot show: a *new* product brings new complaints.
+# Weighing cannot show this: a *new* product brings new complaints.
 #
 # ## Dollars
 #
-# E divides fixed cost by the saving per request: 500 / (0.02 − 0.005) = 33,333.
+# E divides fixed cost by saving: 500 / (0.02 − 0.005) = 33,333.
 #
 # ### Your turn 08.3
 #
@@ -311,7 +310,10 @@ for name, case in cases.items():
     print(
         f"{name}: a right answer costs {case.old / case.new:.1f} times as much with examples;"
     )
-    print(f"    by your function {needed(case.fixed, case.old, case.new)} right answers pay;")
+    pays = needed(case.fixed, case.old, case.new)
+    print(
+        f"    by your function: {'never' if pays is None else f'{pays:,} right answers'} pay it;"
+    )
     print(f"    with upkeep and retraining: {costs.break_even(case).statement}")
 pictures.sensitivity(
     costs.sensitivity(cases["as given"]), "What the gain in two years hangs on", 2
@@ -355,6 +357,7 @@ def choose(shares, p_values, costs):
 check("08.4", choose)
 
 # %%
+from helpers.lesson.said import said
 from helpers.results import regret
 
 ship = yours(choose, regret.cheapest_tie, [[0.7, 0.8], [0.5, 1.0], [1.0, 2.0]])

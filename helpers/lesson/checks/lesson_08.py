@@ -180,9 +180,7 @@ def check_win_share(answer) -> str:
             decided = sum(rating["choice"] != "neither" for rating in poll)
             if wanted is None:
                 if found is not None:
-                    raise NotYet(
-                        f"of {len(poll)} ratings none has a preference; you return {found!r}; return None then"
-                    )
+                    raise NotYet(f"of {len(poll)} ratings none has a preference; then return None, and not {found!r}")
                 continue
             if found is None:
                 raise NotYet(f"of {len(poll)} ratings {decided} have a preference, and you return None")

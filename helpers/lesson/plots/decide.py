@@ -17,7 +17,7 @@ from helpers.lesson.plots.frame import png as png
 from helpers.results.comparisons import Standing
 from helpers.results.costs import CALLED, BreakEven, Case
 from helpers.results.overview import APPROACHES, Summary
-from helpers.results.registry import CanaryRun
+from helpers.results.registry import CanaryRun, until
 
 BY_APPROACH = dict(zip(APPROACHES, zip((GREY, BLUE, GREEN, ORANGE, PINK), "oDs^v", strict=True), strict=True))
 
@@ -165,7 +165,7 @@ def detection(found: Mapping[float, Sequence[float]], title: str) -> None:
     figure, axes = frame.new_figure(7.0, 3.2)
     said = []
     for shape, quantile, color, line in (("o", 0.5, BLUE, "-"), ("D", 0.9, ORANGE, "--")):
-        values = [float(np.quantile(runs, quantile, method="higher")) for runs in found.values()]
+        values = [until(runs, quantile) for runs in found.values()]
         label = "half of the runs have stopped it" if quantile == 0.5 else "nine in ten have"
         known = [(100 * loss, value) for loss, value in zip(found, values, strict=True) if np.isfinite(value)]
         axes.plot(*zip(*known, strict=True) if known else ((), ()), shape + line, color=color, label=label)

@@ -17,7 +17,8 @@
 # - say how many messages it takes to notice a loss of 3, 5, 10 or 20 points;
 # - set triggers that watch the traffic without any label.
 #
-# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** D9. It needs nothing from other lessons.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** D9: keep a registry, run a
+# canary, have triggers and a way back. It needs nothing from other lessons.
 
 # %%
 #: setup
@@ -32,15 +33,17 @@
 # %%
 from helpers.results import claims, ledger, registry
 
-claims.show("08")
 eight, short = (
     ledger.find("intents", name) for name in ("few-shot, 8 nearest", "prompt, best words")
 )
-registry.register("eight examples", eight, model=eight.model, prompt="8 nearest")
-registry.register("short prompt", short, model=short.model, prompt="best words")
-registry.promote("eight examples", "right more often than random examples")
+long_name, short_name = (
+    f"{name}, {eight.model}" for name in ("eight examples", "short prompt")
+)
+registry.register(long_name, eight, model=eight.model, prompt="8 nearest")
+registry.register(short_name, short, model=short.model, prompt="best words")
+registry.promote(long_name, "right more often than random examples")
 for name, version in registry.versions().items():
-    print(f"{name:15} {version.sha256}  {version.right} of {version.n} right on {version.task}")
+    print(f"{name:38} {version.sha256}  {version.right} of {version.n} right on {version.task}")
 print("in use:", registry.in_use().name)
 
 # %% [markdown]
@@ -68,13 +71,13 @@ for _ in range(RUNS):
 print("rings at least once:", statistics.wilson_interval(sum(rang), RUNS))
 
 # %% [markdown]
-# The remedy is old: bet. Begin with 1 dollar, against "the new version is no worse". If that is true, the game is fair at
-# best, and you own 20 dollars by chance in at most 1 run of 20, *however often you look*. If not, you get rich.
+# The remedy: bet 1 dollar against "the new version is no worse". If that is true, you own 20 by chance in at most 1 run of
+# 20, *however often you look*. If not, you get rich.
 #
 # ### Your turn 08.7
 #
-# Write `bet(old, new, stake)`: what 1 becomes. Both lists hold a 1 or 0 per message: was that version right? Where only the
-# old one is, multiply by 1 + `stake`; where only the new one, by 1 − `stake`; else nothing happens.
+# Write `bet(old, new, stake)`: what 1 becomes. Both lists hold a 1 or 0 per message: was that version right? Where only
+# the old one is, multiply by 1 + `stake`; where only the new one, by 1 − `stake`.
 
 
 # %%
@@ -149,7 +152,7 @@ print("an equally good version is stopped in", alarms, "of the runs")
 # ## And if it goes wrong: back
 
 # %%
-registry.promote("short prompt", "fewer tokens")
+registry.promote(short_name, "fewer tokens")
 if runs["the short prompt"].outcome != "promote":
     print("rolled back to:", registry.roll_back("the canary run").name)
 for entry in registry.history()[-3:]:
@@ -189,7 +192,7 @@ print(f"right: {right[0]} before, {right[1]} after")
 # %%
 LOSS, DIFFER = 0.08, 0.25
 mine = registry.detection(LOSS, DIFFER, runs=RUNS)
-half = np.quantile(mine, 0.5, method="higher")
+half = registry.until(mine, 0.5)
 words = f"after {half:,.0f} messages" if np.isfinite(half) else "by none within 4,000 messages"
 print(f"{100 * LOSS:g} points worse: noticed by half of the runs {words}")
 

@@ -32,7 +32,6 @@
 from helpers.results import claims, ledger, ratings
 from helpers.tasks import policies
 
-claims.show("08")
 first, second = (
     ledger.find("policy_qa", name)
     for name in ("retrieval, free answer", "retrieval, one quote, started answer")
@@ -43,9 +42,9 @@ for text in pairs[0].methods.values():
     print("  ", text)
 
 # %% [markdown]
-# ### Playground
+# ## Rate them
 #
-# Rate them. You do not see which method stands on which side. Each rating is kept the moment you save it, and you can go
+# You do not see which method stands on which side. Each rating is kept the moment you save it, and you can go
 # on after a restart. Then type another name, and let a friend rate the same pairs without seeing yours.
 
 # %%
@@ -198,6 +197,20 @@ for row in (first, second):
 # only as good as the assumption behind it, that the judge errs on these answers as it did on those graded. Where the
 # grader's figure lies outside the interval, that assumption failed.
 #
+# ### Playground
+#
+# Move the judge's cut. A strict judge lets fewer wrong answers pass, and misses more right ones. What does that do to the
+# interval?
+
+# %%
+CUT = 0.7
+strict = near([row["answer"] for row in graded], golds, CUT)
+print("right as right, wrong as wrong:", ratings.judge_rates(strict, truly))
+answer_of = second.details["answers"]
+called = near([answer_of[q.id] or "–" for q in asked], [q.answer for q in asked], CUT)
+print("corrected:", ratings.corrected_interval(called, strict, truly, mend))
+
+# %% [markdown]
 # ## What we found
 #
 # D7 asks people about methods' answers. Until two people have rated here, it is *not tested*, whatever a model says.
