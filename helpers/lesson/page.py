@@ -70,7 +70,9 @@ def lines(
         known = [row for row in plain if row.labels_used <= labels and size != ORDER[0]]
         reasons = [*_ties(tied, chosen), *_plain(known, kept, chosen), *_labels(beyond, chosen)]
         price = "tokens not known" if chosen.per_right is None else f"{chosen.per_right:.3f}"
-        table.append((size, chosen.method, str(chosen.quality), price, "; ".join(reasons) or "nothing measured here"))
+        table.append(
+            (size, chosen.method, str(chosen.quality), price, "; ".join(reasons) or "nothing that was measured")
+        )
     return table
 
 
