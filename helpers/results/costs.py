@@ -159,21 +159,28 @@ def requests_needed(fixed: float, old: float, new: float) -> int | None:
     return math.ceil(_exact(fixed) / saving) if saving > 0 else None
 
 
-def variations(prices: Prices) -> dict[str, Prices]:
-    """Return prices as they are, with all or no discount on what is cached, and with what is written dearer or cheaper.
+def variations(prices: Prices) -> dict[str, tuple[Prices, Prices]]:
+    """Return price lists by name, each for the model as it is and for a tuned one.
 
-    A verdict about money is told for each: prices change faster than lessons.
+    A verdict about money is told for each of them: prices change faster than lessons.
 
     >>> list(variations(EXAMPLE_PRICES))
-    ['as given', 'cache at a tenth', 'no cache', 'writing 4 times', 'writing as reading']
+    ['as given', 'cache at a tenth', 'no cache', 'a model 20 times as dear', 'tuned twice as dear']
     """
+    cheap, none = replace(prices, cached=prices.read / 10), replace(prices, cached=prices.read)
+    dear, twice = _times(prices, 20), _times(prices, 2)
     return {
-        "as given": prices,
-        "cache at a tenth": replace(prices, cached=prices.read / 10),
-        "no cache": replace(prices, cached=prices.read),
-        "writing 4 times": replace(prices, written=4 * prices.written),
-        "writing as reading": replace(prices, written=prices.read),
+        "as given": (prices, prices),
+        "cache at a tenth": (cheap, cheap),
+        "no cache": (none, none),
+        "a model 20 times as dear": (dear, dear),
+        "tuned twice as dear": (prices, twice),
     }
+
+
+def _times(prices: Prices, factor: float) -> Prices:
+    """Return prices that are all so many times as high."""
+    return Prices(prices.read * factor, prices.cached * factor, prices.written * factor, prices.note)
 
 
 def article_formula(fixed: float, old: float, new: float) -> int:

@@ -117,7 +117,7 @@ def table(summaries: Sequence[Summary]) -> str:
     head = "method|right, 95 % interval|$ per 1,000 right answers|p50 / p95 of one request|machine time to change"
     lines = []
     for s in sorted(summaries, key=lambda s: -s.quality.estimate):
-        times = f"{_cell(s.p50, '.2f')} / {_cell(s.p95, '.2f')} s"
+        times = "–" if s.p50 is None else f"{s.p50:.2f} / {s.p95:.2f} s"
         change = f"{s.change / 60:.0f} min" if s.change >= 90 else f"{s.change:.0f} s"
         lines.append([s.method + " *" * s.reference, str(s.quality), _cell(s.per_right, ".3f"), times, change])
     return markdown.table(head.split("|"), lines)

@@ -295,14 +295,14 @@ more_labels = tuned.labels_used - shots.labels_used
 cases = {
     name: costs.Case(
         fixed=people.outlay(more_labels, tuned.training_seconds),
-        old=of_one_right(shots, prices),
-        new=of_one_right(tuned, prices),
+        old=of_one_right(shots, usual),
+        new=of_one_right(tuned, for_tuned),
         requests=1_000_000,  # right answers a month
         upkeep=10,
         retrain=people.outlay(0),
         retrain_every=6,
     )
-    for name, prices in costs.variations(PRICES).items()
+    for name, (usual, for_tuned) in costs.variations(PRICES).items()
 }
 
 # %%

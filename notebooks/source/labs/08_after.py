@@ -112,11 +112,12 @@ before, after = (np.array(row.correct)[traffic] for row in (eight, short))
 early = slice(40)
 stakes = np.linspace(0.0005, 0.9995, 1000)
 print(
-    "your bet, all stakes:", np.mean([wealth(before[early], after[early], s) for s in stakes])
+    "one bet for each of 1,000 stakes, averaged:",
+    np.mean([wealth(before[early], after[early], s) for s in stakes]),
 )
 losses = int(((before == 1) & (after == 0))[early].sum())
 wins = int(((before == 0) & (after == 1))[early].sum())
-print("the course's formula:", registry.evidence(losses, wins))
+print("the course's formula for all of them:      ", registry.evidence(losses, wins))
 
 # %%
 from helpers.lesson.plots import decide as pictures
