@@ -24,6 +24,31 @@
 #: setup
 
 # %% [markdown]
+# ## The whole idea
+#
+# Two versions, the same traffic, and evidence that may be looked at any time.
+
+# %%
+from helpers.lesson import diagrams
+
+diagrams.flow(
+    [
+        ["what runs now", "what is proposed"],
+        ["same traffic"],
+        ["a bet"],
+        ["roll back", "promote"],
+    ],
+    [
+        ("what runs now", "same traffic"),
+        ("what is proposed", "same traffic"),
+        ("same traffic", "a bet"),
+        ("a bet", "roll back"),
+        ("a bet", "promote"),
+    ],
+    "Both versions answer the same traffic; a bet on each message decides between back and on.",
+)
+
+# %% [markdown]
 # ## What runs?
 #
 # A version is model, prompt, index and adapter; change one, and it is another version. A
@@ -102,22 +127,17 @@ from helpers.lesson.exercises import check, hint, solution, yours
 check("08.7", bet)
 
 # %% [markdown]
-# Which stake? All of them at once, a little money on each. The course has a formula for that average; see whether your
-# function agrees.
+# Which stake? All of them at once, a little money on each. The course has a formula for that average: do the two agree?
 
 # %%
 wealth = yours(bet, registry.bet, [[1, 1, 0], [0, 0, 1], 0.5])
 traffic = np.random.default_rng(8).integers(0, eight.n, size=1000)
 before, after = (np.array(row.correct)[traffic] for row in (eight, short))
-early = slice(40)
+first, then = before[:40], after[:40]
 stakes = np.linspace(0.0005, 0.9995, 1000)
-print(
-    "one bet for each of 1,000 stakes, averaged:",
-    np.mean([wealth(before[early], after[early], s) for s in stakes]),
-)
-losses = int(((before == 1) & (after == 0))[early].sum())
-wins = int(((before == 0) & (after == 1))[early].sum())
-print("the course's formula for all of them:      ", registry.evidence(losses, wins))
+print("a thousand stakes, averaged:", np.mean([wealth(first, then, stake) for stake in stakes]))
+losses, wins = ((first > then).sum(), (first < then).sum())
+print("the formula for all of them:", registry.evidence(int(losses), int(wins)))
 
 # %%
 from helpers.lesson.plots import decide as pictures

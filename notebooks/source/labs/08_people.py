@@ -23,6 +23,29 @@
 #: setup
 
 # %% [markdown]
+# ## The whole idea
+#
+# Two ways to judge what no list of right words can: people, blind; and a quick judge whose errors are known.
+
+# %%
+from helpers.lesson import diagrams
+
+diagrams.flow(
+    [
+        ["two methods' answers"],
+        ["people, blind", "a quick judge"],
+        ["wins, agreement", "share, corrected"],
+    ],
+    [
+        ("two methods' answers", "people, blind"),
+        ("two methods' answers", "a quick judge"),
+        ("people, blind", "wins, agreement"),
+        ("a quick judge", "share, corrected"),
+    ],
+    "The same answers go to people, who count as wins and agreement, and to a judge, who is corrected.",
+)
+
+# %% [markdown]
 # ## Two methods, the same questions
 #
 # A grader that looks for the right words cannot say which of two answers a customer would rather get. People can. Here
