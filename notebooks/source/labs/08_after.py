@@ -31,22 +31,14 @@
 # %%
 from helpers.lesson import diagrams
 
-diagrams.flow(
-    [
-        ["what runs now", "what is proposed"],
-        ["same traffic"],
-        ["a bet"],
-        ["roll back", "promote"],
-    ],
-    [
-        ("what runs now", "same traffic"),
-        ("what is proposed", "same traffic"),
-        ("same traffic", "a bet"),
-        ("a bet", "roll back"),
-        ("a bet", "promote"),
-    ],
-    "Both versions answer the same traffic; a bet on each message decides between back and on.",
+versions, ends = ["what runs now", "what is proposed"], ["roll back", "promote"]
+arrows = [("same traffic", "a bet")]
+arrows += [(version, "same traffic") for version in versions]
+arrows += [("a bet", end) for end in ends]
+words = (
+    "Both versions answer the same traffic; a bet on each message decides between back and on."
 )
+diagrams.flow([versions, ["same traffic"], ["a bet"], ends], arrows, words)
 
 # %% [markdown]
 # ## What runs?

@@ -30,20 +30,13 @@
 # %%
 from helpers.lesson import diagrams
 
-diagrams.flow(
-    [
-        ["two methods' answers"],
-        ["people, blind", "a quick judge"],
-        ["wins, agreement", "share, corrected"],
-    ],
-    [
-        ("two methods' answers", "people, blind"),
-        ("two methods' answers", "a quick judge"),
-        ("people, blind", "wins, agreement"),
-        ("a quick judge", "share, corrected"),
-    ],
-    "The same answers go to people, who count as wins and agreement, and to a judge, who is corrected.",
+judges, counts = ["people, blind", "a quick judge"], ["wins, agreement", "share, corrected"]
+arrows = [("two methods' answers", judge) for judge in judges]
+arrows += zip(judges, counts)
+words = (
+    "The same answers go to people, who count as wins and agreement, and to a judge, corrected."
 )
+diagrams.flow([["two methods' answers"], judges, counts], arrows, words)
 
 # %% [markdown]
 # ## Two methods, the same questions
