@@ -62,7 +62,9 @@ def lines(
         rows = by_size.get(size, [])
         able = [row for row in rows if row.labels_used <= labels]
         if not able:
-            table.append((size, _nothing(rows, labels), "–", "–", "measure one method at this size"))
+            table.append(
+                (size, _nothing(rows, labels), "–", "–", "more labels" if rows else "measure one method at this size")
+            )
             continue
         kept = comparisons.on_same_items(able, covered=0.0).rows
         chosen, tied = _choice(kept, choose, cached)
@@ -104,7 +106,13 @@ def _plain(plain: Sequence[LedgerRow], kept: Sequence[LedgerRow], chosen: Summar
     best = max(plain, key=lambda row: row.interval.estimate)
     pair = comparisons.on_same_items([own, best], covered=0.0).rows
     gap = lookup.compare(*pair, across_models=True)
-    word = "worse" if gap.verdict.startswith("worse") else "better" if gap.verdict.startswith("better") else "as right"
+    word = (
+        "worse"
+        if gap.verdict.startswith("worse")
+        else "better"
+        if gap.verdict.startswith("better")
+        else "not measurably better or worse"
+    )
     return [f"{best.method} reads no tokens and is {word}"]
 
 
