@@ -70,7 +70,7 @@ def table() -> str:
 def _answered(task: str, method: str, items: Sequence, name: str, judge: Callable, approach="prompt", split="test"):
     asked, given = prompts()[name], answers(name)
     said = [given[item.id]["answer"] for item in items]
-    known = {"prompts": hash_prompts(_filled(asked["messages"], item.text) for item in items)}
+    known = {"prompts": hash_prompts(filled(asked["messages"], item.text) for item in items)}
     if "documents" in given[items[0].id]:
         known = {}  # the passages differ by row
     details = {"answers": {item.id: text for item, text in zip(items, said, strict=True)}}
@@ -96,7 +96,8 @@ def _row(task: str, method: str, items: Sequence, predictions: list[str], approa
     )
 
 
-def _filled(messages: Sequence[dict], text: str) -> list[dict]:
+def filled(messages: Sequence[dict], text: str) -> list[dict]:
+    """Return chat messages with the places {schema} and {text} filled, as they were sent."""
     schema = change_requests.schema()
     small = json.dumps({key: schema[key] for key in ("type", "properties", "required")})
     return [

@@ -141,12 +141,12 @@ def report() -> list[tuple[str, bool, str]]:
 
 
 def _state_of(spec: ModelSpec) -> tuple[bool, str]:
-    from huggingface_hub import try_to_load_from_cache
-
     missing = False, "not fetched yet; run `python -m helpers.model.catalogue`"
     if spec.folder:
         return True, f"a folder of yours: {spec.folder}"
     if spec.hub_id:
+        from huggingface_hub import try_to_load_from_cache
+
         there = isinstance(try_to_load_from_cache(spec.hub_id, "config.json", revision=spec.revision), str)
         return (True, "in the cache of the hub") if there else missing
     if not os.path.exists(folder_of(spec)):

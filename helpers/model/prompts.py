@@ -8,6 +8,7 @@ import difflib
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 
@@ -56,6 +57,10 @@ class Prompt:
         system = [{"role": "system", "content": fill(self.system)}] if self.system else []
         start = [{"role": "assistant", "content": fill(self.start)}] if self.start else []
         return [*system, {"role": "user", "content": fill(self.user)}, *start]
+
+    def of_each(self, texts: Sequence[str]) -> list[list[dict]]:
+        """Return the chat messages for each of n texts."""
+        return [self.messages(text) for text in texts]
 
     def edited(self, version: str, **changes: str) -> "Prompt":
         """Return a new version with some texts changed."""

@@ -116,6 +116,18 @@ def number(value: float | Interval, n: int = 1, p_value: float | None = None, **
     return Evidence("number", figure, n, p_value=p_value, **_origin(**origin))
 
 
+def over_runs(first: Sequence[LedgerRow], second: Sequence[LedgerRow] = (), **origin) -> Evidence:
+    """Return the share right of runs, or that of `second` minus `first`, its interval over items and runs.
+
+    Runs are rows of the same items: other seeds or draws of a training set, or one row of what has neither. A share
+    and a difference alike are measured as `number`.
+    """
+    for row in (*first[1:], *second):
+        ledger.compare(first[0], row)
+    hits = [[row.correct for row in side] for side in (first, second) if side]
+    return number(statistics.runs_interval(*hits), n=first[0].n, of=[*first, *second], **origin)
+
+
 def rank(first: Sequence[float], second: Sequence[float], **origin) -> Evidence:
     """Return how often a number of `second` exceeds one of `first`, two different sets; n is the smaller one's."""
     figure, p_value = statistics.rank_test(first, second)

@@ -31,6 +31,7 @@ def unpack(items: Sequence, answers, seconds: float) -> dict:
         if hasattr(answers, "probabilities"):
             scored["confidence"] = [round(float(share), 6) for share in answers.probabilities.max(axis=1)]
             scored["labels"] = sorted(answers.labels)
+        scored["details"] = evenly["details"] | getattr(answers, "details", {})
         return evenly | scored | _compared(items, answers.predictions)
     answers = list(answers)
     if not answers or not hasattr(answers[0], "verdict"):

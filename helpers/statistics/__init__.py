@@ -33,6 +33,7 @@ from helpers.statistics.intervals import (
     percentiles,
     ratio_interval,
     resampled_means,
+    runs_interval,
     wilson_interval,
 )
 from helpers.statistics.metrics import ClassScore, accuracy, confusion, correct, macro_f1, per_class

@@ -32,6 +32,12 @@ def test_a_comparison_needs_its_test_to_agree():
     assert said(found, **WORDS) == "open"
 
 
+def test_the_test_beside_an_interval_must_agree_too():
+    words = {"above": "above", "below": "below", "unclear": "unclear", "limit": 0.5}
+    figure = Interval(0.9, 0.7, 1.0)
+    assert [said(figure, p_value=p, **words) for p in (None, 0.01, 0.2)] == ["above", "above", "unclear"]
+
+
 def test_a_limit_moves_what_counts():
     assert said(Interval(0.6, 0.55, 0.65), limit=0.8, **WORDS) == "down"
 

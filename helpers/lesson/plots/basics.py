@@ -102,6 +102,37 @@ def curves(
     frame.show(figure, f"means of {axis_names[1]}: {frame.told(said)}")
 
 
+def against(
+    series: Mapping[str, Sequence[tuple[float, object]]],
+    title: str,
+    axis_names: tuple[str, str],
+    levels: Mapping[str, float] | None = None,
+) -> None:
+    """Draw points over a true axis, joined by lines, each line with its name at its end.
+
+    Args:
+        series: name -> pairs of x and value, a number or a statistics.Interval, which gets a bar.
+        title, axis_names: what is shown, and what stands along x and along y.
+        levels: name -> height of a dotted line, such as a plain baseline.
+    """
+    figure, axes = frame.new_figure(7.4, 3.6)
+    said: dict = {}
+    for (name, points), (color, marker, line) in zip(series.items(), cycle(LOOKS), strict=False):
+        heights = [getattr(value, "estimate", value) for _, value in points]
+        axes.plot([x for x, _ in points], heights, line, color=color)
+        for x, value in points:
+            frame.point(axes, value, x, color, marker, upright=True, size=5)
+        place = points[-1][0], heights[-1]
+        axes.annotate(name, place, (7, 0), textcoords="offset points", va="center", color=color, fontsize=9)
+        said[name] = [f"{height:.3g} at {x:.0f}" for (x, _), height in zip(points, heights, strict=True)]
+    for name, height in (levels or {}).items():
+        axes.axhline(height, **frame.DOTTED)
+        axes.text(0.01, height, name, fontsize=9, va="bottom", transform=axes.get_yaxis_transform())
+        said[name] = [f"{height:.2f}"]
+    axes.set(title=title, xlabel=axis_names[0], ylabel=axis_names[1], xlim=(0, None), ylim=(0, None))
+    frame.show(figure, f"{axis_names[1]}: {frame.told(said)}")
+
+
 def interval_against_n(sizes: Sequence[int], lows: Sequence[float], highs: Sequence[float], truth: float) -> None:
     """Draw the middle 95 % of measured accuracies against the size of the test set, for a known true accuracy."""
     figure, axes = frame.new_figure(6.4, 3.2)

@@ -21,15 +21,23 @@ BUDGET = 1500  # tokens of a prompt
 TOKEN_LIMIT = 20  # tokens of an answer, the same for every context
 WORDINGS = {
     "numbered": passages.ANSWER,
-    "above": Prompt("above", "{passages}\n\nUse only the text above. Answer in a few words: {text}"),
-    "twice": Prompt("twice", "Question: {text}\n\n{passages}\n\nAnswer the question in a few words: {text}"),
+    "above": Prompt(
+        "above",
+        "{passages}\n\nUse only the text above. Answer in a few words: {text}",
+        system="You answer questions about a text.",
+    ),
+    "twice": Prompt(
+        "twice",
+        "Question: {text}\n\n{passages}\n\nAnswer the question in a few words: {text}",
+        system="You find answers in passages.",
+    ),
     "agent": Prompt(
         "agent",
         "{passages}\n\nCustomer: {text}",
-        system="You answer customers of Larkfield from its policies, in a few words.",
+        system="You answer customers from the passages, in a few words.",
     ),
 }
-STARTS = ("", "The answer is", "According to the policy,")
+STARTS = ("", "The answer is", "According to the text,")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,31 @@
+"""JSON answers as rows: three questions, each with its own answer."""
+
+import pytest
+
+from helpers.methods import forms, structured
+from helpers.results import ledger
+from helpers.tasks import change_requests
+
+SCHEMA = change_requests.schema()
+RIGHT = '{"title": "Move it", "risk": "%s", "rationale": "Nobody outside the team would notice."}'
+
+
+@pytest.mark.parametrize(
+    ("text", "json", "fits"),
+    [
+        (RIGHT % "low", True, True),
+        (RIGHT % "none", True, False),
+        ("Sure: " + RIGHT % "low", False, False),
+        ("no object", False, False),
+        ('{"risk": "low"}', True, False),
+    ],
+)
+def test_each_question_has_its_own_answer(text, json, fits):
+    request = change_requests.load("fresh")[0]
+    lab = ledger.Lab("changes", labels=change_requests.RISKS, split="fresh", show=False)
+    answers = [structured.read(text, SCHEMA, extracting=False, new_tokens=7)]
+    row = forms.measure(lab, "a form", [request], lambda texts: answers, 96, rerun=True)
+    assert (forms.is_json(row), forms.fits(row)) == ([json], [fits])
+    assert sum(forms.outcomes(row)) == 1
+    assert forms.outcomes(row)[2] == (not fits)
+    assert row.new_tokens == [7] and row.token_limit == 96
