@@ -4,19 +4,28 @@ All of it comes from rows; a size that has none says so. It suggests where to be
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from helpers.lesson import scales
 from helpers.methods import recorded
-from helpers.results import comparisons, lookup, overview
-from helpers.results.overview import Summary
+from helpers.results import comparisons, costs, lookup, overview
+from helpers.results.overview import Summary, Wanted
 from helpers.results.rows import LedgerRow
 from helpers.statistics import WORTHWHILE
 
 SIZES = {"135M": 135e6, "0.5B": 494e6, "1.5B": 1543e6}  # parameters
 ORDER = ("no language model", *SIZES, "large")
 HEAD = ("size of model", "try first", "right", "$ per 1,000 right answers", "what would change this")
+LARGE = {  # a large model's recorded rows that were answers to a question, and not help in making the test set
+    "free answer": "asked without examples",
+    "closed book": "asked from memory",
+    "whole document": "with the whole document in the prompt",
+    "strict JSON prompt": "strict JSON prompt",
+    "strict JSON prompt, schema": "strict JSON prompt, schema",
+}
+AGAIN = "Then measure what you choose on messages that nobody has looked at: these here chose it, and flatter it."
 Choice = Callable[[list[float], list[float], list[float]], int]
 
 
@@ -29,10 +38,15 @@ def size_of(row: LedgerRow) -> str:
     return near[0] if near else known
 
 
-def rows_of(task: str, methods: Sequence[str]) -> dict[str, list[LedgerRow]]:
-    """Return size -> rows on test of these methods, whoever measured them, and a large model's recorded ones."""
-    found = [row for row in lookup.rows(task, "test", reference=True, model=lookup.ANY) if row.method in methods]
-    found += [row for row in recorded.rows() if (row.task, row.split) == (task, "test")]
+def rows_of(task: str, wanted: Wanted) -> dict[str, list[LedgerRow]]:
+    """Return size -> rows of the methods wanted, whoever measured them, and those of LARGE.
+
+    Annotators' labels are left out: they helped to decide which messages are in the test set.
+    """
+    rows = lookup.rows(task, wanted.split, reference=True, model=lookup.ANY)
+    found = [row for row in rows if row.method in wanted.methods]
+    large = [row for row in recorded.rows() if (row.task, row.split) == (task, wanted.split)]
+    found += [replace(row, method=LARGE[row.method]) for row in large if row.method in LARGE]
     by_size: dict[str, list[LedgerRow]] = {}
     for row in found:
         by_size.setdefault(size_of(row), []).append(row)
@@ -41,21 +55,24 @@ def rows_of(task: str, methods: Sequence[str]) -> dict[str, list[LedgerRow]]:
 
 def lines(
     task: str,
-    methods: Sequence[str],
+    wanted: Wanted,
     labels: int,
     choose: Choice,
+    prices: costs.Prices = costs.EXAMPLE_PRICES,
     cached: Mapping[tuple[str, str], float] | None = None,
+    adjust: Callable = comparisons.holm,
 ) -> list[tuple[str, ...]]:
     """Return the page's table, HEAD first: one line for each size.
 
     Args:
-        task, methods: whose rows on test take part; each chosen on dev.
+        task, wanted: whose rows take part; each was chosen on dev.
         labels: how many solved examples you have; methods that used more are left out, and named.
         choose: takes shares right, adjusted p-values against the highest share, and dollars per 1,000 right answers;
             returns the position of one.
-        cached: as for overview.summary.
+        prices, cached: as for overview.summary.
+        adjust: as for comparisons.all_p_values.
     """
-    by_size = rows_of(task, methods)
+    by_size = rows_of(task, wanted)
     plain = by_size.get(ORDER[0], [])
     table = [HEAD]
     for size in (*ORDER, *(size for size in by_size if size not in ORDER)):
@@ -67,7 +84,7 @@ def lines(
             )
             continue
         kept = comparisons.on_same_items(able, covered=0.0).rows
-        chosen, tied = _choice(kept, choose, cached)
+        chosen, tied = _choice(kept, choose, prices, cached, adjust)
         beyond = [row for row in rows if row.labels_used > labels]
         known = [row for row in plain if row.labels_used <= labels and size != ORDER[0]]
         reasons = [*_ties(tied, chosen), *_plain(known, kept, chosen), *_labels(beyond, chosen)]
@@ -84,13 +101,24 @@ def _nothing(rows: Sequence[LedgerRow], labels: int) -> str:
     return "not measured for this task"
 
 
-def _choice(rows: Sequence[LedgerRow], choose: Choice, cached) -> tuple[Summary, list[str]]:
+def differs(table: Sequence[Sequence[str]]) -> str:
+    """Return in a sentence whether the page's first try changes with the size, as far as sizes have rows."""
+    tried = {line[0]: line[1] for line in table[1:] if line[2] != "–" and line[0] in SIZES}
+    named = "; ".join(f"{name} at {size}" for size, name in tried.items())
+    if len(tried) < 2:
+        return f"Rows of {len(tried)} of the {len(SIZES)} small sizes are here: they cannot say whether size matters."
+    if len(set(tried.values())) == 1:
+        return f"The first thing to try is the same at {', '.join(tried)}."
+    return f"The first thing to try changes with the size: {named}."
+
+
+def _choice(rows: Sequence[LedgerRow], choose: Choice, prices, cached, adjust) -> tuple[Summary, list[str]]:
     """Return what is chosen of rows on the same items, and the names of those not measurably behind the leader."""
-    summaries = [overview.summary(row, cached=cached) for row in rows]
-    shares, p_values = comparisons.against_leader(np.array([row.correct for row in rows], dtype=bool))
-    dollars = [np.inf if s.per_right is None else s.per_right for s in summaries]
+    summaries = [overview.summary(row, prices, cached=cached) for row in rows]
+    shares, p_values = comparisons.against_leader(np.array([row.correct for row in rows], dtype=bool), adjust)
+    dollars = overview.dollars(summaries)
     tied = [row.method for row, p in zip(rows, p_values, strict=True) if p >= 0.05]
-    return summaries[choose(shares, p_values, dollars)], tied
+    return summaries[int(choose(shares, p_values, dollars))], tied
 
 
 def _ties(tied: Sequence[str], chosen: Summary) -> list[str]:

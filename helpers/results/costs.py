@@ -28,17 +28,12 @@ class Prices:
     def __post_init__(self):
         _check({"read": self.read, "cached": self.cached, "written": self.written})
 
+    def __str__(self) -> str:
+        return f"read {self.read:g}, cached {self.cached:g}, written {self.written:g} ({self.note})"
+
 
 EXAMPLE_PRICES = Prices(0.15, 0.075, 0.60, "an example: one small hosted model as priced in 2024; put in what you pay")
 EXAMPLE_HOUR = 0.10  # dollars an hour for two cores: an example of the same kind
-CALLED = {  # what the figures of a case are, for pictures
-    "fixed": "dollars before the first request",
-    "old": "dollars a request, as it is now",
-    "new": "dollars a request, tuned",
-    "requests": "requests a month",
-    "upkeep": "upkeep, dollars a month",
-    "retrain": "dollars for each retraining",
-}
 
 
 def _exact(value: float) -> Fraction:
@@ -104,6 +99,7 @@ class Case:
     fixed: dollars before the first request: labeling, training, evaluation.
     old, new: dollars a request, of the way in use and of the other.
     requests: a month.
+    unit: what is counted, in the plural: requests, or right answers; then `old`, `new` and `requests` are of these.
     upkeep: dollars a month, for hosting, monitoring, fresh labels.
     retrain, retrain_every: dollars for each retraining, and months between two; 0 months is never.
     horizon: months to look ahead.
@@ -117,11 +113,28 @@ class Case:
     retrain: float = 0.0
     retrain_every: int = 0
     horizon: int = 24
+    unit: str = "requests"
 
     def __post_init__(self):
-        _check({field.name: getattr(self, field.name) for field in fields(self)})
+        _check({field.name: getattr(self, field.name) for field in fields(self) if field.name != "unit"})
         if self.horizon < 1 or any(int(n) != n for n in (self.retrain_every, self.horizon)):
             raise ValueError(f"use whole months, horizon at least 1; got {self.retrain_every} and {self.horizon}")
+
+    @property
+    def one(self) -> str:
+        """What one of the unit is called."""
+        return self.unit.removesuffix("s")
+
+    def called(self) -> dict[str, str]:
+        """Return what each figure is in words, for pictures and sliders."""
+        return {
+            "fixed": f"dollars before the first {self.one}",
+            "old": f"dollars a {self.one}, as it is now",
+            "new": f"dollars a {self.one}, tuned",
+            "requests": f"{self.unit} a month",
+            "upkeep": "upkeep, dollars a month",
+            "retrain": "dollars for each retraining",
+        }
 
     def balance(self, months: int) -> float:
         """Return dollars gained (or, negative, still owed) after so many months; retraining is paid at their start."""
@@ -205,18 +218,18 @@ def break_even(case: Case) -> BreakEven:
     if month is None:
         return BreakEven(None, None, gain, f"{_why_not(case)}; {after}")
     undone = "" if all(free[month - 1 :]) else ", though a retraining later costs more than is there"
-    words = f"paid back in month {month}, after {month * case.requests:,.0f} requests{undone}; {after}"
+    words = f"paid back in month {month}, after {month * case.requests:,.0f} {case.unit}{undone}; {after}"
     return BreakEven(month, month * case.requests, gain, words)
 
 
 def _why_not(case: Case) -> str:
     saving = _exact(case.old) - _exact(case.new)
     if saving < 0:
-        return f"never paid back: each request costs ${float(-saving):g} more than now"
+        return f"never paid back: each {case.one} costs ${float(-saving):g} more than now"
     if saving == 0:
-        return "never paid back: a request costs the same as now, so nothing is saved"
+        return "never paid back: a {case.one} costs the same as now, so nothing is saved"
     if case.requests == 0:
-        return "never paid back: without requests nothing is saved"
+        return "never paid back: without {case.unit} nothing is saved"
     monthly = saving * _exact(case.requests)
     if monthly <= _exact(case.upkeep):
         return f"never paid back: upkeep of ${case.upkeep:,.2f} a month eats the saving of ${float(monthly):,.2f}"

@@ -4,8 +4,9 @@ Each rule turns the facts of a task into one piece of advice with its reason. PR
 words, and in one line where the code goes beyond it.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from helpers.results import comparisons, lookup, markdown
 from helpers.results.rows import APPROACHES, LedgerRow
@@ -168,11 +169,34 @@ def matrix(facts: Facts) -> Advice:
 
 
 RULES = {"A": tree, "B": checklist, "C": three_questions, "D": three_steps, "E": matrix}
+KINDS = {"A": "tree", "B": "checklist", "C": "three questions", "D": "three steps", "E": "matrix"}
+JUDGED = ("behavior", "narrow", "stable", "special", "costly")  # facts that no row can tell: somebody has to judge
 
 
 def ask_all(facts: Facts) -> list[Advice]:
     """Return what each of the five rules says about a task, A to E."""
     return [rule(facts) for rule in RULES.values()]
+
+
+def facts_of(rows: Sequence[LedgerRow], requests: int, target: float, *yes: str, documents: int = 0) -> Facts:
+    """Return the facts of a task: its labels and its best prompt from rows, the rest as told.
+
+    yes: names of the facts that are true; the other ones are taken to be false. The best prompt is the highest share
+    right among the rows without training and search, 0 where there is none.
+    """
+    unknown = sorted(set(yes) - {*JUDGED, "needs_facts", "facts_change"})
+    if unknown:
+        known = ", ".join(("needs_facts", "facts_change", *JUDGED))
+        raise ValueError(f"there are no such facts: {', '.join(unknown)}; use some of {known}")
+    prompts = [row.interval.estimate for row in rows if row.approach == "prompt"]
+    return Facts(
+        **{name: name in yes for name in ("needs_facts", "facts_change", *JUDGED)},
+        labels=max(row.labels_used for row in rows),
+        documents=documents,
+        requests=requests,
+        prompt_quality=max(prompts, default=0.0),
+        target=target,
+    )
 
 
 @dataclass(frozen=True)
@@ -205,18 +229,53 @@ def measured(rows: Sequence[LedgerRow], plain: bool = False) -> Measured:
     return Measured(standing, tuple(a for a in APPROACHES if a in tied), together.left_out)
 
 
-def board(facts: Mapping[str, Facts], found: Mapping[str, Measured]) -> tuple[str, dict[tuple[str, str], str]]:
+def ways_held(rule, facts: Facts, found: Measured) -> tuple[int, int]:
+    """Return in how many of the ways to answer JUDGED a rule names the winner, and how many ways there are."""
+    ways = [dict(zip(JUDGED, some, strict=True)) for some in itertools.product((False, True), repeat=len(JUDGED))]
+    return sum(found.judge(rule(replace(facts, **some))) == "held" for some in ways), len(ways)
+
+
+@dataclass(frozen=True)
+class Judgment:
+    """How a rule's advice on a task came out: in words, and in how many of the `of` ways to answer JUDGED it holds."""
+
+    outcome: str
+    held: int
+    of: int
+
+    @property
+    def mostly(self) -> bool:
+        """Whether it names the winner in more than half of the ways, whatever somebody judged."""
+        return 2 * self.held > self.of
+
+
+def board(facts: Mapping[str, Facts], found: Mapping[str, Measured]) -> tuple[str, dict[tuple[str, str], Judgment]]:
     """Return what each rule says of each task as Markdown, and (task, letter) -> how its advice came out."""
     judged, lines = {}, []
     for letter, rule in RULES.items():
         cells = []
         for task, known in facts.items():
             advice = rule(known)
-            judged[task, letter] = found[task].judge(advice)
-            cells.append(f"{advice.approach}: {judged[task, letter]}")
-        lines.append([letter, *cells])
-    best = ["your rows", *(" or ".join(found[task].approaches) for task in facts)]
+            one = Judgment(found[task].judge(advice), *ways_held(rule, known, found[task]))
+            judged[task, letter] = one
+            cells.append(f"{advice.approach}: {one.outcome} ({one.held} of {one.of})")
+        lines.append([f"{letter}, {KINDS[letter]}", *cells])
+    best = ["the rows", *(" or ".join(found[task].approaches) for task in facts)]
     return markdown.table(["rule", *facts], [*lines, best]), judged
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Which rows of a task stand for prompting and which for tuning.
+
+    prompts: names of all that needs no training; the one with the highest share right counts. tuned: names in order of
+    preference; the first that is there counts.
+    """
+
+    task: str
+    prompts: tuple[str, ...]
+    tuned: tuple[str, ...]
+    split: str = "test"
 
 
 @dataclass(frozen=True)
@@ -234,19 +293,23 @@ class Gain:
         return f"{self.task}, {self.prompt.language_model}"
 
 
-def gains(pairs: Mapping[str, tuple[str, str]]) -> list[Gain]:
-    """Return what tuning adds, for each task and each language model that has both rows on the same test items.
+def gains(pairings: Sequence[Pairing]) -> list[Gain]:
+    """Return what tuning adds to the best prompt, for each task and each language model that has rows of both.
 
-    pairs: task -> names of its prompt and its tuned method, of which both were chosen on dev.
-
-    A prompt that is d points short of any target is carried there by tuning if, and only if, tuning gains d points.
+    The prompt is the best one measured on the same test items, so tuning gets no credit for a weak rival. If tuning
+    gains d points, it carries a prompt that is d points short, whatever the target.
     """
     found = []
-    for task, names in pairs.items():
-        rows = lookup.rows(task, "test", reference=True, model=lookup.ANY)
+    for pairing in pairings:
+        rows = lookup.rows(pairing.task, pairing.split, reference=True, model=lookup.ANY)
         for model in dict.fromkeys(row.language_model for row in rows if row.language_model):
-            known = {row.method: row for row in rows if row.language_model == model and row.method in names}
-            if len(known) == 2:
-                first, second = comparisons.on_same_items([known[name] for name in names], covered=0.0).rows
-                found.append(Gain(task, first, second, lookup.compare(first, second).difference))
+            known = {row.method: row for row in rows if row.language_model == model}
+            tuned = next((known[name] for name in pairing.tuned if name in known), None)
+            prompts = [known[name] for name in pairing.prompts if name in known]
+            if tuned is None or not prompts:
+                continue
+            best = max(prompts, key=lambda row: row.interval.estimate)
+            both = comparisons.on_same_items([best, tuned], covered=0.0).rows
+            if len(both) == 2:
+                found.append(Gain(pairing.task, *both, lookup.compare(*both).difference))
     return found

@@ -17,6 +17,15 @@ from helpers.tasks import grading
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Rows that a table asks for: of one split, what the task is in words, and method -> what it does, in words."""
+
+    split: str
+    about: str
+    methods: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Summary:
     """What a method gives and costs.
 
@@ -48,25 +57,25 @@ class Summary:
         return self.by_tokens / self.quality.estimate
 
 
-def gather(methods: Mapping[str, Sequence[str]]) -> dict[str, Together]:
-    """Return task -> the newest test rows of the methods named, cut to the items that they share; print what is there.
+def gather(wanted: Mapping[str, Wanted]) -> dict[str, Together]:
+    """Return task -> the newest rows of the methods wanted, cut to the items that they share; print what is there.
 
     A task with fewer than two such rows is left out, and said so. A quick run has measured few items of each method, so
     there every row stays, and the items are those that all of them measured.
     """
     covered = comparisons.COVERED if runtime.profile().value == "full" else 0.0
     found = {}
-    for task, names in methods.items():
-        rows = [row for row in lookup.rows(task, "test", reference=True) if row.method in names]
+    for task, asked in wanted.items():
+        rows = [row for row in lookup.rows(task, asked.split, reference=True) if row.method in asked.methods]
         if len(rows) < 2:
-            print(f"{task}: {len(rows)} of {len(names)} methods measured so far; left out")
+            print(f"{task}: {len(rows)} of {len(asked.methods)} methods measured so far; left out")
             continue
         found[task] = comparisons.on_same_items(rows, covered)
-        missing = [*found[task].left_out, *(name for name in names if name not in {row.method for row in rows})]
-        kept = found[task].rows
-        theirs = sum(row.reference for row in kept)
-        said = f"{task}: {len(kept)} methods on the same {kept[0].n} items, {theirs} of them the course's own rows"
-        print(f"{said}; not there: {', '.join(missing)}" if missing else said)
+        kept = {row.method: row for row in found[task].rows}
+        print(f"{task}, {asked.about}: {len(kept)} methods on the same {found[task].rows[0].n} items")
+        for name in asked.methods:
+            said = asked.methods[name] if name in kept else "not there"
+            print(f"   {name}{' *' if name in kept and kept[name].reference else ''}: {said}")
     return found
 
 
@@ -121,6 +130,11 @@ def table(summaries: Sequence[Summary]) -> str:
         change = f"{s.change / 60:.0f} min" if s.change >= 90 else f"{s.change:.0f} s"
         lines.append([s.method + " *" * s.reference, str(s.quality), _cell(s.per_right, ".3f"), times, change])
     return markdown.table(head.split("|"), lines)
+
+
+def dollars(summaries: Sequence[Summary]) -> list[float]:
+    """Return dollars per 1,000 right answers, infinite where tokens were not counted: unknown is no bargain."""
+    return [np.inf if one.per_right is None else one.per_right for one in summaries]
 
 
 def best_of(rows: Sequence[LedgerRow]) -> dict[str, LedgerRow]:

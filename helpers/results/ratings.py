@@ -143,6 +143,13 @@ def corrected_interval(
     return statistics.percentiles(float(estimate), np.array(values))
 
 
+def told(called: Sequence[bool], said: Sequence[bool], truth: Sequence[bool], correct: Callable = corrected) -> str:
+    """Return the corrected share in words, or that this judge is no better than a coin; as `corrected_interval`."""
+    if sum(judge_rates(said, truth)) <= 1:
+        return "nothing: its two rates sum to no more than 1, so a coin would tell as much"
+    return str(corrected_interval(called, said, truth, correct))
+
+
 def shipped() -> list[Rating]:
     """Return the ratings that the course ships; data/ratings/DATASHEET.md says who made them, and how."""
     return store.read(FOLDER / "ratings.jsonl", Rating, "a rating")
@@ -243,11 +250,17 @@ def kappa(first: Sequence, second: Sequence, weights: str | None = None) -> Inte
     return statistics.bootstrap_interval(first, second, of_sample, resamples=500)
 
 
-def agreement(one: Sequence[Rating], two: Sequence[Rating]) -> tuple[Interval, Interval]:
-    """Return kappa of two raters on the pairs that both rated: on preferences, and weighted on all scores."""
+def agreement(one: Sequence[Rating], two: Sequence[Rating]) -> tuple[Interval | None, Interval | None]:
+    """Return kappa of two raters on the pairs that both rated: on preferences, and weighted on all scores.
+
+    None stands where kappa is not defined: no pair was rated by both, or both gave the same one answer throughout.
+    """
     first, second = ({rating.pair: rating for rating in ratings} for ratings in (one, two))
     both = [pair for pair in first if pair in second]
     choices = [[by[pair].preferred for pair in both] for by in (first, second)]
     names = sorted({name for pair in both for name in first[pair].scores})
     scores = [[by[pair].scores[name] for pair in both for name in names] for by in (first, second)]
-    return kappa(*choices), kappa(*scores, weights="quadratic")
+    return tuple(
+        kappa(*given, weights=weights) if len({*given[0], *given[1]}) > 1 else None
+        for given, weights in ((choices, None), (scores, "quadratic"))
+    )

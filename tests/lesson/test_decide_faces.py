@@ -51,7 +51,7 @@ def test_every_picture_is_shown_and_told_in_words(drawn, capsys):
     pictures.groups(kinds, [row.method for row in measured], "title")
     case = costs.Case(500, 0.02, 0.005, 10_000, upkeep=20)
     pictures.balance({"as it is": case}, "title")
-    pictures.sensitivity(costs.sensitivity(case), "title", 2)
+    pictures.sensitivity(case, "title")
     pictures.canary({"worse": registry.canary([True] * 30, [False] * 30)}, "title", 0.05)
     assert [bundle["image/png"][:4] for bundle in drawn] == [b"\x89PNG"] * 9
     said = capsys.readouterr().out.splitlines()

@@ -122,24 +122,6 @@ def test_right_answers_of_other_shapes_pass(exercise, answer):
     assert result.status == exercises.CORRECT, result
 
 
-def test_the_next_cell_runs_on_the_learners_function_or_says_why_not(capsys):
-    def own(n):
-        return n + 1
-
-    def double(n):
-        return 2 * n
-
-    assert exercises.yours(double, own, [3]) is double
-    assert capsys.readouterr().out == ""
-    for left_out, why in ((..., "left out"), (_blank_function, "left out"), (lambda n: None, "left out")):
-        assert exercises.yours(left_out, own, [3]) is own
-        assert why in capsys.readouterr().out
-    assert exercises.yours(lambda n: n / 0, own, [3]) is own
-    assert "stops with ZeroDivisionError" in capsys.readouterr().out
-    assert exercises.yours(lambda n: print("") or None, own, [3]) is own
-    assert "returns nothing" in capsys.readouterr().out
-
-
 def _blank_function(*_): ...
 
 

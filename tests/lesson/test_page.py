@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from helpers.lesson import page
-from helpers.results import regret
+from helpers.methods import recorded
+from helpers.results import costs, overview, regret
 from tests.ledger_rows import of_hits
 
-METHODS = ("TF-IDF", "zero-shot prompt", "LoRA")
+WANTED = overview.Wanted("test", "a toy", dict.fromkeys(("TF-IDF", "zero-shot prompt", "LoRA"), "what it does"))
 SMALL, MIDDLE = "SmolLM2-135M-Instruct", "Qwen2.5-0.5B-Instruct"
 
 
@@ -23,7 +24,7 @@ def measured(tmp_path, monkeypatch):
 
 
 def lines(labels):
-    head, *rest = page.lines("toy", METHODS, labels, regret.cheapest_tie)
+    head, *rest = page.lines("toy", WANTED, labels, regret.cheapest_tie)
     assert head == page.HEAD
     assert all(len(line) == len(head) for line in rest)
     return {line[0]: line for line in rest}
@@ -44,3 +45,27 @@ def test_what_needs_more_labels_than_there_are_is_left_out_and_named():
     assert found["135M"][1] == "zero-shot prompt"
     assert "with 600 labels LoRA had 0." in found["135M"][4]
     assert "needs 600 labels, and you have 10" in found["no language model"][1]
+
+
+def test_ones_own_prices_reach_the_page():
+    dear = costs.Prices(1500, 1500, 6000, "ten thousand times as dear")
+    cheap, paid = (
+        page.lines("toy", WANTED, 600, regret.cheapest_tie, prices)[2] for prices in (costs.EXAMPLE_PRICES, dear)
+    )
+    assert float(paid[3]) == pytest.approx(10_000 * float(cheap[3]), rel=0.2)
+
+
+def test_whether_the_size_matters_is_said_by_the_lines_themselves():
+    head, *rest = page.lines("toy", WANTED, 600, regret.cheapest_tie)
+    assert page.differs([head, *rest]) == "The first thing to try is the same at 135M, 0.5B."
+    other = [("0.5B", "another", *line[2:]) if line[0] == "0.5B" else line for line in rest]
+    assert "changes with the size: LoRA at 135M; another at 0.5B" in page.differs([head, *other])
+    alone = [line for line in rest if line[0] != "0.5B"]
+    assert "Rows of 1 of the 3 small sizes" in page.differs([head, *alone])
+
+
+def test_of_a_large_model_only_answers_to_questions_count_and_no_annotator_of_the_test_set():
+    for task, split in (("intents", "test"), ("changes", "fresh"), ("policy_qa_plain", "test")):
+        found = page.rows_of(task, overview.Wanted(split, "", {}))["large"]
+        assert {row.method for row in found} <= set(page.LARGE.values())
+        assert all(row.model == recorded.MODEL for row in found)

@@ -222,3 +222,14 @@ def test_the_highest_share_has_no_rival_in_itself():
     assert shares == [0.75, 0.25]
     assert p_values[0] == 1.0
     assert comparisons.against_leader(hits[:1]) == ([0.75], [1.0])
+
+
+def test_a_standing_and_the_choice_among_ties_agree_on_who_is_surely_behind():
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        chance = rng.random(200)
+        hits = [np.where(rng.random(200) < 0.7, chance, rng.random(200)) < share for share in (0.8, 0.77, 0.7, 0.5)]
+        found = comparisons.standing([row_of(f"m{i}", list(map(int, of))) for i, of in enumerate(hits)])
+        shares, p_values = comparisons.against_leader(hits)
+        behind = {f"m{i}" for i in range(4) if p_values[i] < 0.05 and max(shares) - shares[i] >= 0.03}
+        assert {pair.second for pair in found.rivals} - set(found.tied) <= behind

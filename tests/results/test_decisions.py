@@ -203,6 +203,50 @@ def test_the_board_judges_each_rule_on_each_task():
     chance = np.random.default_rng(0).random(300)
     rows = [row("zero-shot prompt", chance < 0.3), row("LoRA", chance < 0.8, "tune")]
     table, judged = decisions.board({"toy": SORTING}, {"toy": decisions.measured(rows)})
-    assert judged["toy", "A"] == "held"
-    assert judged["toy", "D"] == "did not hold"
+    assert judged["toy", "A"].outcome == "held"
+    assert judged["toy", "D"].outcome == "did not hold"
     assert len(table.splitlines()) == 8
+    assert "tune: held (32 of 32)" in table, "A asks for nothing that somebody must judge"
+    assert judged["toy", "C"].held == 24, "C tunes where the language is special, the cost hurts, or both"
+    assert [judged["toy", letter].mostly for letter in "AD"] == [True, False]
+
+
+def test_facts_come_from_rows_where_rows_can_tell_and_are_false_unless_named():
+    rows = [
+        row("weak prompt", [1, 0, 0, 0], labels_used=9),
+        row("best prompt", [1, 1, 0, 0]),
+        row("LoRA", [1, 1, 1, 1], "tune", labels_used=400),
+    ]
+    facts = decisions.facts_of(rows, 1000, 0.8, "narrow", documents=3)
+    assert (facts.labels, facts.prompt_quality, facts.documents) == (400, 0.5, 3)
+    assert [name for name in decisions.JUDGED if getattr(facts, name)] == ["narrow"]
+    assert decisions.facts_of(rows[2:], 1000, 0.8).prompt_quality == 0
+    with pytest.raises(ValueError, match="narow"):
+        decisions.facts_of(rows, 1000, 0.8, "narow")
+
+
+def test_tuning_is_held_against_the_best_prompt_of_each_model_and_a_missing_row_is_left_out():
+    base = np.arange(100)
+    for model, shares in (("SmolLM2-135M-Instruct", (20, 50, 60)), ("Qwen2.5-0.5B-Instruct", (40, 30, 90))):
+        for method, right in zip(("plain words", "with examples", "tuned"), shares, strict=True):
+            way = "tune" if method == "tuned" else "prompt"
+            of_hits(method, base < right, approach=way, model=model, split="fresh")
+    pairings = [
+        decisions.Pairing("toy", ("plain words", "with examples"), ("not there", "tuned"), "fresh"),
+        decisions.Pairing("toy", ("plain words",), ("not there",), "fresh"),
+        decisions.Pairing("no such task", ("a",), ("b",)),
+    ]
+    found = {gain.prompt.language_model: gain for gain in decisions.gains(pairings)}
+    assert [gain.prompt.method for gain in found.values()] == ["with examples", "plain words"]
+    assert [round(gain.points.estimate, 2) for gain in found.values()] == [0.10, 0.50]
+
+
+def test_what_is_wanted_and_not_there_is_named(capsys):
+    row("LoRA", [1, 0], "tune"), row("TF-IDF", [1, 1], "plain")
+    wanted = {"LoRA": "an adapter", "TF-IDF": "word counts", "another": "a method"}
+    asked = {"toy": overview.Wanted("test", "a toy", wanted), "none": overview.Wanted("test", "no task", wanted)}
+    found = overview.gather(asked)
+    assert [r.method for r in found["toy"].rows] == ["LoRA", "TF-IDF"]
+    said = capsys.readouterr().out
+    assert "another: not there" in said and "LoRA: an adapter" in said
+    assert "none: 0 of 3 methods measured so far; left out" in said

@@ -15,7 +15,8 @@ from helpers.lesson.plots.basics import shaded
 from helpers.lesson.plots.frame import BLUE, DOTTED, GREEN, GREY, LOOKS, ORANGE, PINK
 from helpers.lesson.plots.frame import png as png
 from helpers.results.comparisons import Standing
-from helpers.results.costs import CALLED, BreakEven, Case
+from helpers.results.costs import Case
+from helpers.results.costs import sensitivity as varied
 from helpers.results.overview import APPROACHES, Summary
 from helpers.results.registry import CanaryRun, until
 
@@ -122,8 +123,9 @@ def balance(cases: Mapping[str, Case], title: str) -> None:
     frame.show(figure, f"{'; '.join(said)}.")
 
 
-def sensitivity(found: Mapping[str, tuple[BreakEven, BreakEven]], title: str, factor: float) -> None:
-    """Draw the gain at the horizon with each figure divided and multiplied by `factor`, widest span on top."""
+def sensitivity(case: Case, title: str, factor: float = 2) -> None:
+    """Draw the gain at the horizon with each figure of a case divided and multiplied by `factor`, widest on top."""
+    found, called = varied(case, factor), case.called()
     ordered = sorted(found, key=lambda name: abs(found[name][0].gain - found[name][1].gain))
     figure, axes = frame.new_figure(7.0, 0.42 * len(ordered) + 1.3)
     for y, name in enumerate(ordered):
@@ -135,10 +137,10 @@ def sensitivity(found: Mapping[str, tuple[BreakEven, BreakEven]], title: str, fa
     frame.explain(axes, f"divided by {factor:g}", BLUE)
     frame.explain(axes, f"times {factor:g}", ORANGE, "D")
     frame.name_rows(
-        axes, [CALLED[name] for name in ordered], title=title, xlabel="dollars gained at the horizon (below 0: lost)"
+        axes, [called[name] for name in ordered], title=title, xlabel="dollars gained at the horizon (below 0: lost)"
     )
     axes.legend()
-    listed = [f"{CALLED[name]} {' to '.join(_dollars(one.gain) for one in found[name])}" for name in ordered[::-1]]
+    listed = [f"{called[name]} {' to '.join(_dollars(one.gain) for one in found[name])}" for name in ordered[::-1]]
     frame.show(figure, f"gain with each figure divided and multiplied by {factor:g}: {'; '.join(listed)}.")
 
 
