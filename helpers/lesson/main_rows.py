@@ -5,7 +5,7 @@ Whoever renames a method changes it here. A row that is not there yet is left ou
 
 from helpers.methods.retrieval.contexts import CONTEXTS
 from helpers.results import comparisons, lookup
-from helpers.results.decisions import Pairing
+from helpers.results.gains import Pairing
 from helpers.results.overview import Wanted
 from helpers.results.rows import LedgerRow
 

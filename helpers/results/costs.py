@@ -229,7 +229,7 @@ def _why_not(case: Case) -> str:
     if saving == 0:
         return "never paid back: a {case.one} costs the same as now, so nothing is saved"
     if case.requests == 0:
-        return "never paid back: without {case.unit} nothing is saved"
+        return f"never paid back: without {case.unit} nothing is saved"
     monthly = saving * _exact(case.requests)
     if monthly <= _exact(case.upkeep):
         return f"never paid back: upkeep of ${case.upkeep:,.2f} a month eats the saving of ${float(monthly):,.2f}"

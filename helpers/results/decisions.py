@@ -8,9 +8,8 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from helpers.results import comparisons, lookup, markdown
+from helpers.results import comparisons, markdown
 from helpers.results.rows import APPROACHES, LedgerRow
-from helpers.statistics import Interval
 
 PROMPT, RETRIEVE, TUNE, BOTH, NONE = "prompt", "retrieve", "tune", "retrieve + tune", "none of these"
 ENOUGH_LABELS = 500  # A and C: 500 or more
@@ -262,54 +261,3 @@ def board(facts: Mapping[str, Facts], found: Mapping[str, Measured]) -> tuple[st
         lines.append([f"{letter}, {KINDS[letter]}", *cells])
     best = ["the rows", *(" or ".join(found[task].approaches) for task in facts)]
     return markdown.table(["rule", *facts], [*lines, best]), judged
-
-
-@dataclass(frozen=True)
-class Pairing:
-    """Which rows of a task stand for prompting and which for tuning.
-
-    prompts: names of all that needs no training; the one with the highest share right counts. tuned: names in order of
-    preference; the first that is there counts.
-    """
-
-    task: str
-    prompts: tuple[str, ...]
-    tuned: tuple[str, ...]
-    split: str = "test"
-
-
-@dataclass(frozen=True)
-class Gain:
-    """What tuning adds to the best prompt of a task and model: both rows, and the paired difference."""
-
-    task: str
-    prompt: LedgerRow
-    tuned: LedgerRow
-    points: Interval
-
-    @property
-    def where(self) -> str:
-        """Task and model in words."""
-        return f"{self.task}, {self.prompt.language_model}"
-
-
-def gains(pairings: Sequence[Pairing]) -> list[Gain]:
-    """Return what tuning adds to the best prompt, for each task and each language model that has rows of both.
-
-    The prompt is the best one measured on the same test items, so tuning gets no credit for a weak rival. If tuning
-    gains d points, it carries a prompt that is d points short, whatever the target.
-    """
-    found = []
-    for pairing in pairings:
-        rows = lookup.rows(pairing.task, pairing.split, reference=True, model=lookup.ANY)
-        for model in dict.fromkeys(row.language_model for row in rows if row.language_model):
-            known = {row.method: row for row in rows if row.language_model == model}
-            tuned = next((known[name] for name in pairing.tuned if name in known), None)
-            prompts = [known[name] for name in pairing.prompts if name in known]
-            if tuned is None or not prompts:
-                continue
-            best = max(prompts, key=lambda row: row.interval.estimate)
-            both = comparisons.on_same_items([best, tuned], covered=0.0).rows
-            if len(both) == 2:
-                found.append(Gain(pairing.task, *both, lookup.compare(*both).difference))
-    return found

@@ -1,4 +1,4 @@
-"""What lesson 08's claims are judged by: evidence out of cases, choices, rules and gains that the lesson has made."""
+"""What the claims on deciding are judged by: evidence out of cases of money, choices, rules and gains."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from helpers.results import evidence, overview
 from helpers.results.comparisons import Standing
 from helpers.results.costs import Case, People
-from helpers.results.decisions import Gain, Judgment
+from helpers.results.decisions import Judgment
 from helpers.results.evidence import Evidence
+from helpers.results.gains import Gain
 from helpers.results.money import Rivals
 from helpers.results.overview import Summary
 from helpers.results.rows import LedgerRow

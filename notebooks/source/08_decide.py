@@ -395,14 +395,15 @@ faces.decide({task: (facts[task], best[task]) for task in facts})
 
 # %%
 from helpers.lesson.main_rows import BEFORE_AFTER
+from helpers.results.gains import gains
 
-gains = decisions.gains(BEFORE_AFTER)
-for gain in gains:
+gained = gains(BEFORE_AFTER)
+for gain in gained:
     print(f"{gain.where}: {gain.prompt.method} {gain.prompt.interval.estimate:.2f},")
     print(f"   tuning adds {gain.points}")
 for points in (0.10, 0.20):
-    count = sum(gain.points.estimate >= points for gain in gains)
-    print(f"at least {100 * points:.0f} points: {count} of {len(gains)}")
+    count = sum(gain.points.estimate >= points for gain in gained)
+    print(f"at least {100 * points:.0f} points: {count} of {len(gained)}")
 
 # %% [markdown]
 # ## One page
@@ -461,7 +462,7 @@ from helpers.results import evidence
 
 claims.conclude("D4", judged.named(judgments, every_row))
 claims.conclude("D5", {name: evidence.number(gap, n=ROUNDS) for name, gap in earned.items()})
-claims.conclude("D6", judged.reached(gains))
+claims.conclude("D6", judged.reached(gained))
 moved_by = evidence.number(change, n=moved.n, p_value=p_value, of=moved, note=moved.method)
 claims.conclude("D8", {"moved": moved_by})
 

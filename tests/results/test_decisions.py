@@ -225,22 +225,6 @@ def test_facts_come_from_rows_where_rows_can_tell_and_are_false_unless_named():
         decisions.facts_of(rows, 1000, 0.8, "narow")
 
 
-def test_tuning_is_held_against_the_best_prompt_of_each_model_and_a_missing_row_is_left_out():
-    base = np.arange(100)
-    for model, shares in (("SmolLM2-135M-Instruct", (20, 50, 60)), ("Qwen2.5-0.5B-Instruct", (40, 30, 90))):
-        for method, right in zip(("plain words", "with examples", "tuned"), shares, strict=True):
-            way = "tune" if method == "tuned" else "prompt"
-            of_hits(method, base < right, approach=way, model=model, split="fresh")
-    pairings = [
-        decisions.Pairing("toy", ("plain words", "with examples"), ("not there", "tuned"), "fresh"),
-        decisions.Pairing("toy", ("plain words",), ("not there",), "fresh"),
-        decisions.Pairing("no such task", ("a",), ("b",)),
-    ]
-    found = {gain.prompt.language_model: gain for gain in decisions.gains(pairings)}
-    assert [gain.prompt.method for gain in found.values()] == ["with examples", "plain words"]
-    assert [round(gain.points.estimate, 2) for gain in found.values()] == [0.10, 0.50]
-
-
 def test_what_is_wanted_and_not_there_is_named(capsys):
     row("LoRA", [1, 0], "tune"), row("TF-IDF", [1, 1], "plain")
     wanted = {"LoRA": "an adapter", "TF-IDF": "word counts", "another": "a method"}

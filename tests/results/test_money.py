@@ -1,4 +1,4 @@
-"""Two methods of a task as a case of money: what a right answer costs, and that nothing stops where a row is missing."""
+"""Two methods of a task as a case of money: what a right answer costs, and nothing stops where a row is missing."""
 
 import pytest
 

@@ -195,7 +195,7 @@ for split in ("test", "shifted"):
     right.append(row.interval)
 for one in registry.triggers(*periods, {"predicted labels": 0.15, "words in a message": 0.15}):
     state = "rings" if one.rings else "is silent"
-    print(f"{one.watched:18} moved by {one.moved:.2f}, p = {one.adjusted:.3f}: {state}")
+    print(f"{one.watched:18} moved by {one.moved:.2f}, p = {one.adjusted:.2g}: {state}")
 print(f"right: {right[0]} before, {right[1]} after")
 
 # %% [markdown]
