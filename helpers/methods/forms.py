@@ -30,7 +30,10 @@ NO_JSON, INSIDE, OTHER = "no JSON", "JSON inside other text", "JSON, another for
 
 @dataclass(frozen=True)
 class Judged:
-    """One judged answer. `verdict`: the risk it gives, or NO_JSON, INSIDE or OTHER where it gives none that counts."""
+    """One judged answer. `verdict`: the risk it gives, or NO_JSON, INSIDE or OTHER where it gives none that counts.
+
+    prompt_tokens: read for it, once a call; None where nobody counted.
+    """
 
     text: str
     verdict: str
@@ -39,8 +42,11 @@ class Judged:
     prompt_tokens: int | None = None
 
 
-def judge(answer: JsonAnswer, request: ChangeRequest) -> Judged:
-    """Return an answer judged: the whole text must be one JSON object, the object must fit, its risk may be right."""
+def judge(answer: JsonAnswer, request: ChangeRequest, prompt_tokens: int | None = None) -> Judged:
+    """Return an answer judged: the whole text must be one JSON object, the object must fit, its risk may be right.
+
+    prompt_tokens: of the prompt, if they were counted.
+    """
     value, extracted = structured.extract(answer.text)
     if value is None:
         verdict = NO_JSON
@@ -48,7 +54,8 @@ def judge(answer: JsonAnswer, request: ChangeRequest) -> Judged:
         verdict = INSIDE
     else:
         verdict = value["risk"] if answer.valid else OTHER
-    return Judged(answer.text, verdict, verdict == request.label, answer.new_tokens)
+    read = None if prompt_tokens is None else prompt_tokens * answer.calls
+    return Judged(answer.text, verdict, verdict == request.label, answer.new_tokens, read)
 
 
 def measure(
@@ -61,11 +68,15 @@ def measure(
 ) -> LedgerRow:
     """Measure answers to change requests, stored rows first.
 
-    make: takes the n requests as texts; returns n answers of at most `most` tokens each.
+    make: takes the n requests as texts; returns n answers of at most `most` tokens each. Where `more` has the prompts,
+    as `ledger.measure` takes them, their tokens are counted, so that a row knows what its answers cost.
     """
 
     def predict(texts: list[str]) -> list[Judged]:
-        return [judge(answer, request) for answer, request in zip(make(texts), requests, strict=True)]
+        asked = more.get("prompts")
+        chats = asked(texts) if callable(asked) else asked
+        read = [lab.model.count_tokens(chat) for chat in chats] if chats else [None] * len(requests)
+        return [judge(*each) for each in zip(make(texts), requests, read, strict=True)]
 
     told = {"approach": "prompt", "heavy": True, "token_limit": most, **more}
     return lab.measure(method, requests, predict, **told)

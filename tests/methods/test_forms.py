@@ -60,3 +60,22 @@ def test_a_model_is_asked_once_for_each_request_and_its_texts_are_kept_as_they_a
 def test_the_strict_prompt_shows_the_schema_and_the_request():
     said = forms.strict_chat("Move it.")[-1]["content"]
     assert "Move it." in said and '"risk"' in said and "{" in said
+
+
+class _Counts:
+    """A model that can only count: a token a letter."""
+
+    name, model = "counts", None
+
+    def count_tokens(self, chat):
+        return len(chat)
+
+
+def test_a_row_knows_what_was_read_for_each_answer_once_a_call(monkeypatch):
+    request = change_requests.load("fresh")[0]
+    monkeypatch.setattr(ledger.measuring, "about", lambda model: {"model": "counts", "parameters": 1})
+    lab = ledger.Lab("changes", _Counts(), labels=change_requests.RISKS, split="fresh", show=False)
+    twice = structured.read("no object", SCHEMA, calls=2, new_tokens=3)
+    told = {"prompts": lambda texts: ["abcd"], "rerun": True}
+    row = forms.measure(lab, "retried", [request], lambda texts: [twice], 96, **told)
+    assert (row.prompt_tokens, row.new_tokens) == ([8], [3])

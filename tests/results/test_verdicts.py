@@ -119,3 +119,10 @@ def test_the_command_takes_a_file_or_says_that_there_is_none(tmp_path, capsys):
     assert verdicts.shipped()[0].id == "P3"
     assert verdicts.main([str(tmp_path / "missing")]) == 1
     assert "there is no file" in capsys.readouterr().err
+
+
+def test_the_short_table_fits_a_screen_and_shows_dollars_as_they_are():
+    lines = verdicts.brief(verdicts.gather()).splitlines()
+    assert len(lines) == 2 + len(rules.everything())
+    assert {line.replace("\\|", "").count("|") for line in lines} == {6}
+    assert all("\\$" in line for line in lines if "$" in line)
