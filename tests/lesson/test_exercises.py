@@ -40,22 +40,6 @@ RIGHT = [
 ]
 
 
-RIGHT = [  # answers of other shapes that the checks must accept
-    pytest.param(exercise, answer, id=f"{exercise}: {name}")
-    for path in sorted((pathlib.Path(__file__).parent / "right_answers").glob("lesson_*.py"))
-    for exercise, answers in importlib.import_module(f"tests.lesson.right_answers.{path.stem}").RIGHT.items()
-    for name, answer in answers.items()
-]
-
-
-RIGHT = [
-    pytest.param(exercise, answer, id=f"{exercise}: {name}")
-    for path in sorted((pathlib.Path(__file__).parent / "right_answers").glob("lesson_*.py"))
-    for exercise, answers in importlib.import_module(f"tests.lesson.right_answers.{path.stem}").RIGHT.items()
-    for name, answer in answers.items()
-]
-
-
 @pytest.fixture(scope="module", autouse=True)
 def model_in_use():
     """Keep one model loaded, as a lesson does, so that checks which ask a model share it."""
