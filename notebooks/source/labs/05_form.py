@@ -18,7 +18,7 @@
 #
 # **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L2 and L3, from articles A "Which Should You
 # Use?" and D "Choosing the Cheaper Path". An optional lab of lesson 05. Most answers are *reference results*: written once,
-# by this same code, and marked *(reference)*; in pictures their points are hollow.
+# by this same code, and marked *(reference)*.
 
 # %%
 #: setup
@@ -52,12 +52,14 @@ from dataclasses import replace
 from functools import partial
 
 from helpers import statistics
-from helpers.lesson import plots, scales
+from helpers.lesson import scales
 from helpers.lesson.exercises import check, hint, solution, yours
+from helpers.lesson.plots.retrieval import stages
 from helpers.lesson.said import said
 from helpers.methods import adapters, baselines, forms, tuning
 from helpers.model.language_model import LanguageModel
 from helpers.results import claims, evidence, ledger
+from helpers.results.rows import mark
 from helpers.tasks import change_requests, files, voice
 
 lm = LanguageModel.load()
@@ -103,7 +105,8 @@ check("05.8", form)
 #
 # The untuned model is told to be strict, and shown the schema. That is one try, so the other wordings of
 # lesson 02's lab on JSON join where their rows are at hand, and the best on these very requests stands for *before*, which
-# favors the prompt. No recipe was chosen on them. **Predict:** in how many of 120 answers is the whole text such a form?
+# favors the prompt. None of them holds a solved request. Below stands one answer: has the model filled in the form, or
+# copied the schema? **Predict:** in how many of 120 answers is the whole text such a form?
 
 # %%
 lab = ledger.Lab(
@@ -131,15 +134,16 @@ others = [lab.stored(name, requests) for name in forms.WORDINGS if name != first
 tried = [first, *filter(None, others)]
 for row in tried:
     share = statistics.runs_interval([forms.whole(row, form)])
-    print(f"{row.method}{row.mark}: whole text a form {share}")
+    print(f"{row.method:36} whole text a form {share} {mark(row)}")
 before = max(tried, key=lambda row: sum(forms.whole(row, form)))
 
 # %% [markdown]
 # ## After
 #
-# The same requests, answered by three adapters trained on 400 solved requests: alike but for their
-# seed, each kept at the step that was best on dev. Their prompt is seven words of instruction and names no schema.
-# (Without stored rows the next cell trains three adapters, which may take half an hour; stop it to skip.)
+# The same requests, answered by three adapters trained on 400 solved requests: alike but for their seed, each kept at the
+# step that was best on dev. Their prompt is seven words of instruction and names no schema. No recipe was chosen on these
+# requests. (Without stored rows the next cell trains three adapters, which may take half an hour; if you stop it, go on at
+# *A voice*, without the verdict on L2.)
 
 # %%
 made = adapters.find("changes")
@@ -169,6 +173,7 @@ is_form = {
     "before": [forms.whole(before, form)],
     "after": [forms.whole(row, form) for row in after],
 }
+print("before:", before.method)
 for when, runs in is_form.items():
     print(f"whole text a form, {when}: {statistics.runs_interval(runs)}")
 broken = [text for text in after[0].answers if form(text) is None]
@@ -187,8 +192,9 @@ plain = lab.measure(
     "TF-IDF, risk only", requests, tfidf.predict, approach="plain", labels_used=len(past)
 )
 always = statistics.accuracy([c.label for c in requests], ["medium"] * len(requests))
-print(f"right risk: TF-IDF {plain.interval}, always medium {always:.2f}")
-print("tuned:", statistics.runs_interval([row.correct for row in after]))
+print(f"right risk, TF-IDF: {plain.interval}")
+print("right risk, tuned: ", statistics.runs_interval([row.correct for row in after]))
+print(f"right risk, always medium: {always:.2f}")
 
 # %%
 gain = statistics.runs_interval([plain.correct], [row.correct for row in after])
@@ -202,6 +208,32 @@ print(
     )
 )
 
+# %% [markdown]
+# And what would a model score that had learned the form and nothing else? Here is what each adapter writes:
+
+# %%
+from collections import Counter
+
+for row in after:
+    print(f"{row.method}: {dict(Counter(row.predictions).most_common())} {mark(row)}")
+medium = [int(request.label == "medium") for request in requests]
+print(
+    said(
+        statistics.runs_interval([medium], [row.correct for row in after]),
+        above="On the risk, the tuned model is ahead of always writing medium: {found}.",
+        below="On the risk, the tuned model is behind always writing medium: {found}.",
+        unclear="On the risk, the tuned model cannot be told from always writing medium: {found}.",
+        equal="On the risk, the tuned model differs from always medium by less than matters: {found}.",
+    )
+)
+
+# %% [markdown]
+# An adapter that writes one risk nearly everywhere has a favorite, and no judgment. In training every token of the answer
+# counts alike, and the risk is one word of a whole form.
+#
+# Now the right risk at each size that the course has measured; *plain* is a method without a language model, *large* a
+# hosted model that was asked once. Of the adapters the first alone stands here. An answer that is no form counts as wrong.
+
 # %%
 from IPython.display import Markdown
 
@@ -209,8 +241,6 @@ names = [*(row.method for row in tried), after[0].method, plain.method]
 Markdown(scales.side_by_side("changes", names, split="fresh"))
 
 # %% [markdown]
-# The table shows the right risk at each size that the course has measured; an answer that is no form counts as wrong.
-#
 # ## A voice
 #
 # Now the replies. Ten rules are checked by code. **Predict:** of ten rules, how many does the untuned model keep when its
@@ -269,31 +299,35 @@ def rules_kept(row):
     return [1 - count / len(voice.RULES) for count in lost]
 
 
-shown = {"rules in the prompt": [told], **{f"{n} replies": learned[n] for n in learned}}
+shown = {"rules in the prompt": [told], **{f"tuned, {n} replies": learned[n] for n in learned}}
+found = {}
 for name, rows in shown.items():
-    kept = statistics.runs_interval([rules_kept(row) for row in rows])
-    every = statistics.runs_interval([row.correct for row in rows])
-    print(f"{name:20} rules kept {kept}; all ten kept {every}")
-plots.methods(
-    [told, *learned[75], *learned[300]], "All ten rules kept", as_given=True, noun="replies"
-)
-
-# %%
-tuned = adapters.get(lm, "voice")
-print(
-    f"plain: {replies[0].text}\n\ntuned: {tuned.chat(voice.prompt(replies[0].text), max_new_tokens=MOST)}"
-)
+    found[name] = {
+        "rules kept, of ten": statistics.runs_interval([rules_kept(row) for row in rows]),
+        "replies with all ten kept": statistics.runs_interval([row.correct for row in rows]),
+    }
+    print(
+        f"{name} {mark(rows[0])}:", *(f"{what} {share};" for what, share in found[name].items())
+    )
+stages(found, "The ten rules, told and learned", f"share, over {len(replies)} replies")
 
 # %% [markdown]
-# The share of replies that keep all ten, at each size that the course has measured:
+# The share of replies that keep all ten, at each size that the course has measured; of the adapters the first alone:
 
 # %%
 Markdown(scales.side_by_side("voice", [told.method, learned[300][0].method]))
 
 # %% [markdown]
-# Did the facts survive? The checks look at form alone: a reply may keep ten rules and promise the wrong refund. Count what
-# you can by code, and read some yourself.
-#
+# Did the facts survive? The checks look at form alone: a reply may keep ten rules and promise the wrong refund. Below
+# stands a reply before and after the course's adapter. Which facts of the first still stand in the second, and what was
+# added?
+
+# %%
+tuned = adapters.get(lm, "voice")
+written = tuned.chat(voice.prompt(replies[0].text), max_new_tokens=MOST)
+print(f"plain: {replies[0].text}\n\ntuned: {written}")
+
+# %% [markdown]
 # ### Playground
 #
 # Write a plain reply of your own. Which rules does the tuned model break?
@@ -301,13 +335,14 @@ Markdown(scales.side_by_side("voice", [told.method, learned[300][0].method]))
 # %%
 mine = "Your order LF-48213 was sent yesterday and should arrive within three working days."
 answer = tuned.chat(voice.prompt(mine), max_new_tokens=MOST)
-print(answer, f"\nbroken: {voice.broken(answer) or 'none'}")
+print(f"{answer}\n\nrules broken: {', '.join(voice.broken(answer)) or 'none'}")
 
 # %% [markdown]
 # ## What we found
 #
-# L2 wants both: nearly every answer a form after tuning, and more than before. L3 wants more than half of the replies
-# to keep all ten rules, and more than by the prompt that holds them.
+# L2 wants both: nearly every answer a form after tuning, and more than before. The articles start from 1 broken in 20;
+# above you see where this model starts. L3 wants more than half of the replies to keep all ten rules, and more than by the
+# prompt that holds them.
 
 # %%
 change = statistics.runs_interval(is_form["before"], is_form["after"])
@@ -332,7 +367,7 @@ claims.conclude(
 # ## Three things to remember
 #
 # 1. Form and content are two measurements. A form can be perfect and wrong.
-# 2. There is no *after* without a *before*: measure the prompt that does its best.
+# 2. There is no *after* without a *before*: measure the best prompt you have.
 # 3. Rules that code can check are counted; facts must be read.
 #
 # {{next}}

@@ -17,25 +17,31 @@
 #
 # It is a lab of lesson 06: it runs alone, and nothing later needs it.
 #
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** L17.
+# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** L17, from
+# articles B "A Practical Comparison Guide for LLM Teams", D "Choosing the Cheaper Path" and E "When to Use Which".
 
 # %%
 #: setup
 
 # %% [markdown]
-# Two articles advise to [distil](../../docs/glossary.md#distillation): let something big label, and train something small on
-# its labels. A third warns that unreviewed labels compound errors.
+# Articles D and E advise to [distil](../../docs/glossary.md#distillation): let something big label, and train something
+# small on its labels. B warns that unreviewed labels compound errors.
 
 # %%
 from helpers.lesson import diagrams
 
-teacher, plain, reviewed = "a teacher labels\n240 messages", "as they are", "60 reviewed"
-pupils = "a student", "another student"
+teacher, person = "a teacher labels\n240 messages", "a person knows\nthe right labels"
+labels = "as they are", "60 of them\nset right", "right labels"
+pupils = "one student", "another student", "a third student"
 diagrams.flow(
-    [[teacher], [plain, reviewed], pupils],
-    [(teacher, plain), (teacher, reviewed), (plain, pupils[0]), (reviewed, pupils[1])],
+    [[teacher, person], labels, pupils],
+    [
+        *((teacher, some) for some in labels[:2]),
+        *((person, some) for some in labels[1:]),
+        *zip(labels, pupils),
+    ],
     "A teacher labels 240 messages. One student learns the labels as they are, another learns them after a person "
-    "reviewed 60.",
+    "reviewed 60. A third learns from right labels, for comparison.",
 )
 
 # %% [markdown]
@@ -53,9 +59,13 @@ teachers = {teacher.name: teacher for teacher in school.teachers()}
 for name, teacher in teachers.items():
     right = statistics.accuracy_interval(school.truth, teacher.labels)
     print(f"{name:32} {right} of {len(school.pool)} labels right")
+if not any(teacher.larger for teacher in teachers.values()):
+    print("no labels by a larger model without training are at hand")
 
 # %% [markdown]
-# Mind what each had: sixty labels, six names, or a whole guide.
+# Mind what each had: sixty labels, the six names, or a whole guide. And mind who said what is right: these messages and
+# their labels were [written by a language model](../../data/intents/DATASHEET.md) under that guide. Another one that reads
+# the guide and agrees shows that the two agree, not that people would. *A person* here means these right labels.
 #
 # ## Where should a person look?
 #
@@ -90,8 +100,9 @@ from helpers.tasks.curation.labels import least_certain
 check("06.7", to_review)
 
 # %% [markdown]
-# Does it pay? Compare with sixty drawn at random. A larger model told the probability of its label alone; its doubt is how
-# far that is from one. **Predict:** how many more wrong labels does your choice find?
+# Does it pay? Compare with sixty drawn at random. (A larger model, where there is one, told the probability of its label
+# alone: its doubt is how far that is from one. The large hosted one told none.) **Predict:** how many more wrong labels does
+# your choice find?
 
 # %%
 choose = yours("06.7", to_review, least_certain)
@@ -119,6 +130,7 @@ print(
         above="Of the least certain labels more are wrong than of the rest: {found}.",
         below="Of the least certain labels fewer are wrong than of the rest: {found}.",
         unclear="Whether the least certain hold more errors is too close to call: {found}.",
+        equal="Least certain or not, the shares of wrong labels differ by less than matters: {found}.",
     )
 )
 
@@ -128,10 +140,13 @@ print(
 #
 # ## What do the students make of it?
 #
-# Students on this teacher's labels as they are, after the review, and on right labels; three seeds each. If you reviewed
-# other messages than the course, the second are trained here, a quarter of an hour on two cores.
+# Students on this teacher's labels as they are, after the review, and on right labels; three seeds each, all asked the same
+# test messages. If you reviewed other messages than the course, the second are trained here, a quarter of an hour on two
+# cores.
 
 # %%
+from helpers.results.rows import mark
+
 cleaned, person = school.reviewed(judged, looked), judged.by_hand
 students = {
     "unreviewed labels": school.students(judged.labels, person, f"unreviewed, {judged.name}"),
@@ -140,10 +155,9 @@ students = {
     ),
     "right labels": school.students(school.truth, len(school.truth), "right"),
 }
+print(f"share right of {len(school.test)} test messages, seeds {distillation.SEEDS}:")
 for name, rows in students.items():
-    print(
-        f"{name:18}", *(f"{row.interval.estimate:.3f}" for row in rows), f"of {rows[0].n} right"
-    )
+    print(f"{name:18}", *(f"{row.interval.estimate:.3f}" for row in rows), mark(rows[0]))
 
 # %%
 from helpers.results import claims, evidence
@@ -156,7 +170,8 @@ for name, gain in gains.items():
             gain.interval,
             above=f"On {name} a student does better than on unreviewed ones: {{found}}.",
             below=f"On {name} a student does worse than on unreviewed ones: {{found}}.",
-            unclear=f"On {name} or on unreviewed ones is too close to call: {{found}}.",
+            unclear=f"Whether a student does better on {name} is too close to call: {{found}}.",
+            equal=f"On {name} or on unreviewed ones, no difference that matters: {{found}}.",
         )
     )
 
@@ -168,14 +183,17 @@ for name, gain in gains.items():
 # %%
 for budget in (15, 30, 60, 120):
     found = wrong[[int(i) for i in choose(judged.probabilities, budget)]].sum()
-    lot = distillation.found_at_random(wrong, budget).mean()
-    print(f"{budget:3} reviewed: {found} wrong labels found, {lot:.0f} at random")
+    lot = distillation.found_at_random(wrong, budget)
+    low, high = np.quantile(lot, [0.025, 0.975])
+    print(
+        f"{budget:3} reviewed: {found} wrong labels found, {lot.mean():.0f} at random (mostly {low:.0f} to {high:.0f})"
+    )
 
 # %% [markdown]
 # ## What we found
 #
-# The claim is about a teacher larger than its student. Where the course has measured none yet, L17 stays *not tested*, and
-# the students above are an example of how to test it.
+# The claim is about a teacher larger than its student, one that is sometimes wrong and tells its doubt. Where the course has
+# measured none yet, L17 stays *not tested*, and the students above are an example of how to test it.
 
 # %%
 doubt = evidence.independent(wrong[rest].tolist(), wrong[looked].tolist(), of=plain)
@@ -187,6 +205,6 @@ claims.conclude("L17", parts if judged.larger else {})
 #
 # 1. Measure the teacher before you train on it; do not go by its size.
 # 2. A review is worth the labels it sets right. Count them against a review at random.
-# 3. A student is held against one on right labels, and against its own teacher.
+# 3. Hold a student against one on right labels: the gap is what the teacher's errors cost.
 #
 # {{next}}

@@ -16,8 +16,8 @@
 # - count how often the form of one leaks into the other;
 # - say what the second task cost the first.
 #
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** H3. This is a
-# lab of lesson 07, which no other lesson needs.
+# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** H3, from
+# article E "When to Use Which". This is a lab of lesson 07, which no other lesson needs.
 
 # %%
 #: setup
@@ -25,7 +25,7 @@
 # %% [markdown]
 # ## One core, two prompts
 #
-# "Tune the core, prompt for the task", says one article (H3). The course's *assistant* adapter began as a reader of passages
+# "Tune the core, prompt for the task", says article E (H3). The course's *assistant* adapter began as a reader of passages
 # and went on with 100 *replies* to customers and 40 *notes* for agents, all on *hard* questions. One set of weights; only the
 # prompt says which of the two is wanted. Ask the same question both ways. **Predict:** will you be able to tell which is which?
 
@@ -45,15 +45,15 @@ one = policies.load_policy_questions("dev", tier="plain")[:1]
 found = reader_examples.find(search, one)
 as_note = reader.write_prompts(lm, one, found)[0]
 as_reply = assistant.write_prompts(lm, one, found, steps[:1])[0]
-for prompt in (as_note, as_reply):
-    print(
-        f"{prompt.messages[0]['content'][:100]} …\n→ {core.chat(prompt.messages, max_new_tokens=80)}\n"
-    )
+for form, prompt in (("note", as_note), ("reply", as_reply)):
+    print(f"asked for a {form}: {prompt.messages[0]['content'][:80]} …")
+    print(f"→ {core.chat(prompt.messages, max_new_tokens=80)}\n")
 
 # %% [markdown]
 # ### Your turn 07.8
 #
-# To count leaks you need a test of form. Write `form_of(text)`; white space around the text does not count.
+# A text in the form of the other task is a *leak*. Is there one above? To count them you need a test of form. Write
+# `form_of(text)`; white space around the text does not count.
 #
 # - `"reply"`: it begins with `voice.OPENING`.
 # - `"note"`: one line, at most 20 words between spaces, that ends with a citation such as `[2]` or `[1, 3]`, or with that
@@ -88,7 +88,9 @@ def form_of(text):
 check("07.8", form_of)
 
 # %% [markdown]
-# Now fresh questions, on which nobody chose anything: 120 for notes, 60 for replies.
+# Now fresh questions, on which nobody chose anything: 120 for notes, 60 for replies. A note is good if its answer is right;
+# where no document answers, if it abstains. A reply is good if its fact, its form and the day's rule all are. A note may
+# have 32 tokens, a reply 80.
 
 # %%
 from helpers.results import ledger
@@ -163,7 +165,8 @@ for asked, some, texts in zip(
         print(f"   {text[:90]!r}")
 
 # %% [markdown]
-# A text of neither form is broken, not leaked; a leak is a text that would have been fine for the other task.
+# A text of neither form is broken, not leaked. A leak need not be a good text of the other task: `form_of` looks at how it
+# opens or ends, and what opens like a reply may be cut off at the length of a note.
 #
 # ## What did the second task cost the first?
 #
@@ -179,10 +182,24 @@ print(
         above="Sharing helped the notes: {found}.",
         below="Sharing cost right notes: {found}.",
         unclear="Whether sharing costs right notes is too close to call: {found}.",
+        equal="Sharing changes right notes by less than matters: {found}.",
     )
 )
 
+# %%
+from helpers.methods.reader_choices import hits
+from helpers.results.rows import mark
+
+for name, row in note_rows.items():
+    right, left = hits(row), hits(row, answerable=False)
+    print(
+        f"adapter {name} {mark(row)}: {sum(right)} of {len(right)} answered right, "
+        f"{sum(left)} of {len(left)} without an answer left open"
+    )
+
 # %% [markdown]
+# Look at both counts: whoever abstains more often gains on the second what it may lose on the first.
+#
 # ### Playground
 #
 # A prompt between the two. Change the system message, and see which form wins.
@@ -195,6 +212,9 @@ print(f"{sort(text)}: {text}")
 
 # %% [markdown]
 # ## What we found
+#
+# The verdict asks more of a reply than `form_of` does: all ten rules of the voice. And it allows sharing a loss of up to
+# five points in right notes, where the sentence above asked about any loss.
 
 # %%
 from helpers.results import claims, evidence
@@ -214,8 +234,6 @@ claims.conclude(
 )
 
 # %% [markdown]
-# The verdict asks more of a reply than `form_of` does: all ten rules of the voice.
-#
 # ## Three things to remember
 #
 # 1. One adapter can hold two habits; the prompt picks one. Test whether it picks the right one.
