@@ -149,10 +149,11 @@ def _items(questions: Sequence[PolicyQuestion]) -> list[Message]:
 def at_hand(embedder, documents, questions, cutter: Chunker, more: int, live: int) -> LedgerRow | None:
     """Return `row` where it is kept, where at most `live` passages must be embedded, or where all is measured anew.
 
-    Else None; so it is where the installed packages hold too little text, which is said.
+    Else None; so it is where the installed packages hold too little text. Either is said.
     """
     kept = ledger.stored(TASK, _method(more), _items(questions), model=embedder)
     if not (kept or more <= live or os.environ.get("COURSE_RERUN")):
+        print(f"{more:,} more: left out; no row of it is kept (COURSE_RERUN=1 measures it, and takes long).")
         return None
     if more and (os.environ.get("COURSE_RERUN") or not kept) and len(_every()) < more:
         print(f"{more:,} more: not measured; the packages installed here hold {len(_every()):,} passages.")

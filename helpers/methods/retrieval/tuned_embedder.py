@@ -47,7 +47,14 @@ def pairs(
     return found
 
 
-def tune(embedder, learned: Sequence[tuple[str, Chunk]], epochs: int = 3, rate: float = 3e-5, batch: int = 32, seed=0):
+def tune(
+    embedder,
+    learned: Sequence[tuple[str, Chunk]],
+    epochs: int = 3,
+    rate: float = 3e-5,
+    batch: int = 32,
+    seed: int = 0,
+):
     """Return a tuned copy of an embedder; the one that is given stays as it is."""
     tuned = copy.deepcopy(embedder)
     tuned.name = f"{embedder.name}, tuned on {len(learned)} questions"
@@ -58,11 +65,14 @@ def tune(embedder, learned: Sequence[tuple[str, Chunk]], epochs: int = 3, rate: 
     for _ in range(epochs):
         for places in torch.randperm(len(learned), generator=order).split(batch):
             some = [learned[place] for place in places.tolist()]
-            asked, held = (_vectors(tuned, texts) for texts in zip(*[(q, c.searched) for q, c in some], strict=True))
-            same = torch.tensor([[one.id == other.id for _, other in some] for _, one in some], device=asked.device)
+            asked = _vectors(tuned, [question for question, _ in some])
+            held = _vectors(tuned, [chunk.searched for _, chunk in some])
+            same = torch.tensor([[one.id == other.id for _, other in some] for _, one in some])
             same.fill_diagonal_(False)  # another question's chunk that is also this one's is not wrong
-            scores = (SCALE * asked @ held.T).masked_fill(same, float("-inf"))
-            loss = functional.cross_entropy(scores, torch.arange(len(some), device=scores.device))
+            scores = SCALE * asked @ held.T
+            scores = scores.masked_fill(same.to(scores.device), float("-inf"))
+            right = torch.arange(len(some), device=scores.device)  # the chunk in the question's own place
+            loss = functional.cross_entropy(scores, right)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

@@ -84,40 +84,45 @@ table = np.array(
         for last in LABELS
     ]
 )
+told = [
+    f"with {last} last: " + ", ".join(f"{label} {n}" for label, n in zip(LABELS, row) if n)
+    for last, row in zip(LABELS, table)
+]
 plots.counts(
     table,
     [f"{label} last" for label in LABELS],
     LABELS,
-    "Three draws of six examples: what is predicted, by who stands last",
+    "What is predicted, by who stands last",
     ("predicted (messages, three draws)", "order of the examples"),
-    "times each label is predicted, a row for each label that stands last.",
+    f"how often each label is predicted, where it is at all; {'; '.join(told)}.",
 )
 
 # %%
-gained = [table[i, i] - np.delete(table[:, i], i).mean() for i in range(len(LABELS))]
-for label, more in zip(LABELS, gained):
-    print(f"{label:18} standing last: {more:+.1f} predictions against its other places")
-print(f"labels that gain by standing last: {sum(more > 0 for more in gained)} of {len(LABELS)}")
+elsewhere = [np.delete(table[:, i], i).mean() for i in range(len(LABELS))]
+print(f"predicted, of {3 * len(texts)} times:")
+for label, last, other in zip(LABELS, table.diagonal(), elsewhere):
+    print(f"{label:18} {last:3} when it stands last, {other:5.1f} on average elsewhere")
+gain = sum(last > other for last, other in zip(table.diagonal(), elsewhere))
+print(f"labels that gain by standing last: {gain} of {len(LABELS)}")
 
 # %% [markdown]
 # This is [recency bias](../../docs/glossary.md#recency-bias), if there is one: read the diagonal against its column.
 #
-# The other leaning is towards the [most frequent label](../../docs/glossary.md#majority-bias). Put five more complaints in front
-# of each draw, and count. A longer prompt might do something by itself, so count with five of mixed labels, too.
+# The other leaning is towards the [most frequent label](../../docs/glossary.md#majority-bias). Put six more complaints in front
+# of each draw, and count. A longer prompt might do something by itself, so count with six others in front, too: one of each
+# label, so that all labels stay equally frequent.
 
 # %%
 for draw in range(3):
     six = few_labels.draw(pool, 6, seed=draw)
     rest = [m for m in pool if m not in six]
-    five = [m for m in rest if m.label == "complaint"][:5]
-    mixed = [
-        next(m for m in rest if m.label == label) for label in LABELS if label != "complaint"
-    ]
+    complaints = [m for m in rest if m.label == "complaint"][:6]
+    mixed = [next(m for m in rest if m.label == label) for label in LABELS]
     told = [f"alone {plain[draw, six[-1].label].count('complaint')}"]
-    for name, more in {"five complaints": five, "five others": mixed}.items():
+    for name, more in {"six complaints": complaints, "one more of each": mixed}.items():
         found = prompt.score(lm, [*more, *six], texts, progress=False).predictions
         told.append(f"after {name} {found.count('complaint')}")
-    print(f"draw {draw + 1}, complaint predicted:", ", ".join(told))
+    print(f"draw {draw + 1}, complaint predicted, of {len(texts)}:", ", ".join(told))
 
 # %% [markdown]
 # ## More than chance?
@@ -132,7 +137,7 @@ for draw in range(3):
 #
 # Write `cochran_q(hits)`: k rows (measurements) of n ones and zeros (messages). With the row sums R and the column sums
 # C: Q = (k − 1) · (k · ΣR² − (ΣR)²) / (k · ΣC − ΣC²). Where the denominator is 0, no message was ever judged differently:
-# return 0.
+# return 0. Your function is used below.
 
 
 # %%
@@ -160,24 +165,31 @@ check("03.7", cochran_q)
 
 # %% [markdown]
 # If all orders are equally good, large values of Q are rare, and how rare is known (a chi-squared law with k − 1 degrees of
-# freedom). So Q gives a [p-value](../../docs/glossary.md#p-value). Draw by draw, your Q and how often chance alone reaches it:
+# freedom). So Q gives a [p-value](../../docs/glossary.md#p-value): how often chance alone would reach it. Accuracy of the worst
+# and of the best order, with Q, draw by draw:
 
 # %%
 from scipy import stats
 
 find_q = yours("03.7", cochran_q, lambda hits: statistics.spread(hits).q)
 for name, answers in {"as scored": plain, "calibrated": repaired}.items():
+    heights = []
     for draw in range(3):
         rows = [answers[draw, last] for last in LABELS]
         hits = [[int(a == w) for a, w in zip(row, wanted)] for row in rows]
         shares, q = np.mean(hits, axis=1), float(find_q(hits))
         chance = stats.chi2.sf(q, len(hits) - 1)
         print(f"{name:10} draw {draw + 1}: {shares.min():.2f} to {shares.max():.2f}", end=", ")
-        print(f"Q = {q:.1f}, by chance in {chance:.3f} of cases")
+        print(f"Q = {q:.1f}, p = {chance:.3f}")
+        heights.append((shares.mean(), np.ptp(shares)))
+    height, width = np.mean(heights, axis=0)
+    print(f"{name:10} accuracy {height:.2f}; best minus worst order {width:.2f}, on average\n")
 
 # %% [markdown]
-# Compare the two halves: if calibration narrows the spread, much of what an order did was to push towards labels. On
-# test, once, twelve orders of the first draw, for the verdict:
+# Compare the two halves, in height and in width. Calibration takes away a push that is the same for every message; whatever
+# width is left has another cause, or is chance. A few dozen messages are little: a p-value that is not small may mean equal
+# orders, or too few messages to tell them apart. On test there are more. There, once, twelve orders of the first draw, as
+# scored, for the verdict:
 
 # %%
 six = few_labels.draw(pool, 6, seed=0)
@@ -215,6 +227,10 @@ once = len(pieces.start) + sum(map(len, [*pieces.examples, *pieces.tails]))
 print(f"each prompt whole: {sum(map(len, whole)):,} tokens; shared starts once:", end=" ")
 print(f"{packing.tokens_read(whole):,}; each example once: {once:,}")
 
+# %% [markdown]
+# Whole prompts with nearest examples share little but their beginning. Read once, an example costs its tokens a single time
+# for all messages that show it. And the accuracy?
+
 # %%
 nearby = {"labels_used": len(pool), "heavy": True}
 usual_row = few_labels.shown(lab, told_once, "few-shot, 8 nearest, told", near, test, **nearby)
@@ -234,28 +250,31 @@ print(
         ledger.compare(usual_row, once_row),
         above="Reading each example once does better: {found}.",
         below="It costs accuracy: {found}.",
+        equal="Accuracy changes by less than matters: {found}.",
         unclear="What it does to accuracy is too close to call: {found}.",
     )
 )
 
 # %% [markdown]
-# The price is memory: the keys and values of every example are kept.
+# Memory is a price in any case: the keys and values of every example are kept.
 #
 # ### Playground
 #
-# Choose a draw and which of its six examples stands last. Can you find a draw in which one label takes nearly all?
+# Choose a draw and which of its six examples stands last. Which label takes most in the picture above? Can you find a draw and
+# an order in which *another* one does?
 
 # %%
 draw, last = 4, "billing"
 six = sorted(few_labels.draw(pool, 6, seed=draw), key=lambda example: example.label == last)
 found = prompt.score(lm, six, texts, progress=False).predictions
-print({label: found.count(label) for label in LABELS})
+print(f"predicted, of {len(texts)}:", {label: found.count(label) for label in LABELS})
 
 # %% [markdown]
 # ## What we found
 #
 # F6 speaks of the order, which is judged by the twelve orders above, and of *which* examples. For that, the ten draws of eight
-# of lesson 03, calibrated, stand against the eight nearest, as scored.
+# of lesson 03, calibrated, stand against the eight nearest, as scored; both with the prompt from the top, without an
+# instruction.
 
 # %%
 ten = few_labels.draws(lab, prompt, "few-shot, 8 calibrated", pool, 8, 10, test, neutral)
@@ -272,8 +291,8 @@ claims.conclude(
 # %% [markdown]
 # ## Three things to remember
 #
-# 1. Report several orders, or calibrate: an order may push towards a label.
-# 2. Several measurements of the same messages always differ; ask Cochran's Q before you tell a story.
-# 3. An order matters only to a model that reads examples one after the other; it need not.
+# 1. Report several orders: one may push towards a label. Whether calibration helps against that, measure.
+# 2. Several measurements of the same messages nearly always differ; ask Cochran's Q before you tell a story.
+# 3. An order can matter only to a model that reads examples one after the other. It need not; what that costs, measure.
 #
 # {{next}}
