@@ -16,7 +16,7 @@
 # - climb a ladder of prompts, and find out why a rung helps or does not;
 # - search for a prompt on dev, and say what your winner is worth elsewhere;
 # - choose between letting a model write and scoring what it might write;
-# - say how far prompting goes at four sizes of model, with intervals.
+# - say how far prompting goes at the sizes of model that were measured, with intervals.
 #
 # **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** P1, P4, P6,
 # P7 and P8, printed below with their articles; P2, P3 and P5 in the two labs.
@@ -28,7 +28,7 @@
 # ## The idea
 #
 # A prompt is a piece of text that you can change in a minute, and nobody knows beforehand which change helps. So: write
-# several, measure all of them on *dev*, take one to *test*.
+# several, measure all on *dev*, take one to *test*.
 
 # %%
 import itertools
@@ -81,7 +81,7 @@ check("02.1", fill)
 
 # %% [markdown]
 # Here is `fill` at work: all that reaches the model. `yours` takes your function if its check says *correct*, and the course's
-# own if not. The first lines are the model's default system message; a system text of yours takes their place.
+# own if not. The first lines are the model's default system text; yours takes their place.
 
 # %%
 from helpers.lesson.checks import own_02
@@ -100,8 +100,8 @@ print(lm.render(fill(QUESTION, dev[0].text)))
 # %% [markdown]
 # ## A ladder of five prompts
 #
-# Guides recommend a role and a goal, the labels with their definitions, constraints and a format, rules for the edges. Each
-# rung adds one of these; rung 4 has all that article B names. What the labels are *called* is an argument: you will see why.
+# Guides recommend a role and a goal, defined labels, constraints and a format, rules for the edges. Each rung adds one of
+# these; rung 4 has all that article B names. What the labels are *called* is an argument: you will see why.
 
 # %%
 MEANS = {
@@ -137,14 +137,14 @@ Asking about refunds before buying is {called["product_inquiry"]}, since words c
 
 # %% [markdown]
 # For each message we score six labels as whole answers, as in lesson 01, and take the likeliest. `search` does so for each
-# prompt on *dev*, and keeps a row for each. First under the labels' own names, `billing` to `other`. (`NEUTRAL`, and the
+# prompt on *dev*, and keeps the rows. First under the labels' own names, `billing` to `other`. (`NEUTRAL`, and the
 # second of each pair, are for the next section.) **Predict:** which rung gains most?
 
 # %%
 from dataclasses import replace
 
 from helpers.methods import few_shot, recorded, search, wording
-from helpers.results import ledger
+from helpers.results import ledger, markdown
 
 lab = ledger.Lab("intents", lm, labels=intents.LABELS, noun="messages", show=False)
 NEUTRAL = few_shot.random_words([message.text for message in train], 8)
@@ -205,7 +205,8 @@ print(
 #
 # Nobody says "this is technical_support". So let the answer begin with "This is", and go on as a person would:
 # [label words](../docs/glossary.md#label-words). The list in the prompt uses the same words. Now both vary: five rungs and
-# two vocabularies, each as scored and calibrated, are twenty tries. **Predict:** which matters more, instructions or words?
+# two vocabularies, each as scored and calibrated, are twenty tries. The upper line is 0.80, what *all that is
+# needed* means here. **Predict:** which matters more, instructions or words?
 
 # %%
 WORDS = {label: f" {words}" for label, words in intents.WORDS.items()}
@@ -214,32 +215,46 @@ by_word = tries(ladder(WORDS, "This is"), WORDS, "everyday words")
 twenty = [way for pair in (*by_name, *by_word) for way in pair]
 tried = search.search(lab, "best prompt", twenty, dev, approach="prompt")
 axes = ("rung of the ladder", "accuracy on dev")
-plots.curves(wording.by_rung(tried), "Instructions and words", axes, {"chance": 1 / 6})
+levels = {"chance": 1 / 6, "all that is needed": 0.8}
+plots.curves(wording.by_rung(tried), "Instructions and words", axes, levels)
 
 # %%
+from IPython.display import Markdown, display
+
 row = {way.name: row for way, row in zip(tried.candidates, tried.rows)}
 bare, full = "1 bare question", "4 + constraints and format"
-names, bare_words = row[f"{bare}, names"], row[f"{bare}, everyday words"]
-full_names = row[f"{full}, names"]
-instructed = ledger.compare(bare_words, row[f"{full}, everyday words"])
-print("words and their beginning, no instructions:", ledger.compare(names, bare_words))
-print("instructions, under names:                 ", ledger.compare(names, full_names))
-print("instructions, under everyday words:        ", instructed)
-print("words alone minus instructions alone:      ", ledger.compare(full_names, bare_words))
+names = row[f"{bare}, names"]
+changes = {
+    "everyday words, bare question": (f"{bare}, names", f"{bare}, everyday words"),
+    "everyday words, rung 4": (f"{full}, names", f"{full}, everyday words"),
+    "rung 4, under names": (f"{bare}, names", f"{full}, names"),
+    "rung 4, under everyday words": (f"{bare}, everyday words", f"{full}, everyday words"),
+}
+
+
+# %%
+def effect(change, how):
+    before, after = changes[change]
+    return ledger.compare(row[before + how], row[after + how])
+
+
+hows = {"as scored": "", "calibrated": ", calibrated"}
+lines = [[change, *(str(effect(change, how)) for how in hows.values())] for change in changes]
+display(Markdown(markdown.table(["what is changed", *hows], lines)))
 
 # %%
 print(
     said(
-        instructed,
-        above="Under everyday words the instructions pay.",
-        below="Under everyday words the instructions do harm, to this model.",
-        unclear="Under everyday words the instructions show no clear effect, on this model.",
+        effect("rung 4, under everyday words", ", calibrated"),
+        above="Under everyday words, calibrated, the instructions pay.",
+        below="Under everyday words, calibrated, the instructions do harm, to this model.",
+        unclear="Under everyday words, calibrated, the instructions show no clear effect, on this model.",
     )
 )
 
 # %% [markdown]
-# All rows are as scored; "instructions" are those of rung 4. Compare the two lines about them: under one vocabulary alone, the
-# same instructions might get another verdict. (The words came with a beginning, "This is": two changes in one.)
+# Two lines are about words, two about instructions; one alone might have misled you. (The words came with a beginning, "This
+# is": two changes in one.)
 #
 # ### Your turn 02.2
 #
@@ -276,7 +291,7 @@ check("02.2", search_honestly)
 #
 # Now yours: `my_prompt` (a `Prompt` with a place `{text}`; no messages quoted, at most 1,500 letters) and `my_words` (label →
 # words of the answer, a space in front after a `start`; at least three of the six your own). `on_dev(my_prompt, my_words)`
-# tells what they gain over the bare question under names. On 108 messages that this notebook does not hold, the check wants
+# tells their gain over the bare question under names. On 108 messages that this notebook does not hold, the check wants
 # that interval above zero.
 
 
@@ -309,12 +324,16 @@ check("02.3", my_prompt, my_words)
 
 # %% [markdown]
 # The course adds one prompt and one table of words: 24 tries, as many as every method here gets. The best of them is the *best
-# prompt*, which later lessons meet again. Yours stands beside it, measured now.
+# prompt*, which later lessons meet again. Yours stands beside it, both ways.
 
 # %%
 my_prompt, my_words = yours("02.3", (my_prompt, my_words), (own_02.PROMPT, own_02.WORDS))
-your_way, _ = wording.ways(lm, my_prompt, my_words, "your words", NEUTRAL)
-your_row = wording.measure(lab, "your prompt", your_way, dev, split="dev", heavy=False)
+whose = "the course's answer to 02.3" if my_prompt is own_02.PROMPT else "your prompt"
+your_ways = wording.ways(lm, my_prompt, my_words, "your words", NEUTRAL)
+your_rows = [
+    wording.measure(lab, whose + how, way, dev, split="dev", heavy=False)
+    for how, way in zip(hows.values(), your_ways)
+]
 
 tables = {"everyday words": WORDS, "other words": own_02.WORDS}
 sixth = [tries([own_02.PROMPT], words, called)[0] for called, words in tables.items()]
@@ -322,23 +341,24 @@ twenty_four = [*twenty, *(way for pair in sixth for way in pair)]
 found = search.search(lab, "best prompt", twenty_four, dev, approach="prompt")
 best_on_dev = replace(found.rows[found.winner.place], method="best of the course's 24")
 bare_on_dev = replace(names, method="bare question, names")
-plots.methods([best_on_dev, your_row, bare_on_dev], "On dev, where prompts are chosen")
+plots.methods([best_on_dev, *your_rows, bare_on_dev], "On dev, where prompts are chosen")
 
 # %% [markdown]
-# What is the winner worth elsewhere? `search_honestly` says; so does a bootstrap, which chooses on about two thirds of the
-# messages, not half. **Predict:** how much of the figure on dev will be left on test?
+# What is the winner worth elsewhere? `search_honestly` says; so does a bootstrap, choosing on about two thirds of the
+# messages. **Predict:** how much of the figure on dev is luck?
 
 # %%
 search_honestly = yours("02.2", search_honestly, wording.worth_elsewhere)
 hits = [row.correct for row in found.rows]
 elsewhere = np.mean(search_honestly(hits, wording.halves(len(dev))))
-print(f"{found.best.name}: {found.winner.seen:.3f} on dev, where it was chosen")
+seen, lead = found.winner.seen, found.winner.seen - names.interval.estimate
+print(f"{found.best.name}: {seen:.3f} on dev, where it was chosen")
 print(f"elsewhere: by halves {elsewhere:.3f}, by bootstrap {found.winner.honest:.3f}")
+print(f"of its lead of {lead:.2f} over the bare question, about {seen - elsewhere:.2f} is luck")
 
 # %% [markdown]
-# Now *test*, once for each: the winner and, for the claim that a full prompt is often all you need, the bare question and
-# rung 4 under everyday words, each as dev liked it better. *All you need* means 0.80 here, about what lesson 01's plain
-# baseline reaches.
+# Now *test*, once for each: the winner and, for claim P1, the bare question and rung 4 under everyday words, each as dev liked
+# it better. 0.80 is about what lesson 01's plain baseline reaches.
 
 # %%
 from helpers.methods import baselines
@@ -353,11 +373,25 @@ bare_row, full_row = (
 tfidf = baselines.tfidf_classifier().fit([m.text for m in train], [m.label for m in train])
 plain = {"approach": "plain", "labels_used": len(train)}
 tfidf_row = lab.measure("TF-IDF + logistic regression", test, tfidf.predict, **plain)
-plots.methods([best_row, bare_row, full_row, tfidf_row], "On test")
-print(f"{found.winner.seen:.3f} on dev, {elsewhere:.3f} expected, on test {best_row.interval}")
+rungs = [replace(bare_row, method="rung 1"), replace(full_row, method="rung 4")]
+plots.methods([best_row, *rungs, tfidf_row], "On test (rungs under everyday words)")
 print("best prompt minus TF-IDF:", ledger.compare(tfidf_row, best_row))
 
+# %%
+tries_on_dev = sorted((row.interval.estimate for row in found.rows), reverse=True)
+winner = {
+    "24 tries on dev": tries_on_dev,
+    "the winner, expected": [elsewhere],
+    "the winner, on test": [best_row.interval.estimate],
+}
+band = best_on_dev.interval
+plots.spread(winner, "What the best of 24 is worth", "accuracy", (band.low, band.high))
+print(f"the winner: {seen:.3f} on dev, {elsewhere:.3f} expected, on test {best_row.interval}")
+
 # %% [markdown]
+# The winner is the rightmost dot of the first row; the band is its interval. One look at test cannot tell luck in choosing from
+# luck with messages; the halves can: they choose 200 times.
+#
 # ## Writing or scoring?
 #
 # So far nobody let the model *write*. "Return only the category name", says article C, 20 tokens at most (P7). Then a
@@ -404,20 +438,21 @@ free = Prompt(
 )
 texts = [message.text for message in test]
 written = lm.generate([free.messages(text) for text in texts[:30]], max_new_tokens=20).texts
-for text in written[:4]:
-    print(repr(text[:70]), "->", parse_label(text, intents.LABELS))
-print(
-    "readable:", sum(parse_label(text, intents.LABELS) is not None for text in written), "of 30"
-)
+parsed = [parse_label(text, intents.LABELS) for text in written]
+for label in dict.fromkeys(parsed):  # the first answer of each kind
+    print(repr(written[parsed.index(label)]), "->", label)
+print("readable:", sum(label is not None for label in parsed), "of", len(parsed))
 
 # %% [markdown]
-# The next cell takes all of test, read by the course's parser. **Predict:** how many readable ones are right?
+# The next cell takes all of test, read by the course's parser. **Predict:** what share of the readable ones is right?
 
 # %%
 free_row = wording.written(lab, "free answer", free, test, 20)
 readable = [guess != recorded.UNREADABLE for guess in free_row.predictions]
-print("readable:", statistics.wilson_interval(sum(readable), len(readable)))
-print("right:   ", free_row.interval)
+of_readable = statistics.wilson_interval(sum(free_row.correct), max(sum(readable), 1))
+print("readable:              ", statistics.wilson_interval(sum(readable), len(readable)))
+print("right, of the readable:", of_readable)
+print("right, of all:         ", free_row.interval)
 
 # %% [markdown]
 # Scoring loses nothing to reading: it weighs the labels you give. But not every service sells probabilities. Where you must let
@@ -426,8 +461,8 @@ print("right:   ", free_row.interval)
 # ## Role and reasoning
 #
 # Article B likes a role, and step-by-step reasoning before the answer (P8). Each is added to rung 1 under everyday words, as
-# scored; the role replaces the default system text. To reason, the model writes up to 120 tokens; then the words after "So this
-# is" are scored. **Predict:** what will it reason about?
+# scored; the role replaces the default system text. To reason, the model writes up to 120 tokens (then it is cut); then the
+# words after "So this is" are scored. **Predict:** what will it reason about?
 
 # %%
 question = Prompt("question", QUESTION, start="This is")
@@ -449,12 +484,12 @@ for name, changed in (("a role", role_row), ("reasoning", thinking_row)):
     print(f"{name:10} minus without: {ledger.compare(direct_row, changed)}")
 
 # %% [markdown]
-# Read the thoughts above before you believe a line: help from reasoning must come through those words.
+# Help from reasoning must come through the words above: read them before you believe a line.
 #
 # ## When unsure, say medium
 #
-# Another task: how risky is a [change request](../data/changes/GUIDE.md), `low`, `medium` or `high`? A quarter of the
-# requests are unclear: they lack the fact that decides, and `medium` is right. Article B puts this rule into the prompt
+# Another task: how risky is a [change request](../data/changes/GUIDE.md), `low`, `medium` or `high`? Some requests are
+# unclear: they lack the fact that decides, and `medium` is right. Article B puts this rule into the prompt
 # (P4). To be fair to it, we calibrate. **Predict:** with the rule, for which requests will the model say `medium`?
 
 # %%
@@ -489,8 +524,7 @@ for name, (on_clear, on_unclear) in medium.items():
     print("   unclear minus clear:", statistics.difference_of_shares(on_clear, on_unclear))
 
 # %% [markdown]
-# From the unclear requests alone, would you call the rule a success? It works only if it tells the two kinds apart. (Whether
-# the model also *explains* was not judged.)
+# The rule works only if it tells the two kinds apart. (Whether the model also *explains* was not judged.)
 #
 # ## The world shifts
 #
@@ -559,7 +593,8 @@ for before, after in pairs:
     print(f"{before.method:30} {had:.2f} on these {len(chosen)}, loses {drop(before, after)}")
 
 # %% [markdown]
-# Hold each loss against what the method had: who had little right has little to lose.
+# A loss below zero is a gain. Hold each against what the method had: near chance there is little to lose, and *not brittle* is
+# no praise.
 #
 # ### Playground
 #
@@ -577,21 +612,19 @@ widgets.prompt_playground(
 # %% [markdown]
 # ## What we found
 #
-# First the scale: the same search for each size of model. The column *large* is a hosted model, asked once: it wrote a *free
-# answer* to our prompt, and as annotator labeled once *from the names*, once *by the guide*. A dash: not measured yet. At which
-# size does a prompt pass TF-IDF?
+# First the scale: a column for each size measured so far (*plain*: no language model; a dash: not measured). *Large* is a
+# hosted model, asked once: it wrote a *free answer* to our prompt, and labeled once *from the names*, once *by the guide*. Such
+# a model also wrote our messages, which may flatter it. Between which columns does a prompt pass TF-IDF?
 
 # %%
-from IPython.display import Markdown, display
-
 from helpers.lesson import scales
 
-shown = [best_row, bare_row, full_row, free_row, direct_row, role_row, thinking_row, tfidf_row]
+shown = [tfidf_row, best_row, bare_row, full_row, direct_row, role_row, thinking_row, free_row]
 methods = [row.method for row in shown] + ["labeled from the names", "labeled by the guide"]
 display(Markdown(scales.side_by_side("intents", methods)))
 
 # %% [markdown]
-# Now the verdicts for the model that you ran, each with its numbers and its rule.
+# Now the verdicts for the model that you ran.
 
 # %%
 from helpers.results import evidence
