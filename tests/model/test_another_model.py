@@ -7,7 +7,7 @@ import huggingface_hub
 import pytest
 import tiny
 
-from helpers.lesson.checks import lesson_02
+from helpers.lesson.checks import lesson_02, own_02
 from helpers.model import catalogue, weights
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import Prompt
@@ -52,12 +52,12 @@ def test_checks_judge_on_it(course_model, monkeypatch):
     asked = []
     score = LanguageModel.score
     monkeypatch.setattr(LanguageModel, "score", lambda lm, *a, **k: asked.append(lm.name) or score(lm, *a, **k))
-    monkeypatch.setattr(lesson_02, "_rows", lambda: lesson_02.held_back.load_intents()[:6])
-    lesson_02._measured.cache_clear()
-    own = lesson_02._accuracy(Prompt("p", "{text}"), lesson_02.SWAPPED)
+    monkeypatch.setattr(lesson_02, "PER_LABEL", 1)
+    lesson_02._hits.cache_clear()
+    own = lesson_02._right(Prompt("p", "{text}"), own_02.WORDS)
     assert asked == ["my own model"]
     monkeypatch.setenv("COURSE_MODEL", str(shutil.copytree(course_model, course_model.parent / "second")))
-    lesson_02._accuracy(Prompt("p", "{text}"), lesson_02.SWAPPED)
+    lesson_02._right(Prompt("p", "{text}"), own_02.WORDS)
     assert asked == ["my own model", "second"], f"{own} was measured on another model"
 
 
