@@ -13,7 +13,7 @@
 # **After this lesson you can**
 #
 # - say how far paraphrases of one question move the answers, beyond chance;
-# - add a label by editing a prompt and by retraining, and time both to equal quality.
+# - add a label by editing a prompt and by retraining, time both, and test whether they end up equally good.
 #
 # **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** P5.
 
@@ -24,7 +24,8 @@
 # ## Ten ways to ask the same
 #
 # Two things should not matter: a rewording that keeps the meaning, and the seed where answers are drawn. We ask ten times, with
-# the words of the lesson's ladder, on *dev*. **Predict:** of 100 messages, how many get one label from all ten?
+# the everyday words of lesson 02, scored as they come, on *dev*. **Predict:** of every 100 messages, how many get one label
+# from all ten?
 
 # %%
 from helpers.lesson import diagrams
@@ -62,6 +63,8 @@ What kind of message is this, please?
 Tell me what kind of message this is."""
 
 # %%
+from collections import Counter
+
 lab = ledger.Lab("intents", lm, labels=intents.LABELS, noun="messages", show=False)
 neutral = few_shot.random_words([message.text for message in train], 8)
 rows = []
@@ -69,9 +72,15 @@ for number, question in enumerate(questions.splitlines(), 1):
     prompt = Prompt(f"paraphrase {number}", "{text}\n\n" + question, start="This is")
     way, _ = wording.ways(lm, prompt, WORDS, "everyday words", neutral)
     rows.append(wording.measure(lab, prompt.name, way, dev, split="dev"))
-    print(f"{rows[-1].interval.estimate:.3f}  {question}")
+
+# %%
+for row, question in zip(rows, questions.splitlines()):
+    most = ", ".join(f"{label} {n}" for label, n in Counter(row.predictions).most_common(2))
+    print(f"right {row.interval.estimate:.3f}  {question:38} says most: {most}")
 
 # %% [markdown]
+# Compare two wordings that are right equally often: do they say the same labels equally often, too?
+#
 # ### Your turn 02.8
 #
 # Accuracy may stay while the answers move. Write `steady(runs)`: `runs` is a list of runs, each the list of its labels, message
@@ -96,26 +105,44 @@ from helpers.lesson.exercises import check, hint, solution, yours
 check("02.8", steady)
 
 # %%
-from helpers import statistics
+from dataclasses import replace
+
 from helpers.lesson import plots
-from helpers.lesson.said import said
 
 steady = yours("02.8", steady, wording.steady)
 agreed = steady([row.predictions for row in rows])
-beyond = statistics.spread([row.correct for row in rows])
-plots.methods(rows, "One question in ten wordings, on the same messages", as_given=True)
-print(f"the same label from all ten wordings: {agreed:.2f} of the messages")
-shares = [row.interval.estimate for row in rows]
-print(f"best minus worst wording: {max(shares) - min(shares):.3f}")
-print(
-    f"spread beyond chance {beyond.deviation}, Cochran's Q {beyond.q:.0f}, p = {beyond.p_value:.2g}"
-)
+asked_so = [replace(row, method=one) for row, one in zip(rows, questions.splitlines())]
+plots.methods(asked_so, "One question in ten wordings, on the same messages", as_given=True)
+print(f"the same label from all ten wordings: {agreed:.2f} of {len(dev)} messages")
 
 # %% [markdown]
 # Each bar says how this wording would do on *new* messages. To compare wordings on the *same* messages it is too wide; that is
 # what [Cochran's Q](../../docs/glossary.md#cochrans-q) is for: McNemar's question, for more than two.
+
+# %%
+from helpers import statistics
+from helpers.lesson.said import said
+
+beyond = statistics.spread([row.correct for row in rows])
+shares = [row.interval.estimate for row in rows]
+print(f"accuracy, best minus worst wording: {max(shares) - min(shares):.3f}")
+print(f"Cochran's Q {beyond.q:.1f}, p = {beyond.p_value:.2g}")
+print(
+    said(
+        beyond.deviation,
+        p_value=beyond.p_value,
+        above="Some wordings are truly better: beyond chance, accuracy has a standard deviation of {found}.",
+        below="",  # a standard deviation is never below zero
+        unclear="Whether any wording is truly better stays open: beyond chance, accuracy has a standard deviation of {found}.",
+        equal="The wordings differ by less than matters: beyond chance, accuracy has a standard deviation of {found}.",
+    )
+)
+
+# %% [markdown]
+# So there are two questions: do the answers move, and does it matter for accuracy? Each has its own line above.
 #
-# And the seed? The last wording again, on 30 messages; now the model writes 20 tokens, drawn at temperature 1, twice.
+# And the seed? The last wording again, on 30 messages; now the model writes 20 tokens, drawn at temperature 1, twice. (A text
+# changes more easily than one of six labels, so do not hold this share against the one above.)
 
 # %%
 asked = Prompt("last wording", "{text}\n\n" + questions.splitlines()[-1])
@@ -128,9 +155,10 @@ print(f"written twice: the same text for {same:.2f} of {len(by_seed[0])} message
 print(*(f"  {one[:44]!r:48} {two[:44]!r}" for one, two in list(zip(*by_seed))[:4]), sep="\n")
 
 # %% [markdown]
-# So take no gain of a rewording for more than luck if it is smaller than *best minus worst* above. The course measures by
-# scores or at temperature 0, where the seed plays no part.
-#
+# The course measures by scores or at temperature 0, where the seed plays no part. The wording always does: if your new prompt
+# gains no more than *best minus worst* above, any rewording might have done as much.
+
+# %% [markdown]
 # ## A requirement changes
 #
 # From Monday, messages about orders on their way go to a new team, `delivery`; until now they were `other`. With a prompt you
@@ -138,17 +166,19 @@ print(*(f"  {one[:44]!r:48} {two[:44]!r}" for one, two in list(zip(*by_seed))[:4
 # though? We time both, and ask whether they end up equally good.
 
 # %%
+import textwrap
+
 seven, new_train, new_dev, new_test = intents.with_delivery(train, dev, test)
 moved = [message for message in new_train if message.label == "delivery"]
-print(
-    f"{len(moved)} of train and {sum(m.label == 'delivery' for m in new_test)} of test move; for example:"
-)
+in_test = sum(message.label == "delivery" for message in new_test)
+print(f"{len(moved)} messages of train and {in_test} of test move; for example:")
 for message in moved[:3]:
-    print(" ", message.text[:90])
+    print(" ", textwrap.shorten(message.text, 90, placeholder=" …"))
 
 # %% [markdown]
-# The edit: one more label, three wordings for it, tried on *dev* and on the messages of *train* that move (so the edit needs
-# those labels, too). **Predict:** will the new label take messages that are not its own?
+# The edit starts from the first wording above. One more label, three names for it, each as scored and calibrated: six tries, on
+# *dev* and on the messages of *train* that move (so the edit needs those labels, too). **Predict:** will the new label take
+# messages that are not its own?
 
 # %%
 from helpers.methods import search
@@ -168,8 +198,9 @@ prompt_row = found.test(new_lab, new_test, labels_used=len(chosen_on), heavy=Tru
 print(found)
 
 # %% [markdown]
-# The retraining: the same 600 messages, 16 of them under the new label, by the recipe of lesson 05. Stored runs are taken where
-# they exist; their seconds were kept, so both sides are timed on the machine that made them.
+# The retraining: all of *train*, with the new label where it belongs, by the recipe of lesson 05, with one seed. Stored runs
+# are taken where they exist; their seconds were kept, so both sides are timed on the machine that made them. And lesson 01's
+# plain baseline, which can be retrained as well.
 
 # %%
 from helpers.methods.tuning.measured import measured
@@ -185,34 +216,48 @@ tuned_row = measured(
     pairs.label_scorer(seven),
 )
 
+# %%
+import time
+
+from helpers.methods import baselines
+
+started = time.perf_counter()
+tfidf = baselines.tfidf_classifier().fit(
+    [m.text for m in new_train], [m.label for m in new_train]
+)
+tfidf_took = time.perf_counter() - started
+plain_row = new_lab.measure(
+    "TF-IDF + logistic regression",
+    new_test,
+    tfidf.predict,
+    approach="plain",
+    labels_used=len(new_train),
+    training_seconds=tfidf_took,
+)
+
 # %% tags=["machine"]
 edit_rows = [*found.rows, prompt_row]
 edit_minutes, retrain_minutes = wording.minutes(edit_rows), wording.minutes([tuned_row])
 print(f"six tries of the edit, and its test{prompt_row.mark}: {edit_minutes:.2f} minutes")
 print(f"retraining, and its test{tuned_row.mark}: {retrain_minutes:.2f} minutes")
-one_machine = (
-    len({(row.device, row.machine, row.reference) for row in [*edit_rows, tuned_row]}) == 1
-)
-print("measured on one machine:", one_machine)
+print(f"training TF-IDF, here and now: {tfidf_took:.2f} seconds")
+kinds = {(row.device, row.machine, row.reference) for row in [*edit_rows, tuned_row]}
+print("edit and retraining ran on the same kind of machine:", len(kinds) == 1)
 
 # %% [markdown]
-# Typing is in neither figure, nor is labeling the 16 messages. Now: are they equally good?
-
+# Typing is in neither figure, nor is labeling the messages that move. Now: are they equally good? And what does each call
+# `delivery`: of the messages that are, and of those that are not?
 
 # %%
-def delivered(row):  # (taken rightly, taken wrongly): of its own messages, of the others
-    own, others = wording.told_apart(
+for row in (prompt_row, tuned_row, plain_row):
+    others, own = wording.told_apart(
         row, "delivery", [label == "delivery" for label in row.gold]
-    )[::-1]
-    return statistics.wilson_interval(sum(own), len(own)), statistics.wilson_interval(
-        sum(others), len(others)
     )
-
-
-for row in (prompt_row, tuned_row):
-    caught, stolen = delivered(row)
+    caught = statistics.wilson_interval(sum(own), len(own))
+    taken = statistics.wilson_interval(sum(others), len(others))
+    print(f"{row.method}{row.mark}: right {row.interval}")
     print(
-        f"{row.method:12} right {row.interval}; delivery: catches {caught}, takes of the others {stolen}"
+        f"   calls delivery: of its own {len(own)} {caught}, of the other {len(others)} {taken}"
     )
 
 # %%
@@ -225,10 +270,24 @@ print(
         unclear="Which of the two is better stays open: edited minus retrained {found}.",
     )
 )
+print("Retrained minus TF-IDF:", ledger.compare(plain_row, tuned_row))
 
 # %% [markdown]
-# Time alone is half a comparison. Nine messages of test are few for the new label by itself: read its intervals before you rank
-# anything by it.
+# Time alone is half a comparison. The new label has few messages in *test*: read its intervals before you rank anything by it.
+#
+# And how much of the gap is the edit's? The gap may have been there before. On the same messages, under the old six labels:
+
+# %%
+for method, model in (
+    ("best prompt", lm),
+    ("tuned (shipped adapter)", lm),
+    ("TF-IDF + logistic regression", None),
+):
+    before = lab.stored(method, test, model=model)
+    print(f"{method}: {f'{before.interval}{before.mark}' if before else 'not measured yet'}")
+
+# %% [markdown]
+# (*Best prompt*: lesson 02's, chosen among 24 tries. The edit above started from the bare question, and had six.)
 #
 # And do you see exactly what the model receives? That can be tested: put the tokens back together.
 
@@ -240,7 +299,8 @@ print(f"{len(seen.token_ids)} tokens; put together they give the text shown: {sa
 # %% [markdown]
 # ### Playground
 #
-# Put your own words for `delivery` among the labels. Which wording takes this message, and which takes all?
+# Put your own words for `delivery` among the labels (weighed as whole answers here, without *This is*). Which take this
+# message? Then write one about something else: do they take that, too?
 
 # %%
 from helpers.lesson import widgets
@@ -251,7 +311,8 @@ widgets.prompt_playground(lm, edited.messages(moved[0].text)[0]["content"], "", 
 # %% [markdown]
 # ## What we found
 #
-# *Equal quality* asks that the edited prompt is not worse by 3 points or more.
+# *Faster* is the minutes of the edit divided by those of the retraining. *Equal quality* asks that the edited prompt is not
+# worse by 3 points or more.
 
 # %% tags=["machine"]
 from helpers.results import claims, evidence
@@ -269,7 +330,7 @@ claims.conclude(
 # ## Three things to remember
 #
 # 1. Before you trust a rewording, ask how far rewordings move the answers anyway.
-# 2. A change is done when it is as good as the other way would be. Time both to there.
+# 2. Minutes until *what*? Give the time of a change together with the quality that it reached.
 # 3. A new label also takes from the others: measure both sides.
 #
 # {{next}}

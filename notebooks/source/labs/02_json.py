@@ -13,7 +13,7 @@
 # **After this lesson you can**
 #
 # - tell three questions apart: is it JSON, does it fit the schema, is it right;
-# - retry, repair, or make wrong tokens impossible, and say what each costs;
+# - cut out, retry, repair, or make wrong tokens impossible, and say what each costs;
 # - write the heart of constrained decoding, and a schema that means what it says.
 #
 # **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** P2 and P3.
@@ -40,9 +40,12 @@ from helpers.tasks import change_requests, files
 lm = LanguageModel.load()
 requests = files.for_profile(change_requests.load("fresh"), fast=12)
 schema = change_requests.schema()
-print(requests[0].text, "\n")
-print(change_requests.answer(requests[0]), "\n")
-print(json.dumps(schema["properties"], indent=1))
+print("request:", requests[0].text)
+print("\nright answer:", change_requests.answer(requests[0]))
+print("\nthe schema:")
+for key, rule in schema["properties"].items():
+    print(f"  {key:10}", json.dumps(rule))
+print("  required: ", ", ".join(schema["required"]))
 
 # %%
 asked, checked = ["request", "model", "text"], ["is it JSON?", "does it fit?", "is it right?"]
@@ -108,25 +111,45 @@ for name, row in rows.items():
         statistics.wilson_interval(sum(hits), row.n)
         for hits in (forms.is_json(row), forms.fits(row))
     ]
-    print(f"{name:36} JSON {shares[0]}   fits {shares[1]}")
+    print(f"{name}{row.mark}\n   JSON {shares[0]}, fits {shares[1]}")
 
 # %% [markdown]
-# Why does an answer not fit? Here are the rules that most answers break (`$` is the whole object), and one answer each to
-# two of the prompts.
+# These are shares of all requests; *JSON* means the whole text, from end to end. Why does an answer not fit? Here is what most
+# answers break (`$` is the whole object), and one answer each to three prompts. *JSON inside other text* may be an object
+# between words or in a fence of backticks, or a small one in a text that broke off at 96 tokens.
 
 # %%
 for name, row in rows.items():
-    print(f"{name}:", *forms.complaints(row, schema, 2), sep="\n   ")
-for name in ("plain words", "strict JSON prompt, schema"):
-    print(f"\n{name}:\n{rows[name].answers[0][:300]}")
+    full = sum(tokens >= MOST for tokens in row.new_tokens)
+    print(f"{name}: {full} of {row.n} used up their {MOST} tokens")
+    print(*(f"   {line}" for line in forms.complaints(row, schema, 2)), sep="\n")
+for name in ("plain words", "strict JSON prompt", "strict JSON prompt, schema"):
+    print(f"\n{name}:\n{rows[name].answers[0]}")
 
 # %% [markdown]
 # Read the answer under the schema: has the model filled in the form, or copied it? (A form shown is text like any other.)
 #
+# Before you ask again: a few lines of code can *cut* the longest object out of its text. That costs no token. **Predict:** how
+# many more answers fit then?
+
+
+# %%
+def cut_out(row):  # the risk of each answer whose object fits, once it is cut out; else None
+    read = [structured.read(text, schema) for text in row.answers]
+    return [answer.value["risk"] if answer.valid else None for answer in read]
+
+
+for name, row in rows.items():
+    after = sum(risk is not None for risk in cut_out(row))
+    print(f"{name:36} of {row.n} fit: {sum(forms.fits(row)):3} as written, {after:3} cut out")
+
+# %% [markdown]
+# The claims here are about texts as the model wrote them. Still, hold each remedy that follows against this free one.
+#
 # ## Ask again
 #
 # Article B says: validate, retry, repair; leaving out constrained decoding is a pitfall (P3). To *retry* is to draw another
-# answer, at temperature 0.7, twice at most. To *repair* is to show the model its answer and the validator's complaint.
+# answer, at temperature 0.7, twice at most. To *repair* is to show the model its answer and the validator's complaint, once.
 # **Predict:** which brings more of the answers into form?
 
 
@@ -146,10 +169,38 @@ for name, way in (("retried", structured.retry), ("repaired", structured.repair)
         MOST,
         prompts=strict.of_each,
     )
-    fit = statistics.wilson_interval(sum(forms.fits(rows[name])), len(requests))
-    print(f"{name:10} fits {fit}, {rows[name].new_tokens_per_item:.0f} tokens written for each")
+
+# %%
+from helpers.lesson.said import said
+
+for row in (rows[strict.name], rows["retried"], rows["repaired"]):
+    fit = statistics.wilson_interval(sum(forms.fits(row)), row.n)
+    print(f"{row.method}{' (reference)' * row.reference}")
+    print(f"   fits {fit}, {row.new_tokens_per_item:.0f} tokens written a request")
+print(
+    said(
+        statistics.compare_hits(*(forms.fits(rows[name]) for name in ("retried", "repaired"))),
+        above="Repair brought more answers into form than retrying: repaired minus retried {found}.",
+        below="Repair brought fewer answers into form than retrying: repaired minus retried {found}.",
+        unclear="Which brings more into form stays open: repaired minus retried {found}.",
+        equal="For what matters, the two bring equally many into form: {found}.",
+    )
+)
+
+# %%
+unfit = [
+    text
+    for text, fit in zip(rows[strict.name].answers, forms.fits(rows[strict.name]))
+    if not fit
+]
+for text in unfit[:1]:
+    told = structured.repair_request(structured.read(text, schema, extracting=False))
+    print(f"The first answer to repair:\n{text}\n\nThe model was told:\n{told}")
 
 # %% [markdown]
+# With this complaint alone, would *you* know what to mend? A repair is as good as the complaint, and as the model that reads
+# it.
+#
 # ## Make the wrong token impossible
 #
 # A model chooses among tokens, one at a time. Whoever knows which tokens can still lead to a valid answer can forbid the rest:
@@ -211,14 +262,13 @@ def pick(messages):
 
 
 for request in requests[:4]:
-    print(
-        f"{pick(strict.messages(request.text)):16} right: {request.label:8} {request.text[:60]} …"
-    )
+    told = " ".join(request.text.split())
+    print(f"{pick(strict.messages(request.text)):16} right: {request.label:8} {told[:60]} …")
 
 # %% [markdown]
-# Whatever it picked, it is a label, each time. The course's version does the same for any JSON Schema, with
-# [llguidance](https://github.com/guidance-ai/llguidance); an answer that runs out of tokens is closed by the shortest text that
-# the schema allows. That everything fits is certain now. **Predict:** what happens to *right*?
+# Whatever it picked, it is one of the four, each time; whether it is right is another matter. The course's version does the
+# same for any JSON Schema, with [llguidance](https://github.com/guidance-ai/llguidance); an answer that runs out of tokens is
+# closed by the shortest text that the schema allows. That everything fits is certain now. **Predict:** what happens to *right*?
 
 
 # %%
@@ -229,31 +279,54 @@ def forced(texts):
 rows["constrained"] = forms.measure(
     lab, "strict JSON prompt, constrained", requests, forced, MOST, prompts=strict.of_each
 )
+row = rows["constrained"]
+print(f"{row.method}{' (reference)' * row.reference}: {sum(forms.fits(row))} of {row.n} fit,")
+print(f"   {row.new_tokens_per_item:.0f} tokens written a request")
 
 # %%
+from collections import Counter
+
 from helpers.lesson import plots
 
+gold = [request.label for request in requests]
+risks = {"as written": rows[strict.name].predictions, "cut out": cut_out(rows[strict.name])}
+risks |= {name: rows[name].predictions for name in ("retried", "repaired", "constrained")}
+counts = {}
+for name, found in risks.items():
+    right = sum(risk == label for risk, label in zip(found, gold))
+    fit = sum(risk in change_requests.RISKS for risk in found)
+    counts[name] = right, fit - right, len(gold) - fit
 parts = ("right risk", "fits, wrong risk", "does not fit")
-counts = {name: forms.outcomes(row) for name, row in rows.items()}
-plots.outcomes(counts, parts, "Fitting is not right", f"answers, of {len(requests)}")
-always = sum(request.label == "medium" for request in requests)
-print(f"always 'medium' would be right for {always} of {len(requests)}")
+plots.outcomes(
+    counts, parts, "The strict JSON prompt, and four remedies", f"answers, of {len(gold)}"
+)
+
+# %% [markdown]
+# Before you praise the longest green bar: which risks does each way name, and how many would be right if one risk were written
+# down for all, unread?
 
 # %%
-from helpers.lesson.said import said
-
+for name, found in [*risks.items(), ("right answers", gold)]:
+    named = Counter(found)
+    print(f"{name:14}", *(f"{risk} {named[risk]:3}  " for risk in change_requests.RISKS))
+frequent = Counter(gold).most_common(1)[0][0]
+print()
 print(
     said(
-        statistics.compare_hits(rows["repaired"].correct, rows["constrained"].correct),
-        above="Constraining brought more right risks than repair: {found}.",
-        below="Constraining brought fewer right risks than repair: {found}.",
-        unclear="In right risks, constraining and repair cannot be told apart: {found}.",
+        statistics.compare_hits(
+            [risk == frequent for risk in gold], rows["constrained"].correct
+        ),
+        above=f"Constrained answers beat always '{frequent}' in right risks: {{found}}.",
+        below=f"Constrained answers are right less often than always '{frequent}': {{found}}.",
+        unclear=f"In right risks, constrained answers and always '{frequent}' cannot be told apart: {{found}}.",
     )
 )
 
 # %% [markdown]
-# A constraint removes the fault that a program notices, and cannot see the one that only right answers show.
-#
+# A constraint removes the fault that a program notices, and cannot see the one that only right answers show. A way that names
+# one risk for every request has judged none of them, however many it gets right.
+
+# %% [markdown]
 # ### Your turn 02.6
 #
 # Write `refund_schema`, a JSON Schema for a decision on a refund: an object with exactly three fields, all required: `order`
@@ -282,19 +355,27 @@ refund_schema = {
 check("02.6", refund_schema)
 
 # %% [markdown]
-# Your schema as a constraint, on a mail that asks for more than the form has. **Predict:** which reason will stand there?
+# Your schema as a constraint, on two mails. The second gives a reason that the form does not have. **Predict:** what will stand
+# there?
 
 # %%
 from helpers.lesson.checks import own_02
 
 refund_schema = yours("02.6", refund_schema, own_02.REFUND_SCHEMA)
-mail = "Order LF-48213 came two weeks late, and I want my $49 back. Answer with a JSON object."
-print(structured.constrained(lm, [mail], refund_schema, max_new_tokens=60)[0].text)
+mails = [
+    "Order LF-48213 came two weeks late, and I want my $49 back. Answer with a JSON object.",
+    "I changed my mind about order LF-60127 and want my $85 back. Answer with a JSON object.",
+]
+for answer in structured.constrained(lm, mails, refund_schema, max_new_tokens=60):
+    print(answer.text)
 
 # %% [markdown]
+# The second mail has one of the three reasons now, though it names none of them: a form without a way out forces an
+# invention. Add `other` to an `enum` before a model needs it.
+#
 # ### Playground
 #
-# Edit system and user text. Which wording gives an object at the first try?
+# Edit system and user text. Which wording gives an object at the first try? (Raise *Tokens at most* to 96 first.)
 
 # %%
 from helpers.lesson import widgets
@@ -306,27 +387,34 @@ widgets.prompt_playground(
 # %% [markdown]
 # ## What we found
 #
-# The same prompts at each size of model that was measured; the large one was asked once. In this table an answer counts if it
-# fits and its risk is right.
+# The same prompts at each size of model that was measured; the large one was asked once, with two of them. A dash: not
+# measured. In this table an answer counts if it fits *and* its risk is right. *TF-IDF, risk only* is the plain classifier of
+# lesson 05's lab, trained on 400 requests: it writes no form. Below it, what P2 asks: JSON from end to end, at each size.
 
 # %%
 from IPython.display import Markdown, display
 
 from helpers.lesson import scales
+from helpers.methods import recorded
 from helpers.results import claims, evidence
 
-display(
-    Markdown(
-        scales.side_by_side("changes", [row.method for row in rows.values()], split="fresh")
-    )
-)
+methods = [*(row.method for row in rows.values()), "TF-IDF, risk only"]
+display(Markdown(scales.side_by_side("changes", methods, split="fresh")))
+strictly = [rows["strict, as system text"], rows["strict JSON prompt"]]
+every = ledger.rows("changes", "fresh", reference=True, model=ledger.ANY) + recorded.rows()
+for row in sorted(every, key=lambda row: row.parameters or 1e12):
+    if row.task == "changes" and row.method in [one.method for one in strictly]:
+        whole = forms.whole(row, lambda text: structured.read(text, schema, False).value)
+        share = statistics.wilson_interval(sum(whole), row.n)
+        print(
+            f"{scales.size_of(row)}, {row.method}: JSON {share}{' (reference)' * row.reference}"
+        )
 
 # %% [markdown]
-# Now the verdicts. P2 is about JSON alone. P3 holds constraining against repair: that constrained answers fit is certain, the
-# question is how much repair leaves.
+# Now the verdicts. P2 is about JSON alone, at both places where the sentence may stand. P3 compares constraining with repair:
+# that constrained answers fit is certain, the question is how much repair leaves. Neither says that the content is right.
 
 # %%
-strictly = [rows["strict, as system text"], rows["strict JSON prompt"]]
 claims.conclude(
     "P2",
     {
@@ -343,7 +431,8 @@ claims.conclude("P3", {"valid": fixed})
 # ## Three things to remember
 #
 # 1. Ask three questions of an answer: JSON? fitting? right? Each has a number of its own.
-# 2. Where a program reads the answer, make the wrong form impossible, and measure the content all the same.
-# 3. A schema says only what you wrote: required fields, no others, patterns tied at both ends.
+# 2. Read some answers before you pay for a remedy: cutting out, retrying, repairing and constraining mend different faults.
+# 3. Where a program reads the answer, make the wrong form impossible, by a schema that says all you mean; and measure the
+#    content all the same.
 #
 # {{next}}
