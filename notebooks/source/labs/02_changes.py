@@ -51,16 +51,18 @@ diagrams.flow(
 )
 
 # %%
-questions = """What kind of message is this?
-What sort of message is this?
-What kind of message is that?
-Which kind of message is this?
-What type of message is this?
-What kind of a message is this?
-So what kind of message is this?
-what kind of message is this
-What kind of message is this, please?
-Tell me what kind of message this is."""
+questions = {
+    "the first": "What kind of message is this?",
+    "sort": "What sort of message is this?",
+    "that": "What kind of message is that?",
+    "which": "Which kind of message is this?",
+    "type": "What type of message is this?",
+    "a message": "What kind of a message is this?",
+    "so": "So what kind of message is this?",
+    "no capital": "what kind of message is this",
+    "please": "What kind of message is this, please?",
+    "tell me": "Tell me what kind of message this is.",
+}
 
 # %%
 from collections import Counter
@@ -68,15 +70,15 @@ from collections import Counter
 lab = ledger.Lab("intents", lm, labels=intents.LABELS, noun="messages", show=False)
 neutral = few_shot.random_words([message.text for message in train], 8)
 rows = []
-for number, question in enumerate(questions.splitlines(), 1):
+for number, question in enumerate(questions.values(), 1):
     prompt = Prompt(f"paraphrase {number}", "{text}\n\n" + question, start="This is")
     way, _ = wording.ways(lm, prompt, WORDS, "everyday words", neutral)
     rows.append(wording.measure(lab, prompt.name, way, dev, split="dev"))
 
 # %%
-for row, question in zip(rows, questions.splitlines()):
+for row, name in zip(rows, questions):
     most = ", ".join(f"{label} {n}" for label, n in Counter(row.predictions).most_common(2))
-    print(f"right {row.interval.estimate:.3f}  {question:38} says most: {most}")
+    print(f"{name:10} right {row.interval.estimate:.3f}, says most: {most}")
 
 # %% [markdown]
 # Compare two wordings that are right equally often: do they say the same labels equally often, too?
@@ -111,7 +113,7 @@ from helpers.lesson import plots
 
 steady = yours("02.8", steady, wording.steady)
 agreed = steady([row.predictions for row in rows])
-asked_so = [replace(row, method=one) for row, one in zip(rows, questions.splitlines())]
+asked_so = [replace(row, method=name) for row, name in zip(rows, questions)]
 plots.methods(asked_so, "One question in ten wordings, on the same messages", as_given=True)
 print(f"the same label from all ten wordings: {agreed:.2f} of {len(dev)} messages")
 
@@ -145,7 +147,7 @@ print(
 # changes more easily than one of six labels, so do not hold this share against the one above.)
 
 # %%
-asked = Prompt("last wording", "{text}\n\n" + questions.splitlines()[-1])
+asked = Prompt("last wording", "{text}\n\n" + questions["tell me"])
 by_seed = [
     lm.generate(asked.of_each([m.text for m in dev[:30]]), 20, temperature=1.0, seed=seed).texts
     for seed in (1, 2)
