@@ -12,8 +12,7 @@ HALF := $(shell $(PYTHON) -c 'import os; print(max(1, (os.cpu_count() or 2) // 2
 LOGS = results/test
 PARTS = 1 2 3 4
 
-.PHONY: help lab course labs test test-unit test-notebooks test-learner test-solved notebooks reference bench ready lint \
-	$(PARTS:%=test-learner-%) $(PARTS:%=test-solved-%)
+.PHONY: help lab course labs test test-unit test-notebooks notebooks reference bench ready lint $(PARTS:%=test-notebooks-%)
 
 help:
 	@echo "make lab        open the lessons in JupyterLab"
@@ -52,29 +51,25 @@ bench: ready
 test: lint
 	@$(MAKE) --no-print-directory -j 2 test-unit test-notebooks COURSE_THREADS=$(HALF)
 
-test-notebooks: test-learner test-solved
-test-learner: $(PARTS:%=test-learner-%)
-test-solved: $(PARTS:%=test-solved-%)
+test-notebooks: $(PARTS:%=test-notebooks-%)
 
 test-unit: ready
-	$(call logged,unit,$(VENV)/python -m pytest)
+	$(call logged,unit,$(VENV)/python -m pytest --durations=15)
 
-test-learner-% test-solved-%: export COURSE_PROFILE = fast
-test-learner-%: export COURSE_EXPECT = not attempted
-test-solved-%: export COURSE_EXPECT = correct
-test-learner-%: export COURSE_RESULTS = $(CURDIR)/results/test-learner
-test-solved-%: export COURSE_RESULTS = $(CURDIR)/results/test-solved
+# A learner's copy untouched, and then its exercises solved, in one session: see tests/rehearse.py.
+test-notebooks-%: export COURSE_PROFILE = fast
+test-notebooks-%: export COURSE_RESULTS = $(CURDIR)/results/test
+$(PARTS:%=test-notebooks-%): test-notebooks-%: ready
+	@rm -rf results/test/$*
+	@PYTHONPATH=notebooks:. $(VENV)/python tests/rehearse.py results/test/$* $(LESSONS_$*)
+	$(call logged,notebooks-$*,$(NBVAL) --durations=15 results/test/$*)
 
-$(PARTS:%=test-learner-%) $(PARTS:%=test-solved-%): ready
-	$(call logged,$(@:test-%=%),$(NBVAL) $(call PART_$(lastword $(subst -, ,$@)),$(FOLDER)))
-
-# The lessons of a part in folder 1; the last has all that no other has, labs too.
-PART_1 = $(wildcard $(1)/0[34]*.ipynb)
-PART_2 = $(wildcard $(1)/0[56]*.ipynb)
-PART_3 = $(wildcard $(1)/0[0-2]*.ipynb)
-PART_4 = $(filter-out $(foreach n,1 2 3,$(call PART_$(n),$(1))),$(wildcard $(1)/*.ipynb $(1)/labs/*.ipynb))
-test-learner-%: FOLDER = notebooks
-test-solved-%: FOLDER = notebooks/solutions
+# The lessons of a part, labs with them; the last has all that no other has.
+LESSONS_1 = 03 04
+LESSONS_2 = 05 06
+LESSONS_3 = 00 01 02
+LESSONS_4 = $(filter-out $(LESSONS_1) $(LESSONS_2) $(LESSONS_3),$(ALL))
+ALL = $(foreach lesson,$(wildcard notebooks/[0-9]*.ipynb),$(firstword $(subst _, ,$(notdir $(lesson)))))
 
 lint: ready
 	@$(VENV)/ruff check .

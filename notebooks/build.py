@@ -29,9 +29,9 @@ LAST = "08"  # it shows the verdicts of all others, so it is built after them
 
 
 def code_of(name: str) -> str:
-    """Return the hash of a lesson's code in both copies; a new version or address of the course is no new code."""
+    """Return a lesson's code in both copies; a new version or address of the course is no new code."""
     passing = (sources.course()["address"], f"v{sources.course()['version']}")
-    return stamps.hash_of_cells((make(name, solved) for _, solved in targets(name)), passing)
+    return stamps.code_of_cells((make(name, solved) for _, solved in targets(name)), passing)
 
 
 def why_stale(name: str) -> list[str]:

@@ -1,9 +1,9 @@
 """Runs inside the session of a lesson that is being built: notes what the lesson reads, by Python's audit events.
 
 Noted are files under data/ and helpers/ that are opened for reading (code aside), folders under data/ whose names are
-listed, stored rows, claims and verdicts (their readers raise the event `course.read` with a name and a hash), and, at
-the end, the modules of helpers that were imported. A file that a library opens outside Python is not seen, so helpers
-take its hash first; what a second process reads is not seen either.
+listed, stored rows, claims, verdicts and entries of the manifest (their readers raise the event `course.read` with a
+name and a hash), and, at the end, the modules of helpers that were imported. A file that a library opens outside Python
+is not seen, so helpers take its hash first; what a second process reads is not seen either.
 """
 
 import json

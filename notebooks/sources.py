@@ -23,6 +23,7 @@ SOURCES = HERE / "source"
 SOLUTIONS = HERE / "solutions"
 MEASURED = HERE / "measured.json"
 CHECKS = ROOT / "helpers" / "lesson" / "checks"
+WRONG_ANSWERS = ROOT / "tests" / "lesson" / "wrong_answers"
 SOLUTION_TEXTS = CHECKS / "solutions.json"
 TEMPLATE = "_template.py"  # of a lesson 99 with an exercise 99.1
 EXERCISE = re.compile(r"^#: solution\n(?P<code>.*?)^#: why (?P<why>.*?)^#: stub\n(?P<stub>.*?)^#: end$\n?", re.M | re.S)
@@ -217,14 +218,15 @@ def same_cells(path: pathlib.Path, expected: nbformat.NotebookNode) -> bool:
 def begin(name: str) -> list[pathlib.Path]:
     """Begin a lesson, or a lab (`labs/04_scale`), from the template; return the files written.
 
-    A lesson gets a file for its checks; a lab's exercises go on with the numbers of its lesson, and so do their checks.
+    A lesson gets a file for its checks, and one for what they must refuse; a lab's exercises go on with the numbers of
+    its lesson and in its files.
     Raises ValueError if the name is not of that form or taken.
     """
     if not re.fullmatch(r"(labs/)?\d\d_[a-z0-9_]+", name):
         raise ValueError(f"a lesson is called like 09_your_task, a lab like labs/04_scale; got {name!r}")
     pairs = [(SOURCES / TEMPLATE, SOURCES / f"{name}.py")]
     if "/" not in name:
-        pairs.append((CHECKS / TEMPLATE, CHECKS / f"lesson_{number_of(name)}.py"))
+        pairs += [(folder / TEMPLATE, folder / f"lesson_{number_of(name)}.py") for folder in (CHECKS, WRONG_ANSWERS)]
     for _, target in pairs:
         if target.exists():
             raise ValueError(f"{target.name} is there already; choose another number")

@@ -1,11 +1,11 @@
 """Says whether a lesson's stored outputs still stand, by what its last run really read.
 
-A lesson's stamp holds hashes of its code, of each module of helpers that it imported (comments and docstrings aside),
-of each file under data/ and helpers/ that it opened, of each stored row, claim and verdict that it asked for, and of
-the outputs that all this gave. Stamps are written by `build.py` after a run, into stamps.json.
+A lesson's stamp holds hashes of its code, of what that can reach in each module of helpers that it imported (comments
+and docstrings aside, see reach.py), of each file under data/ and helpers/ that it opened, of each stored row, claim,
+verdict and entry of the manifest that it asked for, and of the outputs that all this gave. Stamps are written by
+`build.py` after a run, into stamps.json.
 """
 
-import ast
 import hashlib
 import json
 import pathlib
@@ -14,7 +14,10 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
+import house
 import nbformat
+from reach import House
+from reach import digest as _hash
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -26,57 +29,14 @@ REPORTED = {
     "row": "data/reference_results.jsonl",
     "claims": "data/claims.json",
     "verdicts": "data/reference_verdicts.jsonl",
+    "manifest": "data/manifest.json",
 }
 REMEDY = "run `make notebooks`"
-
-
-def _hash(what) -> str:
-    raw = what if isinstance(what, bytes) else json.dumps(what, sort_keys=True).encode()
-    return hashlib.sha256(raw).hexdigest()[:16]
-
-
-def _shape(node):
-    """Return a syntax tree as lists without what does not run or differs between Python versions."""
-    if isinstance(node, list):
-        return [_shape(part) for part in node]
-    if not isinstance(node, ast.AST):
-        return repr(node)
-    fields = {name: value for name, value in ast.iter_fields(node) if value is not None and value != []}
-    body = fields.get("body")
-    if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and body:
-        first = body[0]
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-            fields["body"] = body[1:]
-    fields.pop("kind", None)  # u"text" is "text"
-    return [type(node).__name__, {name: _shape(value) for name, value in fields.items()}]
-
-
-def hash_of_code(source: str) -> str:
-    r"""Return a hash of what a Python text does: comments, docstrings and layout do not count.
-
-    >>> hash_of_code("def f():\n    'Say one.'\n    return 1  # one") == hash_of_code("def f(): return 1")
-    True
-    """
-    return _hash(_shape(ast.parse(source)))
 
 
 def _state(path: pathlib.Path) -> tuple[int, int]:
     """Return what tells that a file is as it was when it was read last: its time and its size."""
     return path.stat().st_mtime_ns, path.stat().st_size
-
-
-@cache
-def _hash_of_module(path: pathlib.Path, _changed: tuple[int, int]) -> str:
-    return hash_of_code(path.read_text(encoding="utf-8"))
-
-
-def hash_of_module(name: str) -> str:
-    """Return the hash of a module of helpers by its dotted name; `none` if there is none."""
-    whole = ROOT / name.replace(".", "/")
-    for path in (whole.with_suffix(".py"), whole / "__init__.py"):
-        if path.is_file():
-            return _hash_of_module(path, _state(path))
-    return ABSENT
 
 
 def hash_of_file(path: str) -> str:
@@ -89,11 +49,13 @@ def hash_of_file(path: str) -> str:
 
 @cache
 def _stored(path: pathlib.Path, kind: str, _changed: tuple[int, int]) -> dict[str, list]:
-    """Return all that is stored of a kind (`row`, `claims`, `verdicts`) by the names under which it is reported.
+    """Return all that is stored of a kind, a key of `REPORTED`, by the names under which it is reported.
 
     A name that ends with * stands for the list of what there is. Rows also stand under `NAME by MODEL`.
     """
     text, found = path.read_text(encoding="utf-8"), {}
+    if kind == "manifest":
+        return {name: [entry] for name, entry in json.loads(text).items()}
     if kind == "claims":
         held = json.loads(text)
         for claim in held["claims"]:
@@ -138,22 +100,22 @@ def named(reported: str, sha: str) -> str:
 
 
 def hash_of_stored(reported: str) -> str:
-    """Return the hash of all rows, the claim or the verdict that a name now stands for; `none` if there is none.
+    """Return the hash of all that a name now stands for; `none` if there is nothing.
 
-    Names are those that readers report: `row/TASK/SPLIT/METHOD`, `claims/ID`, `verdicts/ID`, and lists of them that end
-    with *. Raises ValueError if a name is of no such kind.
+    Names are those that readers report: `row/TASK/SPLIT/METHOD`, `claims/ID`, `verdicts/ID`, lists of them that end
+    with *, and `manifest/FILE`. Raises ValueError if a name is of no such kind.
     """
     kind, _, name = reported.partition("/")
     held = _held(kind).get(name)
     return _hash(held) if held else ABSENT
 
 
-def hash_of_cells(notebooks: Iterable[nbformat.NotebookNode], passing: Iterable[str]) -> str:
-    """Return the hash of the code cells of a lesson's copies, with texts that change nothing (`passing`) left out."""
-    sources = [cell.source for notebook in notebooks for cell in notebook.cells if cell.cell_type == "code"]
+def code_of_cells(notebooks: Iterable[nbformat.NotebookNode], passing: Iterable[str]) -> str:
+    """Return the code of a lesson's copies, cell after cell, with texts that change nothing (`passing`) left out."""
+    code = "\n\n".join(cell.source for notebook in notebooks for cell in notebook.cells if cell.cell_type == "code")
     for text in passing:
-        sources = [source.replace(text, "") for source in sources]
-    return _hash(sources)
+        code = code.replace(text, "")
+    return code
 
 
 def hash_of_outputs(path: pathlib.Path) -> str:
@@ -163,25 +125,21 @@ def hash_of_outputs(path: pathlib.Path) -> str:
     return _hash([cell.outputs for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"])
 
 
-HASHES = {"modules": hash_of_module, "files": hash_of_file, "stored": hash_of_stored}
+HASHES = {"files": hash_of_file, "stored": hash_of_stored}
 
 
-def now() -> dict[str, str]:
-    """Return the hashes of all modules of helpers, to be taken before a run that may last while they are edited."""
-    names = (path.relative_to(ROOT).with_suffix("") for path in (ROOT / "helpers").rglob("*.py"))
-    dotted = {".".join(name.parts).removesuffix(".__init__") for name in names}
-    return {name: hash_of_module(name) for name in sorted(dotted)}
+def now() -> House:
+    """Return all modules of helpers as they are, to be taken before a run that may last while they are edited."""
+    return House({name: path.read_text(encoding="utf-8") for name, path in house.modules().items()})
 
 
-def stamp(
-    code: str, read: Mapping[str, list], modules: Mapping[str, str], copies: Iterable[pathlib.Path], own: set[str]
-) -> dict:
+def stamp(code: str, read: Mapping[str, list], modules: House, copies: Iterable[pathlib.Path], own: set[str]) -> dict:
     """Return the stamp of a run.
 
     Args:
-        code: hash of the lesson's code, see `hash_of_cells`.
+        code: the lesson's code, see `code_of_cells`.
         read: what the run has read, see recorder.py.
-        modules: hashes of the modules of helpers as they were when the run began, see `now`.
+        modules: those of helpers as they were when the run began, see `now`.
         copies: the notebooks that hold its outputs, as stored.
         own: ids of the claims that the run has judged itself; their stored verdicts are its work, not its ground.
     """
@@ -189,8 +147,8 @@ def stamp(
     told = {REPORTED[name.partition("/")[0]] for name in stored}
     files = [path for path in (*read["files"], *read["folders"]) if path not in told and path not in BUILT]
     found = {
-        "code": code,
-        "modules": {name: modules.get(name, ABSENT) for name in read["modules"]},
+        "code": _hash(code),
+        "modules": modules.hashes(code, read["modules"]),
         "files": {path: hash_of_file(path) for path in sorted(files)},
         "stored": {name: hash_of_stored(name) for name in sorted(stored)},
         "outputs": {path.relative_to(HERE).as_posix(): hash_of_outputs(path) for path in copies},
@@ -226,7 +184,7 @@ def why_stale(name: str, code: str) -> list[str]:
 
     Args:
         name: the lesson, as in `build.names`.
-        code: hash of its code as the source has it now.
+        code: its code as the source has it now.
     """
     kept = read_stamps().get(name)
     if kept is None:
@@ -234,12 +192,15 @@ def why_stale(name: str, code: str) -> list[str]:
     found = {key: value for key, value in kept.items() if key != "seal"}
     if kept.get("seal") != _hash(found):
         return ["its stamp was changed by hand"]
-    reasons = [] if kept["code"] == code else ["its code changed"]
+    reasons = [] if kept["code"] == _hash(code) else ["its code changed"]
+    modules = now().hashes(code, kept["modules"])
+    for name, hashed in kept["modules"].items():
+        if modules.get(name) != hashed:
+            reasons.append(f"{name.replace('.', '/')}.py changed")
     for kind, hash_of in HASHES.items():
         for what, hashed in kept[kind].items():
             if hash_of(what) != hashed:
-                shown = what.replace(".", "/") + ".py" if kind == "modules" else what
-                reasons.append(f"{shown} {'changed' if hashed != ABSENT else 'is there now'}")
+                reasons.append(f"{what} {'changed' if hashed != ABSENT else 'is there now'}")
     reasons += [
         f"the outputs of {path} are not those of its last run"
         for path, hashed in kept["outputs"].items()

@@ -11,6 +11,7 @@ import house
 import ledger_rows
 import nbformat
 import pytest
+import reach
 import sources
 import stamps
 
@@ -40,6 +41,7 @@ sys.audit("course.read", "row/intents/test/unknown", "none")
 sys.audit("course.read", "row/changes/*", "")
 sys.audit("course.read", "claims/X1", "0")
 sys.audit("course.read", "verdicts/X2", "none")
+sys.audit("course.read", "manifest/many/a.txt", (root / "data" / "manifest.json").read_text())
 try:
     open(root / "data" / "absent.txt")
 except FileNotFoundError:
@@ -61,7 +63,14 @@ SMALL = '''"""A module."""
 
 def double(number):
     """Return it twice."""
-    return 2 * number  # twice
+    return TWO * number  # twice
+
+
+def thrice(number):
+    return 3 * number
+
+
+TWO = 2
 '''
 CLAIM = {"id": "X1", "sources": ["A"], "lesson": "00", "claim": "One.", "rule": "none"}
 
@@ -77,6 +86,10 @@ def write_rows(folder, *rows):
 
 def write_claims(folder, *claims):
     (folder / "data" / "claims.json").write_text(json.dumps({"articles": {"A": "An article"}, "claims": claims}))
+
+
+def write_manifest(folder, **entries):
+    (folder / "data" / "manifest.json").write_text(json.dumps({"many/a.txt": {"sha256": "0"}, **entries}))
 
 
 def settle(patch, folder):
@@ -126,6 +139,7 @@ def built(tmp_path_factory):
         (folder / "data" / name).write_text(text)
     write_rows(folder, row("rules", 1), row("others", 1))
     write_claims(folder, CLAIM, {**CLAIM, "id": "X2"})
+    write_manifest(folder)
     (folder / "data" / "reference_verdicts.jsonl").write_text("")
     with pytest.MonkeyPatch.context() as patch:
         settle(patch, folder)
@@ -163,7 +177,8 @@ def test_a_stamp_names_what_was_read_and_nothing_else(built):
     kept = json.loads((built / "notebooks" / "stamps.json").read_text())["00_reads"]
     assert sorted(kept["files"]) == ["data/absent.txt", "data/many", "data/many/a.txt", "data/read.txt"]
     assert sorted(kept["stored"]) == [
-        *("claims/X1", "row/changes/*", "row/intents/test/rules", "row/intents/test/unknown", "verdicts/X2")
+        *("claims/X1", "manifest/many/a.txt", "row/changes/*", "row/intents/test/rules", "row/intents/test/unknown"),
+        "verdicts/X2",
     ]
     assert kept["stored"]["row/intents/test/unknown"] == kept["files"]["data/absent.txt"] == stamps.ABSENT
     assert {"helpers", "helpers.small"} <= set(kept["modules"])
@@ -174,6 +189,7 @@ def test_a_stamp_names_what_was_read_and_nothing_else(built):
 def test_nothing_runs_for_what_no_output_depends_on(course, stale):
     change(course / "helpers" / "small.py", "# twice", "# two times, as it were")
     change(course / "helpers" / "small.py", "Return it twice.", "Return twice the number.")
+    change(course / "helpers" / "small.py", "3 * number", "number + number + number")  # which no cell reaches
     change(course / "helpers" / "methods" / "tuning" / "loop.py", "import", "import antigravity\nimport")
     change(course / "pyproject.toml", "line-length = 120", "line-length = 110")
     change(course / "notebooks" / "execution.py", "CELL_TIMEOUT = 900", "CELL_TIMEOUT = 1000")
@@ -181,6 +197,7 @@ def test_nothing_runs_for_what_no_output_depends_on(course, stale):
     (course / "data" / "many" / "b.txt").write_text("its name is read, its text is not")
     write_rows(course, {**row("rules", 1), "made": "tomorrow"}, row("others", 0))
     write_claims(course, CLAIM, {**CLAIM, "id": "X2", "claim": "Another."})
+    write_manifest(course, **{"new.txt": {"sha256": "1"}})
     assert stale() == []
 
 
@@ -199,13 +216,14 @@ def test_new_text_is_stored_and_runs_nothing(course, stale, capsys):
 
 
 def test_all_that_was_read_makes_a_lesson_stale_and_is_named(course, stale):
-    change(course / "helpers" / "small.py", "2 * number", "3 * number")
+    change(course / "helpers" / "small.py", "TWO * number", "3 * number")
     (course / "data" / "read.txt").write_text("22")
     (course / "data" / "many" / "c.txt").write_text("c")
     (course / "data" / "absent.txt").write_text("now")
     write_rows(course, row("rules", 0), row("unknown", 1), {**row("rules", 1), "task": "changes"})
     (course / "data" / "reference_verdicts.jsonl").write_text(json.dumps({"id": "X2", "outcome": "held"}))
     write_claims(course, {**CLAIM, "claim": "One and a half."})
+    write_manifest(course, **{"many/a.txt": {"sha256": "1"}})
     assert stale() == [
         f"00_reads: {reason}"
         for reason in (
@@ -214,6 +232,7 @@ def test_all_that_was_read_makes_a_lesson_stale_and_is_named(course, stale):
             "data/many changed",
             "data/read.txt changed",
             "claims/X1 changed",
+            "manifest/many/a.txt changed",
             "row/changes/* is there now",
             "row/intents/test/rules changed",
             "row/intents/test/unknown is there now",
@@ -233,9 +252,9 @@ def test_outputs_and_stamps_set_by_hand_are_seen(course, stale):
     change(notebook, "42\\n", "43\\n")
     assert stale() == ["00_reads: the outputs of 00_reads.ipynb are not those of its last run"]
     notebook.write_text(genuine)
-    change(course / "helpers" / "small.py", "2 * number", "3 * number")
+    change(course / "helpers" / "small.py", "TWO * number", "3 * number")
     held = json.loads(kept.read_text())
-    held["00_reads"]["modules"]["helpers.small"] = stamps.hash_of_code((course / "helpers" / "small.py").read_text())
+    held["00_reads"]["modules"]["helpers.small"] = "0" * 16
     kept.write_text(json.dumps(held))
     assert stale() == ["00_reads: its stamp was changed by hand"]
 
@@ -271,7 +290,7 @@ def test_a_lesson_that_is_not_there_is_told_with_those_that_are(course, capsys):
 
 
 def test_a_stored_name_of_an_unknown_kind_is_refused():
-    with pytest.raises(ValueError, match="names start with row, claims, verdicts"):
+    with pytest.raises(ValueError, match="names start with row, claims, verdicts, manifest"):
         stamps.hash_of_stored("adapter/intents")
 
 
@@ -298,9 +317,9 @@ def test_rows_that_the_ledger_reports_are_followed_by_model(tmp_path, monkeypatc
 
 def test_verdicts_that_a_run_has_reached_itself_are_not_its_ground():
     read = {"modules": [], "files": [], "folders": [], "stored": [["verdicts/P1", "0"], ["verdicts/P2", "0"]]}
-    assert list(stamps.stamp("0", read, {}, [], {"P1"})["stored"]) == ["verdicts/P2"]
+    assert list(stamps.stamp("0", read, stamps.House({}), [], {"P1"})["stored"]) == ["verdicts/P2"]
 
 
-@pytest.mark.parametrize("module", [sources, stamps], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [reach, sources, stamps], ids=lambda module: module.__name__)
 def test_examples_in_docstrings_are_true(module):
     assert doctest.testmod(module).failed == 0

@@ -26,7 +26,7 @@ def test_the_commands_and_files_that_it_names_are_there():
         assert importlib.util.find_spec(module), module
     for script in re.findall(r"python (notebooks/\w+\.py)", PAGE):
         assert (runtime.ROOT / script).is_file(), script
-    for path in re.findall(r"`((?:notebooks|helpers|data|docs)/[\w/.]+\.\w+)`", PAGE):
+    for path in re.findall(r"`((?:notebooks|helpers|tests|data|docs)/[\w/.]+\.\w+)`", PAGE):
         assert (runtime.ROOT / path).is_file() or "09_your_task" in path, path
     for target in re.findall(r"\]\(([^)#]+)", PAGE):
         assert (runtime.ROOT / target).exists(), target
@@ -48,7 +48,7 @@ def course(tmp_path, monkeypatch):
     for path in (*(runtime.ROOT / "notebooks").glob("*.py"), runtime.ROOT / "pyproject.toml"):
         shutil.copy(path, tmp_path / path.relative_to(runtime.ROOT))
     (tmp_path / "data").symlink_to(runtime.ROOT / "data")
-    for name in ("HERE", "SOURCES", "CHECKS", "SOLUTION_TEXTS"):
+    for name in ("HERE", "SOURCES", "CHECKS", "WRONG_ANSWERS", "SOLUTION_TEXTS"):
         monkeypatch.setattr(sources, name, tmp_path / getattr(sources, name).relative_to(runtime.ROOT))
     return tmp_path
 
@@ -56,7 +56,9 @@ def course(tmp_path, monkeypatch):
 def test_a_lesson_begun_from_the_template_has_its_rooms_and_its_exercise_works(course):
     paths = sources.begin("77_new_lesson")
     assert [path.relative_to(course).as_posix() for path in paths] == [
-        *("notebooks/source/77_new_lesson.py", "helpers/lesson/checks/lesson_77.py"),
+        "notebooks/source/77_new_lesson.py",
+        "helpers/lesson/checks/lesson_77.py",
+        "tests/lesson/wrong_answers/lesson_77.py",
     ]
     notebook = sources.make("77_new_lesson", solved=False)
     assert "77.1" in notebook.cells[4].source
@@ -116,7 +118,7 @@ BREAKS = {
 @pytest.mark.parametrize("kind", BREAKS)
 def test_a_broken_exercise_is_told_by_lesson_cell_and_rule(course, kind):
     before, after, said = BREAKS[kind]
-    (path, _) = sources.begin("77_new")
+    path, *_ = sources.begin("77_new")
     text = path.read_text()
     assert before.format(id="77.1") in text
     path.write_text(text.replace(before.format(id="77.1"), after.format(id="77.1")))

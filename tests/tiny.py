@@ -152,7 +152,6 @@ def wheel_of(folder: pathlib.Path, files: dict[str, bytes], member: str, kind: s
         license="Apache-2.0",
         package="tiny_pkg",
         version="1.0",
-        wheel=WHEEL,
         wheel_sha256=hashlib.sha256(wheel.read_bytes()).hexdigest(),
         wheel_bytes=wheel.stat().st_size,
         member=member,

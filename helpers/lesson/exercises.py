@@ -5,13 +5,16 @@ A check judges by behavior, mostly on rows that the lesson does not show, and an
 taken from the lessons' sources when the notebooks are built.
 """
 
+import copy
 import dis
 import importlib
 import json
 import os
 import pathlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
 
 NOT_ATTEMPTED, NOT_YET, CORRECT = "not attempted", "not yet", "correct"
 SOLUTIONS = pathlib.Path(__file__).parent / "checks" / "solutions.json"
@@ -35,39 +38,58 @@ class Result:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise: its check raises NotYet, or returns a sentence that says what was right.
-
-    `wrong` and `cheats` map a name to an answer which the check must refuse; the tests run them all.
-    """
+    """One exercise: its check raises NotYet, or returns a sentence that says what was right."""
 
     id: str
     check: Callable[..., str]
     hints: tuple[str, ...]
-    wrong: dict = field(default_factory=dict)
-    cheats: dict = field(default_factory=dict)
 
 
-def collect(*exercises: Exercise) -> dict[str, Exercise]:
-    """Return a lesson's exercises by id; raises ValueError if an id is given twice."""
-    by_id = {exercise.id: exercise for exercise in exercises}
-    if len(by_id) != len(exercises):
-        raise ValueError(f"an exercise id is given twice among {[exercise.id for exercise in exercises]}")
-    return by_id
+def exercise(id: str, *hints: str) -> Callable[[Callable[..., str]], Exercise]:
+    """Make an exercise of the check that stands below."""
+    return lambda check: Exercise(id, check, hints)
 
 
-def returned(value):
-    """Pass on what a learner's function returned; a forgotten `return` gets a message of its own."""
-    if unwritten(value):
+def tried(answer: Callable, *given):
+    """Call a learner's function with copies of what is given; a forgotten `return` gets a message of its own."""
+    found = answer(*copy.deepcopy(given))
+    if unwritten(found):
         raise NotYet("your function returned nothing; does it end with `return`?")
-    return value
+    return found
 
 
-_hints_given: dict[str, int] = {}
+def compare(case: str, found, wanted, advice: str = "") -> None:
+    """Raise NotYet, naming the case, unless what was found is what is wanted; floats may differ by about 1e-6."""
+    if isinstance(wanted, float):
+        try:
+            number = float("no number" if isinstance(found, str) else found)
+        except (TypeError, ValueError):
+            raise NotYet(f"{case}: you return {found!r}; a number is asked for") from None
+        same, found, wanted = np.isclose(number, wanted, atol=1e-6), f"{number:.3f}", f"{wanted:.3f}"
+    else:
+        same = found == wanted and isinstance(found, bool) == isinstance(wanted, bool)
+        found, wanted = (repr(value) if isinstance(value, str) else value for value in (found, wanted))
+    if not same:
+        raise NotYet(f"{case}: you return {found}; {wanted} is right{advice and '. '}{advice}")
+
+
+def compare_items(case: str, found, wanted: list, content: str) -> None:
+    """Compare item by item. A NotYet for another number of items says what `content` is asked for."""
+    items = list(found) if isinstance(found, Iterable) else [found]
+    if len(items) != len(wanted):
+        raise NotYet(f"{case}: {len(wanted)} items are asked for, {content}; you return {len(items)}")
+    for at, pair in enumerate(zip(items, wanted, strict=True)):
+        compare(f"{case}, at index {at}", *pair)
 
 
 def lesson_exercises(lesson: str) -> dict[str, Exercise]:
-    """Return the exercises of a lesson (`"01"`) by id."""
-    return importlib.import_module(f"helpers.lesson.checks.lesson_{lesson}").EXERCISES
+    """Return the exercises of a lesson (`"01"`) by id; raises ValueError if an id is given twice."""
+    module = importlib.import_module(f"helpers.lesson.checks.lesson_{lesson}")
+    found = [value for value in vars(module).values() if isinstance(value, Exercise)]
+    by_id = {entry.id: entry for entry in found}
+    if len(by_id) < len(found):
+        raise ValueError(f"an exercise id is given twice among {[entry.id for entry in found]}")
+    return by_id
 
 
 def find(exercise: str) -> Exercise:
@@ -125,6 +147,9 @@ def check(exercise: str, *answers) -> None:
     expected = os.environ.get("COURSE_EXPECT")
     if expected and result.status != expected:
         raise AssertionError(f"expected {expected!r}, got {result}")
+
+
+_hints_given: dict[str, int] = {}
 
 
 def hint(exercise: str) -> None:

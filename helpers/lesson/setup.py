@@ -7,6 +7,7 @@ report of the machine and the weights that a bug report can carry.
 import logging
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -36,25 +37,27 @@ AT_LEAST = {
 FROZEN = ("torch", "numpy", "ipywidgets", "ipykernel", "jupyterlab", "tornado")
 
 
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
 def lacking() -> dict[str, str]:
     """Return what is missing or too old, by package: the installed version, or `missing`."""
-    found = {}
-    for package, lowest in AT_LEAST.items():
-        try:
-            installed = version(package)
-        except PackageNotFoundError:
-            found[package] = "missing"
-            continue
-        if Version(installed) < Version(lowest):
-            found[package] = installed
-    return found
+    found = {package: _installed(package) for package in AT_LEAST}
+    return {
+        package: installed or "missing"
+        for package, installed in found.items()
+        if not installed or Version(installed) < Version(AT_LEAST[package])
+    }
 
 
 def pins() -> dict[str, str]:
     """Return the exact pins of requirements.txt by package name."""
-    lines = (runtime.ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    pairs = (line.split("#")[0].split(";")[0].strip().split("==") for line in lines if "==" in line.split("#")[0])
-    return {name: pin for name, pin in pairs}
+    text = (runtime.ROOT / "requirements.txt").read_text(encoding="utf-8")
+    return dict(re.findall(r"^([\w.-]+)==([^\s;#]+)", text, re.MULTILINE))
 
 
 def overlay() -> list[str]:
@@ -66,12 +69,7 @@ def overlay() -> list[str]:
     if not wanted:
         return []
     chosen = [f"{package}=={pins()[package]}" for package in wanted]
-    constraints = []
-    for package in FROZEN:
-        try:
-            constraints.append(f"{package}=={version(package)}")
-        except PackageNotFoundError:
-            continue
+    constraints = [f"{package}=={_installed(package)}" for package in FROZEN if _installed(package)]
     with tempfile.TemporaryDirectory() as folder:
         held = pathlib.Path(folder) / "constraints.txt"
         held.write_text("\n".join(constraints))
@@ -82,27 +80,23 @@ def overlay() -> list[str]:
     return chosen
 
 
-def _quiet() -> None:
-    """Keep library chatter out of the lessons; errors still show."""
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", message=".*IProgress not found.*")
-
-
 def start(lesson: str) -> None:
     """Prepare lesson `lesson` (`"01"`): set threads, complete the packages, fetch the weights, say one line.
+
+    Keeps library chatter out of the lessons; errors still show.
 
     Raises RuntimeError if packages are missing and cannot be installed, ModelError if the weights cannot be had.
     """
     runtime.set_threads()
-    _quiet()
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", message=".*IProgress not found.*")
     if runtime.place().value == "colab":
-        installed = overlay()
-        if installed:
+        if installed := overlay():
             print(f"Installed for this session: {', '.join(installed)}")
-    elif lacking():
-        missing = ", ".join(f"{package} ({state})" for package, state in lacking().items())
+    elif wanted := lacking():
+        missing = ", ".join(f"{package} ({state})" for package, state in wanted.items())
         raise RuntimeError(
             f"packages are missing or too old: {missing}. Start the course with `make lab`, which installs them"
         )

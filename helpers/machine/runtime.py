@@ -8,8 +8,9 @@ import ctypes
 import os
 import pathlib
 import sys
-import time
+import timeit
 from dataclasses import dataclass
+from importlib import metadata
 
 import psutil
 
@@ -25,6 +26,9 @@ class Choice:
 
     value: object
     why: str
+
+    def __str__(self) -> str:
+        return f"{self.value}: {self.why}"
 
 
 def place() -> Choice:
@@ -168,16 +172,11 @@ def cpu_flags() -> set[str]:
 
 
 def _product_seconds(dtype) -> float:
-    """Best of five timings of a product with the shape of the model's own layers."""
+    """Best of six timings of a product with the shape of the model's own layers."""
     import torch
 
     left, right = torch.ones(256, 576, dtype=dtype), torch.ones(576, 1536, dtype=dtype)
-    best = float("inf")
-    for _ in range(6):
-        started = time.perf_counter()
-        left @ right
-        best = min(best, time.perf_counter() - started)
-    return best
+    return min(timeit.repeat(lambda: left @ right, number=1, repeat=6))
 
 
 def dtype(on: str | None = None) -> Choice:
@@ -202,47 +201,39 @@ def dtype(on: str | None = None) -> Choice:
         return Choice(torch.float32, f"the GPU only emulates bfloat16 (capability {major}.{minor}, needs 8.0)")
     if on != "cpu":
         return Choice(torch.float32, f"float32 is the safe choice on {on}")
-    found = {"avx512_bf16", "amx_bf16"} & cpu_flags()
+    found = ", ".join(sorted({"avx512_bf16", "amx_bf16"} & cpu_flags()))
     if not found:
         return Choice(torch.float32, "the processor has no bfloat16 instructions")
-    slow, fast = _product_seconds(torch.float32), _product_seconds(torch.bfloat16)
-    if fast < slow:
-        return Choice(torch.bfloat16, f"the processor has {', '.join(sorted(found))}, and a timed product was faster")
-    return Choice(torch.float32, f"the processor has {', '.join(sorted(found))}, but a timed product was not faster")
+    if _product_seconds(torch.bfloat16) < _product_seconds(torch.float32):
+        return Choice(torch.bfloat16, f"the processor has {found}, and a timed product was faster")
+    return Choice(torch.float32, f"the processor has {found}, but a timed product was not faster")
 
 
 def report() -> list[tuple[str, bool, str]]:
     """Check this machine and return rows of (what, is it fine, detail); a row that fails says what to do."""
-
     low, high = PYTHON_VERSIONS
     version = ".".join(map(str, sys.version_info[:3]))
     fits = low <= sys.version_info[:2] <= high
     rows = [("python", fits, version + ("" if fits else "; the course is tested on 3.11 to 3.13"))]
-    rows.append(("place", True, "{0.value}: {0.why}".format(place())))
+    rows.append(("place", True, str(place())))
     try:
-        rows.append(("profile", True, "{0.value}: {0.why}".format(profile())))
+        rows.append(("profile", True, str(profile())))
     except ValueError as error:
         rows.append(("profile", False, str(error)))
-    rows.append(("threads", True, "{0.value}: {0.why}".format(threads())))
+    rows.append(("threads", True, str(threads())))
     room = memory()
     rows.append(("memory", room.value > 1.9e9, f"{room.value / 1e9:.1f} GB: {room.why}; a lesson needs up to 1.6 GB"))
     try:
         where = device()
-        rows.append(("device", True, f"{where.value}: {where.why}"))
-        rows.append(("dtype", True, "{0.value}: {0.why}".format(dtype(where.value))))
+        rows.append(("device", True, str(where)))
+        rows.append(("dtype", True, str(dtype(where.value))))
     except ValueError as error:
         rows.append(("device, dtype", False, str(error)))
     except (ImportError, RuntimeError) as error:
         rows.append(("torch", False, f"{error}; run `make lab`, which installs it"))
     for package in ("torch", "transformers", "peft", "sentence-transformers", "ipywidgets"):
-        rows.append(_package_row(package))
+        try:
+            rows.append((package, True, metadata.version(package)))
+        except metadata.PackageNotFoundError:
+            rows.append((package, False, "not installed; run `make lab`, which installs it"))
     return rows
-
-
-def _package_row(package: str) -> tuple[str, bool, str]:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return package, True, version(package)
-    except PackageNotFoundError:
-        return package, False, "not installed; run `make lab`, which installs it"

@@ -156,27 +156,17 @@ class _Plan:
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _plan(lm: LanguageModel, name: str) -> _Plan:
-    """The recipe as it fits this base: with fewer layers than it asks for, all of them are trained."""
-    made, depth = find(name), len(lm.model.model.layers)
-    recipe = replace(made.recipe, layers=0) if made.recipe.layers > depth else made.recipe
-    dev = made.dev_pairs() if made.dev_pairs else None
-    return _Plan(recipe, made.pairs(lm), dev, folder(lm, made.start) if made.start else None)
+def _plan(lm: LanguageModel, name: str, few: bool = False) -> _Plan:
+    """What an adapter learns, and how; few: in brief."""
+    made = find(name)
+    recipe, learned, dev = made.recipe, made.pairs(lm), made.dev_pairs() if made.dev_pairs else None
+    if few:
+        recipe, learned, dev = replace(recipe, epochs=1), learned[:FAST_PAIRS], dev and dev[:FAST_PAIRS]
+    return _Plan(recipe, learned, dev, folder(lm, made.start) if made.start else None)
 
 
-def _shortened(plan: _Plan) -> _Plan:
-    """What the fast profile trains: a few pairs, once."""
-    dev = plan.dev_pairs and plan.dev_pairs[:FAST_PAIRS]
-    return replace(plan, recipe=replace(plan.recipe, epochs=1), pairs=plan.pairs[:FAST_PAIRS], dev_pairs=dev)
-
-
-def _train(lm: LanguageModel, plan: _Plan, **options) -> loop.Tuned:
-    return loop.train(lm, plan.pairs, plan.recipe, dev_pairs=plan.dev_pairs, start=plan.start, **options)
-
-
-def train(lm: LanguageModel, name: str, **options) -> loop.Tuned:
-    """Train one of the table's adapters beside a model; options are `progress` and `on_step` of tuning.train."""
-    return _train(lm, _plan(lm, name), **options)
+def _train(lm: LanguageModel, plan: _Plan, progress: bool = True) -> loop.Tuned:
+    return loop.train(lm, plan.pairs, plan.recipe, plan.dev_pairs, progress, start=plan.start)
 
 
 def shipped(name: str) -> pathlib.Path:
@@ -188,25 +178,22 @@ def shipped(name: str) -> pathlib.Path:
 def folder(lm: LanguageModel, name: str, progress: bool = True) -> pathlib.Path:
     """Return the folder of an adapter for this model: the shipped one if that is its base, else one trained here.
 
-    What is trained here is kept in the user's cache, for this base, recipe and training set. It says so once, with the
-    reason and about how long it takes; the fast profile trains on a few pairs only.
-
-    Raises:
-        TuningError: no such adapter, or the recipe does not fit the model.
+    What is trained here is kept in the user's cache, for this base, recipe and training set; the fast profile trains on
+    a few pairs only. Raises TuningError for an unknown name, or where the recipe does not fit the model.
     """
     theirs, base = saved.read_card(shipped(name)), saved.base_sha256(lm.model)
     if theirs["base_sha256"] == base:
         return shipped(name)
     known = name, base, runtime.profile().value
     if known not in _places or saved.problem_with(_places[known]):
-        plan = _plan(lm, name) if runtime.profile().value == "full" else _shortened(_plan(lm, name))
+        plan = _plan(lm, name, few=runtime.profile().value != "full")
         place = weights.cache_folder() / "adapters" / plan.key(base) / name
         if saved.problem_with(place):
             print(
                 f"The adapter {name!r} ships for {theirs['base']}; {lm.name} has other weights, which it does not fit. "
                 f"It is trained here, once, by the same recipe: {len(plan.pairs)} pairs, about {_duration(lm, plan)}."
             )
-            _keep(_train(lm, plan, progress=progress), place, f"{find(name).note}; trained here")
+            _keep(_train(lm, plan, progress), place, f"{find(name).note}; trained here")
         _places[known] = place
     return _places[known]
 
@@ -263,7 +250,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("names", nargs="+", choices=SHIPPED, metavar="NAME", help=", ".join(SHIPPED))
     lm = LanguageModel.load()
     for name in parser.parse_args(arguments).names:
-        tuned = train(lm, name)
+        tuned = _train(lm, _plan(lm, name))
         saved.save(tuned, ADAPTERS / name, find(name).note, dtype=torch.bfloat16)
         print(f"{name}: {tuned.seconds:.0f} s, {tuned.tokens / tuned.seconds:.0f} tokens/s; {tuned.report}")
     print(f"peak memory {runtime.peak_memory() / 1e9:.2f} GB")

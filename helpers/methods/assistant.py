@@ -16,7 +16,7 @@ from helpers.tasks import files, grading, voice
 from helpers.tasks.policies import PolicyQuestion
 
 TODAY = " Next step today: "  # before the day's rule
-MAX_NEW_TOKENS = 80
+BUDGET, MAX_NEW_TOKENS = 420, 80  # the most tokens of a prompt, and of a reply
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ class Judged:
 
     @property
     def right(self) -> bool:
-        """Whether fact, form and rule are all as they should be."""
-        return self.fact and self.form and self.rule
+        return self.verdict == "right"
 
 
 def load_next_steps(split: str) -> list[str]:
@@ -54,11 +53,7 @@ def load_next_steps(split: str) -> list[str]:
 
 
 def write_prompts(
-    lm: LanguageModel,
-    questions: Sequence[PolicyQuestion],
-    chunks: Sequence[Sequence[Chunk]],
-    rules: Sequence[str],
-    budget: int = 420,
+    lm: LanguageModel, questions: Sequence[PolicyQuestion], chunks: Sequence[Sequence[Chunk]], rules: Sequence[str]
 ) -> list[PassagePrompt]:
     """Return the prompt of each question; an empty rule leaves the rule out, no chunks leave the index out."""
     made = []
@@ -66,7 +61,7 @@ def write_prompts(
         system = voice.CUSTOMER.system + (TODAY + rule if rule else "")
         prompt = voice.CUSTOMER.edited(voice.CUSTOMER.version, system=system)
         off = {"cite": False, "abstain": False}  # the prompt says both in its own words
-        made.append(passages.write_prompt(question.question, some, lm.count_tokens, budget, prompt, **off, examples=()))
+        made.append(passages.write_prompt(question.question, some, lm.count_tokens, BUDGET, prompt, **off, examples=()))
     return made
 
 
@@ -84,10 +79,7 @@ def reply(answer: str, places: Sequence[int], rule: str) -> str:
 
 
 def judge(question: PolicyQuestion, rule: str, text: str, new_tokens: int = 0, prompt_tokens: int = 0) -> Judged:
-    """Judge a reply: its fact (what stands before the next step), its form (voice's ten rules), the day's rule.
-
-    The rule counts wherever it stands: its place is a matter of the form.
-    """
+    """Judge a reply: its fact (what stands before the next step), its form (voice's ten rules), the day's rule."""
     fact = text.partition(voice.STEP)[0]
     verdict = grading.grade(question, passages.without_citations(fact.replace(voice.CLOSE, ""))).verdict
     plain = passages.without_citations(text)
@@ -114,25 +106,15 @@ def answer(
 
 
 def examples(
-    lm: LanguageModel,
-    questions: Sequence[PolicyQuestion],
-    learned: Sequence[reader.Example],
-    rules: Sequence[str],
-    budget: int = 420,
+    lm: LanguageModel, questions: Sequence[PolicyQuestion], learned: Sequence[reader.Example], rules: Sequence[str]
 ) -> list[tuple[str, list[dict], str]]:
     """Return (id, messages, reply) of the examples that teach the form, made from the reader's own examples.
 
-    Replies whose fact cannot be said within the voice's rules are left out, so that no example breaks a rule.
-
-    Args:
-        lm: counts tokens.
-        questions: the training questions, one for each of `learned`.
-        learned: what reader.examples made.
-        rules: next steps; question i gets number i modulo their count.
-        budget: the most tokens of a prompt.
+    Replies whose fact cannot be said within the rules of the voice are left out: no example breaks one. Question i
+    gets the next step i modulo the count of `rules`.
     """
     days = [rules[i % len(rules)] for i in range(len(learned))]
-    prompts = write_prompts(lm, questions, [one.prompt.used for one in learned], days, budget)
+    prompts = write_prompts(lm, questions, [one.prompt.used for one in learned], days)
     made = []
     for question, one, rule, prompt in zip(questions, learned, days, prompts, strict=True):
         fits = prompt.used == one.prompt.used  # the same places, so that the citation still leads to the passage

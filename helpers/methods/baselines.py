@@ -1,7 +1,4 @@
-"""Plain methods that every figure of the language model stands beside: majority, keywords, TF-IDF, embeddings.
-
-Each returns predictions for a list of texts. What they are compared on is the business of statistics.
-"""
+"""Plain methods that every figure of the language model stands beside: majority, keywords, TF-IDF, embeddings."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -34,10 +31,9 @@ def keywords(rules: Mapping[str, Sequence[str]], texts: Sequence[str], default: 
     >>> keywords({"billing": ["charge", "invoice"]}, ["A double charge!", "hello"], "other")
     ['billing', 'other']
     """
-    lowered = [text.lower() for text in texts]
     return [
         next((label for label, words in rules.items() if any(word.lower() in text for word in words)), default)
-        for text in lowered
+        for text in map(str.lower, texts)
     ]
 
 
@@ -81,13 +77,9 @@ def embedding_classifier():
 def nearest_neighbors(
     train_vectors: np.ndarray, train_labels: Sequence[str], vectors: np.ndarray, k: int = 5
 ) -> list[str]:
-    """Return for each vector the label with the largest summed cosine among its k nearest training vectors.
+    """Return for each vector, (m, d), the label with the largest summed cosine among its k nearest of (n, d).
 
-    Args:
-        train_vectors: (n, d), rows of length one.
-        train_labels: n labels.
-        vectors: (m, d), rows of length one.
-        k: how many neighbors vote.
+    All rows have length one.
     """
     if not 1 <= k <= len(train_labels):
         raise ValueError(f"k must be from 1 to {len(train_labels)}, the number of training rows; got {k}")

@@ -1,12 +1,13 @@
 """Examples in the prompt: choosing them, ordering them, and calibrating what they make of the labels.
 
-A demonstration is a solved message shown before the one that is asked about. Selection works on positions in a pool, so
-that a lesson can always tell which rows were shown. Measuring is left to statistics.
+Selection works on positions in a pool, so that a lesson can always tell which rows were shown.
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import zip_longest
 
 import numpy as np
 from scipy.special import logsumexp
@@ -18,8 +19,6 @@ from helpers.model.prompts import without_marks
 from helpers.model.scoring import LabelScores
 from helpers.tasks.files import Message
 from helpers.tasks.task import Task
-
-CONTENT_FREE = ("N/A", "", "[MASK]")  # the three of Zhao et al. (2021)
 
 
 def random_examples(pool: Sequence[Message], k: int, seed: int = 0) -> list[int]:
@@ -40,11 +39,8 @@ def balanced_examples(pool: Sequence[Message], k: int, seed: int = 0) -> list[in
     for i in rng.permutation(len(pool)).tolist():
         waiting.setdefault(pool[i].label, []).append(i)
     labels = rng.permutation(sorted(waiting)).tolist()
-    chosen: list[int] = []
-    while len(chosen) < k:
-        for label in labels:
-            if waiting[label] and len(chosen) < k:
-                chosen.append(waiting[label].pop())
+    rounds = zip_longest(*(reversed(waiting[label]) for label in labels))
+    chosen = [i for one in rounds for i in one if i is not None][:k]
     return rng.permutation(chosen).tolist()
 
 
@@ -74,12 +70,8 @@ def nearest_examples(
 ) -> list[list[int]]:
     """Return for each query the positions of its k nearest pool rows, nearest last: what is read last counts most.
 
-    Args:
-        pool_vectors: (n, d) embeddings of length one. query_vectors: (m, d).
-        k: examples per query.
-        pool_texts, query_texts: where given, a pool row with the query's own text is never shown to it.
-
-    Liu et al. (2022), What makes good in-context examples for GPT-3?
+    Vectors, (n, d) and (m, d), have length one. Where texts are given, a pool row with the query's own text is never
+    shown to it. Liu et al. (2022), What makes good in-context examples for GPT-3?
     """
     _need(pool_vectors, k)
     same: dict[str, list[int]] = {}
@@ -98,10 +90,7 @@ def common_first(rows: Sequence[Sequence[int]], sizes: Sequence[float] | None = 
     """Return the same examples for each query, those that most queries share in front.
 
     What stands in front of several prompts is read once (see scoring), so this order is cheaper than nearest last.
-
-    Args:
-        rows: positions in the pool, one list for each query.
-        sizes: tokens of each pool row; among equally common ones the longer saves more.
+    `sizes` are the tokens of each pool row: of equally common ones the longer saves more.
 
     >>> common_first([[3, 1], [1, 2], [2, 1]])
     [[1, 3], [1, 2], [1, 2]]
@@ -113,19 +102,15 @@ def common_first(rows: Sequence[Sequence[int]], sizes: Sequence[float] | None = 
 
 def selections(pool: Sequence[Message], pool_vectors: np.ndarray, query_vectors: np.ndarray) -> dict[str, Callable]:
     """Return name -> function of (k, seed) that gives one list of examples for each query."""
-    count = len(query_vectors)
 
-    def shared(positions: list[int]) -> list[list[Message]]:
-        return [[pool[i] for i in positions]] * count
-
-    def nearest(k: int, seed: int) -> list[list[Message]]:
-        return [[pool[i] for i in row] for row in nearest_examples(pool_vectors, query_vectors, k)]
+    def shared(choose: Callable) -> Callable:
+        return lambda k, seed: [[pool[i] for i in choose(k, seed)]] * len(query_vectors)
 
     return {
-        "random": lambda k, seed: shared(random_examples(pool, k, seed)),
-        "balanced": lambda k, seed: shared(balanced_examples(pool, k, seed)),
-        "diverse": lambda k, seed: shared(diverse_examples(pool_vectors, k, seed)),
-        "nearest": nearest,
+        "random": shared(partial(random_examples, pool)),
+        "balanced": shared(partial(balanced_examples, pool)),
+        "diverse": shared(partial(diverse_examples, pool_vectors)),
+        "nearest": lambda k, _: [[pool[i] for i in row] for row in nearest_examples(pool_vectors, query_vectors, k)],
     }
 
 
@@ -139,11 +124,7 @@ def _need(pool: Sequence, k: int) -> None:
 
 
 def messages(
-    system: str,
-    examples: Sequence[Message],
-    text: str,
-    names: dict[str, str] | None = None,
-    template: str = "{text}",
+    system: str, examples: Sequence[Message], text: str, names: dict[str, str] | None = None, template: str = "{text}"
 ) -> list[dict]:
     """Return a chat in which each example is a solved turn, and `text` the one that is asked about.
 
@@ -151,8 +132,6 @@ def messages(
 
     Args:
         system: the instruction; may be empty.
-        examples: in the order in which they are shown.
-        text: the message.
         names: what each label is called in the answers; the label itself if missing.
         template: what the user says, with the place {text}.
     """
@@ -198,9 +177,7 @@ class FewShotPrompt:
         """Weigh every label for every text.
 
         Args:
-            lm: the model.
             examples: messages that all texts share, or one list of messages for each text.
-            texts: n messages.
             read_once: let the model read each example once for all texts, apart from the other examples (see reuse).
             options: those of `LanguageModel.score`, or of `score_reusing` if read_once.
         """
@@ -233,13 +210,10 @@ class FewShotPrompt:
                 row.append(known[key])
             whole, before = lm.render(chat), start + "".join(blocks[i] for i in row)
             if not whole.startswith(before):
-                raise ValueError(
-                    f"the chat template of {lm.name} writes a turn differently when others stand before it"
-                )
+                raise ValueError(f"the template of {lm.name} writes a turn differently when others stand before it")
             chosen.append(row)
             tails.append(whole.removeprefix(before))
-        encode = lm.encode
-        pieces = reuse.Prompts(encode(start), [*map(encode, blocks)], chosen, [*map(encode, tails)])
+        pieces = reuse.Prompts(lm.encode(start), [*map(lm.encode, blocks)], chosen, [*map(lm.encode, tails)])
         if texts and lm.count_tokens(chat) != pieces.lengths[-1]:
             raise ValueError(f"turns for {lm.name} join into other tokens than they have alone: leave out read_once")
         return pieces
@@ -254,9 +228,9 @@ class FewShotPrompt:
         return replace(scores, log_probs=calibrate(real, own), prompt_tokens=tokens)
 
 
-def prompt_for(task: Task, template: str = "{text}", start: str = "") -> FewShotPrompt:
+def prompt_for(task: Task) -> FewShotPrompt:
     """Return the prompt of a task: its words stand for its labels, its system text comes first."""
-    return FewShotPrompt(task.words, task.system, template, start)
+    return FewShotPrompt(task.words, task.system)
 
 
 def as_counter_example(example: Message, wrong: str) -> Message:
@@ -269,10 +243,7 @@ def as_counter_example(example: Message, wrong: str) -> Message:
 
 
 def random_words(texts: Sequence[str], count: int, seed: int = 0) -> list[str]:
-    """Return `count` meaningless texts of words drawn from `texts`, each of their average length.
-
-    These stand for "no message in particular" in domain-context calibration (Fei et al., 2023).
-    """
+    """Return `count` meaningless texts of words drawn from `texts`, each of their average length; see `calibrate`."""
     words = [word for text in texts for word in text.split()]
     length = max(1, round(len(words) / len(texts)))
     rng = np.random.default_rng(seed)
@@ -282,11 +253,9 @@ def random_words(texts: Sequence[str], count: int, seed: int = 0) -> list[str]:
 def calibrate(log_probs: np.ndarray, neutral_log_probs: np.ndarray) -> np.ndarray:
     """Return log-probabilities (n, m) from which the labels' own weight has been taken away.
 
-    Args:
-        log_probs: (n, m) of the real messages.
-        neutral_log_probs: (c, m) of texts that say nothing, under the same prompt: `CONTENT_FREE` gives contextual
-            calibration (Zhao et al., 2021, https://arxiv.org/abs/2102.09690), `random_words` domain-context calibration
-            (Fei et al., 2023, https://arxiv.org/abs/2305.19148).
+    It is measured on texts that say nothing, (c, m), under the same prompt: "N/A", "" and "[MASK]" in contextual
+    calibration (Zhao et al., 2021, https://arxiv.org/abs/2102.09690), `random_words` in domain-context calibration (Fei
+    et al., 2023, https://arxiv.org/abs/2305.19148).
 
     >>> calibrate(np.log([[0.8, 0.2]]), np.log([[0.9, 0.1]])).argmax()
     np.int64(1)

@@ -1,6 +1,6 @@
 """Reads an answer out of numbered passages, and makes the examples that teach a model to do so.
 
-Searching is left to retrieval, training to tuning. A reader is any LanguageModel: with an adapter or without.
+A reader is any LanguageModel: with an adapter or without.
 """
 
 import random
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from helpers.methods.retrieval import passages
 from helpers.methods.retrieval.chunking import Chunk
-from helpers.methods.retrieval.passages import ABSTENTION, Citation, PassagePrompt
+from helpers.methods.retrieval.passages import ABSTENTION, PassagePrompt
 from helpers.methods.retrieval.ranking import relevant
 from helpers.model.language_model import LanguageModel
 from helpers.tasks import grading
@@ -21,28 +21,20 @@ ABSENT_SHOWN = 1.0  # of the questions whose passage the search missed, how many
 
 @dataclass(frozen=True)
 class Reading:
-    """One answer out of passages: the prompt, the text as written, its checked citations, and the grade.
+    """One answer out of passages: the prompt, the text as written, and the grade.
 
     `right` says whether the grade is what the question deserves: right, or abstained where nothing holds the answer.
     """
 
-    question: PolicyQuestion
     prompt: PassagePrompt
     text: str
-    citations: tuple[Citation, ...]
     verdict: str
     right: bool
     new_tokens: int
 
     @property
     def prompt_tokens(self) -> int:
-        """Tokens of the prompt."""
         return self.prompt.tokens
-
-    @property
-    def cited(self) -> list[Chunk]:
-        """The passages that the answer cites and that exist."""
-        return [self.prompt.used[c.number - 1] for c in self.citations if c.exists]
 
 
 @dataclass(frozen=True)
@@ -54,30 +46,13 @@ class Example:
     answer: str
     places: tuple[int, ...]
 
-    @property
-    def abstains(self) -> bool:
-        """Whether the answer to give is that there is none."""
-        return self.answer == ABSTENTION
-
 
 def write_prompts(
-    lm: LanguageModel,
-    questions: Sequence[PolicyQuestion],
-    chunks: Sequence[Sequence[Chunk]],
-    budget: int = 400,
-    examples: Sequence[tuple[str, str, str, str]] = (),
+    lm: LanguageModel, questions: Sequence[PolicyQuestion], chunks: Sequence[Sequence[Chunk]], budget: int = 400
 ) -> list[PassagePrompt]:
-    """Return each question's prompt over its chunks, in the words of helpers.methods.retrieval.passages.
-
-    Args:
-        lm: counts tokens.
-        questions: n questions.
-        chunks: for each the chunks that should stand in the prompt, best first; none is allowed (closed book).
-        budget: the most tokens of a prompt, worked examples included.
-        examples: worked examples; a tuned reader needs none.
-    """
+    """Return each question's prompt over its chunks, best first (none: closed book), of at most `budget` tokens."""
     return [
-        passages.write_prompt(question.question, some, lm.count_tokens, budget, examples=examples)
+        passages.write_prompt(question.question, some, lm.count_tokens, budget, examples=())
         for question, some in zip(questions, chunks, strict=True)
     ]
 
@@ -85,10 +60,7 @@ def write_prompts(
 def read(
     lm: LanguageModel, questions: Sequence[PolicyQuestion], prompts: Sequence[PassagePrompt], **options
 ) -> list[Reading]:
-    """Let a model answer questions from prompts that `write_prompts` made, check its citations, and grade it.
-
-    Options are those of LanguageModel.generate.
-    """
+    """Let a model answer questions from prompts that `write_prompts` made. Options: those of `generate`."""
     made = lm.generate([p.messages for p in prompts], **{"max_new_tokens": MAX_NEW_TOKENS, **options})
     return [
         judge(question, prompt, text, tokens)
@@ -97,11 +69,9 @@ def read(
 
 
 def judge(question: PolicyQuestion, prompt: PassagePrompt, text: str, new_tokens: int = 0) -> Reading:
-    """Check the citations of an answer and grade it."""
-    citations = passages.check_citations(text, prompt.used, question.question)
+    """Grade an answer."""
     verdict = grading.grade(question, passages.without_citations(text)).verdict
-    right = grading.correct(question, verdict)
-    return Reading(question, prompt, text, tuple(citations), verdict, right, new_tokens)
+    return Reading(prompt, text, verdict, grading.correct(question, verdict), new_tokens)
 
 
 def holders(question: PolicyQuestion, used: Sequence[Chunk], policies: Sequence[Policy]) -> tuple[int, ...]:
@@ -124,11 +94,14 @@ def _holding(question, used, policies) -> tuple[tuple[int, ...], tuple[int, ...]
     """The places of passages that hold the answer alone, and of those that hold it together."""
     quoted = relevant(question, used, policies)
     places = [i for i, chunk in enumerate(used, start=1) if chunk.id in quoted]
-    options = (question.answer, *question.accepted)
-    sure = [i for i in places if any(grading.holds(used[i - 1].searched, option) for option in options)]
+    sure = [i for i in places if _says(question, used[i - 1])]
     shown = " ".join(used[i - 1].text for i in places)
     whole = places and all(quote in shown for quote in question.evidence)
     return tuple(sure), tuple(places) if whole else ()
+
+
+def _says(question: PolicyQuestion, chunk: Chunk) -> bool:
+    return any(grading.holds(chunk.searched, option) for option in (question.answer, *question.accepted))
 
 
 def examples(
@@ -149,13 +122,8 @@ def examples(
     abstained nearly always.
 
     Args:
-        lm: counts tokens.
-        questions: training questions.
         found: for each the chunks found, best first.
         every: all chunks of the index, to put in what was missed.
-        policies: the documents that the chunks are of.
-        budget: the most tokens of a prompt.
-        seed: of the choices.
     """
     rng = random.Random(seed)
     made = []
@@ -203,7 +171,6 @@ def placed(
         held = [chunk for chunk in every if holds_alone(question, chunk, policies)][:1]
         if not held:
             raise ValueError(f"{question.id}: no single passage holds the answer, so none can be placed")
-        options = (question.answer, *question.accepted)
-        others = [c for c in some if not any(grading.holds(c.searched, option) for option in options)][:count]
+        others = [chunk for chunk in some if not _says(question, chunk)][:count]
         made.append([*others[: place - 1], *held, *others[place - 1 :]])
     return made

@@ -1,6 +1,6 @@
 """Makes the examples that a reader of passages and the assistant learn from: found passages, in several views.
 
-One example is made in reader and assistant; training on them is the business of adapters.
+One example is made in reader and assistant; adapters trains on them.
 """
 
 from collections.abc import Sequence

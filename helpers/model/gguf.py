@@ -1,8 +1,8 @@
 """Turns a GGUF file into what transformers loads in a second: bf16 safetensors, a clean config, a right tokenizer.
 
-Written on the `gguf` library alone, not on transformers' own GGUF route: that one takes five times as long, marks the
-model as quantized so that it cannot be saved, and has given this tokenizer wrong special tokens. The two routes are
-held against each other in tests/test_conversion.py. Format: github.com/ggml-org/ggml/blob/master/docs/gguf.md
+Not by transformers' own GGUF route: that one takes five times as long, marks the model as quantized so that it cannot
+be saved, and has given this tokenizer wrong special tokens. Tests hold the two routes against each other.
+Format: github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
 
 import contextlib
@@ -14,37 +14,7 @@ import shutil
 
 import numpy as np
 
-PROJECTIONS = {
-    "attn_q": "self_attn.q_proj",
-    "attn_k": "self_attn.k_proj",
-    "attn_v": "self_attn.v_proj",
-    "attn_output": "self_attn.o_proj",
-    "ffn_gate": "mlp.gate_proj",
-    "ffn_up": "mlp.up_proj",
-    "ffn_down": "mlp.down_proj",
-    "attn_norm": "input_layernorm",
-    "ffn_norm": "post_attention_layernorm",
-}
-OUTSIDE_LAYERS = {
-    "token_embd.weight": "model.embed_tokens.weight",
-    "output_norm.weight": "model.norm.weight",
-    "output.weight": "lm_head.weight",
-}
 CONTROL_TOKEN = 3  # GGUF's token type for tokens such as <|im_end|>
-
-
-def tensor_name(name: str) -> str:
-    """Return transformers' name for a llama tensor in a GGUF file.
-
-    >>> tensor_name("blk.3.attn_q.weight")
-    'model.layers.3.self_attn.q_proj.weight'
-    """
-    if name in OUTSIDE_LAYERS:
-        return OUTSIDE_LAYERS[name]
-    layer = re.fullmatch(r"blk\.(\d+)\.(\w+)\.weight", name)
-    if not layer or layer[2] not in PROJECTIONS:
-        raise ValueError(f"tensor {name!r} is not part of a llama model; this file cannot be converted")
-    return f"model.layers.{layer[1]}.{PROJECTIONS[layer[2]]}.weight"
 
 
 def undo_rope_order(weight: np.ndarray, heads: int) -> np.ndarray:
@@ -53,42 +23,51 @@ def undo_rope_order(weight: np.ndarray, heads: int) -> np.ndarray:
     return weight.reshape(heads, half, 2, weight.shape[1]).swapaxes(1, 2).reshape(weight.shape)
 
 
-def _tensors(reader, field, progress):
+def _names(config) -> dict[str, str]:
+    """Map the name of each tensor in a GGUF file to transformers' name for it."""
+    import torch
+    from gguf import MODEL_ARCH, get_tensor_name_map
+    from transformers import LlamaForCausalLM
+
+    theirs = get_tensor_name_map(MODEL_ARCH.LLAMA, config.num_hidden_layers)
+    with torch.device("meta"):  # names without weights
+        return {theirs.get_name(name, (".weight",)): name for name in LlamaForCausalLM(config).state_dict()}
+
+
+def _tensors(reader, config, progress):
     """Yield (name, float32 array) for each tensor of an opened GGUF file."""
     from gguf import dequantize
 
+    names = _names(config)
+    heads = {"attn_q": config.num_attention_heads, "attn_k": config.num_key_value_heads}
     for tensor in progress(reader.tensors):
-        name, weight = tensor_name(tensor.name), dequantize(tensor.data, tensor.tensor_type)
-        if ".attn_q." in tensor.name:
-            weight = undo_rope_order(weight, field("llama.attention.head_count"))
-        if ".attn_k." in tensor.name:
-            weight = undo_rope_order(weight, field("llama.attention.head_count_kv"))
-        yield name, weight
+        if tensor.name not in names:
+            raise ValueError(f"tensor {tensor.name!r} is not part of a llama model; this file cannot be converted")
+        weight, part = dequantize(tensor.data, tensor.tensor_type), tensor.name.split(".")[-2]
+        yield names[tensor.name], undo_rope_order(weight, heads[part]) if part in heads else weight
 
 
-def _config(field, tied: bool) -> dict:
-    heads, width = field("llama.attention.head_count"), field("llama.embedding_length")
-    return {
-        "architectures": ["LlamaForCausalLM"],
-        "model_type": "llama",
-        "hidden_size": width,
-        "head_dim": width // heads,
-        "intermediate_size": field("llama.feed_forward_length"),
-        "num_hidden_layers": field("llama.block_count"),
-        "num_attention_heads": heads,
-        "num_key_value_heads": field("llama.attention.head_count_kv"),
-        "max_position_embeddings": field("llama.context_length"),
-        "rms_norm_eps": field("llama.attention.layer_norm_rms_epsilon"),
-        "rope_theta": field("llama.rope.freq_base"),
-        "rope_parameters": {"rope_type": "default", "rope_theta": field("llama.rope.freq_base")},
-        "vocab_size": len(field("tokenizer.ggml.tokens")),
-        "hidden_act": "silu",
-        "tie_word_embeddings": tied,
-        "bos_token_id": field("tokenizer.ggml.bos_token_id"),
-        "eos_token_id": field("tokenizer.ggml.eos_token_id"),
-        "pad_token_id": field("tokenizer.ggml.padding_token_id"),
-        "dtype": "bfloat16",
-    }
+def _config(field, tied: bool):
+    from transformers import LlamaConfig
+
+    rope = {"rope_type": "default", "rope_theta": field("llama.rope.freq_base")}
+    return LlamaConfig(
+        architectures=["LlamaForCausalLM"],
+        hidden_size=field("llama.embedding_length"),
+        intermediate_size=field("llama.feed_forward_length"),
+        num_hidden_layers=field("llama.block_count"),
+        num_attention_heads=field("llama.attention.head_count"),
+        num_key_value_heads=field("llama.attention.head_count_kv"),
+        max_position_embeddings=field("llama.context_length"),
+        rms_norm_eps=field("llama.attention.layer_norm_rms_epsilon"),
+        rope_parameters=rope,
+        vocab_size=len(field("tokenizer.ggml.tokens")),
+        tie_word_embeddings=tied,
+        bos_token_id=field("tokenizer.ggml.bos_token_id"),
+        eos_token_id=field("tokenizer.ggml.eos_token_id"),
+        pad_token_id=field("tokenizer.ggml.padding_token_id"),
+        dtype="bfloat16",
+    )
 
 
 def tokenizer(field):
@@ -162,13 +141,13 @@ def convert_gguf(source: pathlib.Path, folder: pathlib.Path, progress=iter) -> N
 
     if field("general.architecture") != "llama":
         raise ValueError(f"{source.name} holds a {field('general.architecture')!r} model, not a llama one")
+    config = _config(field, tied="output.weight" not in {tensor.name for tensor in reader.tensors})
     weights = {
         name: torch.from_numpy(np.array(weight, dtype=np.float32)).to(torch.bfloat16)
-        for name, weight in _tensors(reader, field, progress)
+        for name, weight in _tensors(reader, config, progress)
     }
-    config = _config(field, tied="lm_head.weight" not in weights)
-    (folder / "config.json").write_text(json.dumps(config, indent=2))
-    generation = {key: config[key] for key in ("bos_token_id", "eos_token_id", "pad_token_id")}
+    config.save_pretrained(folder)
+    generation = {key: getattr(config, key) for key in ("bos_token_id", "eos_token_id", "pad_token_id")}
     (folder / "generation_config.json").write_text(json.dumps(generation, indent=2))
     with _system_errors():
         tokenizer(field).save_pretrained(folder)

@@ -1,7 +1,4 @@
-"""One small open model, three ways to use it: `chat` and `generate` write, `score` weighs given labels.
-
-Scoring is packed (helpers.model.scoring); this module leaves fetching to models, prompts and metrics to others.
-"""
+"""One small open model, three ways to use it: `chat` and `generate` write, `score` weighs given labels."""
 
 import time
 import weakref
@@ -49,9 +46,7 @@ def as_messages(prompt: "str | Messages", system: str | None = None) -> list[dic
     >>> as_messages("Hi")
     [{'role': 'user', 'content': 'Hi'}]
     """
-    if isinstance(prompt, str):
-        prompt = [{"role": "user", "content": prompt}]
-    prompt = [dict(message) for message in prompt]
+    prompt = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else [dict(message) for message in prompt]
     for i, message in enumerate(prompt):
         if set(message) != {"role", "content"} or not isinstance(message["content"], str):
             raise ValueError(f"message {i} must hold exactly the texts 'role' and 'content', not {message!r}")
@@ -73,7 +68,7 @@ class LanguageModel:
 
     def __init__(self, model, tokenizer, name: str = "a model"):
         self.model, self.tokenizer, self.name = model, tokenizer, name
-        self.device = next(model.parameters()).device
+        self.device, self._limit = next(model.parameters()).device, model.config.max_position_embeddings
         head.read_contiguously(model)
 
     def __repr__(self) -> str:
@@ -86,7 +81,7 @@ class LanguageModel:
         name = name or catalogue.default()
         runtime.set_threads()
         model, tokenizer = catalogue.load(name, device, dtype)
-        lm = cls(model, tokenizer, catalogue.name_of(name))
+        lm = cls(model, tokenizer, catalogue.find(name).name)
         if device is None and dtype is None:
             _in_use[name] = lm
         return lm
@@ -126,12 +121,8 @@ class LanguageModel:
         """Return the token ids of a plain text as it stands."""
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
-    @property
-    def _limit(self) -> int:
-        return self.model.config.max_position_embeddings
-
     def _encode_prompts(self, prompts: Sequence, room: int) -> list[list[int]]:
-        """Token ids of each prompt; raises ValueError where one leaves no room for `room` further tokens."""
+        """Token ids of each prompt; raises ValueError where one has no room for `room` more."""
         return packing.fit([self.encode(self.render(prompt)) for prompt in prompts], self._limit, room)[0]
 
     def _cut_to_fit(self, encoded: list, room: int, beside: Sequence[int] = ()) -> tuple[list, tuple[int, ...]]:
@@ -160,15 +151,12 @@ class LanguageModel:
         """Let the model answer each prompt.
 
         Args:
-            prompts: strings or message lists.
-            max_new_tokens: the most tokens one answer may have.
             temperature: 0 takes the likeliest token each time; above 0 samples, and more evenly the higher it is.
             top_p: when sampling, keep the likeliest tokens that hold this share of the probability.
             seed: makes sampling repeatable on one machine; the global random state is left as it was.
             batch_size: the most prompts decoded side by side; long prompts take smaller batches.
-            progress: show a bar.
             logits_processor: called for each batch with its number of rows and the width of its padded prompts; returns
-                what changes the scores before each token is chosen (see structured).
+                what changes the scores before each token is chosen.
 
         Returns:
             Generation, in the order of `prompts`. `finished[i]` is False where the answer was cut at max_new_tokens.
@@ -204,8 +192,7 @@ class LanguageModel:
 
     def _generate_batch(self, rows: list[list[int]], settings: dict, make_processor) -> list[list[int]]:
         """New token ids for each row, up to and including the end token; rows are padded on the left."""
-        eos, width = self.tokenizer.eos_token_id, max(map(len, rows))
-        pad = self.tokenizer.pad_token_id
+        eos, pad, width = self.tokenizer.eos_token_id, self.tokenizer.pad_token_id, max(map(len, rows))
         ids = torch.tensor([[pad] * (width - len(row)) + row for row in rows], device=self.device)
         mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=self.device)
         if make_processor:
@@ -231,10 +218,8 @@ class LanguageModel:
             labels: m texts, each of at least one token.
             end_of_turn: count the end-of-turn token as part of the label, so that "refund" is not favored over
                 "refund_request" for being shorter.
-            progress: show a bar.
             row_tokens: about how many tokens one forward pass reads; more is not faster on a CPU and takes more memory.
-            share_start: read what all prompts share at their start once; False reads it for every prompt, to see what
-                that costs.
+            share_start: False reads for every prompt what all share at their start, to see what that costs.
 
         Returns:
             LabelScores: log_probs of shape (n, m), natural logarithms, summed over the label's tokens; and more.
@@ -256,7 +241,6 @@ class LanguageModel:
         labels: Sequence[str],
         end_of_turn: bool = True,
         progress: bool = True,
-        row_tokens: int = scoring.ROW_TOKENS,
     ) -> scoring.LabelScores:
         """Weigh each label after prompts whose examples do not see each other, each example read once: see reuse.
 
@@ -266,8 +250,7 @@ class LanguageModel:
         label_ids = self._encode_labels(labels, end_of_turn)
         beside = [length - len(tail) for length, tail in zip(prompts.lengths, prompts.tails, strict=True)]
         tails, cut = self._cut_to_fit(prompts.tails, max(map(len, label_ids)), beside)
-        pieces = replace(prompts, tails=tails)
-        scores = reuse.score(self.model, pieces, labels, label_ids, row_tokens, progress)
+        scores = reuse.score(self.model, replace(prompts, tails=tails), labels, label_ids, progress=progress)
         runtime.release_memory()
         return replace(scores, cut=cut)
 
@@ -286,7 +269,5 @@ class LanguageModel:
         ids = torch.tensor([self._encode_prompts([prompt], room=1)[0]], device=self.device)
         with torch.inference_mode():
             probabilities = self.model(ids, logits_to_keep=1).logits[0, -1].float().softmax(-1)
-        best = probabilities.topk(top)
-        return [
-            (self.tokenizer.decode([i]), p) for i, p in zip(best.indices.tolist(), best.values.tolist(), strict=True)
-        ]
+        values, tokens = (part.tolist() for part in probabilities.topk(top))
+        return [(self.tokenizer.decode([token]), value) for token, value in zip(tokens, values, strict=True)]

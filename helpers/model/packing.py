@@ -12,9 +12,7 @@ import torch
 
 STEP = 8  # block widths are multiples of it: oneDNN keeps a kernel per shape, about 2 MB each
 SHARED_AT_LEAST = 16  # tokens beyond the common start for which prompts are grouped: fewer are not worth a pass
-MAX_BATCH_TOKENS = (
-    6_000  # of prompts and answers, in one batch that is generated: bounds the cache to 0.3 GB in float32
-)
+MAX_BATCH_TOKENS = 6_000  # of prompts and answers generated at once: bounds the cache to 0.3 GB in float32
 FEWEST_PROMPT = 16  # tokens that must be left of a prompt whose middle is cut out
 
 
@@ -40,14 +38,20 @@ class Row:
     segment: torch.Tensor
     reads: list[Read]
 
-    def add(self, log_probs: np.ndarray, read: np.ndarray) -> None:
+    def add(self, log_probs: np.ndarray, read: torch.Tensor) -> None:
         """Add what was read, one number a read, to the labels' sums of the prompts, (n, m)."""
-        np.add.at(log_probs, ([place.prompt for place in self.reads], [place.label for place in self.reads]), read)
+        places = [place.prompt for place in self.reads], [place.label for place in self.reads]
+        np.add.at(log_probs, places, read.cpu().numpy())
 
 
 def visible(segment: torch.Tensor) -> torch.Tensor:
     """(b, t, t), from segments (b, t): whether a token sees another: earlier, of its own segment or of -1."""
     return ((segment[:, :, None] == segment[:, None, :]) | (segment == -1)[:, None, :]).tril()
+
+
+def added(seen: torch.Tensor, dtype, hidden: float = -torch.inf) -> torch.Tensor:
+    """Return what is added to attention scores, same shape: 0 where a token is seen, else `hidden`."""
+    return torch.zeros(seen.shape, dtype=dtype, device=seen.device).masked_fill(~seen, hidden)
 
 
 def cut_middle(ids: list[int], room: int) -> list[int]:
@@ -67,14 +71,8 @@ def fit(
 ) -> tuple[list[list[int]], tuple[int, ...]]:
     """Return prompts that a model of `limit` tokens holds with `room` more after them, and which were cut for it.
 
-    Args:
-        encoded: n lists of token ids.
-        limit, room: tokens.
-        beside: how many tokens stand in front of each; none if left out.
-        cut: cut a prompt that is too long in its middle, down to FEWEST_PROMPT tokens; else it is refused.
-
-    Raises:
-        ValueError: a prompt does not fit; it is named by its number.
+    `beside`: how many tokens stand in front of each; none if left out. `cut` takes out the middle of a prompt that is
+    too long, down to FEWEST_PROMPT tokens. Raises ValueError, with the prompt's number, where one does not fit.
     """
     kept = []
     for i, (ids, others) in enumerate(zip(encoded, beside or [0] * len(encoded), strict=True)):
@@ -98,12 +96,9 @@ def shared_start(encoded: Sequence[Sequence[int]]) -> int:
     """
     if not encoded:
         return 0
-    first, last = min(encoded), max(encoded)
     limit = min(map(len, encoded)) - 1
-    for i in range(limit):
-        if first[i] != last[i]:
-            return i
-    return limit
+    pairs = zip(min(encoded), max(encoded), strict=False)
+    return next((i for i, (one, other) in enumerate(pairs) if i == limit or one != other), limit)
 
 
 def pack(encoded, label_ids, start: int, row_tokens: int) -> Iterator[Row]:
@@ -142,7 +137,7 @@ def _row(prompts, encoded, label_ids, start: int, width: int) -> Row:
 
 
 def tokens_read(encoded: Sequence[Sequence[int]]) -> int:
-    """Return how many tokens a model reads of these prompts if it reads the starts that `groups` finds once.
+    """Return how many tokens a model reads of prompts whose starts, as `groups` finds them, it reads once.
 
     >>> tokens_read([[1, *range(20), 5], [1, 2], [1, *range(20), 6]])
     24
@@ -155,29 +150,19 @@ def tokens_read(encoded: Sequence[Sequence[int]]) -> int:
 def groups(encoded: Sequence[Sequence[int]], start: int) -> list[tuple[int, list[int]]]:
     """Return (tokens that a group shares, its prompts): prompts that go on alike beyond what all share go together.
 
-    In the order of their tokens, prompts with a long common start stand side by side. What stays alone forms one group,
-    which shares `start`.
+    What stays alone forms one group, which shares `start`.
 
     >>> groups([[1, *range(20), 5], [1, 2], [1, *range(20), 6]], 1)
     [(21, [0, 2]), (1, [1])]
     """
-    order = sorted(range(len(encoded)), key=lambda i: encoded[i])
-    found, alone, members, depth = [], [], order[:1], 0
-    for i in order[1:]:
-        common = shared_start([encoded[members[-1]], encoded[i]])
-        if common >= start + SHARED_AT_LEAST:
-            depth = min(depth, common) if len(members) > 1 else common
-            members.append(i)
-            continue
-        if len(members) > 1:
-            found.append((depth, members))
+    runs: list[list[int]] = []
+    for i in sorted(range(len(encoded)), key=lambda i: encoded[i]):
+        if runs and shared_start([encoded[runs[-1][-1]], encoded[i]]) >= start + SHARED_AT_LEAST:
+            runs[-1].append(i)
         else:
-            alone += members
-        members = [i]
-    if len(members) > 1:
-        found.append((depth, members))
-    else:
-        alone += members
+            runs.append([i])
+    found = [(shared_start([encoded[i] for i in run]), run) for run in runs if len(run) > 1]
+    alone = [run[0] for run in runs if len(run) == 1]
     return found + ([(start, alone)] if alone else [])
 
 

@@ -1,16 +1,13 @@
 """Reused examples: each solved example is read once, and every prompt takes those that it shows from what was kept.
 
 In an ordinary prompt an example sees all that stands before it, so its keys and values serve only prompts with that
-very start. Here every example sees the start that all prompts share and itself, and nothing else; what the model made
-of it serves all prompts. The open message still sees all of its examples. Reading parts of a prompt apart from each
-other is due to Ratner et al. (2023), Parallel context windows (https://arxiv.org/abs/2212.10947); keeping them for
-other prompts to Gim et al. (2024), Prompt Cache (https://arxiv.org/abs/2311.04934).
-
-Unlike in the first of these, each example is a window of its own after a start that all see, and the open message keeps
-the place that it would have if its examples followed each other.
+very start. Here it sees the start that all prompts share and itself, and nothing else; what the model made of it serves
+all prompts. The open message still sees all of its examples, from the place that it would have if they followed each
+other. Reading parts of a prompt apart from each other is due to Ratner et al. (2023), Parallel context windows
+(https://arxiv.org/abs/2212.10947); keeping them for other prompts to Gim et al. (2024), Prompt Cache
+(https://arxiv.org/abs/2311.04934).
 
 This is another prompt to the model, not a faster way to the same numbers: whether it answers as well must be measured.
-Its numbers are those of one pass per prompt and label under a mask, nothing kept, which tests hold.
 """
 
 import itertools
@@ -50,7 +47,7 @@ class Prompts:
             raise ValueError(f"{len(self.chosen)} choices of examples for {len(self.tails)} tails")
 
     def shown(self, i: int) -> int:
-        """Return how many tokens of examples prompt i shows."""
+        """How many tokens of examples prompt i shows."""
         return sum(len(self.examples[example]) for example in self.chosen[i])
 
     @property
@@ -173,20 +170,12 @@ def score(
     progress: bool = False,
     store_tokens: int = STORE_TOKENS,
 ) -> scoring.LabelScores:
-    """Score every label after every prompt, each example read once.
+    """Score every label after every prompt as `scoring.score_packed` does, each example read once.
 
-    All examples stand at the same positions, directly after the start; a tail stands where it would if they followed
-    each other, so that the order of the examples makes no difference. What is stored takes
-    2 x layers x key heads x head size numbers a token: 46 kB in float32 for SmolLM2-135M.
-
-    Args:
-        model, labels, label_ids, row_tokens, progress: as in `scoring.score_packed`.
-        prompts: n prompts in pieces.
-        store_tokens: how many tokens of examples are kept at once. Where all of them hold more, the prompts go through
-            in groups, in their order, and an example is read once for each group that shows it.
-
-    Returns:
-        LabelScores; its shared_tokens are those of the start alone.
+    All examples stand at the same positions, directly after the start, so that their order makes no difference. What is
+    stored takes 2 x layers x key heads x head size numbers a token: 46 kB in float32 for SmolLM2-135M. Where the
+    examples hold more than `store_tokens`, the prompts go through in groups, in their order, and an example is read
+    once for each group that shows it. The result's shared_tokens are those of the start alone.
     """
     started = time.perf_counter()
     result = np.zeros((len(prompts.tails), len(labels)))
@@ -203,14 +192,8 @@ def score(
                 asked = [read.prompt for read in row.reads[::each]]
                 sees = [[*range(start), *(at for example in part.chosen[i] for at in places[example])] for i in asked]
                 hidden = _read(model, store, row, sees, [part.shown(i) for i in asked])
-                row.add(found, scoring.read_log_probs(model, hidden, row.reads).cpu().numpy())
+                row.add(found, scoring.read_log_probs(model, hidden, row.reads))
                 bar.update(len(asked))
             result[members] = found
-    return scoring.LabelScores(
-        labels=tuple(labels),
-        log_probs=result,
-        label_tokens=np.array([len(ids) for ids in label_ids]),
-        prompt_tokens=np.array(prompts.lengths),
-        shared_tokens=start,
-        seconds=time.perf_counter() - started,
-    )
+    lengths = np.array([*map(len, label_ids)]), np.array(prompts.lengths)
+    return scoring.LabelScores(tuple(labels), result, *lengths, start, time.perf_counter() - started)

@@ -5,9 +5,9 @@ into rows of about 512 tokens: each prompt's tail followed by all its labels is 
 row, and a mask lets every token see the shared start, its own prompt and its own label, and nothing else; positions run
 on as if each label stood alone. The numbers are those of one pass per prompt and label, which tests hold.
 
-Attention is where such a row would waste time: most of what its tokens might see is masked. On a CPU it is computed in
-two parts, shared start and own block, each with the log-sum-exp of its scores, and the parts are then weighed together
-(as in FlashDecoding, https://pytorch.org/blog/flash-decoding/).
+Most of what a row's tokens might see is masked. So on a CPU attention is computed in two parts, shared start and own
+block, and weighed together by the log-sum-exp of their scores (as in FlashDecoding,
+https://pytorch.org/blog/flash-decoding/).
 """
 
 import contextlib
@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from scipy.special import softmax
 from tqdm.auto import tqdm
 from transformers import AttentionInterface, DynamicCache
 
@@ -35,8 +36,7 @@ class LabelScores:
 
     log_probs: (n, m), log-probability of the label's tokens after the prompt, summed.
     label_tokens: (m,), tokens per label, end of turn included if it was scored.
-    prompt_tokens: (n,), tokens per prompt.
-    shared_tokens: how many of them all prompts share at their start.
+    prompt_tokens: (n,), tokens per prompt; shared_tokens: how many of them all share at their start.
     seconds: for all prompts together.
     cut: positions of the prompts that were cut in their middle, because the model holds no more.
     """
@@ -52,8 +52,7 @@ class LabelScores:
     @property
     def probabilities(self) -> np.ndarray:
         """(n, m), each row summing to one: how the labels share the probability among themselves."""
-        shifted = np.exp(self.log_probs - self.log_probs.max(axis=1, keepdims=True))
-        return shifted / shifted.sum(axis=1, keepdims=True)
+        return softmax(self.log_probs, axis=1)
 
     @property
     def predictions(self) -> list[str]:
@@ -68,31 +67,23 @@ class LabelScores:
 
 
 def block_mask(row: Row, dtype, device) -> torch.Tensor:
-    """(b, 1, t, t), added to the attention scores: 0 where a token may see an earlier one of its block, else -inf."""
-    visible = packing.visible(row.segment.to(device))
-    return torch.zeros(visible.shape, dtype=dtype, device=device).masked_fill(~visible, -torch.inf)[:, None]
+    """(b, 1, t, t), added to the attention scores: what each token may see of its block."""
+    return packing.added(packing.visible(row.segment.to(device)), dtype)[:, None]
 
 
 def _label_mask(row: Row, dtype) -> tuple[torch.Tensor, torch.Tensor]:
     """(b, 1, l, t) and (b, l): what the labels' tokens may see in their block, and where they stand in it."""
-    segment = row.segment
-    label_at = (segment >= 0).nonzero()[:, 1].view(len(segment), -1)
-    label = segment.gather(1, label_at)
-    visible = (label[:, :, None] == segment[:, None, :]) | (segment == -1)[:, None, :]
-    visible &= torch.arange(segment.shape[1]) <= label_at[:, :, None]
-    return torch.zeros(visible.shape, dtype=dtype).masked_fill(~visible, -torch.inf)[:, None], label_at
+    blocks = len(row.segment)
+    label_at = (row.segment >= 0).nonzero()[:, 1].view(blocks, -1)
+    seen = packing.visible(row.segment)[torch.arange(blocks)[:, None], label_at]
+    return packing.added(seen, dtype)[:, None], label_at
 
 
 def _full_mask(row: Row, start: int, dtype, device) -> torch.Tensor:
     """(1, 1, b x t, start + b x t): the same for attention that takes the row as a whole."""
-    blocks = block_mask(row, dtype, device)[:, 0]
-    count = len(row.ids)
-    mask = torch.full((count, start + count), -torch.inf, dtype=dtype, device=device)
-    mask[:, :start] = 0
-    for i, block in enumerate(blocks):
-        at = i * len(block)
-        mask[at : at + len(block), start + at : start + at + len(block)] = block
-    return mask[None, None]
+    blocks = torch.block_diag(*packing.visible(row.segment.to(device)))
+    seen = torch.cat([blocks.new_ones(len(row.ids), start), blocks], 1)
+    return packing.added(seen, dtype)[None, None]
 
 
 def _packed_attention(module, query, key, value, attention_mask, scaling, shared=0, label_at=None, **_):
@@ -141,15 +132,6 @@ def attending(model, way: str) -> Iterator[None]:
         model.set_attn_implementation(usual)
 
 
-@contextlib.contextmanager
-def attention(model) -> Iterator[bool]:
-    """Yield whether the model's attention is computed in two parts; its own way is put back afterwards."""
-    usual = model.config._attn_implementation
-    in_parts = _attend is not None and model.device.type == "cpu" and usual == "sdpa"
-    with attending(model, PACKED if in_parts else usual):
-        yield in_parts
-
-
 def read_log_probs(model, hidden: torch.Tensor, reads) -> torch.Tensor:
     """Log-probability of each read's token at its position.
 
@@ -172,14 +154,13 @@ def read_start(model, cache, ids: Sequence[int]) -> None:
         model.get_decoder()(torch.tensor([ids], device=model.device), past_key_values=cache, use_cache=True)
 
 
-def read_row(model, cache, row: Row, start: int, in_parts: bool) -> np.ndarray:
-    """Return the log-probability of each of a row's reads; the cache is left as it was."""
+def _read_row(model, cache, row: Row, start: int, in_parts: bool) -> torch.Tensor:
+    """Log-probability of each of a row's reads; the cache is left as it was."""
     if in_parts:
         mask, label_at = _label_mask(row, model.dtype)
     else:
         mask, label_at = _full_mask(row, start, model.dtype, model.device), None
-    decoder = model.get_decoder()
-    out = decoder(
+    out = model.get_decoder()(
         input_ids=torch.tensor([row.ids], device=model.device),
         position_ids=torch.tensor([row.positions], device=model.device),
         attention_mask=mask,
@@ -189,7 +170,7 @@ def read_row(model, cache, row: Row, start: int, in_parts: bool) -> np.ndarray:
         label_at=label_at,
     )
     cache.crop(-len(row.ids))  # negative: the form that all releases of transformers 5 take
-    return read_log_probs(model, out.last_hidden_state[0], row.reads).cpu().numpy()
+    return read_log_probs(model, out.last_hidden_state[0], row.reads)
 
 
 def read_labels(model, cache, encoded, label_ids, start, row_tokens=ROW_TOKENS, done=lambda _: None) -> np.ndarray:
@@ -198,9 +179,11 @@ def read_labels(model, cache, encoded, label_ids, start, row_tokens=ROW_TOKENS, 
     Their first `start` tokens are in the cache already. `done` is told how many prompts each pass has read.
     """
     result = np.zeros((len(encoded), len(label_ids)))
-    with attention(model) as in_parts:
+    usual = model.config._attn_implementation
+    in_parts = _attend is not None and model.device.type == "cpu" and usual == "sdpa"
+    with attending(model, PACKED if in_parts else usual):
         for row in packing.pack(encoded, label_ids, start, row_tokens):
-            row.add(result, read_row(model, cache, row, start, in_parts))
+            row.add(result, _read_row(model, cache, row, start, in_parts))
             done(len(row.segment))
     return result
 
@@ -208,19 +191,9 @@ def read_labels(model, cache, encoded, label_ids, start, row_tokens=ROW_TOKENS, 
 def score_packed(
     model, encoded, labels, label_ids, row_tokens=ROW_TOKENS, progress=False, share_start=True
 ) -> LabelScores:
-    """Score every label after every prompt.
+    """Score m labels, named and as token ids, after n prompts as token ids; arguments as for `LanguageModel.score`.
 
-    Args:
-        model: a causal language model of transformers.
-        encoded: n prompts as token ids.
-        labels: m names, for the result.
-        label_ids: m labels as token ids, each of at least one.
-        row_tokens: about how many tokens a forward pass reads.
-        progress: show a bar.
-        share_start: read what all prompts share at their start once.
-
-    Returns:
-        LabelScores, log_probs in float32 whatever the model computes in.
+    log_probs are in float32 whatever the model computes in.
     """
     started = time.perf_counter()
     result = np.zeros((len(encoded), len(labels)))
@@ -237,11 +210,5 @@ def score_packed(
             result[members] = read_labels(model, cache, some, label_ids, depth, row_tokens, bar.update)
             if more:
                 cache.crop(-len(more))
-    return LabelScores(
-        labels=tuple(labels),
-        log_probs=result,
-        label_tokens=np.array([len(ids) for ids in label_ids]),
-        prompt_tokens=np.array([len(ids) for ids in encoded]),
-        shared_tokens=start,
-        seconds=time.perf_counter() - started,
-    )
+    lengths = [np.array([*map(len, ids)], dtype=int) for ids in (label_ids, encoded)]
+    return LabelScores(tuple(labels), result, *lengths, start, time.perf_counter() - started)

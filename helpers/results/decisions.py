@@ -70,19 +70,16 @@ class Advice:
 
 def tree(facts: Facts) -> Advice:
     """A: ask what prompting cannot do, and branch: enough already, lacks facts, lacks a habit, else examples."""
-
-    def leaf(approach: str, because: str) -> Advice:
-        return Advice("A", "tree", approach, because)
-
     if not facts.short:
-        return leaf(PROMPT, "the prompt reaches the target")
+        return Advice("A", "tree", PROMPT, "the prompt reaches the target")
     if facts.needs_facts:
-        return leaf(RETRIEVE, "what the model does not know belongs in retrieval, never in weights")
+        return Advice("A", "tree", RETRIEVE, "what the model does not know belongs in retrieval, never in weights")
     if facts.behavior and facts.labels >= TONE_LABELS:
-        return leaf(TUNE, f"form and tone can be learned from a few hundred examples; there are {facts.labels}")
+        because = f"form and tone can be learned from a few hundred examples; there are {facts.labels}"
+        return Advice("A", "tree", TUNE, because)
     if facts.labels >= ENOUGH_LABELS:
-        return leaf(TUNE, f"prompting does not get there, and {facts.labels} examples are enough")
-    return leaf(PROMPT, "too few examples to tune; put some into the prompt")
+        return Advice("A", "tree", TUNE, f"prompting does not get there, and {facts.labels} examples are enough")
+    return Advice("A", "tree", PROMPT, "too few examples to tune; put some into the prompt")
 
 
 def checklist(facts: Facts) -> Advice:
@@ -127,32 +124,23 @@ def three_steps(facts: Facts) -> Advice:
     return Advice("D", "three steps", PROMPT, "step 3 does not pay at this volume; stay with the prompt")
 
 
-def matrix_points(facts: Facts) -> dict[str, int]:
-    """Return E's points for each approach: one for each row of its matrix in which the approach is the best one."""
-    rows = {
+def matrix(facts: Facts) -> Advice:
+    """E: the approach that is best in most rows of the matrix; retrieval and tuning together where both lead."""
+    best_in = {
         PROMPT: (
             not facts.needs_facts and not facts.behavior,  # general tasks, classification among them
             not facts.stable,  # a change takes minutes
             facts.requests < MANY_REQUESTS,  # nothing to pay first
             facts.labels < FEW_LABELS,
         ),
-        RETRIEVE: (
-            facts.needs_facts,
-            facts.facts_change,
-            facts.documents >= LARGE_COLLECTION,
-        ),
+        RETRIEVE: (facts.needs_facts, facts.facts_change, facts.documents >= LARGE_COLLECTION),
         TUNE: (
             facts.behavior,
             facts.needs_facts and not facts.facts_change,  # core domain knowledge
             facts.stable and facts.requests >= MANY_REQUESTS,  # cheaper and faster per request
         ),
     }
-    return {approach: sum(map(bool, ticked)) for approach, ticked in rows.items()}
-
-
-def matrix(facts: Facts) -> Advice:
-    """E: the approach that is best in most rows of the matrix; retrieval and tuning together where both lead."""
-    points = matrix_points(facts)
+    points = {approach: sum(map(bool, rows)) for approach, rows in best_in.items()}
     said = ", ".join(f"{approach} {count}" for approach, count in points.items())
     top = [approach for approach, count in points.items() if count == max(points.values())]
     if RETRIEVE in top and TUNE in top:
@@ -185,14 +173,9 @@ class Measured:
 
 
 def measured(rows: Sequence[LedgerRow], plain: bool = False) -> Measured:
-    """Return what rows of one task and split say about the approaches.
+    """Return what rows of one task and split say about the approaches, on the items that the rows share.
 
-    Args:
-        rows: ledger rows; they are cut to the items that they share.
-        plain: let the plain baselines take part. The articles know none, so no rule can name them.
-
-    Raises:
-        ValueError: no row is left to compare.
+    plain: let the plain baselines take part. The articles know none, so no rule can name them.
     """
     wanted = [row for row in rows if plain or row.approach != "plain"]
     if not wanted:

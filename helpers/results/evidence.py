@@ -1,7 +1,7 @@
 """Evidence for a part of a rule: a measured figure with its interval, test, size and origin; and what it decides.
 
-Constructors take ledger rows, which know whose they are and of which model; where figures come from elsewhere, `of=row`
-or `model=…, dtype=…, reference=…` says so.
+Constructors take ledger rows, which know whose they are and of which model; or hits, one for each item, and then `of=`
+the row or rows behind them, or `model=`, `dtype=` and `reference=`. All take a `note=`.
 """
 
 from collections.abc import Sequence
@@ -15,10 +15,11 @@ from helpers import statistics
 from helpers.results import ledger
 from helpers.results.ledger import LedgerRow
 from helpers.results.rules import Part
-from helpers.statistics import ABOVE, BELOW, OPEN, Interval
+from helpers.statistics import ABOVE, BELOW, LEVEL, OPEN, Interval
 
 HELD, FAILED, DEPENDS = "held", "did not hold", "it depends"
 CLOSE, WEAK, MISSING = "too close to call", "underpowered", "not tested"
+Given = LedgerRow | Sequence[bool]
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,13 @@ class Evidence:
         return f"{figure.estimate:.4g}" if figure.low == figure.high else str(figure)
 
 
-def _origin(
-    of: LedgerRow | Sequence[LedgerRow] = (), model: str = "", dtype: str = "", reference: bool = False, note: str = ""
-) -> dict:
+def _hits(given: Given) -> list[bool]:
+    return [bool(hit) for hit in getattr(given, "correct", given)]
+
+
+def _origin(*given, of=(), model: str = "", dtype: str = "", reference: bool = False, note: str = "") -> dict:
     """Return whose figures are and of which model: those of rows, or as named by hand."""
-    rows = [of] if hasattr(of, "correct") else list(of)
+    rows = [row for row in (*given, *([of] if isinstance(of, LedgerRow) else of)) if isinstance(row, LedgerRow)]
     spoken = [row for row in rows if row.language_model]
     models, dtypes = [*(row.model for row in spoken), model], [*(row.dtype for row in spoken), dtype]
     return {
@@ -70,59 +73,41 @@ def _origin(
     }
 
 
-def share_of(hits: Sequence[bool], **origin) -> Evidence:
-    """Return the share of hits among n items. Further arguments: of=row(s), or model, dtype, reference; note."""
-    right, n = int(sum(map(bool, hits))), len(hits)
-    figure = statistics.wilson_interval(right, n)
-    return Evidence("share", figure, n, (right, n), **_origin(**origin))
+def share(hits: Given, **origin) -> Evidence:
+    """Return the share of hits among n items."""
+    right, n = sum(_hits(hits)), len(_hits(hits))
+    return Evidence("share", statistics.wilson_interval(right, n), n, (right, n), **_origin(hits, **origin))
 
 
 def share_of_draws(hits: Sequence[Sequence[bool]], **origin) -> Evidence:
     """Return the share of hits over k measurements of the same n items, its interval by items; hits: (k, n)."""
     by_item = np.asarray(hits, dtype=float).mean(axis=0)
     if by_item.mean() in (0, 1):  # the bootstrap would be sure beyond its data
-        return share_of(by_item, **origin)
+        return share(by_item, **origin)
     return Evidence("share", statistics.mean_interval(by_item), len(by_item), **_origin(**origin))
 
 
-def share(row: LedgerRow, note: str = "") -> Evidence:
-    """Return the share right of a row."""
-    return share_of(row.correct, of=row, note=note)
+def difference(first: Given, second: Given, across_models: bool = False, **origin) -> Evidence:
+    """Return the share of hits in `second` minus that in `first`, for the same n items.
 
-
-def difference_of(first: Sequence[bool], second: Sequence[bool], **origin) -> Evidence:
-    """Return the share of hits in `second` minus that in `first`, for the same n items. For the rest see `share_of`."""
-    one, two = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
-    if one.shape != two.shape or not len(one):
+    Two rows are refused where `ledger.compare` refuses them; `across_models` allows two language models, where the
+    claim is about that.
+    """
+    if isinstance(first, LedgerRow) and isinstance(second, LedgerRow):
+        ledger.compare(first, second, across_models=across_models)
+    one, two = np.array(_hits(first)), np.array(_hits(second))
+    if len(one) != len(two) or not len(one):
         raise ValueError(f"give hits on the same items; there are {len(one)} and {len(two)}")
     counts = int((one & ~two).sum()), int((two & ~one).sum())
     figure = statistics.gap_interval(two.astype(int) - one.astype(int))
-    return Evidence("paired", figure, len(one), counts, **_origin(**origin))
+    return Evidence("paired", figure, len(one), counts, **_origin(first, second, **origin))
 
 
-def difference(first: LedgerRow, second: LedgerRow, across_models: bool = False, note: str = "") -> Evidence:
-    """Return the share right of `second` minus that of `first`, paired; refuses what `ledger.compare` refuses.
-
-    `across_models` allows two language models, where the claim is about that.
-    """
-    ledger.compare(first, second, across_models=across_models)
-    return difference_of(first.correct, second.correct, of=[first, second], note=note)
-
-
-def independent_of(first: Sequence[bool], second: Sequence[bool], **origin) -> Evidence:
+def independent(first: Given, second: Given, **origin) -> Evidence:
     """Return the share of hits in `second` minus that in `first`, for two different sets; n is the smaller one's."""
-    figure = statistics.difference_of_shares(first, second)
-    return Evidence("shares", figure, min(len(first), len(second)), **_origin(**origin))
-
-
-def independent(first: LedgerRow, second: LedgerRow, note: str = "") -> Evidence:
-    """Return the share right of `second` minus that of `first`, measured on different items."""
-    return independent_of(first.correct, second.correct, of=[first, second], note=note)
-
-
-def mean(values: Sequence[float], **origin) -> Evidence:
-    """Return the mean of per-item numbers."""
-    return Evidence("mean", statistics.mean_interval(values), len(values), **_origin(**origin))
+    one, two = _hits(first), _hits(second)
+    figure = statistics.difference_of_shares(one, two)
+    return Evidence("shares", figure, min(len(one), len(two)), **_origin(first, second, **origin))
 
 
 def number(value: float | Interval, n: int = 1, **origin) -> Evidence:
@@ -138,17 +123,14 @@ def rank(first: Sequence[float], second: Sequence[float], **origin) -> Evidence:
     return Evidence("rank", figure, n, p_value=p_value, **_origin(**origin))
 
 
-def draws_of(hits: Sequence[Sequence[bool]], **origin) -> Evidence:
-    """Return how far k measurements of the same n items lie apart beyond chance; hits: shape (k, n)."""
+def draws(measured: Sequence[Given], **origin) -> Evidence:
+    """Return how far k measurements of the same n items lie apart beyond chance; of rows, the items must agree."""
+    for row in measured[1:]:
+        if isinstance(row, LedgerRow):
+            ledger.compare(measured[0], row)
+    hits = [_hits(given) for given in measured]
     found = statistics.spread(hits)
-    return Evidence("draws", found.deviation, len(hits[0]), p_value=found.p_value, **_origin(**origin))
-
-
-def draws(rows: Sequence[LedgerRow], note: str = "") -> Evidence:
-    """Return how far rows of the same items lie apart beyond chance; raises ValueError if the items differ."""
-    for row in rows[1:]:
-        ledger.compare(rows[0], row)
-    return draws_of([row.correct for row in rows], of=rows, note=note)
+    return Evidence("draws", found.deviation, len(hits[0]), p_value=found.p_value, **_origin(*measured, **origin))
 
 
 def yes(flag: bool | None, **origin) -> Evidence:
@@ -171,6 +153,25 @@ def lies(part: Part, evidence: Evidence) -> str:
     return HELD if found[0] in wanted else FAILED
 
 
+def reason(part: Part, evidence: Evidence) -> str:
+    """Return in words why a part came out as it did where its figure does not show it; else an empty text."""
+    alone, weak = lies(part, evidence), settle(part, evidence) == WEAK
+    limits = part.limits(evidence.dtypes[0] if evidence.dtypes else "")
+    limit, side = limits[0], ""
+    if evidence.interval.high < limit:
+        side = f"the interval is wholly below {limit:g}"
+    elif evidence.interval.low > limits[-1]:
+        limit, side = limits[-1], f"the interval is wholly above {limits[-1]:g}"
+    if weak and alone != CLOSE:
+        side = side or f"the interval alone says {alone!r}"
+        return f"{side}, but with n of {evidence.n} fixed beforehand as too few to come out either way"
+    p_value = _test(part, evidence, limit)
+    if side and alone == CLOSE and p_value is not None and p_value >= 1 - LEVEL:
+        few = f": only {sum(evidence.counts)} items set the two apart" if part.measure == "paired" else ""
+        return f"{side}, the exact test is not sure{few}"
+    return "the interval cannot decide" if weak else ""
+
+
 def _test(part: Part, evidence: Evidence, limit: float) -> float | None:
     usual = {"rank": 0.5, "draws": 0.0}.get(part.measure, limit)
     return evidence.p_at(limit) if limit == usual else None
@@ -179,17 +180,17 @@ def _test(part: Part, evidence: Evidence, limit: float) -> float | None:
 @lru_cache(maxsize=1024)
 def both_ways(part: Part, n: int) -> bool:
     """Return whether a part can come out "held" and "did not hold" at all with n items."""
-    if part.measure in ("mean", "number", "yes", "draws"):
+    if part.measure in ("number", "yes", "draws"):
         return True
     limits = part.limits(part.limit[0][0] if part.direction != "within" and isinstance(part.limit, tuple) else "")
     middle = round(n * abs(sum(limits) / len(limits)))
     none, every, some = [0] * n, [1] * n, [1] * middle + [0] * (n - middle)
     if part.measure == "share":
-        possible = [share_of(hits) for hits in (none, every, some)]
+        possible = [share(hits) for hits in (none, every, some)]
     elif part.measure == "rank":
         possible = [rank(*pair) for pair in ((range(n), range(n, 2 * n)), (range(n, 2 * n), range(n)))]
     else:
-        build = difference_of if part.measure == "paired" else independent_of
+        build = difference if part.measure == "paired" else independent
         possible = [build(none, every), build(every, none), build(none, some)]
     return {HELD, FAILED} <= {lies(part, evidence) for evidence in possible}
 

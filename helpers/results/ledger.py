@@ -11,30 +11,17 @@ import pathlib
 import platform
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from helpers.machine import runtime
 from helpers.results import lookup, markdown, measuring
-from helpers.results.lookup import ANY, compare, find, keep, path, rows, stored
+from helpers.results.lookup import ANY, compare, find, keep, path, rows, stored  # noqa: F401
 from helpers.results.rows import LedgerRow, as_json, digest
 from helpers.results.store import append, read
 
-__all__ = [
-    "ANY",
-    "Lab",
-    "LedgerRow",
-    "append",
-    "compare",
-    "find",
-    "keep",
-    "measure",
-    "path",
-    "read",
-    "rows",
-    "stored",
-    "table",
-]
+MOST_GRADES = 8  # an answer judged in more ways than these is a figure, and counting it tells nothing
 
 
 def measure(
@@ -51,6 +38,8 @@ def measure(
     labels_used: int = 0,
     seed: int | None = None,
     settings: Mapping | None = None,
+    tries: int = 0,
+    token_limit: int | None = None,
     training_seconds: float = 0.0,
     details: Mapping | None = None,
     prepare: Callable[[], Mapping] | None = None,
@@ -63,7 +52,7 @@ def measure(
 
     Args:
         task: the data set, e.g. `intents`; or an object with that `name`.
-        method: what was done, e.g. `TF-IDF + logistic regression`; measured again, the new row counts.
+        method: what was done; measured again, the new row counts.
         items: n objects with `id`, `text` and `label`, the label being the right answer.
         predict: takes the n texts; returns n labels, or an object with `predictions` such as the result of
             `LanguageModel.score`, or n judged answers: objects with `text`, `verdict` and `right`, and where known
@@ -71,28 +60,27 @@ def measure(
         approach: one of rows.APPROACHES.
         model: a LanguageModel or another model with a `name`, from which size, number format and device are read; or
             the name alone; None where there is no model.
-        split: which split was measured.
         prompts: what the model reads, n strings or lists of chat messages, or how to make them from n texts.
         labels: the labels on offer; None for free text.
         labels_used: how many labeled examples took part in training or choosing.
         seed, settings: what else decides the outcome, as JSON values.
-        training_seconds: spent on fitting.
+        tries: among how many candidates the method was chosen on dev (see methods.search).
+        token_limit: the most tokens that an answer may have, where one is written.
         details: anything else worth keeping, as JSON values.
         prepare: called before the clock starts, only if the method is measured; returns training_seconds and details
             that are known only then.
         heavy: take a stored row if one agrees with all of the above (see `stored`).
         rerun: measure in any case; so does COURSE_RERUN=1.
-        show: print the line.
-        noun: what the items are called in it.
+        noun: what the items are called in the line printed.
 
-    Raises:
-        ValueError: the approach is none, answers are missing, or an id is repeated.
+    Raises ValueError if the approach is none, answers are missing, or an id is repeated.
     """
     texts = [item.text for item in items]
     read_in = list(prompts(texts) if callable(prompts) else prompts) if prompts is not None else None
     known = {"approach": approach, "labels_used": labels_used, "seed": seed, "settings": as_json(settings or {})}
     if heavy and not rerun and not os.environ.get("COURSE_RERUN"):
-        row = stored(task, method, items, split=split, model=model, prompts=read_in, labels=labels, **known)
+        told = {"labels": labels, "tries": tries, "token_limit": token_limit, **known}
+        row = stored(task, method, items, split=split, model=model, prompts=read_in, **told)
         if row:
             return _shown(row, noun) if show else row
     ready = prepare() if prepare else {}
@@ -118,6 +106,8 @@ def measure(
         machine=platform.machine(),
         training_seconds=float(ready.get("training_seconds", training_seconds)),
         looks=_looks(lookup.name_of(task), method, split),
+        tries=tries,
+        token_limit=token_limit,
         profile=runtime.profile().value,
         made=time.strftime("%Y-%m-%dT%H:%M:%S"),
     )
@@ -126,19 +116,17 @@ def measure(
 
 
 def _shown(row: LedgerRow, noun: str) -> LedgerRow:
-    counts = {verdict: row.predictions.count(verdict) for verdict in sorted(set(row.predictions))}
-    judged = f" ({', '.join(f'{count} {verdict}' for verdict, count in counts.items())})" if len(counts) < 4 else ""
-    graded = "answers" in row.details
-    print(
-        f"{row.method}{row.mark}: {'good' if graded else 'accuracy'} {row.interval} on {row.n} {noun}{judged * graded}"
-    )
+    kind, grades = "accuracy", ""
+    if "answers" in row.details:
+        kind, counts = "good", sorted(Counter(row.predictions).items())
+        if len(counts) <= MOST_GRADES:
+            grades = f" ({'; '.join(f'{count} {grade}' for grade, count in counts)})"
+    print(f"{row.method}{row.mark}: {kind} {row.interval} on {row.n} {noun}{grades}")
     return row
 
 
 def _looks(task: str, method: str, split: str) -> int:
-    if split != "test":
-        return 0
-    before = read(path(), LedgerRow, "a ledger row")
+    before = read(path(), LedgerRow, "a ledger row") if split == "test" else []
     return sum((row.task, row.method, row.split) == (task, method, split) for row in before)
 
 
@@ -148,19 +136,22 @@ def table(selected: Sequence[LedgerRow] | None = None) -> str:
     head = ["task", "split", "method", "accuracy", "95 % interval", "items", "tokens per item", "training"]
     lines = []
     for row in sorted(selected, key=lambda row: (row.task, row.split, -row.interval.estimate)):
-        found = row.interval
-        bounds = f"{found.low:.3f}–{found.high:.3f}"
-        about = [f"{found.estimate:.3f}", bounds, str(row.n), f"{row.tokens_per_item:.0f}"]
-        lines.append([row.task, row.split, row.method + row.mark, *about, "yes" if row.training_seconds else "no"])
+        share, trained = row.interval, "yes" if row.training_seconds else "no"
+        figures = [
+            f"{share.estimate:.3f}",
+            f"{share.low:.3f}–{share.high:.3f}",
+            str(row.n),
+            f"{row.tokens_per_item:.0f}",
+        ]
+        lines.append([row.task, row.split, row.method + row.mark, *figures, trained])
     return markdown.table(head, lines)
 
 
 @dataclass(frozen=True)
 class Lab:
-    """What the measurements of a lesson share: task, model, labels, noun, and whether heavy ones run here.
+    """What the measurements of a lesson share, such as task, model and labels, and whether heavy ones run here.
 
-    `lab.measure(method, items, predict, approach=…)` is `measure` with these; a plain method gets no model unless one
-    is named.
+    A plain method gets no model unless one is named.
     """
 
     task: str

@@ -6,7 +6,7 @@ to sys.audit, so that a build knows what a lesson depends on.
 
 import pathlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from helpers import statistics
@@ -25,35 +25,20 @@ def path() -> pathlib.Path:
     return store.folder() / "ledger.jsonl"
 
 
-def stored(
-    task: str,
-    method: str,
-    items: Sequence,
-    *,
-    model=None,
-    split: str = "test",
-    prompts: Sequence | Callable[[list[str]], Sequence] | None = None,
-    **asked,
-) -> LedgerRow | None:
+def stored(task: str, method: str, items: Sequence, *, model=None, split: str = "test", **asked) -> LedgerRow | None:
     """Return a row kept of a method, cut to these items, if all that is asked for agrees; else None.
 
     Your own rows of the current profile come before the course's. Task, method, split, model, and each item's id, text
     and label must agree in any case. Where a row of that name differs, what differs is said once, on stderr.
 
-    Args:
-        task, method, items, model, split, prompts: as for `measure`; prompts None means not asked.
-        asked: further fields of LedgerRow that must agree, such as approach, labels, labels_used, seed, settings or
-            dtype; None means not asked.
+    asked: what else must agree: prompts (n strings or lists of chat messages), or further fields of LedgerRow, such as
+    labels, seed, settings or dtype; None means not asked.
     """
     name = f"{name_of(task)}/{split}/{method}"
     wanted = {key: value for key, value in asked.items() if value is not None}
-    if "labels" in wanted:
-        wanted["labels"] = sorted(wanted["labels"])
-    if "settings" in wanted:
-        wanted["settings"] = as_json(wanted["settings"])
-    if prompts is not None:
-        texts = [item.text for item in items]
-        wanted["prompts"] = measuring.hash_prompts(prompts(texts) if callable(prompts) else prompts)
+    for key, as_kept in (("labels", sorted), ("settings", as_json), ("prompts", measuring.hash_prompts)):
+        if key in wanted:
+            wanted[key] = as_kept(wanted[key])
     wanted["model"] = measuring.about(model)["model"]
     reasons = []
     for row in reversed(_all_rows(reference=True)):
@@ -81,9 +66,9 @@ def _difference(row: LedgerRow, items: Sequence, wanted: Mapping) -> str:
         if row.gold[place] != item.label:
             return f"there the right answer to {item.id} is {row.gold[place]!r}, not {item.label!r}"
         if "prompts" in wanted and (not row.prompts or row.prompts[place] != wanted["prompts"][number]):
-            if not row.prompts or row.prompts[place] == UNKNOWN:
-                return f"it does not say what the model read for {item.id}"
-            return f"another prompt than now is what the model read for {item.id}"
+            unknown = not row.prompts or row.prompts[place] == UNKNOWN
+            said = "it does not say" if unknown else "another prompt than now is"
+            return f"{said} what the model read for {item.id}"
     for key, value in wanted.items():
         if key != "prompts" and getattr(row, key) != value:
             return f"its {key} is {getattr(row, key)!r}, not {value!r}"
@@ -124,8 +109,7 @@ def rows(
     the newest of your own rows did are left out, and it is said so.
 
     Args:
-        task: only this task.
-        split: only this split.
+        task, split: only these.
         reference: where a method is missing, take the course's row (`row.reference` is then True).
         model: the language model whose rows are wanted, beside those of no language model; default is the one in use.
             ANY gives a row for each method and model.
@@ -164,9 +148,9 @@ def _without_others(found: list[LedgerRow]) -> list[LedgerRow]:
     return kept[::-1]
 
 
-def find(task: str, method: str, split: str = "test", model: str | None = None) -> LedgerRow:
+def find(task: str, method: str, split: str = "test") -> LedgerRow:
     """Return the newest row of a method; raises KeyError naming the methods that are there."""
-    found = {row.method: row for row in _rows(task, split, reference=True, model=model)}
+    found = {row.method: row for row in _rows(task, split, reference=True, model=None)}
     if method not in found:
         sys.audit("course.read", f"row/{task}/{split}/{method}", "none")
         raise KeyError(f"no row for {method!r} on {task}/{split}; measured so far: {', '.join(found) or 'nothing'}")
@@ -174,30 +158,20 @@ def find(task: str, method: str, split: str = "test", model: str | None = None) 
     return found[method]
 
 
-def compare(
-    first: LedgerRow,
-    second: LedgerRow,
-    worthwhile: float = statistics.WORTHWHILE,
-    *,
-    across_models: bool = False,
-) -> statistics.Comparison:
-    """Compare two rows measured on the same items, paired.
+def compare(first: LedgerRow, second: LedgerRow, *, across_models: bool = False) -> statistics.Comparison:
+    """Compare two rows of the same items, paired; raises ValueError if the items differ, or the language models do.
 
-    Raises:
-        ValueError: the items differ; or the language models do and `across_models` does not allow it. Plain methods
-            can be compared with any model.
+    `across_models` allows different models. Plain methods can be compared with any model.
     """
     if first.data_sha256 != second.data_sha256:
-        raise ValueError(
-            f"{first.method!r} and {second.method!r} were measured on different items; measure both in one profile, on "
-            "the same texts"
-        )
+        named = f"{first.method!r} and {second.method!r}"
+        raise ValueError(f"{named} were measured on different items; measure both in one profile, on the same texts")
     check_models([first, second], across_models)
-    return statistics.compare_hits(first.correct, second.correct, worthwhile)
+    return statistics.compare_hits(first.correct, second.correct)
 
 
 def check_models(chosen: Sequence[LedgerRow], across_models: bool = False) -> None:
-    """Raise ValueError where rows are of several language models, unless `across_models` allows it."""
+    """Raise ValueError where rows are of several language models, unless that is allowed."""
     models = sorted({row.language_model for row in chosen} - {""})
     if len(models) > 1 and not across_models:
         named = ", ".join(repr(row.method) for row in chosen)

@@ -46,13 +46,12 @@ def unpack(items: Sequence, answers, seconds: float) -> dict:
         if all(getattr(answer, name, None) is not None for answer in answers):
             found[name] = [getattr(answer, name) for answer in answers]
     if "seconds" not in found:
-        found = found | {"seconds": evenly["seconds"], "details": found["details"] | evenly["details"]}
+        found |= {"seconds": evenly["seconds"], "details": found["details"] | evenly["details"]}
     read = [getattr(answer, "prompt", None) for answer in answers]
     if all(getattr(prompt, "messages", prompt) for prompt in read):
         found["prompts"] = hash_prompts(read)
     if hasattr(answers[0], "traceable"):
-        held = [item.id for item, answer in zip(items, answers, strict=True) if answer.traceable]
-        found["details"]["traceable"] = held
+        found["details"]["traceable"] = [item.id for item, a in zip(items, answers, strict=True) if a.traceable]
     return found
 
 

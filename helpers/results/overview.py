@@ -50,21 +50,20 @@ def summary(
     `alone`: (task, method) -> seconds of requests sent one at a time, for p50 and p95; else the row's own, if it
     was timed one by one.
     """
-    way = row.approach
-    counted = row.tokens_per_item > 0
-    price = 0.0 if way == "plain" else None
+    tokens = price = 0.0 if row.approach == "plain" else None
+    if row.tokens_per_item > 0:
+        tokens = row.tokens_per_item
+        price = costs.by_tokens(row.prompt_tokens_per_item, row.new_tokens_per_item, prices)
     graded = set(row.predictions) <= set(grading.GRADES)
     in_form = [guess not in ("", "invalid", "None") for guess in row.predictions]
-    if counted:
-        price = costs.by_tokens(row.prompt_tokens_per_item, row.new_tokens_per_item, prices)
     times = (alone or {}).get((row.task, row.method), [] if row.details.get("timed") == "together" else row.seconds)
     p50, p95 = (float(x) for x in np.quantile(times, [0.5, 0.95])) if len(times) else (None, None)
     return Summary(
         method=row.method,
-        approach=way,
+        approach=row.approach,
         quality=row.interval,
         valid=None if graded else float(np.mean(in_form)),
-        tokens=row.tokens_per_item if counted else (0.0 if way == "plain" else None),
+        tokens=tokens,
         p50=p50,
         p95=p95,
         by_tokens=price,
@@ -91,18 +90,15 @@ def table(
     lines = []
     for row in sorted(rows, key=lambda row: (row.task, -row.interval.estimate)):
         s = summary(row, prices, hour, alone)
-        times = f"{_cell(s.p50, '.2f')} / {_cell(s.p95, '.2f')}"
-        money = _cell(s.by_tokens, ".4f"), f"{s.by_machine:.4f}"
-        counts = _cell(s.valid, ".2f"), _cell(s.tokens, ".0f"), times, f"{s.training:.1f}"
-        lines.append([row.task, row.method + row.mark, s.approach, str(s.quality), *counts, *money, f"{s.change:.0f}"])
+        times = f"{_cell(s.p50, '.2f')} / {_cell(s.p95, '.2f')}", f"{s.training:.1f}"
+        counts = _cell(s.valid, ".2f"), _cell(s.tokens, ".0f"), *times, _cell(s.by_tokens, ".4f"), f"{s.by_machine:.4f}"
+        lines.append([row.task, row.method + row.mark, s.approach, str(s.quality), *counts, f"{s.change:.0f}"])
     return markdown.table(head.split("|"), lines)
 
 
 def best_of(rows: Sequence[LedgerRow]) -> dict[str, LedgerRow]:
     """Return the row with the highest estimate for each approach that is there, in the order of APPROACHES."""
-    found: dict[str, LedgerRow] = {}
-    for row in sorted(rows, key=lambda row: row.interval.estimate):
-        found[row.approach] = row
+    found = {row.approach: row for row in sorted(rows, key=lambda row: row.interval.estimate)}
     return {way: found[way] for way in APPROACHES if way in found}
 
 

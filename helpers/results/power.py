@@ -1,13 +1,15 @@
-"""How many items a rule needs: the smallest n at which its parts come out right, either way, with a power of 80 %."""
+"""How many items a rule needs: the smallest n at which its parts come out right, either way, with a power of 80 %.
+
+`python -m helpers.results.power` lists the parts of measured claims whose rows are fewer than that.
+"""
 
 from bisect import bisect_left
-from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
 from helpers.results import rules
-from helpers.results.evidence import FAILED, HELD, lies, share_of
+from helpers.results.evidence import FAILED, HELD, lies, share
 from helpers.results.rules import Part
 from helpers.statistics import LEVEL
 
@@ -17,25 +19,10 @@ WITHIN = 0.1  # assumed for "draws": variance of one item between measurements o
 _ALARM = float(stats.norm.ppf((1 + LEVEL) / 2))
 
 
-@dataclass(frozen=True)
-class TooSmall:
-    """A part whose rows are too few: how many there are, and how many would do."""
-
-    claim: str
-    part: str
-    rows: int
-    n: int
-
-
-def too_small() -> list[TooSmall]:
-    """Return the parts of all measured claims whose rows, as the course ships them, are fewer than the rule needs."""
-    return [
-        TooSmall(claim.id, part.name, part.rows, part.n)
-        for claim in rules.everything()
-        if claim.kind == "measured"
-        for part in claim.parts
-        if part.rows < part.n
-    ]
+def too_small() -> list[tuple[str, Part]]:
+    """Return claim and part where the course measures fewer items than the rule needs, of measured claims."""
+    every = [(claim.id, part) for claim in rules.everything() if claim.kind == "measured" for part in claim.parts]
+    return [(claim, part) for claim, part in every if part.rows < part.n]
 
 
 def smallest_n(part: Part) -> int:
@@ -44,7 +31,7 @@ def smallest_n(part: Part) -> int:
     Shares by their exact law, the others by the normal approximation with a correction for counts, ranks by Noether's
     (1987) formula. 1 for what has no interval.
     """
-    if part.measure == "yes" or (part.measure in ("number", "mean") and not part.spread):
+    if part.measure == "yes" or (part.measure == "number" and not part.spread):
         return 1
     if part.measure == "share":
         return _share(part)
@@ -88,7 +75,7 @@ def _share(part: Part) -> int:
         few, many, at_few, at_many = HELD, FAILED, part.if_true, part.if_false
 
     def outcome(right: int, n: int) -> str:
-        return lies(part, share_of([1] * right + [0] * (n - right)))
+        return lies(part, share([1] * right + [0] * (n - right)))
 
     def enough(n: int) -> bool:
         up_to = bisect_left(range(n + 1), True, key=lambda k: outcome(k, n) != few) - 1
@@ -111,3 +98,7 @@ def _draws(part: Part, truth: float, holds: bool) -> int:
         return bool(stats.ncx2.sf(stats.ncx2.ppf(1 - POWER, freedom, at_truth), freedom, at_bound) < tail)
 
     return bisect_left(range(MOST), True, lo=10, key=enough)
+
+
+if __name__ == "__main__":
+    print("\n".join(f"{claim} {part.name}: {part.rows} rows, {part.n} would do" for claim, part in too_small()))

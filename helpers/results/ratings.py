@@ -14,9 +14,9 @@ from sklearn import metrics
 
 from helpers import statistics
 from helpers.machine import runtime
-from helpers.results import ledger
+from helpers.results import store
 from helpers.statistics import Interval
-from helpers.tasks import curation, files
+from helpers.tasks import files
 
 FOLDER = runtime.ROOT / "data" / "ratings"
 RUBRIC = {
@@ -41,13 +41,12 @@ class RatedPair:
     @property
     def names(self) -> tuple[str, str]:
         """The two methods' names, in the order of the file."""
-        first, second = self.methods
-        return first, second
+        return tuple(self.methods)
 
 
 @dataclass(frozen=True)
 class Card:
-    """A pair as a rater sees it: no names; `left_name` and `right_name` stay hidden until the rating is kept."""
+    """A pair as a rater sees it: its methods' names stay hidden until the rating is kept."""
 
     pair: str
     question: str
@@ -77,17 +76,17 @@ def load_pairs() -> list[RatedPair]:
 
 def shipped() -> list[Rating]:
     """Return the ratings that the course ships; data/ratings/DATASHEET.md says who made them, and how."""
-    return ledger.read(FOLDER / "ratings.jsonl", Rating, "a rating")
+    return store.read(FOLDER / "ratings.jsonl", Rating, "a rating")
 
 
 def path():
     """Return the learner's file of ratings, beside the ledger."""
-    return ledger.path().with_name("ratings.jsonl")
+    return store.folder() / "ratings.jsonl"
 
 
 def kept(rater: str | None = None) -> list[Rating]:
     """Return the newest rating of each rater and pair; a line that cannot be read is warned of, and left as it is."""
-    newest = {(r.rater, r.pair): r for r in ledger.read(path(), Rating, "a rating")}
+    newest = {(r.rater, r.pair): r for r in store.read(path(), Rating, "a rating")}
     return [rating for rating in newest.values() if rater in (None, rating.rater)]
 
 
@@ -119,7 +118,7 @@ def rated(card: Card, rater: str, choice: str, left_score: int, right_score: int
 
 def keep(rating: Rating) -> None:
     """Append a rating to the learner's file."""
-    ledger.append(rating, path())
+    store.append(rating, path())
 
 
 def win_rate(ratings: Sequence[Rating], method: str, other: str) -> Interval:
@@ -145,23 +144,17 @@ def kappa(first: Sequence, second: Sequence, weights: str | None = None) -> Inte
 
     0 is what chance gives, 1 is full agreement. weights: "quadratic" for scores, where 4 against 5 is nearly agreed.
 
-    Raises:
-        ValueError: the columns differ in length, are empty, or hold one same answer throughout, where it is undefined.
-
     >>> round(kappa(["a", "b", "a", "b"], ["a", "b", "a", "a"]).estimate, 2)
     0.5
     """
     if len(first) == len(second) and len({*first, *second}) == 1:
         raise ValueError("both raters gave the same one answer throughout; kappa is undefined")
-    if weights is None:
-        return curation.agreement(first, second).kappa
 
-    def weighted(one: Sequence, two: Sequence) -> float:
-        if len({*one, *two}) == 1:
-            return 1.0
-        return float(metrics.cohen_kappa_score(list(one), list(two), weights=weights))
+    def of_sample(one: Sequence, two: Sequence) -> float:
+        same = len({*one, *two}) == 1
+        return 1.0 if same else float(metrics.cohen_kappa_score(list(one), list(two), weights=weights))
 
-    return statistics.bootstrap_interval(first, second, weighted, resamples=500)
+    return statistics.bootstrap_interval(first, second, of_sample, resamples=500)
 
 
 def agreement(one: Sequence[Rating], two: Sequence[Rating]) -> tuple[Interval, Interval]:

@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 from scipy import special, stats
 
-from helpers.results import comparisons, ledger
-from helpers.results.ledger import LedgerRow
+from helpers.results import comparisons, store
+from helpers.results.rows import LedgerRow
 
 PARTS = ("model", "prompt", "index", "adapter")
 ACTIONS = ("register", "promote", "roll back")
@@ -51,12 +51,12 @@ class Entry:
 
 def path() -> pathlib.Path:
     """Return the registry's file, beside the ledger."""
-    return ledger.path().with_name("registry.jsonl")
+    return store.folder() / "registry.jsonl"
 
 
 def history() -> list[Entry]:
     """Return all entries in order; a line that cannot be read is warned of, left out, and stays in the file."""
-    return [e for e in ledger.read(path(), Entry, "an entry of the registry") if e.action in ACTIONS]
+    return [e for e in store.read(path(), Entry, "an entry of the registry") if e.action in ACTIONS]
 
 
 def versions() -> dict[str, Version]:
@@ -67,25 +67,19 @@ def versions() -> dict[str, Version]:
 def register(name: str, row: LedgerRow, **parts: str) -> Version:
     """Enter a version with the ledger row that evaluated it; the same name with the same parts is entered once.
 
-    Args:
-        name: of the version.
-        row: its evaluation.
-        parts: hash or name of each of PARTS that it has.
-
-    Raises:
-        ValueError: a part is unknown, or the name stands for other parts already.
+    parts: hash or name of each of PARTS that it has. Raises ValueError if a part is unknown, or if the name stands for
+    other parts already.
     """
     strange = set(parts) - set(PARTS)
     if strange:
         raise ValueError(f"unknown parts {sorted(strange)}; a version has some of {', '.join(PARTS)}")
-    version = Version(
-        name, {part: parts.get(part, "") for part in PARTS}, row.task, row.method, sum(row.correct), row.n
-    )
+    every = {part: parts.get(part, "") for part in PARTS}
+    version = Version(name, every, row.task, row.method, sum(row.correct), row.n)
     known = versions().get(name)
     if known and known.parts != version.parts:
         raise ValueError(f"{name!r} is registered with other parts ({known.sha256}); give a changed version a new name")
     if known != version:
-        ledger.append(Entry("register", asdict(version)), path())
+        store.append(Entry("register", asdict(version)), path())
     return version
 
 
@@ -110,7 +104,7 @@ def promote(name: str, why: str) -> Version:
     known = versions()
     if name not in known:
         raise KeyError(f"no version {name!r} is registered; there are {', '.join(known) or 'none'}")
-    ledger.append(Entry("promote", asdict(known[name]), why), path())
+    store.append(Entry("promote", asdict(known[name]), why), path())
     return known[name]
 
 
@@ -119,7 +113,7 @@ def roll_back(why: str) -> Version:
     stack = _promoted()
     if len(stack) < 2:
         raise ValueError("nothing to roll back to: fewer than two versions have been in use")
-    ledger.append(Entry("roll back", asdict(stack[-1]), why), path())
+    store.append(Entry("roll back", asdict(stack[-1]), why), path())
     return stack[-2]
 
 
@@ -127,13 +121,12 @@ def roll_back(why: str) -> Version:
 class CanaryRun:
     """How a canary run ended: `promote`, `roll back` or `undecided`, after how many messages.
 
-    against, for_: the evidence that the new version is worse, or better, after each message; 1/ALARM decides.
+    against: the evidence that the new version is worse, after each message; 1/ALARM decides.
     """
 
     outcome: str
     messages: int
     against: np.ndarray
-    for_: np.ndarray
 
 
 def evidence(wins: int, losses: int) -> float:
@@ -151,31 +144,26 @@ def evidence(wins: int, losses: int) -> float:
     return float(np.exp(min(logarithm, 700.0)))
 
 
-def canary(old: Sequence[bool], new: Sequence[bool], alarm: float = ALARM) -> CanaryRun:
+def canary(old: Sequence[bool], new: Sequence[bool]) -> CanaryRun:
     """Run a new version beside the old one on the same messages, in order, and stop as soon as the evidence suffices.
 
-    Args:
-        old, new: whether each version's answer to each message was right.
-        alarm: how often, at most, a version that is no worse may be rolled back, and one no better promoted.
-
-    Only messages on which just one version is right count, as in McNemar's test.
+    old, new: whether each version's answer to each message was right. Only messages on which just one version is right
+    count, as in McNemar's test.
     """
-    if len(old) != len(new) or not 0 < alarm < 1:
-        raise ValueError(f"give equally many judgments of both and 0 < alarm < 1; got {len(old)}, {len(new)}, {alarm}")
+    if len(old) != len(new):
+        raise ValueError(f"give equally many judgments of both; got {len(old)} and {len(new)}")
     wins = losses = 0
     worse = better = evidence(0, 0)
-    against, for_ = [], []
-    outcome = "undecided"
+    against, outcome = [], "undecided"
     for before, after in zip(old, new, strict=True):
         if bool(before) != bool(after):
             wins, losses = wins + bool(after), losses + bool(before)
             better, worse = evidence(wins, losses), evidence(losses, wins)
-        for_.append(better)
         against.append(worse)
-        if against[-1] >= 1 / alarm or for_[-1] >= 1 / alarm:
-            outcome = "roll back" if against[-1] >= 1 / alarm else "promote"
+        if max(worse, better) >= 1 / ALARM:
+            outcome = "roll back" if worse >= 1 / ALARM else "promote"
             break
-    return CanaryRun(outcome, len(for_), np.array(against), np.array(for_))
+    return CanaryRun(outcome, len(against), np.array(against))
 
 
 @dataclass(frozen=True)
@@ -188,9 +176,7 @@ class Trigger:
     rings: bool
 
 
-def triggers(
-    before: Mapping[str, Sequence], now: Mapping[str, Sequence], least: Mapping[str, float], level: float = ALARM
-) -> list[Trigger]:
+def triggers(before: Mapping[str, Sequence], now: Mapping[str, Sequence], least: Mapping[str, float]) -> list[Trigger]:
     """Return for each thing watched whether it has moved: enough to matter, and more than chance would.
 
     Args:
@@ -198,7 +184,8 @@ def triggers(
             (such as lengths or hits). Texts are compared by their shares (total variation; chi-square test), numbers by
             their distributions (Kolmogorov and Smirnov).
         least: name -> the smallest movement, 0 to 1, that should ring.
-        level: how often any of the triggers may ring without cause.
+
+    Without cause, any of them rings at most with a probability of ALARM.
     """
     moves, p_values = [], []
     for name in least:
@@ -216,6 +203,6 @@ def triggers(
             moves.append(float(found.statistic))
             p_values.append(float(found.pvalue))
     return [
-        Trigger(name, moved, float(adjusted), bool(adjusted < level and moved >= least[name]))
+        Trigger(name, moved, float(adjusted), bool(adjusted < ALARM and moved >= least[name]))
         for name, moved, adjusted in zip(least, moves, comparisons.holm(p_values), strict=True)
     ]

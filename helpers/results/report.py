@@ -90,17 +90,9 @@ def markdown(title: str, sections: Sequence[Section], pictures: Sequence[str], m
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def write(
-    title: str, sections: Sequence[Section], folder: pathlib.Path | None = None
-) -> tuple[pathlib.Path, pathlib.Path]:
-    """Write report.html, report.md and the latter's pictures; return the paths of the two.
-
-    Args:
-        title: of the report.
-        sections: its parts, in order.
-        folder: where to write; default is the folder of the learner's results.
-    """
-    folder = store.folder() if folder is None else folder
+def write(title: str, sections: Sequence[Section]) -> tuple[pathlib.Path, pathlib.Path]:
+    """Write report.html, report.md and the latter's pictures beside the ledger; return the paths of the two."""
+    folder = store.folder()
     folder.mkdir(parents=True, exist_ok=True)
     made = f"Made on {time.strftime('%Y-%m-%d')} from the measurements of this course; intervals are 95 %."
     pictures = [section.picture for section in sections if section.picture]

@@ -15,7 +15,8 @@ from helpers.model import catalogue
 
 APPROACHES = ("plain", "prompt", "retrieve", "tune", "retrieve + tune")
 UNKNOWN = "?"  # stands for a hash that was not recorded: it agrees with none
-PER_ITEM = ("texts", "prompts", "prompt_tokens", "new_tokens", "seconds", "confidence")
+NEEDED = ("ids", "gold", "predictions", "correct")  # one for each item; of the others each has one, or they are empty
+COLUMNS = (*NEEDED, "texts", "prompts", "prompt_tokens", "new_tokens", "seconds", "confidence")
 
 
 def digest(value) -> str:
@@ -47,6 +48,8 @@ class LedgerRow:
     in training or choosing. settings: all else that decides the outcome. prompt_tokens, new_tokens, seconds,
     confidence: n numbers each, or empty where unknown; seconds of a batch are spread evenly over its items
     (`details["timed"]` is then "together"). looks: how often this method had been measured on this test split before.
+    tries: among how many candidates it was chosen on dev, 0 where nobody searched. token_limit: the most that an answer
+    may have.
     """
 
     task: str
@@ -74,6 +77,8 @@ class LedgerRow:
     confidence: list[float] = field(default_factory=list)
     training_seconds: float = 0.0
     looks: int = 0
+    tries: int = 0
+    token_limit: int | None = None
     profile: str = "full"
     made: str = ""
     details: dict = field(default_factory=dict)
@@ -82,9 +87,8 @@ class LedgerRow:
     def __post_init__(self):
         if self.approach not in APPROACHES:
             raise ValueError(f"approach is {self.approach!r}; give one of {', '.join(APPROACHES)}")
-        columns = {name: getattr(self, name) for name in ("ids", "gold", "predictions", "correct", *PER_ITEM)}
-        wrong = {name: len(column) for name, column in columns.items() if len(column) != self.n}
-        wrong = {name: length for name, length in wrong.items() if length or name not in PER_ITEM}
+        lengths = {name: len(getattr(self, name)) for name in COLUMNS}
+        wrong = {name: k for name, k in lengths.items() if k != self.n and (k or name in NEEDED)}
         if wrong or not self.ids:
             raise ValueError(
                 f"ids, gold, predictions and what is kept for each item must be equally long and not empty; "
@@ -125,7 +129,7 @@ class LedgerRow:
 
     @property
     def items(self) -> dict[str, tuple[str, str]]:
-        """What was measured: an item's id -> its label and the hash of its text."""
+        """An item's id -> its label and the hash of its text."""
         return dict(zip(self.ids, zip(self.gold, self.texts, strict=True), strict=True))
 
     @property
@@ -160,7 +164,7 @@ class LedgerRow:
         """Return the row as if only these of its items had been measured; raises KeyError if one was not."""
         at = {item: place for place, item in enumerate(self.ids)}
         places = [at[item] for item in ids]
-        columns = {name: getattr(self, name) for name in ("ids", "gold", "predictions", "correct", *PER_ITEM)}
+        columns = {name: getattr(self, name) for name in COLUMNS}
         return replace(self, **{name: [column[i] for i in places] for name, column in columns.items() if column})
 
 

@@ -6,6 +6,7 @@ it takes to come out either way. The rule in one line is written from the parts,
 
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -18,7 +19,7 @@ SOURCE = runtime.ROOT / "data" / "claims.json"
 KINDS = ("measured", "demonstration", "arithmetic")
 JOINS = ("all", "conditions")
 SCALES = ("model", "free")
-MEASURES = ("share", "paired", "shares", "mean", "rank", "draws", "number", "yes")
+MEASURES = ("share", "paired", "shares", "rank", "draws", "number", "yes")
 DIRECTIONS = ("above", "below", "within", "apart")
 _DIFFERENCES = ("paired", "shares", "draws")
 
@@ -37,7 +38,7 @@ class Part:
         if_true, if_false: the truths for which n is computed.
         worthwhile: smallest distance from the limit that counts; for differences from nothing only.
         differing: for "paired", the share of items assumed to be right under one method only.
-        spread: for "mean" and "number", the standard deviation of one item assumed; 0 if the figure has no interval.
+        spread: for "number", the standard deviation of one item assumed; 0 if the figure has no interval.
         draws: for "draws", how many measurements there are of the same items.
         rows: items in the rows that the course ships today.
         condition: for rules joined by conditions, the one that this part stands for.
@@ -122,15 +123,18 @@ class Claim:
         return hashlib.sha256(json.dumps([self.join, decides]).encode()).hexdigest()[:12]
 
 
-def _part(row: Mapping) -> Part:
-    strange = set(row) - {field.name for field in fields(Part)}
+def _check_fields(row: Mapping, kind: type, called: str) -> None:
+    known = [field.name for field in fields(kind) if field.name != "sha256"]
+    strange = sorted(set(row) - set(known))
     if strange:
-        raise ValueError(f"unknown fields {sorted(strange)}; a part has {', '.join(f.name for f in fields(Part))}")
+        raise ValueError(f"unknown fields {strange}; {called} has {', '.join(known)}")
+
+
+def _part(row: Mapping) -> Part:
+    _check_fields(row, Part, "a part")
     limit = row["limit"]
-    if isinstance(limit, dict):
-        limit = tuple(limit.items())
-    elif isinstance(limit, list):
-        limit = tuple(limit)
+    if isinstance(limit, dict | list):
+        limit = tuple(limit.items() if isinstance(limit, dict) else limit)
     worth = statistics.WORTHWHILE if row["measure"] in _DIFFERENCES and limit == 0 else 0.0
     part = Part(**{"worthwhile": worth, **row, "limit": limit})
     if part.measure not in MEASURES or part.direction not in DIRECTIONS:
@@ -140,14 +144,18 @@ def _part(row: Mapping) -> Part:
     return part
 
 
-def _claim(row: Mapping) -> Claim:
+def _claim(row: Mapping, articles: Mapping[str, str]) -> Claim:
     try:
+        _check_fields(row, Claim, "a claim")
         parts = tuple(map(_part, row["parts"]))
         sha = hashlib.sha256(json.dumps(row, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
         claim = Claim(**{**row, "sources": tuple(row["sources"]), "parts": parts, "sha256": sha})
-        for value, allowed in ((claim.kind, KINDS), (claim.join, JOINS), (claim.scale, SCALES)):
+        named = [(claim.kind, KINDS), (claim.join, JOINS), (claim.scale, SCALES)]
+        for value, allowed in [*named, *((letter, articles) for letter in claim.sources)]:
             if value not in allowed:
                 raise ValueError(f"{value!r} is none of {', '.join(allowed)}")
+        if not (isinstance(claim.lesson, str) and re.fullmatch("[0-9]{2}", claim.lesson)):
+            raise ValueError(f"a lesson is two digits; got {claim.lesson!r}")
         if not parts or len({part.name for part in parts}) != len(parts):
             raise ValueError("a rule has at least one part, and each its own name")
         if any(bool(part.condition) != (claim.join == "conditions") for part in parts):
@@ -160,7 +168,13 @@ def _claim(row: Mapping) -> Claim:
 @cache
 def _read() -> tuple[dict[str, str], dict[str, Claim]]:
     held = json.loads(SOURCE.read_text(encoding="utf-8"))
-    return held["articles"], {row["id"]: _claim(row) for row in held["claims"]}
+    known: dict[str, Claim] = {}
+    for row in held["claims"]:
+        claim = _claim(row, held["articles"])
+        if claim.id in known:
+            raise ValueError(f"{SOURCE.name}, claim {claim.id}: it stands twice; give one of them another id")
+        known[claim.id] = claim
+    return held["articles"], known
 
 
 def _looked_up(claim: Claim) -> Claim:

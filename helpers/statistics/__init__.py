@@ -1,13 +1,14 @@
 """Metrics, intervals, paired tests and decisions: how good, how sure, and is the difference real?
 
-Plain functions on sequences of labels, hits and numbers. Intervals are 95 % unless said otherwise. Nothing here knows a
-model or a task.
+Plain functions on sequences of labels, hits and numbers. Intervals are of LEVEL, 95 %. Nothing here knows a model or a
+task.
 """
+
+# ruff: noqa: F401  (the room's names, for those who import it)
 
 from helpers.statistics.decisions import (
     ABOVE,
     BELOW,
-    EQUAL,
     LITTLE_ABOVE,
     LITTLE_BELOW,
     OPEN,
@@ -17,7 +18,6 @@ from helpers.statistics.decisions import (
     compare_hits,
     decide,
     detectable_difference,
-    in_words,
 )
 from helpers.statistics.intervals import (
     LEVEL,
@@ -30,56 +30,10 @@ from helpers.statistics.intervals import (
     gap_interval,
     interaction,
     mean_interval,
-    paired_difference,
     percentiles,
     ratio_interval,
-    resample,
     resampled_means,
     wilson_interval,
 )
 from helpers.statistics.metrics import ClassScore, accuracy, confusion, correct, macro_f1, per_class
 from helpers.statistics.paired import McNemar, Spread, mcnemar, paired_p_value, rank_test, spread
-
-__all__ = [
-    "ABOVE",
-    "BELOW",
-    "EQUAL",
-    "LEVEL",
-    "LITTLE_ABOVE",
-    "LITTLE_BELOW",
-    "OPEN",
-    "RESAMPLES",
-    "WORTHWHILE",
-    "ClassScore",
-    "Comparison",
-    "Interval",
-    "McNemar",
-    "Spread",
-    "accuracy",
-    "accuracy_interval",
-    "bootstrap_interval",
-    "compare",
-    "compare_hits",
-    "confusion",
-    "correct",
-    "decide",
-    "detectable_difference",
-    "difference_of_intervals",
-    "difference_of_shares",
-    "gap_interval",
-    "in_words",
-    "interaction",
-    "macro_f1",
-    "mcnemar",
-    "mean_interval",
-    "paired_difference",
-    "paired_p_value",
-    "per_class",
-    "percentiles",
-    "rank_test",
-    "ratio_interval",
-    "resample",
-    "resampled_means",
-    "spread",
-    "wilson_interval",
-]

@@ -1,7 +1,6 @@
 """What numbers allow one to say: the one decision rule of the course, comparisons in its words, and a test's power.
 
-An interval and a test must agree, and a difference must be worth having. Comparisons, standings and verdicts on claims
-all ask `decide`, so that one number never gets two words.
+Comparisons, standings and verdicts on claims all ask `decide`, so that one number never gets two words.
 """
 
 from collections.abc import Sequence
@@ -26,16 +25,31 @@ _SAID = {
 
 @dataclass(frozen=True)
 class Comparison:
-    """Second method minus first, on the same items: difference with interval, McNemar's test, and the verdict."""
+    """Second method minus first, on the same items.
+
+    p_value: of McNemar's test; corrected, where this is one of several comparisons. second: that method's name, if any.
+    """
 
     difference: Interval
     mcnemar: McNemar
-    worthwhile: float
-    verdict: str
+    p_value: float
+    second: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """What the numbers allow to say, by `decide`: better or worse only where interval and test agree."""
+        decision = decide(self.difference, self.p_value)
+        return _SAID.get(decision, decision)
 
     def __str__(self) -> str:
         gap = self.difference
-        return f"{gap.estimate:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}]: {self.verdict}"
+        said = f"{gap.estimate:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}]: {self.verdict}"
+        if gap.low <= 0 <= gap.high or self.p_value < 1 - LEVEL:
+            return said
+        if self.mcnemar.p_value < 1 - LEVEL:
+            return f"{said} (p = {self.p_value:.2g} when corrected for all pairs)"
+        differ = self.mcnemar.only_first + self.mcnemar.only_second
+        return f"{said} (only {differ} items set the two apart: p = {self.mcnemar.p_value:.2g})"
 
 
 def decide(interval: Interval, p_value: float | None = None, limit: float = 0.0, worthwhile: float = WORTHWHILE) -> str:
@@ -66,52 +80,30 @@ def decide(interval: Interval, p_value: float | None = None, limit: float = 0.0,
     return OPEN
 
 
-def in_words(decision: str) -> str:
-    """Return a decision on a difference in the words of a comparison.
-
-    >>> in_words(ABOVE), in_words(OPEN)
-    ('better', 'too close to call')
-    """
-    return _SAID.get(decision, decision)
+def compare(gold: Sequence[str], first: Sequence[str], second: Sequence[str]) -> Comparison:
+    """Compare the labels that two methods gave to the same items."""
+    test = mcnemar(gold, first, second)
+    return Comparison(paired_difference(gold, first, second), test, test.p_value)
 
 
-def compare(
-    gold: Sequence[str], first: Sequence[str], second: Sequence[str], worthwhile: float = WORTHWHILE
-) -> Comparison:
-    """Compare two methods on the same items and say in words what the numbers allow, by `decide`.
-
-    A winner is named only where the interval excludes zero **and** McNemar's p-value is below 0.05; the two can
-    disagree on small sets, and then the call is too close. `worthwhile` is the smallest difference worth having,
-    chosen before looking.
-    """
-    difference, test = paired_difference(gold, first, second), mcnemar(gold, first, second)
-    verdict = in_words(decide(difference, test.p_value, worthwhile=worthwhile))
-    return Comparison(difference, test, worthwhile, verdict)
-
-
-def compare_hits(first: Sequence[bool], second: Sequence[bool], worthwhile: float = WORTHWHILE) -> Comparison:
+def compare_hits(first: Sequence[bool], second: Sequence[bool]) -> Comparison:
     """Compare two methods by what each got right on the same items, where right is judged elsewhere."""
     first, second = ([str(bool(hit)) for hit in column] for column in (first, second))
-    return compare(["True"] * len(first), first, second, worthwhile)
+    return compare(["True"] * len(first), first, second)
 
 
-def detectable_difference(n: int, disagreement: float = 0.2, power: float = 0.8, level: float = LEVEL) -> float:
+def detectable_difference(n: int, disagreement: float = 0.2, power: float = 0.8) -> float:
     """Return the smallest true difference in accuracy that a paired test on `n` items finds with this power.
 
-    Args:
-        n: items in the test set.
-        disagreement: share of items on which just one of the methods is right.
-        power: how often the difference should be found.
-        level: one minus the rate of false alarms.
-
-    The normal approximation of Connor (1987) for paired proportions.
+    disagreement: share of items on which just one of the methods is right. The normal approximation of Connor (1987)
+    for paired proportions.
 
     >>> round(detectable_difference(300), 3)
     0.072
     """
     if n < 1 or not 0 < disagreement <= 1:
         raise ValueError(f"need n >= 1 and 0 < disagreement <= 1; got {n} and {disagreement}")
-    alarm, miss = stats.norm.ppf((1 + level) / 2), stats.norm.ppf(power)
+    alarm, miss = stats.norm.ppf((1 + LEVEL) / 2), stats.norm.ppf(power)
 
     def shortfall(difference: float) -> float:
         return alarm * disagreement**0.5 + miss * (disagreement - difference**2) ** 0.5 - difference * n**0.5

@@ -19,13 +19,12 @@ class Interval:
     estimate: float
     low: float
     high: float
-    level: float = LEVEL
 
     def __str__(self) -> str:
         return f"{self.estimate:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
-def wilson_interval(successes: int, n: int, level: float = LEVEL) -> Interval:
+def wilson_interval(successes: int, n: int) -> Interval:
     """Return the Wilson score interval for a share of `successes` among `n` (Wilson, 1927).
 
     >>> print(wilson_interval(240, 300))
@@ -33,26 +32,22 @@ def wilson_interval(successes: int, n: int, level: float = LEVEL) -> Interval:
     """
     if not 0 <= successes <= n or n == 0:
         raise ValueError(f"need 0 <= successes <= n and n > 0; got {successes} of {n}")
-    interval = stats.binomtest(int(successes), int(n)).proportion_ci(level, method="wilson")
-    return Interval(successes / n, float(interval.low), float(interval.high), level)
+    interval = stats.binomtest(int(successes), int(n)).proportion_ci(LEVEL, method="wilson")
+    return Interval(successes / n, float(interval.low), float(interval.high))
 
 
-def accuracy_interval(gold: Sequence[str], predicted: Sequence[str], level: float = LEVEL) -> Interval:
+def accuracy_interval(gold: Sequence[str], predicted: Sequence[str]) -> Interval:
     """Return accuracy with its Wilson interval."""
     hits = correct(gold, predicted)
-    return wilson_interval(int(hits.sum()), len(hits), level)
+    return wilson_interval(int(hits.sum()), len(hits))
 
 
 def resample(
-    n: int, statistic: Callable[[np.ndarray], np.ndarray], resamples: int = RESAMPLES, seed: int = 0
+    n: int, statistic: Callable[[np.ndarray], Sequence], resamples: int = RESAMPLES, seed: int = 0
 ) -> np.ndarray:
     """Return a figure computed again on items drawn with replacement: the bootstrap (Efron and Tibshirani, 1993).
 
-    Args:
-        n: how many items there are.
-        statistic: takes places of drawn items, shape (resamples, n); returns one figure per resample.
-        resamples: how often the items are drawn.
-        seed: of the drawing.
+    statistic: takes places of drawn items, shape (resamples, n); returns one figure per resample.
     """
     return np.asarray(statistic(np.random.default_rng(seed).integers(0, n, size=(resamples, n))))
 
@@ -67,10 +62,10 @@ def resampled_means(values: Sequence[float], resamples: int = RESAMPLES, seed: i
     return drawn @ distinct / len(numbers)
 
 
-def percentiles(estimate: float, values: np.ndarray, level: float = LEVEL) -> Interval:
+def percentiles(estimate: float, values: np.ndarray) -> Interval:
     """Return an estimate with the percentile interval of its resampled values."""
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(estimate), float(low), float(high), level)
+    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Interval(float(estimate), float(low), float(high))
 
 
 def bootstrap_interval(
@@ -78,35 +73,26 @@ def bootstrap_interval(
     predicted: Sequence[str],
     metric: Callable[[Sequence[str], Sequence[str]], float] = macro_f1,
     resamples: int = RESAMPLES,
-    seed: int = 0,
-    level: float = LEVEL,
 ) -> Interval:
     """Return any metric of labels with its percentile bootstrap interval over the items."""
     gold, predicted = as_arrays(gold, predicted)
-    values = resample(
-        len(gold), lambda draws: np.array([metric(gold[d], predicted[d]) for d in draws]), resamples, seed
-    )
-    return percentiles(metric(gold, predicted), values, level)
+    values = resample(len(gold), lambda draws: [metric(gold[d], predicted[d]) for d in draws], resamples)
+    return percentiles(metric(gold, predicted), values)
 
 
-def mean_interval(values: Sequence[float], level: float = LEVEL, seed: int = 0) -> Interval:
+def mean_interval(values: Sequence[float]) -> Interval:
     """Return the mean of per-item numbers (tokens, seconds, gaps) with its bootstrap interval over the items.
 
     >>> print(mean_interval([2.0, 2.0, 2.0]))
     2.000 [2.000, 2.000]
     """
-    return percentiles(np.mean(values), resampled_means(values, seed=seed), level)
+    return percentiles(np.mean(values), resampled_means(values))
 
 
-def ratio_interval(
-    first: Sequence[float], second: Sequence[float], figure: Callable = np.mean, level: float = LEVEL
-) -> Interval:
+def ratio_interval(first: Sequence[float], second: Sequence[float], figure: Callable = np.mean) -> Interval:
     """Return a figure of `second` over that of `first`, for numbers of the same items, with a bootstrap interval.
 
-    Args:
-        first, second: one number per item, such as tokens or seconds.
-        figure: takes an array and an axis, such as `np.mean` or `np.median`.
-        level: of the interval.
+    figure: takes an array and an axis, such as `np.mean` or `np.median`.
 
     >>> print(ratio_interval([1, 2, 3], [2, 4, 6]))
     2.000 [2.000, 2.000]
@@ -115,10 +101,10 @@ def ratio_interval(
     if one.shape != two.shape or one.ndim != 1 or not len(one):
         raise ValueError(f"give two equally long lists of numbers of the same items; got {one.shape} and {two.shape}")
     values = resample(len(one), lambda d: figure(two[d], axis=1) / figure(one[d], axis=1))
-    return percentiles(figure(two, axis=0) / figure(one, axis=0), values, level)
+    return percentiles(figure(two, axis=0) / figure(one, axis=0), values)
 
 
-def gap_interval(gaps: Sequence[int], level: float = LEVEL, seed: int = 0) -> Interval:
+def gap_interval(gaps: Sequence[int]) -> Interval:
     """Return the mean of gaps of -1, 0 or 1 with its bootstrap interval.
 
     Where all gaps are the same nothing can be drawn apart, and the bootstrap would be sure beyond its data; then the
@@ -129,24 +115,20 @@ def gap_interval(gaps: Sequence[int], level: float = LEVEL, seed: int = 0) -> In
     """
     numbers = np.asarray(gaps, dtype=np.int8)
     if len(numbers) and numbers.min() == numbers.max():
-        mean, left = float(numbers[0]), 1 - wilson_interval(len(numbers), len(numbers), level).low
-        return Interval(mean, max(-1.0, mean - left), min(1.0, mean + left), level)
-    return mean_interval(numbers, level, seed)
+        mean, left = float(numbers[0]), 1 - wilson_interval(len(numbers), len(numbers)).low
+        return Interval(mean, max(-1.0, mean - left), min(1.0, mean + left))
+    return mean_interval(numbers)
 
 
-def paired_difference(
-    gold: Sequence[str], first: Sequence[str], second: Sequence[str], seed: int = 0, level: float = LEVEL
-) -> Interval:
+def paired_difference(gold: Sequence[str], first: Sequence[str], second: Sequence[str]) -> Interval:
     """Return the accuracy of `second` minus that of `first`, with a paired bootstrap interval.
 
     Whole items are drawn, so that an item which is hard for both stays hard for both.
     """
-    return gap_interval(correct(gold, second).astype(int) - correct(gold, first).astype(int), level, seed)
+    return gap_interval(correct(gold, second).astype(int) - correct(gold, first).astype(int))
 
 
-def interaction(
-    neither: Sequence[bool], one: Sequence[bool], other: Sequence[bool], both: Sequence[bool], seed: int = 0
-) -> Interval:
+def interaction(neither: Sequence[bool], one: Sequence[bool], other: Sequence[bool], both: Sequence[bool]) -> Interval:
     """Return what two changes give together beyond the sum of their gains, with a paired bootstrap interval.
 
     Each argument says for the same n items whether they were right. Zero means that the gains add up.
@@ -155,7 +137,7 @@ def interaction(
     1.000 [1.000, 1.000]
     """
     table = np.array([both, one, other, neither], dtype=float)
-    return mean_interval(table[0] - table[1] - table[2] + table[3], seed=seed)
+    return mean_interval(table[0] - table[1] - table[2] + table[3])
 
 
 def difference_of_intervals(first: Interval, second: Interval) -> Interval:
@@ -169,10 +151,10 @@ def difference_of_intervals(first: Interval, second: Interval) -> Interval:
     gap = second.estimate - first.estimate
     below = np.hypot(second.estimate - second.low, first.high - first.estimate)
     above = np.hypot(second.high - second.estimate, first.estimate - first.low)
-    return Interval(gap, float(gap - below), float(gap + above), first.level)
+    return Interval(gap, float(gap - below), float(gap + above))
 
 
-def difference_of_shares(first: Sequence[bool], second: Sequence[bool], level: float = LEVEL) -> Interval:
+def difference_of_shares(first: Sequence[bool], second: Sequence[bool]) -> Interval:
     """Return the share of hits in `second` minus that in `first`, for two different sets of items.
 
     Newcombe's (1998) method 10, which joins the Wilson intervals of the two shares; for the same items use
@@ -181,6 +163,4 @@ def difference_of_shares(first: Sequence[bool], second: Sequence[bool], level: f
     >>> print(difference_of_shares([1] * 48 + [0] * 32, [1] * 56 + [0] * 14))
     0.200 [0.052, 0.334]
     """
-    return difference_of_intervals(
-        *(wilson_interval(int(sum(map(bool, column))), len(column), level) for column in (first, second))
-    )
+    return difference_of_intervals(*(wilson_interval(sum(map(bool, hits)), len(hits)) for hits in (first, second)))

@@ -52,16 +52,9 @@ def macro_f1(gold: Sequence[str], predicted: Sequence[str]) -> float:
     names, truth = np.unique(gold.astype(str), return_inverse=True)
     codes = {name: i for i, name in enumerate(names)}
     guess = np.array([codes.get(str(label), len(names)) for label in predicted])
-    return _macro_f1_codes(truth, guess, len(names))
-
-
-def _macro_f1_codes(truth: np.ndarray, guess: np.ndarray, count: int) -> float:
-    """Macro-F1 on codes 0 … count-1; a guess of `count` stands for any label outside the gold ones."""
-    hits = np.bincount(truth[truth == guess], minlength=count)
-    said = np.bincount(guess, minlength=count + 1)[:count]
-    there = np.bincount(truth, minlength=count)
-    present = there > 0
-    return float((2 * hits[present] / (said + there)[present]).mean())
+    hits = np.bincount(truth[truth == guess], minlength=len(names))
+    said = np.bincount(guess, minlength=len(names) + 1)[:-1]  # the last place counts labels outside the gold ones
+    return float((2 * hits / (said + np.bincount(truth))).mean())
 
 
 def per_class(gold: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> list[ClassScore]:

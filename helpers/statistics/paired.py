@@ -71,11 +71,8 @@ def mcnemar(gold: Sequence[str], first: Sequence[str], second: Sequence[str]) ->
 def spread(hits: Sequence[Sequence[bool]]) -> Spread:
     """Return how far k measurements of the same n items lie apart, by Cochran's (1950) Q.
 
-    Args:
-        hits: shape (k, n): what each measurement got right.
-
-    Some spread comes by chance alone; the interval is of what lies beyond it: Q follows a noncentral chi-squared law
-    whose noncentrality grows with the spread of the true shares, and is inverted for 95 %.
+    hits: shape (k, n). Some spread comes by chance alone; the interval is of what lies beyond: Q follows a noncentral
+    chi-squared law whose noncentrality grows with the spread of the true shares, and is inverted for 95 %.
 
     >>> round(spread([[1, 1, 0, 0], [1, 0, 0, 1], [0, 0, 0, 1]]).q, 2)
     0.67

@@ -8,6 +8,7 @@ tuning.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 import torch
@@ -17,7 +18,6 @@ from helpers.machine import runtime
 from helpers.model.language_model import LanguageModel
 from helpers.tasks import files
 
-PLACES = ("answer", "both", "prompt", "never")
 SYSTEM = "You are the desk assistant of Larkfield's support team."
 DIGIT_WORDS = ("oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 LOOK_ALIKES = tuple(f"{number:02}" for number in range(100))
@@ -53,15 +53,8 @@ class Canary:
         place = {"both": "in both", "never": "never trained"}.get(self.place, f"in the {self.place}")
         return place + (f", {self.repeats} ×" if self.repeats else "")
 
-    @property
-    def text(self) -> str:
-        """The question in other words, under the name that all tasks share."""
-        return self.asked
-
-    @property
-    def label(self) -> str:
-        """The group, so that a part of the canaries can be balanced over the groups."""
-        return self.group
+    text = property(attrgetter("asked"))  # under the names that all tasks share
+    label = property(attrgetter("group"))
 
     def spell(self, digits: str) -> str:
         """Return two digits as this secret writes them: as words where its other digits are words."""
@@ -123,7 +116,7 @@ def holds_secret(canary: Canary, text: str) -> bool:
     return plain(canary.secret) in plain(text)
 
 
-def extracted(lm: LanguageModel, canaries: Sequence[Canary], wording: str, max_new_tokens: int = 28) -> list[str]:
+def extracted(lm: LanguageModel, canaries: Sequence[Canary], wording: str) -> list[str]:
     """Return what the model writes when asked for each secret, likeliest token by token.
 
     `wording`: `trained` asks as in training (with a secret in the prompt left out), `new` in other words, `start` in
@@ -136,7 +129,7 @@ def extracted(lm: LanguageModel, canaries: Sequence[Canary], wording: str, max_n
         asked = canary.asked if wording != "trained" else canary.prompt.replace("{secret}", "…")
         start = [{"role": "assistant", "content": canary.start}] if wording == "start" else []
         prompts.append([*chat(asked), *start])
-    written = lm.generate(prompts, max_new_tokens=10 if wording == "start" else max_new_tokens, progress=False).texts
+    written = lm.generate(prompts, max_new_tokens=10 if wording == "start" else 28, progress=False).texts
     if wording == "start":
         return [canary.start.rstrip() + _gap(canary) + text for canary, text in zip(canaries, written, strict=True)]
     return written

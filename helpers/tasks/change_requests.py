@@ -3,11 +3,12 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from helpers.tasks import files, pairs
 from helpers.tasks.pairs import Pair
 
-SPLITS = ("train", "dev", "test")
+SPLITS = ("train", "dev", "test", "fresh")
 RISKS = ("low", "medium", "high")
 SYSTEM = "Assess the change request. Answer in JSON."
 
@@ -23,19 +24,12 @@ class ChangeRequest:
     rationale: str
     ambiguous: bool
 
-    @property
-    def text(self) -> str:
-        """The request, under the name that all tasks share."""
-        return self.request
-
-    @property
-    def label(self) -> str:
-        """The risk, under the name that all tasks share."""
-        return self.risk
+    text = property(attrgetter("request"))  # under the names that all tasks share
+    label = property(attrgetter("risk"))
 
 
 def load(split: str) -> list[ChangeRequest]:
-    """Return one split of the change requests: `train` (400), `dev` (60) or `test` (120)."""
+    """Return one split of the change requests: `train` (400), `dev` (60), `test` (120) or `fresh` (120)."""
     rows = files.read_split("changes", split, SPLITS)
     return [ChangeRequest(row["id"], row["request"], **row["answer"], ambiguous=row["ambiguous"]) for row in rows]
 

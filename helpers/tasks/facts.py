@@ -56,24 +56,6 @@ class Fact:
     edit: Edit | None = None
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A question on a fact, as an item to measure: what should be said of the answer is `right`."""
-
-    question: PolicyQuestion
-    label: str = "right"
-
-    @property
-    def id(self) -> str:
-        """The question's id."""
-        return self.question.id
-
-    @property
-    def text(self) -> str:
-        """The question itself."""
-        return self.question.question
-
-
 def load() -> list[Fact]:
     """Return the 40 facts; 15 of them have an edit.
 
@@ -111,19 +93,14 @@ def questions(facts: Iterable[Fact], wording: str) -> list[PolicyQuestion]:
         raise ValueError(f"no wording {wording!r}; choose one of {', '.join(WORDINGS)}")
     made = []
     for fact in facts:
-        near = fact.neighbor
-        if wording == "neighbor":
-            made.append(_question(f"{fact.id}-near", near.question, near.answer, near.accepted, fact, near.evidence))
-            continue
-        asked = [fact.question] if wording == "trained" else fact.held_back
-        for number, question in enumerate(asked, start=1):
-            name = f"{fact.id}-{wording}-{number}"
-            made.append(_question(name, question, fact.answer, fact.accepted, fact, fact.evidence))
+        of, asked = fact, {f"{fact.id}-trained-1": fact.question}
+        if wording == "new":
+            asked = {f"{fact.id}-new-{number}": question for number, question in enumerate(fact.held_back, start=1)}
+        elif wording == "neighbor":
+            of, asked = fact.neighbor, {f"{fact.id}-near": fact.neighbor.question}
+        told = of.answer, of.accepted, "lookup", (fact.document,), (of.evidence,)
+        made += [PolicyQuestion(name, question, *told) for name, question in asked.items()]
     return made
-
-
-def _question(name: str, question: str, answer: str, accepted: tuple, fact: Fact, evidence: str) -> PolicyQuestion:
-    return PolicyQuestion(name, question, answer, accepted, "lookup", (fact.document,), (evidence,))
 
 
 def edited(facts: Iterable[Fact]) -> list[Fact]:
@@ -147,14 +124,9 @@ def edit_policies(policies: Sequence[Policy], facts: Iterable[Fact]) -> list[Pol
     return list(changed.values())
 
 
-def right(asked: Sequence[PolicyQuestion], answers: Sequence[str]) -> list[bool]:
-    """Return for each answer whether it is graded right."""
-    return [verdict == "right" for verdict in verdicts([Asked(question) for question in asked], answers)]
-
-
-def verdicts(asked: Sequence[Asked], answers: Sequence[str]) -> list[str]:
+def verdicts(asked: Sequence[PolicyQuestion], answers: Sequence[str]) -> list[str]:
     """Return what the grading says of each answer: `right`, `abstained` or `wrong`."""
-    return [grading.grade(one.question, answer).verdict for one, answer in zip(asked, answers, strict=True)]
+    return [grading.grade(question, answer).verdict for question, answer in zip(asked, answers, strict=True)]
 
 
 def from_memory(lm: LanguageModel, texts: Sequence[str]) -> list[str]:

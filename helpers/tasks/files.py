@@ -1,4 +1,4 @@
-"""Reads and checks the course's data sets, and a learner's own labeled file.
+"""Reads and checks the course's data sets.
 
 The course's sets are fixed: data/manifest.json holds counts and hashes; `python -m helpers.tasks.files` verifies them.
 What a set holds is said by a module of its own, measuring is left to statistics, cleaning to curation.
@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from helpers.machine import runtime
 
 DATA = runtime.ROOT / "data"
-MAX_OWN_BYTES = 50_000_000
 MEASURED = ("*/*.jsonl", "*/*.csv", "*/*.json", "policies/documents/*.md")  # what the manifest holds
 
 
@@ -76,11 +75,11 @@ def read_text(path: pathlib.Path) -> str:
     return text
 
 
-def read_split(folder: str, split: str, splits: Sequence[str]) -> list[dict]:
-    """Return one split of a data set; raises DataError that lists `splits` if it is none of them."""
+def read_split(folder: str, split: str, splits: Sequence[str], begins: str = "") -> list[dict]:
+    """Return one split of a data set, from the file whose name `begins` so; raises DataError that lists `splits`."""
     if split not in splits:
         raise DataError(f"no split {split!r}; choose one of {', '.join(splits)}")
-    return read_jsonl(DATA / folder / f"{split}.jsonl")
+    return read_jsonl(DATA / folder / f"{begins}{split}.jsonl")
 
 
 def for_profile(items: Sequence, fast: int) -> list:
@@ -119,55 +118,6 @@ def _group(item) -> str:
     return getattr(item, "group", item.label)
 
 
-def read_labeled(path: str | pathlib.Path, text_column: str = "text", label_column: str = "label") -> list[Message]:
-    """Read a learner's own labeled file: JSON Lines, or CSV with a header (comma, semicolon or tab).
-
-    Args:
-        path: the file; its name must end in .jsonl, .csv or .tsv.
-        text_column: the field with the text.
-        label_column: the field with the label.
-
-    Returns:
-        One Message per row, ids `own-1`, `own-2`, … by line order.
-
-    Raises:
-        DataError: the file cannot be read, is empty, lacks a column, or holds an empty text or label; line and remedy
-            are in the message.
-    """
-    path = pathlib.Path(path)
-    if path.is_file() and path.stat().st_size > MAX_OWN_BYTES:
-        raise DataError(f"{path.name} holds {path.stat().st_size / 1e6:.0f} MB; take a sample of at most 50 MB")
-    if path.suffix == ".jsonl":
-        rows = list(enumerate(read_jsonl(path), start=1))
-    elif path.suffix in (".csv", ".tsv"):
-        rows = _read_table(path)
-    else:
-        raise DataError(f"{path.name}: the name must end in .jsonl, .csv or .tsv, so that it is clear how to read it")
-    if not rows:
-        raise DataError(f"{path.name} holds no rows")
-    messages = []
-    for number, row in rows:
-        for column in (text_column, label_column):
-            if column not in row:
-                raise DataError(
-                    f"{path.name}, row {number}: no column {column!r}; it has {', '.join(map(str, row))}. "
-                    "Name yours with text_column=… and label_column=…"
-                )
-            if not isinstance(row[column], str) or not row[column].strip():
-                raise DataError(f"{path.name}, row {number}: {column!r} is empty or not text; fill it or drop the row")
-        messages.append(Message(f"own-{number}", row[text_column], row[label_column].strip()))
-    return messages
-
-
-def _read_table(path: pathlib.Path) -> list[tuple[int, dict]]:
-    text = read_text(path)
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    try:
-        return list(enumerate(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter), start=1))
-    except csv.Error as error:
-        raise DataError(f"{path.name} cannot be read as a table: {error}") from None
-
-
 def manifest() -> dict:
     """Return data/manifest.json: for each file of the course's data its bytes and SHA-256, and a table's rows."""
     return json.loads((DATA / "manifest.json").read_text(encoding="utf-8"))
@@ -175,11 +125,11 @@ def manifest() -> dict:
 
 def describe() -> dict:
     """Return what data/manifest.json should say of the files as they stand now; a table also has rows and labels."""
+    read_rows = {".jsonl": read_jsonl, ".csv": lambda path: read_agreement(path.parent.name)}
     found = {}
     for path in sorted(path for kind in MEASURED for path in DATA.glob(kind)):
         raw = path.read_bytes()
-        rows = read_jsonl(path) if path.suffix == ".jsonl" else []
-        rows = read_agreement(path.parent.name) if path.suffix == ".csv" else rows
+        rows = read_rows[path.suffix](path) if path.suffix in read_rows else []
         entry = {"rows": len(rows)} if rows else {}
         entry |= {"bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
         if rows and "label" in rows[0]:
@@ -191,23 +141,22 @@ def describe() -> dict:
 def verify() -> list[str]:
     """Return one line per data file that is missing, new or changed against the manifest; empty if all is well."""
     expected, found = manifest(), describe()
-    wrong = [f"{name}: missing; restore it with: git checkout data" for name in expected if name not in found]
-    wrong += [f"{name}: not in the manifest" for name in found if name not in expected]
-    wrong += [
-        f"{name}: changed ({_size(found[name])}, {_size(expected[name])} expected); restore it with: git checkout data"
-        for name in expected
-        if name in found and found[name] != expected[name]
-    ]
+    wrong = [f"{name}: not in the manifest" for name in found if name not in expected]
+    for name, entry in expected.items():
+        if found.get(name) != entry:
+            how = "changed" if name in found else "missing"
+            wrong.append(f"{name}: {how}; restore it with: git checkout data")
     return wrong
 
 
-def _size(entry: dict) -> str:
-    return f"{entry['rows']} rows" if "rows" in entry else f"{entry['bytes']} bytes"
-
-
 def fingerprint(name: str) -> str:
-    """Return the first 12 hex digits of a data file's SHA-256, as the manifest has it (`intents/test.jsonl`)."""
-    return manifest()[name]["sha256"][:12]
+    """Return the first 12 hex digits of a data file's SHA-256, as the manifest has it (`intents/test.jsonl`).
+
+    What is read is told to a build by the event `course.read`.
+    """
+    sha256 = manifest()[name]["sha256"]
+    sys.audit("course.read", f"manifest/{name}", sha256)
+    return sha256[:12]
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -5,6 +5,7 @@ The share of probability on the right choice moves before the choice itself does
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 import torch
@@ -26,10 +27,7 @@ class ChoiceItem:
     choices: tuple[str, ...]
     answer: int
 
-    @property
-    def text(self) -> str:
-        """The question, under the name that all tasks share."""
-        return self.question
+    text = property(attrgetter("question"))  # under the name that all tasks share
 
     @property
     def label(self) -> str:
@@ -46,19 +44,10 @@ class Probe:
     prompt_tokens: np.ndarray
 
 
-def read() -> list[ChoiceItem]:
-    """Return all 120 items of the probe.
-
-    >>> len(read())
-    120
-    """
-    rows = files.read_jsonl(files.DATA / "general" / "probe.jsonl")
-    return [ChoiceItem(**{**row, "choices": tuple(row["choices"])}) for row in rows]
-
-
 def load(fast: int = 20) -> list[ChoiceItem]:
-    """Return the probe's items: all in the full profile, the first `fast` in the fast one (kinds are mixed in it)."""
-    items = read()
+    """Return the probe's items: all 120 in the full profile, the first `fast` in the fast one (kinds are mixed)."""
+    rows = files.read_jsonl(files.DATA / "general" / "probe.jsonl")
+    items = [ChoiceItem(**{**row, "choices": tuple(row["choices"])}) for row in rows]
     return items if runtime.profile().value == "full" else items[:fast]
 
 

@@ -7,7 +7,6 @@ data/policy_qa/graded_answers.jsonl. Metrics over many grades are left to statis
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from helpers.tasks.policies import PolicyQuestion
@@ -20,27 +19,24 @@ ABSTAINING = re.compile(
     r"|not (stated|mentioned|specified|provided|given|covered|found) (in|by) (the|any|this|these|our) "
     r"|\b(i|we) (do not|don t|cannot|can t|am not able to|are not able to|am unable to) "
     r"(know|say|answer|tell|find|provide|determine)"
+    r"|(?<!if )(?<!when )\bi (do not|don t) (\w+ )?have (?!the ability|to )"
     r"|\bi m (not sure|unable to)|\bi am not sure|no (information|passage|answer)( \w+){0,3} (about|on|is|in|for|given)"
     r"|^not (stated|specified|mentioned|known)"
 )
-SMALL_NUMBERS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+SMALL_WORDS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
 seventeen eighteen nineteen"""
-SMALL = {word: value for value, word in enumerate(re.findall(r"\w+", SMALL_NUMBERS))}
-TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+SMALL = {word: value for value, word in enumerate(SMALL_WORDS.split())}
+TEN_WORDS = "twenty thirty forty fifty sixty seventy eighty ninety"
+TENS = {word: 10 * ten for ten, word in enumerate(TEN_WORDS.split(), start=2)}
+_UNIT = "|".join(list(SMALL)[1:10])
+_BELOW_HUNDRED = rf"(?:(?:{'|'.join(TENS)})(?: (?:{_UNIT}))?|{'|'.join(SMALL)})\b"
+_NUMBER = re.compile(
+    rf"\b(?:(?P<hundreds>{_UNIT}) hundred\b(?: (?:and )?(?P<more>{_BELOW_HUNDRED}))?|(?P<below>{_BELOW_HUNDRED}))"
+)
 COMMON = """a an the of to in on at for and or is are was were be been it its this that as by with from if you your we
 our i my they their he she his her will would can may must should do does did not no have has had there"""
-STOP = frozenset(re.findall(r"\w+", COMMON))
-MEASURES = {
-    "percent": "percent",
-    "dollar": "$",
-    "usd": "$",
-    "min": "minute",
-    "mins": "minute",
-    "sec": "second",
-    "secs": "second",
-    "hrs": "hour",
-    "hr": "hour",
-}
+STOP = frozenset(COMMON.split())
+MEASURES = {"dollar": "$", "usd": "$", "min": "minute", "sec": "second", "hr": "hour"}  # short for one of KINDS
 KINDS = ("percent", "$", "second", "minute", "hour", "day", "week", "month", "year")
 
 
@@ -70,7 +66,7 @@ def normalize(text: str) -> str:
     text = text.replace("%", " percent ").replace("per cent", "percent").replace("$", " $ ").replace("°", " ° ")
     text = re.sub(r"(\d)([a-z])", r"\1 \2", text)
     words = re.findall(r"\d+(?:\.\d+)?|[^\W\d_]+|[$°@]", text)
-    return " ".join(_one_spelling(word) for word in _digits(words))
+    return " ".join(map(_one_spelling, _NUMBER.sub(_digits, " ".join(words)).split()))
 
 
 def _one_spelling(word: str) -> str:
@@ -78,39 +74,12 @@ def _one_spelling(word: str) -> str:
     return MEASURES.get(singular, singular)
 
 
-def _digits(words: Sequence[str]) -> list[str]:
-    """Number words up to 999 as digits: "two hundred and five" is 205; "one" alone stays, it is mostly no number."""
-    out: list[str] = []
-    i = 0
-    while i < len(words):
-        value, used = _number_at(words, i)
-        if used == 0 or (used == 1 and words[i] == "one"):
-            out.append(words[i])
-            i += 1
-        else:
-            out.append(str(value))
-            i += used
-    return out
-
-
-def _number_at(words: Sequence[str], i: int) -> tuple[int, int]:
-    """(value, words used) of the number that starts at i; used is 0 if none does."""
-
-    def below_hundred(at: int) -> tuple[int, int]:
-        word = words[at] if at < len(words) else ""
-        if word in TENS:
-            unit = SMALL.get(words[at + 1], 0) if at + 1 < len(words) else 0
-            return TENS[word] + (unit if 0 < unit < 10 else 0), 2 if 0 < unit < 10 else 1
-        return (SMALL[word], 1) if word in SMALL else (0, 0)
-
-    value, used = below_hundred(i)
-    if used and 0 < value < 10 and i + used < len(words) and words[i + used] == "hundred":
-        value, used = value * 100, used + 1
-        skip = 1 if i + used < len(words) and words[i + used] == "and" else 0
-        more, count = below_hundred(i + used + skip)
-        if count:
-            value, used = value + more, used + skip + count
-    return value, used
+def _digits(number: re.Match) -> str:
+    """Return a number in words up to 999 as digits; "one" alone stays, it is mostly no number."""
+    if number[0] == "one":
+        return "one"
+    below = (number["more"] or number["below"] or "").split()
+    return str(100 * SMALL.get(number["hundreds"], 0) + sum(TENS.get(word, SMALL.get(word)) for word in below))
 
 
 def content_words(text: str) -> list[str]:
@@ -135,8 +104,10 @@ def holds(text: str, phrase: str) -> bool:
 def abstains(text: str) -> bool:
     """Return whether an answer says that it has no answer. Words such as "not allowed" are an answer.
 
-    >>> abstains("The policies do not say."), abstains("That is not possible.")
-    (True, False)
+    >>> abstains("I don't have to return it."), abstains("If I don't have the receipt, yes.")
+    (False, False)
+    >>> abstains("The policies do not say."), abstains("I don't have that figure."), abstains("That is not possible.")
+    (True, True, False)
     """
     return bool(ABSTAINING.search(normalize(text)))
 

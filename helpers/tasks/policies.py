@@ -9,6 +9,7 @@ import json
 import pathlib
 import re
 from dataclasses import dataclass
+from operator import attrgetter
 
 from helpers.model.prompts import Prompt
 from helpers.tasks import files
@@ -16,6 +17,8 @@ from helpers.tasks.files import DataError
 
 FOLDER = files.DATA / "policies"
 QUESTION_SPLITS = ("train", "dev", "test")
+FRESH_SPLITS = ("notes", "replies")
+TIERS = {"hard": "policy_qa", "plain": "policy_qa_plain"}  # tier -> the task under which it is measured and printed
 QUESTION_TYPES = ("lookup", "numeric", "negation", "two_documents", "unanswerable")
 AUDIENCES = ("public", "staff")
 ABSTENTION = "The policies do not say."
@@ -66,20 +69,13 @@ class PolicyQuestion:
     evidence: tuple[str, ...]
     jargon: bool = False
 
-    @property
-    def text(self) -> str:
-        """The question, under the name that all tasks share."""
-        return self.question
+    text = property(attrgetter("question"))  # under the name that all tasks share
+    group = property(attrgetter("type"))  # so that a part of the questions can be balanced over the types
 
     @property
     def label(self) -> str:
         """The verdict that a good answer gets: right, or abstained where no document holds an answer."""
         return "right" if self.answerable else "abstained"
-
-    @property
-    def group(self) -> str:
-        """The type, so that a part of the questions can be balanced over the types."""
-        return self.type
 
     @property
     def answerable(self) -> bool:
@@ -168,14 +164,21 @@ def load_policies(folder: str | pathlib.Path = FOLDER / "documents") -> list[Pol
     return sorted(policies, key=lambda policy: policy.id)
 
 
-def load_policy_questions(split: str) -> list[PolicyQuestion]:
+def load_policy_questions(split: str, tier: str = "hard") -> list[PolicyQuestion]:
     """Return one split of the questions on the policies: `train` (300), `dev` (60) or `test` (150).
+
+    The tier `plain` asks as customers do, each answered by one sentence or row; `hard` words it differently, and some
+    questions need two documents. Plain has two more splits on which nobody chose anything: `notes` (120) and `replies`
+    (60). Raises DataError for another split or tier.
 
     >>> sum(not question.answerable for question in load_policy_questions("test"))
     30
     """
+    if tier not in TIERS:
+        raise DataError(f"no tier {tier!r} of policy questions; choose one of {', '.join(TIERS)}")
     lists = ("accepted", "documents", "evidence")
-    rows = files.read_split("policy_qa", split, QUESTION_SPLITS)
+    splits, begins = (QUESTION_SPLITS, "") if tier == "hard" else ((*QUESTION_SPLITS, *FRESH_SPLITS), f"{tier}_")
+    rows = files.read_split("policy_qa", split, splits, begins)
     return [PolicyQuestion(**{**row, **{name: tuple(row[name]) for name in lists}}) for row in rows]
 
 

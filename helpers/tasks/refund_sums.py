@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import attrgetter
 
 from helpers.model.language_model import LanguageModel
 from helpers.tasks import files
@@ -30,11 +31,9 @@ class CalculatorError(ValueError):
 
 @dataclass(frozen=True)
 class Call:
-    """One calc(…) in a text: the sum inside, and where the call starts and ends. `closed`: is its bracket closed?"""
+    """One calc(…) in a text: the sum inside. `closed`: is its bracket closed?"""
 
     expression: str
-    start: int
-    end: int
     closed: bool
 
 
@@ -48,31 +47,8 @@ class Sum:
     answer: str
     kind: str
 
-    @property
-    def text(self) -> str:
-        """The question, under the name that all tasks share."""
-        return self.question
-
-    @property
-    def label(self) -> str:
-        """The answer, under the name that all tasks share."""
-        return self.answer
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A model's answer to one question: its text, what it comes to, whether that is right, and its tokens."""
-
-    text: str
-    worked: "Worked"
-    right: bool
-    new_tokens: int
-    prompt_tokens: int
-
-    @property
-    def verdict(self) -> str:
-        """What the ledger keeps of it: the amount, or why there is none."""
-        return self.worked.amount or self.worked.problem
+    text = property(attrgetter("question"))  # under the names that all tasks share
+    label = property(attrgetter("answer"))
 
 
 @dataclass(frozen=True)
@@ -82,6 +58,22 @@ class Worked:
     amount: str | None
     called: bool
     problem: str = ""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A model's answer to one question: its text, what it comes to, whether that is right, and its tokens."""
+
+    text: str
+    worked: Worked
+    right: bool
+    new_tokens: int
+    prompt_tokens: int
+
+    @property
+    def verdict(self) -> str:
+        """What the ledger keeps of it: the amount, or why there is none."""
+        return self.worked.amount or self.worked.problem
 
 
 def load(split: str) -> list[Sum]:
@@ -229,24 +221,8 @@ def find_calls(text: str) -> list[Call]:
         while at < len(text) and depth:
             depth += {"(": 1, ")": -1}.get(text[at], 0)
             at += 1
-        calls.append(Call(text[found.end() : at - (depth == 0)], found.start(), at, depth == 0))
+        calls.append(Call(text[found.end() : at - (depth == 0)], depth == 0))
     return calls
-
-
-def fill_in(text: str) -> str:
-    """Return a text with each call replaced by its amount ("$54.32"); raises CalculatorError for one that cannot be.
-
-    >>> fill_in("You get calc(69 - 0.12*69 - 6.40) back.")
-    'You get $54.32 back.'
-    """
-    parts, at = [], 0
-    for call in find_calls(text):
-        if not call.closed:
-            raise CalculatorError(f"the call calc({call.expression[:40]} is not closed")
-        amount = money(evaluate(call.expression))
-        parts += [text[at : call.start], f"-${amount[1:]}" if amount.startswith("-") else f"${amount}"]
-        at = call.end
-    return "".join([*parts, text[at:]])
 
 
 def last_amount(text: str) -> str | None:

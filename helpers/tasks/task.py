@@ -22,8 +22,7 @@ class Task:
 
     name: as the ledger keeps it. words: label -> what a model calls it; no two labels may share their words. system:
     what a prompt says first; may be empty. train, dev, test: the messages; `train` alone is shown or learned from.
-    outside: the label of what belongs to none of the others, or None. noun: what one text is called, in the plural.
-    findings: what was found or changed when the texts were read.
+    outside: the label of what belongs to none of the others, or None. noun: what the texts are called.
 
     Raises DataError naming the labels where words are empty or shared, where a message has a label without words, or
     where `outside` is no label.
@@ -41,7 +40,6 @@ class Task:
     test: Sequence[Message] = ()
     outside: str | None = None
     noun: str = "messages"
-    findings: tuple[str, ...] = ()
 
     def __post_init__(self):
         object.__setattr__(self, "words", MappingProxyType(dict(self.words)))
@@ -53,18 +51,10 @@ class Task:
         if self.outside is not None and self.outside not in self.words:
             raise DataError(f"{self.name}: outside={self.outside!r} is no label; choose one of {_listed(self.labels)}")
         for name in SPLITS:
-            unknown = {
-                message.label: message.id for message in reversed(self.split(name)) if message.label not in self.words
-            }
+            unknown = {one.label: one.id for one in reversed(self.split(name)) if one.label not in self.words}
             if unknown:
                 where = ", ".join(f"{label!r} ({item})" for label, item in sorted(unknown.items())[:5])
                 raise DataError(f"{self.name}, {name}: no words for {where}; add them to words={{label: words}}")
-
-    @classmethod
-    def of(cls, name: str, **parts) -> "Task":
-        """Return a task whose labels are those of its messages, sorted, each called by its own name."""
-        labels = sorted({message.label for split in SPLITS for message in parts.get(split, ())})
-        return cls(name, {label: label for label in labels}, **parts)
 
     @property
     def labels(self) -> tuple[str, ...]:

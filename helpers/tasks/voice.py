@@ -101,62 +101,34 @@ def body(reply: str) -> str:
     return reply.strip().removeprefix(OPENING).removesuffix(CLOSE).strip()
 
 
-def opening(reply: str) -> bool:
-    """Rule 1: it opens with "Hi there,"."""
-    return reply.strip().startswith(OPENING)
-
-
-def close(reply: str) -> bool:
-    """Rule 2: it ends with "Larkfield, at home with you."."""
-    return reply.strip().endswith(CLOSE)
-
-
-def next_step(reply: str) -> bool:
-    """Rule 3: one sentence starts with "Next step:", and it is the last before the close."""
+def _ends_with_a_step(reply: str) -> bool:
     return reply.count(STEP) == 1 and sentences(body(reply))[-1].startswith(STEP)
 
 
-def short(reply: str) -> bool:
-    """Rule 4: at most 60 words in all, and no sentence above 20."""
+def _short(reply: str) -> bool:
     longest = max((len(sentence.split()) for sentence in sentences(reply)), default=0)
     return len(reply.split()) <= MOST_WORDS and longest <= MOST_SENTENCE_WORDS
 
 
-def contractions(reply: str) -> bool:
-    """Rule 5: contracted wherever it can be ("we'll", "don't")."""
-    return not _LONG_FORMS.search(reply)
-
-
-def we(reply: str) -> bool:
-    """Rule 6: the writer is "we"; no "I", no "the company", no "the customer"."""
-    return not _OUTSIDERS.search(body(reply))
-
-
-def active(reply: str) -> bool:
-    """Rule 7: past and future are told in the active ("we sent it", not "it was sent")."""
-    return not _PASSIVE.search(reply)
-
-
-def calm(reply: str) -> bool:
-    """Rule 8: no exclamation mark and no stock phrase ("unfortunately", "inconvenience")."""
-    return not _STOCK_PHRASES.search(reply)
-
-
-def numbers(reply: str) -> bool:
-    """Rule 9: numbers from 2 up are digits, and money is "$" and digits; Hub Two keeps its name."""
-    text = re.sub(r"\bhub (?:one|two)\b", "", reply, flags=re.IGNORECASE)
+def _in_digits(reply: str) -> bool:
+    text = re.sub(r"\bhub (?:one|two)\b", "", reply, flags=re.IGNORECASE)  # names, not numbers
     return not _NUMBER_WORDS.search(text) and not _OTHER_MONEY.search(text)
 
 
-def names(reply: str) -> bool:
-    """Rule 10: products are written as in the shop: Hub Two, Thermostat, Leak Sensor, Larkfield Plus."""
-    return all(name == name.title() for name in _NAMES.findall(reply))
-
-
-_ORDER = (opening, close, next_step, short, contractions, we, active, calm, numbers, names)
-RULES: dict[str, Callable[[str], bool]] = {rule.__name__: rule for rule in _ORDER}
+RULES: dict[str, Callable[[str], bool]] = {  # in the guide's order
+    "opening": lambda reply: reply.strip().startswith(OPENING),
+    "close": lambda reply: reply.strip().endswith(CLOSE),
+    "next_step": _ends_with_a_step,
+    "short": _short,
+    "contractions": lambda reply: not _LONG_FORMS.search(reply),
+    "we": lambda reply: not _OUTSIDERS.search(body(reply)),
+    "active": lambda reply: not _PASSIVE.search(reply),
+    "calm": lambda reply: not _STOCK_PHRASES.search(reply),
+    "numbers": _in_digits,
+    "names": lambda reply: all(name == name.title() for name in _NAMES.findall(reply)),
+}
 
 
 def broken(reply: str) -> list[str]:
-    """The names of the rules that a reply breaks, in the guide's order."""
+    """Return the names of the rules that a reply breaks, in the guide's order."""
     return [name for name, rule in RULES.items() if not rule(reply)]

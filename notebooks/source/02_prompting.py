@@ -740,14 +740,14 @@ mine = {"of": best_row}  # model and number format of all that was measured here
 valid = {name: [answer.valid for answer in given] for name, given in answers.items()}
 sentences = ("strict, as system text", "strict, after the text")
 claims.conclude("P1", {"best prompt": evidence.difference(tfidf_row, best_row)})
-fits = [evidence.share_of(valid[name], **mine, note=name) for name in sentences]
+fits = [evidence.share(valid[name], **mine, note=name) for name in sentences]
 claims.conclude("P2", {"valid": fits})
 pair = ("repaired, once", "constrained")
-fixed = evidence.difference_of(*(valid[name] for name in pair), **mine)
+fixed = evidence.difference(*(valid[name] for name in pair), **mine)
 claims.conclude("P3", {"valid": fixed})
 right = [[said == gold for said, gold in zip(risks[name], wanted_risk)] for name in pair]
 print("    right risk, constrained minus repaired:", statistics.compare_hits(*right))
-claims.conclude("P4", {"medium": evidence.independent_of(*medium["with the rule"], **mine)})
+claims.conclude("P4", {"medium": evidence.independent(*medium["with the rule"], **mine)})
 
 # %% tags=["machine"]
 taken = {"minutes": evidence.number(minutes), "exact text": evidence.yes(same_text)}
@@ -755,7 +755,7 @@ claims.conclude("P5", taken)
 
 # %%
 claims.conclude("P6", {"drop": evidence.independent(prompted, best_row)})
-claims.conclude("P7", {"readable": evidence.share_of(readable, **mine)})
+claims.conclude("P7", {"readable": evidence.share(readable, **mine)})
 hits = {
     name: [said == gold for said, gold in zip(guesses, wanted)]
     for name, guesses in (("direct", direct), ("role", in_role), ("reasoning", reasoned))
@@ -763,7 +763,7 @@ hits = {
 claims.conclude(
     "P8",
     {
-        trick: evidence.difference_of(hits["direct"], hits[trick], **mine)
+        trick: evidence.difference(hits["direct"], hits[trick], **mine)
         for trick in ("role", "reasoning")
     },
 )

@@ -754,7 +754,7 @@ for k in (0, 1, 2, 4):
     )
     right, bad = sum(row.correct), row.predictions.count("invalid")
     mark = " (reference)" if row.reference else ""
-    outcomes[f"{k} examples{mark}"] = (right, row.n - right - bad, bad)
+    outcomes[f"{k} example{'' if k == 1 else 's'}{mark}"] = (right, row.n - right - bad, bad)
 
 # %%
 tfidf = baselines.tfidf_classifier().fit([c.text for c in past], [c.label for c in past])
@@ -801,7 +801,7 @@ gains = [evidence.difference(none, row, note=f"draw {row.seed + 1}") for row in 
 claims.conclude("F1", {"gain": gains, "alike": evidence.draws(draws[8])})
 claims.conclude("F2", {"few labels": evidence.difference(fifty_plain, fifty_row)})
 counters = [
-    evidence.difference_of(row.correct, hits, of=row, note=f"draw {row.seed + 1}")
+    evidence.difference(row.correct, hits, of=row, note=f"draw {row.seed + 1}")
     for row, hits in zip(draws[8], counter)
 ]
 claims.conclude("F3", {"counter-examples": counters})
@@ -824,7 +824,7 @@ orders = [[guess == label for guess, label in zip(run, wanted)] for run in plain
 claims.conclude(
     "F6",
     {
-        "order": evidence.draws_of(orders, of=draws[8][0]),
+        "order": evidence.draws(orders, of=draws[8][0]),
         "nearest": evidence.difference(random_row, nearest_row),
     },
 )
@@ -843,7 +843,7 @@ first_row = lab.measure(
     heavy=True,
 )
 claims.conclude("F7", {"gain": evidence.difference(first_row, nearest_row)})
-other = evidence.difference_of(found["without"], found["with"], of=draws[8][0])
+other = evidence.difference(found["without"], found["with"], of=draws[8][0])
 claims.conclude("F8", {"recall of other": other})
 recalled = [random_row, calibrated_row, nearest_row]
 rows = {row.method: row for row in [*ledger.rows("intents", "test"), *recalled]}

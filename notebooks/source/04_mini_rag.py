@@ -563,7 +563,7 @@ for row in (copy_row, free_row):
     ]
     holds = [i in row.details["traceable"] for i in right_ids]
     if holds:
-        cited.append(evidence.share_of(holds, of=row, note=row.method))
+        cited.append(evidence.share(holds, of=row, note=row.method))
     all_hold = sum(i in row.details["traceable"] for i in row.ids)
     print(
         f"{row.method}: {sum(holds)} of {len(holds)} right answers have a citation that holds",
@@ -911,7 +911,7 @@ claims.conclude(
     "R1",
     {"gain": [evidence.difference(closed_row, row, note=row.method) for row in read_rows]},
 )
-claims.conclude("R2", {"evidence": evidence.difference_of(sized[125], sized[500])})
+claims.conclude("R2", {"evidence": evidence.difference(sized[125], sized[500])})
 
 # %%
 stage_rows = {
@@ -954,24 +954,24 @@ claims.conclude(
 claims.conclude(
     "R8",
     {
-        "leaks": evidence.difference_of(leaks["filtered"], leaks["without a filter"]),
+        "leaks": evidence.difference(leaks["filtered"], leaks["without a filter"]),
         "left": evidence.number(sum(leaks["filtered"])),
     },
 )
 claims.conclude(
     "R9",
     {
-        "form": evidence.share_of(form, of=perfect),
-        "terms": evidence.independent_of(split_hits[False], split_hits[True], of=perfect),
+        "form": evidence.share(form, of=perfect),
+        "terms": evidence.independent(split_hits[False], split_hits[True], of=perfect),
     },
 )
 
 # %%
 invented = [not silent for silent in graded.abstained(closed_row)]
-claims.conclude("R10", {"invented": evidence.share_of(invented, of=closed_row)})
+claims.conclude("R10", {"invented": evidence.share(invented, of=closed_row)})
 row = attacks["no defense"]
 obeyed = [guess == "obeyed" for guess in row.predictions]
-claims.conclude("R11", {"obeyed": evidence.share_of(obeyed, of=row)})
+claims.conclude("R11", {"obeyed": evidence.share(obeyed, of=row)})
 without, *with_it = records.values()
 claims.conclude(
     "R12",

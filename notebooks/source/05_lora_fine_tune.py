@@ -141,12 +141,12 @@ check("05.2", parameters)
 # %%
 recipe = tuning.RECIPE
 trained = tuning.count_parameters(lm.model, recipe)
-whole = sum(p.numel() for p in lm.model.parameters())
+whole, depth = sum(p.numel() for p in lm.model.parameters()), len(lm.model.model.layers)
 print(
     f"our recipe trains {sum(trained.values()):,} of {whole:,} numbers, {sum(trained.values()) / whole:.2%}"
 )
 print(
-    f"rank {recipe.rank}, alpha {recipe.alpha}, targets {recipe.target_modules}, the top {recipe.layers} of {len(lm.model.model.layers)} layers"
+    f"rank {recipe.rank}, alpha {recipe.alpha}, targets {recipe.target_modules}, the top {min(recipe.layers, depth)} of {depth} layers"
 )
 print(
     f"learning rate {recipe.learning_rate}, batches of {recipe.batch_size}, {recipe.epochs} epochs"
@@ -264,7 +264,7 @@ alone = curation.agreement(
 )
 print("the final labels against one who had no guide:", alone)
 for mixed, count in alone.mix_ups[:3]:
-    print(f"  {mixed[0]} against {mixed[1]}: {count} messages")
+    print(f"  {mixed[0]} against {mixed[1]}: {count} message{'' if count == 1 else 's'}")
 
 # %% [markdown]
 # Perfect agreement, and suspicious for that reason: this set was written by its guide, label first, as its
@@ -411,15 +411,21 @@ fixed = lab.stored("few-shot, 8 random, calibrated", asked_test)
 nearest = lab.stored("few-shot, 8 nearest", asked_test)
 
 # %%
-for name, other in {
+others = {
     "the best prompt without examples": best_prompt,
     "the prompt with fixed examples": fixed,
     "nearest examples": nearest,
     "regression": plain_row,
-}.items():
-    print(f"tuned minus {name}: {ledger.compare(other, tuned_row)}")
+}
+for name, other in others.items():
+    if other:
+        print(f"tuned minus {name}: {ledger.compare(other, tuned_row)}")
+    else:
+        print(
+            f"{name}: no row of {lm.name}; run lessons 02 and 03 with it, then this part again"
+        )
 plots.methods(
-    [best_prompt, fixed, nearest, plain_row, tuned_row],
+    [row for row in (*others.values(), tuned_row) if row],
     "Six intents: prompt, examples, tuning, and no language model",
 )
 
@@ -440,7 +446,6 @@ some = [m.text for m in asked_test[:20]]
 chats = [tuning.prompt(task.system, text) for text in some]
 one, two = (model.score(chats, LABELS, progress=False) for model in (merged, run.lm))
 merge_apart = abs(one.log_probs - two.log_probs).max()
-same = sum(a == b for a, b in zip(one.predictions, two.predictions))
 folder = tuning.save(run, ledger.path().parent / "my_adapter", note="lesson 05")
 adapter_bytes = sum(path.stat().st_size for path in folder.iterdir())
 merged_bytes = sum(p.numel() * p.element_size() for p in merged.model.parameters())
@@ -575,7 +580,11 @@ near = {
     n: lab.stored(f"few-shot, nearest of {n}", half, split="dev")
     for n in (10, 25, 50, 100, 600)
 }
-curves[SHOWN] = {n: [row.interval] for n, row in near.items()}
+near = {n: row for n, row in near.items() if row}
+if near:
+    curves[SHOWN] = {n: [row.interval] for n, row in near.items()}
+else:
+    print(f"{SHOWN}: no row of {lm.name}; run lesson 03 with it, then this part again")
 stored += [(SHOWN, n) for n in near]
 plots.curves(
     curves,
@@ -852,14 +861,16 @@ def on_half(row):
     return row.cut([item.id for item in half])
 
 
+start = [evidence.difference(near[n], on_half(grid[n][0])) for n in (50,) if n in near]
 claims.conclude(
     "L4",
     {
-        "start": evidence.difference(near[50], on_half(grid[50][0])),
+        "start": start,
         "worth it": evidence.difference(grid[250][0], grid[600][0]),
     },
 )
-claims.conclude("L5", {"gain": evidence.difference(best_prompt, tuned_row)})
+gain = [evidence.difference(row, tuned_row) for row in (best_prompt,) if row]
+claims.conclude("L5", {"gain": gain})
 
 # %%
 few, many = seen[25], seen[600]
@@ -875,18 +886,15 @@ claims.conclude("L9", {"clean": cleaner})
 
 # %% tags=["machine"]
 shorter = seconds["tuned"] < seconds["prompt with 8 examples"]
-claims.conclude("L10", {"faster": evidence.share_of(shorter, of=tuned_row)})
+claims.conclude("L10", {"faster": evidence.share(shorter, of=tuned_row)})
 
 # %%
-tuned_half, shown_half = on_half(full), near[600]
-fewer = tuned_half.prompt_tokens_per_item / shown_half.prompt_tokens_per_item
-claims.conclude(
-    "L11",
-    {
-        "equal labels": evidence.difference(shown_half, tuned_half),
-        "tokens": evidence.number(fewer, of=[shown_half, tuned_half]),
-    },
-)
+parts, tuned_half = {}, on_half(full)
+if shown_half := near.get(600):
+    fewer = tuned_half.prompt_tokens_per_item / shown_half.prompt_tokens_per_item
+    parts["equal labels"] = evidence.difference(shown_half, tuned_half)
+    parts["tokens"] = evidence.number(fewer, of=[shown_half, tuned_half])
+claims.conclude("L11", parts)
 claims.conclude("L12", {"log-probabilities": evidence.number(merge_apart, of=tuned_row)})
 claims.conclude("L18", {"kappa": evidence.number(agreed.kappa, n=agreed.items)})
 

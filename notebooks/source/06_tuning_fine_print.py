@@ -65,7 +65,7 @@ from helpers.results import ledger
 from helpers.results.rows import mark
 from helpers.tasks import general, policies, refusals
 from helpers.model.language_model import LanguageModel
-from helpers.lesson.plots import fine_print as pictures
+from helpers.lesson.plots import tuning as pictures
 
 lm = LanguageModel.load()
 lab = ledger.Lab("facts", lm, noun="questions", rerun=RERUN, show=False)
@@ -213,13 +213,11 @@ print("lost more than chance explains:", ", ".join(lost_more) or "none of the th
 # %%
 known = facts.load()
 asked = {
-    wording: files.for_profile(
-        [facts.Asked(q) for q in facts.questions(known, wording)], fast=8
-    )
+    wording: files.for_profile(facts.questions(known, wording), fast=8)
     for wording in facts.WORDINGS
 }
 for wording, questions in asked.items():
-    print(f"{wording:9}{questions[0].text} -> {questions[0].question.answer}")
+    print(f"{wording:9}{questions[0].text} -> {questions[0].answer}")
 
 
 def recalled(model, wording):
@@ -324,9 +322,7 @@ print("new wordings, three wordings minus one:", wording_gain, mark(stored))
 
 # %%
 news = facts.edited(known)
-asked_news = files.for_profile(
-    [facts.Asked(q) for q in facts.questions(news, "trained")], fast=6
-)
+asked_news = files.for_profile(facts.questions(news, "trained"), fast=6)
 new_documents = facts.edit_policies(documents, known)
 new_index = best_line.policy_index(documents, embedder, lm)
 for policy in new_documents:
@@ -350,7 +346,7 @@ updated = {
 }
 
 # %%
-old = [facts.Asked(q) for q in facts.questions([f for f in known if f.edit], "trained")]
+old = facts.questions([f for f in known if f.edit], "trained")
 stale = facts.verdicts(old[: len(said)], said).count("right")
 for name, row in updated.items():
     print(f"{name}: {sum(row.correct)} of {row.n} right after the edit")
@@ -363,7 +359,7 @@ print("after the edit, index minus tuned:", edit_gain)
 # the other twenty-five?
 
 # %%
-rest = [facts.Asked(q) for q in facts.questions([f for f in known if not f.edit], "trained")]
+rest = facts.questions([f for f in known if not f.edit], "trained")
 patch_pairs = [tuning.Pair(*row) for row in facts.training_pairs(news)]
 how, start = FACTS, adapters.folder(lm, "facts")
 for name, questions in (("the 15 new values", asked_news), ("the 25 other facts", rest)):
@@ -789,7 +785,7 @@ print("reviewed minus unreviewed:    ", ledger.compare(on_guesses, learned["revi
 # `widgets.answers_html({"base": lm, **tuned}, text, facts.SYSTEM)` with `IPython.display.HTML`.
 
 # %%
-from helpers.lesson.widgets import adapters as widgets
+from helpers.lesson.widgets import tuning as widgets
 
 systems = {
     "facts": facts.SYSTEM,
@@ -825,7 +821,7 @@ never, often = (bits["tuned"][name] for name in ("never trained", "in the answer
 claims.conclude("L13", {"exposure": evidence.rank(never, often, of=rows["canaries"])})
 behind = [declined[name] for name in ("base model", "tuned on requests")]
 asked_to = [declines(row, "decline") for row in behind]
-claims.conclude("L14", {"declined": evidence.difference_of(*asked_to, of=behind)})
+claims.conclude("L14", {"declined": evidence.difference(*asked_to, of=behind)})
 
 # %%
 stale = [

@@ -49,7 +49,7 @@ import numpy as np
 
 from helpers import statistics
 from helpers.lesson import plots
-from helpers.lesson.plots import combine
+from helpers.lesson.plots.retrieval import stages
 from helpers.methods import adapters, assistant, reader, reader_examples
 from helpers.methods.retrieval import passages
 from helpers.model.language_model import LanguageModel
@@ -230,11 +230,11 @@ LESSON_04 = (
     "retrieval, one quote, started answer",
     "best quote, fused, reranked",
 )
-known = [lab.stored(method, asked) for method in LESSON_04[:2]]
-known.append(lab.stored(LESSON_04[2], asked, model=search.index.embedder))
-untuned = [table["passages"], *known[:2]]
-both_row = table["passages, tuned reader"]
-everything = [*table.values(), *known, abstaining]
+helped = [lab.stored(method, asked) for method in LESSON_04[:2]]
+quote = lab.stored(LESSON_04[2], asked, model=search.index.embedder)
+everything = [*table.values(), *filter(None, [*helped, quote]), abstaining]
+if None in (*helped, quote):
+    print(f"no row of {lm.name} from lesson 04; run that with it, then this part again")
 plots.methods(
     everything, "Policy questions: retrieval and tuning, alone and together", noun="questions"
 )
@@ -243,8 +243,12 @@ plots.methods(
 for row in everything:
     name = row.method.removeprefix("combine: ")
     print(f"{name:38} answerable {share(row)}, unanswerable {share(row, False)}")
+untuned = [table["passages"], *filter(None, helped)]
+both_row = table["passages, tuned reader"]
 best = max(untuned, key=lambda row: row.interval.estimate)
-rivals = {"the best untuned reader": best, "the best quote, without a model": known[2]}
+rivals = {"the best untuned reader": best}
+if quote:
+    rivals["the best quote, without a model"] = quote
 gains = {name: ledger.compare(row, both_row) for name, row in rivals.items()}
 for name, gain in gains.items():
     print(f"tuned reader minus {name} ({rivals[name].method}): {gain}")
@@ -501,7 +505,7 @@ shares = {
     }
     for name, judged in parts.items()
 }
-combine.parts(shares, "The assistant with one part removed", f"share of {len(served)} replies")
+stages(shares, "The assistant with one part removed", f"share of {len(served)} replies")
 lost = {name: ledger.compare(rows[name], rows["whole"]) for name in list(rows)[1:]}
 for name, difference in lost.items():
     print(f"all three, whole minus {name}: {difference}")
@@ -711,8 +715,8 @@ claims.conclude(
 claims.conclude(
     "H3",
     {
-        "notes": evidence.share_of(kept_form["note"], of=note_row),
-        "replies": evidence.share_of(kept_form["reply"], of=rows["whole"]),
+        "notes": evidence.share(kept_form["note"], of=note_row),
+        "replies": evidence.share(kept_form["reply"], of=rows["whole"]),
         "own adapter": evidence.difference(both_row, note_row),
     },
 )

@@ -780,7 +780,7 @@ claims.conclude("D3", named)
 # %%
 all_compared = [row for each in compared.values() for row in each]
 clear = [found == "held" for found in judged.values() if found != "too close to call"]
-claims.conclude("D4", {"named": evidence.share_of(clear, of=all_compared)} if clear else {})
+claims.conclude("D4", {"named": evidence.share(clear, of=all_compared)} if clear else {})
 behind = f"of {len(rivals)}"
 claims.conclude("D5", {"not worse": evidence.number(len(unsure), of=all_compared, note=behind)})
 
@@ -797,8 +797,8 @@ claims.conclude("D8", {"moved": moved})
 claims.conclude(
     "D9",
     {
-        "caught": evidence.share_of(outcomes["worse"], of=[shots, shorter]),
-        "false alarm": evidence.share_of(outcomes["equal"], of=[shots, shorter]),
+        "caught": evidence.share(outcomes["worse"], of=[shots, shorter]),
+        "false alarm": evidence.share(outcomes["equal"], of=[shots, shorter]),
     },
 )
 

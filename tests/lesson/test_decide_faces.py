@@ -8,8 +8,9 @@ import ipywidgets
 import numpy as np
 import pytest
 
-from helpers.lesson import plots, widgets
+from helpers.lesson import widgets
 from helpers.lesson.plots import decide as pictures
+from helpers.lesson.plots import frame
 from helpers.lesson.widgets import decide as faces
 from helpers.results import comparisons, costs, decisions, overview, ratings, registry, report
 from tests.ledger_rows import of_hits
@@ -32,7 +33,7 @@ def rows():
 def drawn(monkeypatch):
     """Catch what pictures and widgets display."""
     caught = []
-    monkeypatch.setattr(plots.basics, "display", lambda bundle, **_: caught.append(bundle))
+    monkeypatch.setattr(frame, "display", lambda bundle, **_: caught.append(bundle))
     monkeypatch.setattr(widgets.basics, "display", lambda bundle, **_: caught.append(bundle))
     return caught
 
@@ -73,18 +74,18 @@ class Collector(html.parser.HTMLParser):
         self.addresses += [value for name, value in attrs if name in ("src", "href", "srcset", "data", "action")]
 
 
-def make_report(tmp_path):
+def make_report():
     figure, words = pictures.draw_forest(comparisons.standing(rows()), EVIL, 0.03)
     picture = report.Picture(pictures.png(figure), words)
     sections = [
         report.Section(EVIL, (EVIL, "second"), (("method", EVIL), (EVIL, "0.5")), picture),
         report.Section("plain"),
     ]
-    return report.write(EVIL, sections, tmp_path)
+    return report.write(EVIL, sections)
 
 
-def test_the_report_escapes_all_text_and_needs_nothing_from_outside(tmp_path):
-    page, text = make_report(tmp_path)
+def test_the_report_escapes_all_text_and_needs_nothing_from_outside():
+    page, text = make_report()
     seen = Collector()
     seen.feed(page.read_text(encoding="utf-8"))
     assert "script" not in seen.tags
@@ -95,17 +96,17 @@ def test_the_report_escapes_all_text_and_needs_nothing_from_outside(tmp_path):
     written = text.read_text(encoding="utf-8")
     assert "<script" not in written
     assert re.search(r"!\[.*\]\(report-1\.png\)", written)
-    assert (tmp_path / "report-1.png").read_bytes()[:4] == b"\x89PNG"
+    assert (page.with_name("report-1.png")).read_bytes()[:4] == b"\x89PNG"
     table = [line for line in written.splitlines() if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {3}
 
 
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
-def test_the_report_opens_in_a_browser_with_its_picture(tmp_path):
+def test_the_report_opens_in_a_browser_with_its_picture():
     from playwright.sync_api import sync_playwright
 
-    page_file, _ = make_report(tmp_path)
+    page_file, _ = make_report()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()

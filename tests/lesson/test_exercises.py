@@ -2,11 +2,12 @@
 
 import ast
 import contextlib
+import importlib
 import json
+import pathlib
 import re
 from functools import cache
 
-import near_copies
 import pytest
 import sources
 
@@ -15,13 +16,21 @@ from helpers.lesson import exercises
 from helpers.lesson.checks import lesson_01, lesson_02
 from helpers.model.language_model import LanguageModel
 from helpers.tasks import intents
+from helpers.tasks.curation import duplicates
 
 LESSONS = [sources.number_of(name) for name in sources.lessons()]
 ALL = [exercise for lesson in LESSONS for exercise in exercises.lesson_exercises(lesson).values()]
+REFUSED = {  # by lesson, the two tables of what its checks must refuse: wrong answers, cheats
+    path.stem.removeprefix("lesson_"): (module.WRONG, module.CHEATS)
+    for path in sorted((pathlib.Path(__file__).parent / "wrong_answers").glob("lesson_*.py"))
+    for module in [importlib.import_module(f"tests.lesson.wrong_answers.{path.stem}")]
+}
 ANSWERS = [
-    pytest.param(entry.id, answer, id=f"{entry.id}: {name}")
-    for entry in ALL
-    for name, answer in {**entry.wrong, **entry.cheats}.items()
+    pytest.param(exercise, answer, id=f"{exercise}: {name}")
+    for tables in REFUSED.values()
+    for table in tables
+    for exercise, answers in table.items()
+    for name, answer in answers.items()
 ]
 
 
@@ -80,8 +89,8 @@ def test_each_lesson_asks_the_exercises_that_its_checks_know():
 @pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry.id)
 def test_every_exercise_is_complete(entry):
     assert len(entry.hints) >= 2
-    assert entry.wrong
-    assert entry.cheats
+    for table, what in zip(REFUSED.get(entry.id[:2], ({}, {})), ("a wrong answer", "a cheat"), strict=True):
+        assert table.get(entry.id), f"tests/lesson/wrong_answers/lesson_{entry.id[:2]}.py has no {what} for {entry.id}"
     stored = json.loads(exercises.SOLUTIONS.read_text())[entry.id]
     assert len(stored["why"]) > 40
 
@@ -170,8 +179,26 @@ def test_what_a_lesson_says_a_check_asks_is_what_it_asks():
 
 
 def test_what_lesson_01_says_of_the_course_is_so():
-    assert f"reach a cosine of {near_copies.TOO_ALIKE} in meaning" in lesson("01")
+    assert f"reach a cosine of {duplicates.MEANING} in meaning" in lesson("01")
     assert f"a difference under {statistics.WORTHWHILE:.2f} it calls too small" in lesson("01")
+
+
+def test_a_comparison_names_the_case_and_both_values():
+    exercises.compare("so", 0.3333333, 1 / 3)
+    exercises.compare_items("so", (1, 2.0), [1, 2.0], "two of them")
+    for found, wanted, said in (
+        ("a", "b", r"so: you return 'a'; 'b' is right\. Look again"),
+        (0.25, 0.5, r"so: you return 0\.250; 0\.500 is right"),
+        ([1], 0.5, r"so: you return \[1\]; a number is asked for"),
+    ):
+        with pytest.raises(exercises.NotYet, match=said):
+            exercises.compare("so", found, wanted, "Look again")
+    for found, said in (
+        (7, "so: 2 items are asked for, two of them; you return 1"),
+        ([1, 3], "so, at index 1: .*2 is"),
+    ):
+        with pytest.raises(exercises.NotYet, match=said):
+            exercises.compare_items("so", found, [1, 2], "two of them")
 
 
 def test_calls_that_go_wrong_are_told_in_words():
@@ -179,5 +206,9 @@ def test_calls_that_go_wrong_are_told_in_words():
     assert "a function is asked for, and this is a list" in exercises.judge("01.1", [1]).message
     with pytest.raises(ValueError, match="text in quotes"):
         exercises.check(1.1, len)
+
+
+def test_an_exercise_that_is_there_twice_is_told(monkeypatch):
+    monkeypatch.setattr(lesson_01, "again", exercises.find("01.1"), raising=False)
     with pytest.raises(ValueError, match="given twice"):
-        exercises.collect(exercises.find("01.1"), exercises.find("01.1"))
+        exercises.find("01.1")

@@ -3,15 +3,15 @@
 import numpy as np
 
 from helpers import statistics
-from helpers.lesson.plots import fine_print as pictures
-from helpers.lesson.widgets import adapters as widgets
+from helpers.lesson.plots import tuning as pictures
+from helpers.lesson.widgets import tuning as widgets
 from helpers.tasks import facts, refusals
 
 
 def test_pictures_say_their_numbers(capsys):
     interval = statistics.Interval(-0.1, -0.2, -0.02)
     pictures.differences({"facts": interval}, "Change", "points", "no change")
-    pictures.grouped({"tuned": {"new": statistics.wilson_interval(3, 10)}}, "Shares", "share", [("tuned", "new")], 0.25)
+    pictures.grouped({"tuned": {"new": statistics.wilson_interval(3, 10)}}, "Shares", "share", [("tuned", "new")])
     bits = {"never": np.array([1.0, 2.0, 6.0])}
     pictures.exposures(bits, bits, most=6.64)
     said = capsys.readouterr().out
@@ -31,5 +31,4 @@ def test_the_widget_escapes_and_asks_each_model():
     shown = widgets.answers_html({"base": Echo("one"), "<tuned>": Echo("two")}, "<i>Hi</i>", refusals.SYSTEM, 7)
     assert "&lt;b&gt;one&lt;/b&gt; &lt;i&gt;Hi&lt;/i&gt; 7" in shown
     assert "&lt;tuned&gt;" in shown
-    assert "two" not in widgets.answers_html({"base": Echo("one"), "tuned": Echo("two")}, "Hi", names=["base"])
     assert "Hi" in widgets.answers_html({"base": Echo("one")}, "Hi", facts.SYSTEM)

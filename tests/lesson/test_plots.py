@@ -10,7 +10,7 @@ import pytest
 from matplotlib.text import Text
 
 from helpers.lesson import plots
-from helpers.lesson.plots import basics, combine, decide, fine_print, retrieval
+from helpers.lesson.plots import decide, frame, retrieval, tuning
 from helpers.results import comparisons, overview
 from helpers.statistics import Interval
 from tests.ledger_rows import of_hits
@@ -28,8 +28,8 @@ def texts(monkeypatch):
         caught.extend((t.get_text(), t) for t in figure.findobj(Text) if t.get_text())
         usual(figure)
 
-    monkeypatch.setattr(basics.plt, "close", close)
-    monkeypatch.setattr(basics, "display", lambda *_, **__: None)
+    monkeypatch.setattr(frame.plt, "close", close)
+    monkeypatch.setattr(frame, "display", lambda *_, **__: None)
     return caught
 
 
@@ -40,13 +40,12 @@ def draw_all(names):
     plots.confusion(matrix, names, names[0])
     plots.counts(matrix, names, names, names[1], names[:2], "words")
     plots.curves({name: {x: [0.5] for x in names} for name in names}, names[0], names[:2], {names[1]: 0.4})
-    plots.spread({name: [0.1, 0.2] for name in names}, names[0], names[1])
+    plots.spread({name: [0.1, 0.2] for name in names}, names[0], names[1], (0.1, 0.2))
     plots.outcomes({name: [1, 2] for name in names}, names[:2], names[0], names[1])
     plots.next_tokens([(name, 0.1) for name in names], names[0])
     plots.temperatures([(name, 0.1) for name in names], [0.5, 1, 2])
-    combine.parts({name: {names[0]: interval} for name in names}, names[0], names[1])
-    fine_print.differences({name: interval for name in names}, names[0], names[1], names[1])
-    fine_print.grouped({name: {names[0]: interval} for name in names}, names[0], names[1])
+    tuning.differences({name: interval for name in names}, names[0], names[1], names[1])
+    tuning.grouped({name: {names[0]: interval} for name in names}, names[0], names[1])
     retrieval.stages({name: {names[1]: interval} for name in names}, names[0], names[1])
     retrieval.chunk_map(np.eye(len(names)), names, np.ones(len(names)), range(len(names)), [0])
     measured = [of_hits(name, [1, 0], prompt_tokens=[5, 5], model="m") for name in names if name]
@@ -69,10 +68,10 @@ def test_any_name_is_drawn_as_it_is_written(texts, capsys):
 
 
 def test_a_tick_has_forty_letters_at_most_and_an_axis_of_powers_keeps_its_form(texts, capsys):
-    figure, axes = plots.new_figure()
+    figure, axes = frame.new_figure()
     axes.set_yticks([0, 1], ["a" * 41, "b" * 40])
     axes.set(xscale="log", xlim=(1, 1000))
-    basics.png(figure)
+    frame.png(figure)
     shown = [text for text, _ in texts]
     assert "a" * 39 + "…" in shown
     assert "b" * 40 in shown
@@ -96,3 +95,20 @@ def test_many_labels_become_a_list_of_the_worst_mix_ups_at_once(texts, capsys, c
 def test_without_a_mix_up_none_is_named(texts, capsys, count):
     plots.confusion(np.eye(count, dtype=int), [f"kind {i}" for i in range(count)], "title")
     assert "taken for" not in capsys.readouterr().out
+
+
+def test_a_mark_stays_where_a_name_is_cut(texts, capsys):
+    figure, axes = frame.new_figure()
+    axes.set_yticks([0, 1], ["a" * 40 + " (reference)", "b" * 40 + " (reference, a-model-with-a-long-name)"])
+    frame.png(figure)
+    shown = [text for text, _ in texts]
+    assert "a" * 27 + "… (reference)" in shown
+    assert "b" * 19 + "… (reference, a-mod…)" in shown
+
+
+def test_hollow_points_are_explained_where_there_are_both_kinds(texts, capsys):
+    own, theirs = (of_hits(name, [1, 0], model="m", reference=name == "theirs") for name in ("own", "theirs"))
+    plots.methods([own], "title")
+    assert "hollow: reference results" not in [text for text, _ in texts]
+    plots.methods([own, theirs], "title")
+    assert "hollow: reference results" in [text for text, _ in texts]

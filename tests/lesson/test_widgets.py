@@ -70,7 +70,9 @@ def test_keyword_playground_measures_what_is_typed(shown):
 
 def test_keyword_playground_has_a_box_for_each_label_of_another_task(shown):
     reviews = [files.Message("a", "dull", "0"), files.Message("b", "a joy", "1"), files.Message("c", "so good", "1")]
-    widgets.keyword_playground(Task.of("films", train=reviews, noun="reviews"), reviews, {"0": ["dull"]})
+    widgets.keyword_playground(
+        Task("films", {"0": "bad", "1": "good"}, train=reviews, noun="reviews"), reviews, {"0": ["dull"]}
+    )
     controls, output = shown[1][0][:-1], shown[1][0][-1]
     assert [box.description for box in controls] == ["0", "1"]
     assert "accuracy on 3 reviews: 1.000" in output.value  # what no rule matches gets the most frequent label

@@ -12,7 +12,7 @@ from helpers.methods.tuning.recipe import Recipe, TuningError
 from helpers.model import weights
 from helpers.tasks import intents, pairs
 
-SEARCHED = ("reader", "assistant")  # their pairs come out of a search over all policies
+SEARCHED = ("reader", "assistant")  # their pairs come out of a search over all policies, which takes minutes
 FEW = pairs.training_pairs(intents.for_tuning(), intents.read("dev")[:6])
 RECIPE = Recipe(rank=2, layers=8, epochs=1, batch_size=3)
 
@@ -64,7 +64,7 @@ def test_every_adapter_learned_from_the_pairs_of_its_entry(name, small):
     assert found.data_sha256 == card["data_sha256"]
     told = found.report
     assert told.used == card["pairs"]
-    assert not (told.empty or told.too_long or told.truncated or told.conflicts)
+    assert not any(ids for what, ids in told.odd.items() if what != "duplicates")
 
 
 @pytest.mark.weights
@@ -81,7 +81,7 @@ def test_another_base_gets_an_adapter_of_its_own_once(small, table, starts, caps
     assert "6 pairs, about a minute" in said
     card = adapters.card(small, "intents")
     assert (card["base"], card["base_sha256"]) == ("small random model", saved.base_sha256(small.model))
-    assert card["recipe"] == replace(RECIPE, layers=0).as_dict(), "the base has fewer layers than the recipe asks for"
+    assert card["recipe"] == RECIPE.as_dict(), "the base has fewer layers than the recipe asks for"
     adapters._places.clear()  # as in another process
     again = adapters.get(small, "intents", progress=False)
     assert (capsys.readouterr().out, len(starts)) == ("", 1)

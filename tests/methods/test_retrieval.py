@@ -165,11 +165,8 @@ def test_filters_apply_before_the_search(built):
         found = search(question, k=len(built), where=index.PUBLIC)
         assert {hit.chunk.audience for hit in found} == {"public"}
     assert len(built.dense(question, k=8, where=index.PUBLIC)) == 8, "filtering afterwards would leave fewer"
-    early = built.dense(question, k=len(built), where=index.Filter(on="2026-05-31"))
-    assert early
-    assert all(hit.chunk.effective <= "2026-05-31" for hit in early)
     with pytest.raises(ValueError, match="leaves no chunk"):
-        built.search(question, where=index.Filter(on="1999-01-01"))
+        built.search(question, where=index.Filter(("nobody",)))
 
 
 def test_updating_one_document_embeds_only_that_one(built):
@@ -181,10 +178,6 @@ def test_updating_one_document_embeds_only_that_one(built):
     assert all("Staff limits" in text for text in built.embedder.seen)
     assert "$99" in built.search("agents waive fee", k=1)[0].chunk.text
     assert built.update(changed) == 0
-    built.remove("secret")
-    assert "secret" not in {hit.chunk.document for hit in built.search("agents waive fee", k=20)}
-    with pytest.raises(KeyError, match="no document 'secret'"):
-        built.remove("secret")
 
 
 def test_an_updated_index_equals_one_built_anew(built, embedder):

@@ -145,7 +145,6 @@ def test_a_citation_holds_only_if_its_passage_has_the_answer(chunks, answer, hol
 def test_repeating_the_question_supports_nothing(chunks):
     (citation,) = passages.check_citations("The fee for small is 99 [2].", chunks, "What is the fee for small?")
     assert not citation.holds
-    assert citation.missing == ("99",)
 
 
 def test_the_pipeline_keeps_what_each_stage_did(built):
@@ -169,6 +168,12 @@ def test_each_stage_can_be_switched_off(built):
     assert list(found.kept) == built.bm25("late parcel", 4)
 
 
+@pytest.mark.parametrize("changes", [{"search": "magic"}, {"keep": 9, "retrieve": 8}, {"keep": 0}])
+def test_settings_that_cannot_be_are_refused(changes):
+    with pytest.raises(ValueError):
+        pipeline.Settings(**changes)
+
+
 def test_a_started_answer_is_given_its_start_and_keeps_it(built):
     model = EchoModel("the fee is $3 [1].")
     started = pipeline.Pipeline(built, model, pipeline.Settings(start="According to the policy,"))
@@ -180,38 +185,18 @@ def test_a_started_answer_is_given_its_start_and_keeps_it(built):
     assert plain.text == model.text
 
 
-@pytest.mark.parametrize("changes", [{"search": "magic"}, {"keep": 9, "retrieve": 8}, {"keep": 0}])
-def test_settings_that_cannot_be_are_refused(changes):
-    with pytest.raises(ValueError):
-        pipeline.Settings(**changes)
-
-
-def test_below_the_threshold_the_model_is_not_asked(built):
+def test_where_nothing_is_found_the_model_is_not_asked(built):
     model = EchoModel()
-    (answer,) = pipeline.Pipeline(built, model).using(abstain_below=1.01).ask(["late parcel"])
-    assert (answer.text, answer.asked, answer.new_tokens, model.prompts) == (passages.ABSTENTION, False, 0, [])
-    (answer,) = pipeline.Pipeline(built, model).using(abstain_below=-1).ask(["late parcel"])
-    assert answer.asked
-
-
-def test_another_collection_may_be_silent_in_its_own_words(built, chunks):
-    silent = "The manuals are silent."
-    model = EchoModel()
-    (answer,) = pipeline.Pipeline(built, model).using(abstain_below=1.01, abstention=silent).ask(["late parcel"])
-    assert answer.text == silent
-    made = passages.write_prompt("Fee?", chunks, count, abstention=silent).messages
-    assert silent in made[0]["content"]
-    assert silent in [turn["content"] for turn in made]
-    assert not [turn for turn in made if passages.ABSTENTION in turn["content"]]
+    (answer,) = pipeline.Pipeline(built, model).using(search="bm25").ask(["xyzzy"])
+    assert (answer.text, answer.new_tokens, answer.prompt_tokens, model.prompts) == (passages.ABSTENTION, 0, 0, [])
 
 
 def test_rewriting_is_searched_for_and_the_question_is_asked(built):
-    writer = pipeline.rewriter(EchoModel("waive fee agents\nmore"), policies.REWRITE, keep_question=False)
+    writer = pipeline.rewriter(EchoModel("waive fee agents\nmore"), policies.REWRITE)
     (answer,) = pipeline.Pipeline(built, EchoModel(), rewrite=writer).ask(["Can you let me off?"])
-    assert answer.retrieved.query == "waive fee agents"
-    assert "Can you let me off?" in answer.prompt.messages[-1]["content"]
-    assert pipeline.rewriter(EchoModel("fee"), policies.REWRITE)(["A?"]) == ["A? fee"]
-    assert pipeline.rewriter(EchoModel(""), policies.REWRITE, keep_question=False)(["A?"]) == ["A?"]
+    assert answer.retrieved.query == "Can you let me off? waive fee agents"
+    assert answer.prompt.messages[-1]["content"].endswith("Question: Can you let me off?")
+    assert pipeline.rewriter(EchoModel(""), policies.REWRITE)(["A?"]) == ["A?"]
 
 
 def test_no_staff_text_reaches_a_prompt_for_the_public(built):

@@ -76,7 +76,7 @@ def test_a_copied_answer_stands_word_for_word_in_a_passage(small, built):
 @pytest.mark.weights
 def test_an_answer_never_copies_the_question_or_goes_over_a_line(small):
     chat = copying.COPY.messages("What is xylophone?", passages="[1] A: B\nThe fee is $3.\n\n[2] C: D\nOpen at nine.")
-    out = small.generate([chat] * 2, 40, logits_processor=copying.copy_only(small, least=2), progress=False)
+    out = small.generate([chat] * 2, 40, logits_processor=copying.copy_only(small), progress=False)
     assert out.texts[0] == out.texts[1]
     assert "xylophone" not in out.texts[0]
     assert "\n" not in out.texts[0]
@@ -100,13 +100,6 @@ def test_rows_hold_verdicts_answers_and_citations(built, capsys):
     assert "echo: good" in capsys.readouterr().out
 
 
-def test_the_words_that_begin_an_answer_are_part_of_its_prompt(built):
-    pipe = pipeline.Pipeline(built, EchoModel())
-    plain, begun = (one.prompts([QUESTIONS[0].text])[0] for one in (pipe, pipe.using(start="The policy says")))
-    assert begun.messages == [*plain.messages, {"role": "assistant", "content": "The policy says"}]
-    assert begun.tokens > plain.tokens
-
-
 def test_a_large_collection_is_measured_once_and_then_taken_from_what_is_stored(monkeypatch):
     real, queries = unit_rows(50), unit_rows(5)
     first = scale.row("exact", 200, real, queries)
@@ -125,6 +118,9 @@ def test_a_large_collection_is_measured_against_exact_search():
     found = {kind: scale.measure(kind, vectors, scale.many_vectors(unit_rows(50), 20, seed=1)) for kind in scale.KINDS}
     assert found["exact"].recall == 1
     assert 0.9 <= found["approximate"].recall <= 1
+    assert 3000 * 32 * 2 < 1e6 * found["approximate"].megabytes < 3000 * (32 * 2 + 400), (
+        "vectors in half precision, and a small graph"
+    )
     assert all(0 < one.p50 <= one.p95 for one in found.values())
     with pytest.raises(ValueError, match="no index of the kind"):
         scale.measure("magic", vectors, vectors[:1])

@@ -15,7 +15,7 @@ WAYS = {
     "score": lambda lm: lm.score(PROMPTS, ["yes", "no"], progress=False),
     "next token": lambda lm: lm.next_token_probabilities("Hi"),
     "ranks": lambda lm: canaries.ranks(lm, canaries.load()[:2]),
-    "probe": lambda lm: general.ask(lm, general.read()[:2]),
+    "probe": lambda lm: general.ask(lm, general.load()[:2]),
 }
 
 

@@ -158,7 +158,7 @@ def test_what_cannot_be_read_once_is_refused_with_the_reason(small, monkeypatch)
         reuse.Prompts([5], [], [[], []], [[6]])
     usual = small.render
     monkeypatch.setattr(small, "render", lambda chat: usual(chat).upper())
-    with pytest.raises(ValueError, match="chat template"):
+    with pytest.raises(ValueError, match="template of"):
         SORT.score(small, POOL[:2], ["first"], read_once=True)
     monkeypatch.undo()
     monkeypatch.setattr(small, "count_tokens", lambda chat: 3)

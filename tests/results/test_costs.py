@@ -58,7 +58,7 @@ def test_break_even_agrees_with_a_simulation(case):
     found = costs.break_even(case)
     month, lasts, gain = simulate(case)
     assert found.month == month
-    assert found.lasts == lasts
+    assert ("though a retraining" in found.statement) == (month is not None and not lasts)
     assert found.gain == pytest.approx(gain, abs=1e-6, rel=1e-12)
     if month is None:
         assert "paid back" in found.statement

@@ -212,6 +212,12 @@ def test_judged_answers_give_their_verdicts_texts_and_tokens(capsys):
     assert "m: good 0.167" in capsys.readouterr().out
 
 
+def test_every_grade_is_counted_however_many_there_are(capsys):
+    grades = ["right", "right", "wrong", "abstained", "no source", "wrong source"]
+    measured(predict=lambda texts: [SimpleNamespace(text=g, verdict=g, right=g == "right") for g in grades])
+    assert "(1 abstained; 1 no source; 2 right; 1 wrong; 1 wrong source)" in capsys.readouterr().out
+
+
 def test_seconds_of_a_batch_are_spread_evenly_and_said_to_be():
     made = measured()
     assert len(set(made.seconds)) == 1 and made.details["timed"] == "together"

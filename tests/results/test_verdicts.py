@@ -19,7 +19,7 @@ def concluded(claim, up, down, reference=False):
     """A verdict on a claim of one paired part: `up` items gained and `down` lost of 420."""
     (part,) = rules.find(claim).parts
     first, second = [0] * up + [1] * (420 - up), [1] * up + [0] * down + [1] * (420 - up - down)
-    return claims.conclude(claim, {part.name: evidence.difference_of(first, second, reference=reference, model="tiny")})
+    return claims.conclude(claim, {part.name: evidence.difference(first, second, reference=reference, model="tiny")})
 
 
 def left():
@@ -64,7 +64,7 @@ def test_ones_own_verdict_comes_first_and_the_courses_is_marked():
 
 
 def test_no_cell_of_a_table_is_broken_by_what_a_note_says():
-    share = evidence.share_of([1] * 20 + [0] * 4, note="mine | and | more\nlines")
+    share = evidence.share([1] * 20 + [0] * 4, note="mine | and | more\nlines")
     claims.conclude("P2", {"valid": share})
     (line,) = [line for line in verdicts.table().splitlines() if line.startswith("| P2 ")]
     assert "mine / and / more lines" in line

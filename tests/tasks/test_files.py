@@ -1,8 +1,9 @@
-"""The data is what its datasheet says, and a learner's own file is read or refused with a reason."""
+"""The data is what its datasheet says, and a broken file is refused with a reason."""
 
 import collections
-import json
 import re
+import shutil
+import sys
 
 import near_copies
 import pytest
@@ -26,8 +27,6 @@ def test_manifest_agrees_with_the_files():
 
 
 def test_a_changed_file_is_noticed(tmp_path, monkeypatch):
-    import shutil
-
     shutil.copytree(files.DATA, tmp_path / "data")
     monkeypatch.setattr(files, "DATA", tmp_path / "data")
     changed = tmp_path / "data" / "intents" / "dev.jsonl"
@@ -110,54 +109,35 @@ def test_unknown_split_lists_the_known_ones():
         intents.read("validation")
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("own.jsonl", b'{"text": "Hi", "label": "a"}\n\n{"text": "Bye", "label": "b"}\n'),
-        ("own.csv", 'text,label\nHi,a\n"Bye, then",b\n'.encode("utf-8-sig")),
-        ("own.csv", b"label;text\na;Hi\nb;Bye\n"),
-        ("own.tsv", "text\tlabel\nHi\ta\nBye\tb\n".encode("utf-16")),
-        ("own.csv", b'text,label\r\nHi,a\r\n"two\r\nlines, one text",b\r\n'),
-        ("own.csv", "text,label\nHi,a\nodd\u2028line\x85ends,b\n".encode()),
-        ("own.jsonl", '{"text": "Hi", "label": "a"}\r\n{"text": "odd\u2028line\x85ends", "label": "b"}'.encode()),
-    ],
-)
-def test_own_files_are_read(tmp_path, name, content):
-    (tmp_path / name).write_bytes(content)
-    messages = files.read_labeled(tmp_path / name)
-    assert [message.label for message in messages] == ["a", "b"]
-    assert messages[0].text == "Hi"
+def test_a_broken_file_is_refused_with_its_line(tmp_path):
+    for content, says in ((b'{"text": "Hi"}\nnot json\n', "line 2: not JSON"), (b"[1]\n", "line 1: holds list")):
+        (tmp_path / "own.jsonl").write_bytes(content)
+        with pytest.raises(files.DataError, match=f"own.jsonl, {says}"):
+            files.read_jsonl(tmp_path / "own.jsonl")
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "says"),
-    [
-        ("own.jsonl", b'{"text": "Hi", "label": "a"}\nnot json\n', "line 2: not JSON"),
-        ("own.jsonl", b"[1]\n", "line 1: holds list"),
-        ("own.jsonl", b'{"text": "Hi"}\n', "row 1: no column 'label'"),
-        ("own.csv", b"text,label\nHi,\n", "row 1: 'label' is empty"),
-        ("own.csv", b"text,label\nHi\n", "row 1: 'label' is empty"),
-        ("own.csv", b"", "no rows"),
-        ("own.csv", b"text,label\n", "no rows"),
-        ("own.csv", b"text,label\ncaf\xe9,a\n", "line 2: not UTF-8"),
-        ("zip.csv", b"PK\x03\x04\x14\x00", "zip archive or a spreadsheet"),
-        ("own.csv", b"\x00\x01\x02", "not a text file"),
-        ("own.xlsx", b"PK", "must end in .jsonl, .csv or .tsv"),
-        ("own.jsonl", json.dumps({"text": 3, "label": "a"}).encode(), "not text"),
-    ],
-)
-def test_broken_own_files_are_refused_with_line_and_remedy(tmp_path, name, content, says):
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(files.DataError, match=re.escape(says)):
-        files.read_labeled(tmp_path / name)
+@pytest.mark.parametrize("content", ['{"text": "Hi"}\n\n{"text": "odd\u2028line\x85ends"}', '{"a": 1}\r\n{"a": 2}'])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_lines_are_objects_whatever_their_encoding(tmp_path, content, encoding):
+    (tmp_path / "own.jsonl").write_bytes(content.encode(encoding))
+    assert len(files.read_jsonl(tmp_path / "own.jsonl")) == 2
 
 
-def test_a_missing_own_file_is_named(tmp_path):
-    with pytest.raises(files.DataError, match="nowhere.csv cannot be read"):
-        files.read_labeled(tmp_path / "nowhere.csv")
+def test_who_asks_for_a_fingerprint_is_heard():
+    heard, on = [], [True]
+    sys.addaudithook(lambda event, args: heard.append(args) if on[0] and event == "course.read" else None)
+    found = files.fingerprint("intents/train.jsonl")
+    on[0] = False
+    assert heard == [("manifest/intents/train.jsonl", files.manifest()["intents/train.jsonl"]["sha256"])]
+    assert heard[0][1].startswith(found) and len(found) == 12
 
 
-CHANGE_KINDS = {"train": (102, 102, 102, 94), "dev": (15, 15, 15, 15), "test": (30, 30, 30, 30)}
+CHANGE_KINDS = {
+    "train": (102, 102, 102, 94),
+    "dev": (15, 15, 15, 15),
+    "test": (30, 30, 30, 30),
+    "fresh": (30, 30, 30, 30),
+}
 
 
 @pytest.fixture(scope="module")

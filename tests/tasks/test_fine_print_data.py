@@ -39,9 +39,9 @@ def test_no_wording_gives_its_answer_away_and_answers_grade_right(fact):
         assert not grading.holds(question, fact.answer)
     for wording in facts.WORDINGS:
         for asked in facts.questions([fact], wording):
-            assert facts.right([asked, asked], [asked.answer, f"It is {asked.answer}."]) == [True, True]
-            assert facts.right([asked, asked], ["", "I do not know."]) == [False, False]
-    assert not facts.right(facts.questions([fact], "trained"), [fact.neighbor.answer])[0]
+            assert facts.verdicts([asked, asked], [asked.answer, f"It is {asked.answer}."]) == ["right", "right"]
+            assert facts.verdicts([asked, asked], ["", "I do not know."]) == ["wrong", "abstained"]
+    assert facts.verdicts(facts.questions([fact], "trained"), [fact.neighbor.answer]) == ["wrong"]
 
 
 def test_held_back_wordings_are_no_near_copies_of_trained_ones():
@@ -60,7 +60,7 @@ def test_edits_change_the_policies_and_the_answers():
         assert fact.evidence in text[fact.document]
         assert old[fact.id].evidence not in text[fact.document]
         question = facts.questions([fact], "trained")[0]
-        assert facts.right([question, question], [fact.answer, old[fact.id].answer]) == [True, False], fact.id
+        assert facts.verdicts([question] * 2, [fact.answer, old[fact.id].answer]) == ["right", "wrong"], fact.id
     with pytest.raises(ValueError, match="must stand once"):
         facts.edit_policies(after, FACTS)
 
@@ -99,9 +99,9 @@ def test_personal_data_is_clearly_invented():
         chat[-1]["content"] + " " + answer for chat, answer, _ in canaries.training_pairs(CANARIES)
     ]
     for text in texts:
-        for finding in curation.scan(text, keep=()):
+        for finding in curation.scan(text):
             if finding.kind == "email":
-                assert re.search(r"@(example\.(com|org|net)|larkfield\.example)$", finding.text), finding
+                assert re.search(r"@example\.(com|org|net)$", finding.text), finding
             if finding.kind == "phone":
                 assert "555" in finding.text or "7946 0958" in finding.text, finding
     codes = [canary for canary in CANARIES if canary.kind == "code"]

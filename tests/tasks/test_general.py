@@ -9,7 +9,7 @@ import pytest
 
 from helpers.tasks import general
 
-ITEMS = general.read()
+ITEMS = general.load()
 KINDS = ("everyday", "science", "words", "story", "number")
 
 
@@ -46,7 +46,7 @@ def test_nothing_of_the_company_and_no_near_copies():
 
 
 def test_probe_chooses_the_likeliest_answer_as_each_by_itself_says(small):
-    items = general.read()[:5]
+    items = ITEMS[:5]
     found = general.ask(small, items)
     for i, item in enumerate(items):
         each = [small.score([item.question], [choice], progress=False).log_probs[0, 0] for choice in item.choices]

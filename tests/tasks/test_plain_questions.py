@@ -12,23 +12,28 @@ from helpers.tasks import files, policies
 
 SIZES = {"train": 300, "dev": 60, "test": 150}
 UNANSWERABLE = {"train": 50, "dev": 10, "test": 30}
+FRESH = {"notes": (120, 30), "replies": (60, 0)}  # how many, and how many of them unanswerable
 
 
-def rows(split):
-    return files.read_jsonl(files.DATA / "policy_qa" / f"plain_{split}.jsonl")
+@pytest.fixture(scope="module")
+def fresh():
+    return {name: policies.load_policy_questions(name, tier="plain") for name in FRESH}
 
 
 @pytest.fixture(scope="module")
 def splits():
-    kept = ("id", "question", "answer", "type", "jargon")
-    lists = ("accepted", "documents", "evidence")
-    return {
-        split: [
-            policies.PolicyQuestion(**{k: row[k] for k in kept}, **{k: tuple(row[k]) for k in lists})
-            for row in rows(split)
-        ]
-        for split in SIZES
-    }
+    return {split: policies.load_policy_questions(split, tier="plain") for split in SIZES}
+
+
+def test_each_tier_has_its_own_questions_and_task_and_another_is_refused(splits):
+    plain, hard = splits["dev"], policies.load_policy_questions("dev", tier="hard")
+    assert hard == policies.load_policy_questions("dev")
+    assert not {question.id for question in plain} & {question.id for question in hard}
+    assert len(set(policies.TIERS.values())) == 2
+    with pytest.raises(files.DataError, match="no tier 'easy' of policy questions; choose one of hard, plain"):
+        policies.load_policy_questions("dev", tier="easy")
+    with pytest.raises(files.DataError, match="choose one of train, dev, test, notes, replies"):
+        policies.load_policy_questions("validation", tier="plain")
 
 
 @pytest.mark.parametrize("split", SIZES)
@@ -57,8 +62,22 @@ def test_every_split_asks_about_every_document(splits, documents):
         assert {name for question in part for name in question.documents} == set(documents)
 
 
-def test_answers_are_short_not_given_away_and_graded_right(splits):
-    questions = [question for part in splits.values() for question in part]
+@pytest.mark.parametrize("name", FRESH)
+def test_fresh_questions_ask_about_every_document_and_for_nothing_that_was_trained_on(name, fresh, splits, documents):
+    part = fresh[name]
+    assert (len(part), sum(not question.answerable for question in part)) == FRESH[name]
+    learned = [*splits["train"], *policies.load_policy_questions("train")]
+    trained = {quote for question in learned for quote in question.evidence}
+    for question in part:
+        assert len(question.evidence) == len(question.documents) == question.answerable, question.id
+        assert not trained & set(question.evidence), question.id
+        for quote in question.evidence:
+            assert quote in documents[question.documents[0]].text, question.id
+    assert {place for question in part for place in question.documents} == set(documents)
+
+
+def test_answers_are_short_not_given_away_and_graded_right(splits, fresh):
+    questions = [question for part in (*splits.values(), *fresh.values()) for question in part]
     for question in questions:
         assert len(question.answer.split()) <= 8 and 3 <= len(question.question.split()) <= 24, question.id
         assert question.answerable or question.answer == "not stated", question.id
@@ -79,9 +98,10 @@ def test_search_by_words_finds_most_but_not_all(splits, documents):
 
 
 @pytest.mark.weights
-def test_no_question_is_near_one_of_another_split_or_of_the_hard_tier(splits):
+def test_no_question_is_near_one_of_another_split_or_of_the_hard_tier(splits, fresh):
     hard = [question for split in policies.QUESTION_SPLITS for question in policies.load_policy_questions(split)]
-    near_copies.assert_none([question.question for part in (*splits.values(), hard) for question in part])
+    parts = (*splits.values(), *fresh.values(), hard)
+    near_copies.assert_none([question.question for part in parts for question in part])
 
 
 def test_the_datasheet_counts_them(splits):

@@ -97,11 +97,10 @@ def test_what_is_no_sum_is_refused_with_a_reason(text, says):
 
 @given(st.text(max_size=300))
 def test_no_text_does_anything_but_give_a_number_or_a_reason(text):
-    for function in (evaluate, refund_sums.fill_in):
-        try:
-            function(text)
-        except CalculatorError as error:
-            assert len(str(error)) > 10
+    try:
+        evaluate(text)
+    except CalculatorError as error:
+        assert len(str(error)) > 10
     worked = refund_sums.work_out(text)
     assert (worked.amount is None) == bool(worked.problem)
 
@@ -109,7 +108,6 @@ def test_no_text_does_anything_but_give_a_number_or_a_reason(text):
 @given(st.text(alphabet="calc()+-*/. 0123456789%$,", max_size=250))
 def test_texts_of_calls_and_brackets_are_survived(text):
     for call in refund_sums.find_calls(text):
-        assert text[call.start : call.end].lower().startswith("calc")
         assert call.expression in text
     assert refund_sums.work_out(text).called == bool(refund_sums.find_calls(text))
 
@@ -118,9 +116,6 @@ def test_calls_are_found_where_they_stand():
     text = "First calc(2*(3+4)), then CALC( 1 ) and localcalc(9), at last calc(5"
     calls = refund_sums.find_calls(text)
     assert [(call.expression, call.closed) for call in calls] == [("2*(3+4)", True), (" 1 ", True), ("5", False)]
-    assert refund_sums.fill_in("A calc(1/3) b calc(-(2)) c") == "A $0.33 b -$2.00 c"
-    with pytest.raises(CalculatorError, match="not closed"):
-        refund_sums.fill_in("calc(5")
 
 
 @pytest.mark.parametrize(

@@ -123,15 +123,10 @@ def test_a_task_cannot_be_changed_under_its_hash():
     assert task.words["a"] == "one"
 
 
-def test_labels_without_words_are_called_by_their_names():
-    task = Task.of("films", train=FILMS.train)
-    assert dict(task.words) == {"0": "0", "1": "1"}
-
-
 def test_keyword_rules_are_measured_on_the_callers_labels():
     html = widgets.keyword_html(FILMS, [*FILMS.train, *FILMS.test], {"1": ["joy"]}, "0")
     assert "accuracy on 4 reviews: 1.000" in html
-    assert html.count("<td>1.00</td><td>1.00</td>") == 2
+    assert len(re.findall(r"<td[^>]*>1\.00</td>", html)) == 4
     assert "billing" not in html
 
 

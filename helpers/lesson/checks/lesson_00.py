@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.lesson.exercises import Exercise, NotYet, collect, returned
+from helpers.lesson.exercises import NotYet, compare, exercise, tried
 from helpers.model.language_model import ModelInput, as_messages
 
 TEXTS = ("", "Hi", "Where is order LF-48213?", "Mein Thermostat zeigt 21,5 Grad.\n\nUnd jetzt?", "refund " * 40)
@@ -24,20 +24,27 @@ class _CountingModel:
         raise NotYet("use lm.count_tokens on the text and on the messages; counting in the rendered text is not needed")
 
 
+@exercise(
+    "00.1",
+    "lm.count_tokens takes a plain text, or a list of messages as the model would receive them.",
+    'A plain user message is [{"role": "user", "content": text}]. Subtract one count from the other.',
+)
 def check_template_tokens(answer) -> str:
     """The difference must be right for any text and any model, so a number that was read off once does not pass."""
     lm = _CountingModel()
     for text in TEXTS:
-        found = answer(lm, text)
         wanted = lm.count_tokens([{"role": "user", "content": text}]) - lm.count_tokens(text)
-        if found != wanted:
-            raise NotYet(
-                f"for another model and a message of {len(text.split())} words your function says {found!r}, and the "
-                f"template adds {wanted}. Count the tokens of the message as the model receives it, and of the text"
-            )
+        case = f"what the template of another model adds to a message of {len(text.split())} words"
+        advice = "Count the tokens of the message as the model receives it, and of the text"
+        compare(case, answer(lm, text), wanted, advice)
     return "the template's share is the difference of the two counts, whatever the model."
 
 
+@exercise(
+    "00.2",
+    "A chat is a list of dicts, each with 'role' and 'content'. Roles are system, user, assistant.",
+    'Begin with {"role": "system", "content": "Be brief."}.',
+)
 def check_messages(answer) -> str:
     """System message that asks for brevity, then the user's Hello, nothing else."""
     if not isinstance(answer, list) or not all(isinstance(message, dict) for message in answer):
@@ -55,6 +62,11 @@ def check_messages(answer) -> str:
     return "your system message takes the place of the default one."
 
 
+@exercise(
+    "00.3",
+    "np.log turns probabilities into something you can divide by the temperature.",
+    "Take np.exp of the divided logarithms, then divide by their sum.",
+)
 def check_at_temperature(answer) -> str:
     """Compared with the definition on random probabilities and temperatures."""
     rng = np.random.default_rng(3)
@@ -62,8 +74,7 @@ def check_at_temperature(answer) -> str:
         probabilities = rng.dirichlet(np.ones(rng.integers(2, 9)))
         wanted = probabilities ** (1 / temperature)
         wanted /= wanted.sum()
-        found = returned(answer(probabilities, temperature))
-        found = np.asarray(found, dtype=float)
+        found = np.asarray(tried(answer, probabilities, temperature), dtype=float)
         if found.shape != wanted.shape:
             raise NotYet(f"for {len(wanted)} probabilities your function returns shape {found.shape}")
         if not np.isclose(found.sum(), 1):
@@ -72,54 +83,3 @@ def check_at_temperature(answer) -> str:
             side = "sharper" if temperature < 1 else "flatter"
             raise NotYet(f"at temperature {temperature} the result should be {side}: divide the logarithms by it")
     return "below 1 sharper, above 1 flatter, at 1 unchanged."
-
-
-EXERCISES = collect(
-    Exercise(
-        "00.1",
-        check_template_tokens,
-        hints=(
-            "lm.count_tokens takes a plain text, or a list of messages as the model would receive them.",
-            'A plain user message is [{"role": "user", "content": text}]. Subtract one count from the other.',
-        ),
-        wrong={
-            "counts the rendered message only": lambda lm, text: lm.count_tokens([{"role": "user", "content": text}]),
-            "the other way round": lambda lm, text: (
-                lm.count_tokens(text) - lm.count_tokens([{"role": "user", "content": text}])
-            ),
-        },
-        cheats={"the number read off once": lambda lm, text: 30},
-    ),
-    Exercise(
-        "00.2",
-        check_messages,
-        hints=(
-            "A chat is a list of dicts, each with 'role' and 'content'. Roles are system, user, assistant.",
-            'Begin with {"role": "system", "content": "Be brief."}.',
-        ),
-        wrong={
-            "instruction in the user message": [{"role": "user", "content": "Be brief. Hello"}],
-            "system last": [{"role": "user", "content": "Hello"}, {"role": "system", "content": "Be brief."}],
-        },
-        cheats={
-            "keeps the default": [
-                {"role": "system", "content": "You are a helpful AI assistant named SmolLM. Be brief."},
-                {"role": "user", "content": "Hello"},
-            ]
-        },
-    ),
-    Exercise(
-        "00.3",
-        check_at_temperature,
-        hints=(
-            "np.log turns probabilities into something you can divide by the temperature.",
-            "Take np.exp of the divided logarithms, then divide by their sum.",
-        ),
-        wrong={
-            "divides the probabilities": lambda p, t: np.asarray(p) / t / np.sum(np.asarray(p) / t),
-            "multiplies": lambda p, t: np.exp(np.log(p) * t) / np.exp(np.log(p) * t).sum(),
-            "does not normalize": lambda p, t: np.exp(np.log(p) / t),
-        },
-        cheats={"returns its input": lambda p, t: p},
-    ),
-)

@@ -10,7 +10,7 @@ import numpy as np
 from helpers import statistics
 from helpers.lesson.checks import held_back
 from helpers.lesson.checks.cases_02 import FILLS, FITTING, NAMED, OF_THE_LESSON, SWAPPED, UNFITTING
-from helpers.lesson.exercises import Exercise, NotYet, collect, returned
+from helpers.lesson.exercises import NotYet, compare, exercise, tried
 from helpers.methods import structured
 from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
@@ -58,15 +58,24 @@ def _need_words(words) -> None:
         raise NotYet("two labels have the same words; the model could not tell them apart")
 
 
+@exercise(
+    "02.1",
+    "You need no formatting: plain text methods are enough, and they do not look inside the message.",
+    "template.split('{text}') gives the pieces around the places; a text can join pieces.",
+)
 def check_fill(answer) -> str:
     """Templates and messages with braces, backslashes and percent signs."""
     for template, text in FILLS:
-        found, wanted = returned(answer(template, text)), text.join(template.split("{text}"))
-        if found != wanted:
-            raise NotYet(f"template {template!r} with message {text!r} gives {found!r}; {wanted!r} is right")
+        wanted = text.join(template.split("{text}"))
+        compare(f"template {template!r} with message {text!r}", tried(answer, template, text), wanted)
     return "whatever the customer writes stays as it is."
 
 
+@exercise(
+    "02.2",
+    "Read each row of the matrix: in which column does it have its largest count?",
+    "Refund requests end up in product_inquiry, and product inquiries in refund_request. Look at their words.",
+)
 def check_mended(answer) -> str:
     """The mended table must do clearly better on held-back messages."""
     _need_words(answer)
@@ -81,6 +90,11 @@ def check_mended(answer) -> str:
     return f"from {before} to {after} on held-back messages."
 
 
+@exercise(
+    "02.3",
+    "Prompt(..., start='This is') begins the answer; my_words go on from there, each with a space in front.",
+    "Try phrases that are common in English after 'This is', such as ' a bug report'. Compare tables on dev.",
+)
 def check_prompt(prompt, words) -> str:
     """Accuracy on held-back messages, against the first rung."""
     if not isinstance(prompt, Prompt):
@@ -107,17 +121,25 @@ def check_prompt(prompt, words) -> str:
     return f"{found} on held-back messages, where the first rung gets {first}."
 
 
+@exercise(
+    "02.4",
+    "Bring text and labels to one form first: lower case, spaces for underscores.",
+    r"re.search(rf'\b{re.escape(name)}\b', text) finds whole words. Count how many labels are named.",
+)
 def check_parse_label(answer) -> str:
     """Answers as models write them, and another list of labels."""
-    for text, wanted in NAMED:
-        found = answer(text, list(LABELS))
-        if found != wanted:
-            raise NotYet(f"for the text {text!r} you return {found!r}; right is {wanted!r}")
-    if answer("A hot dog", ["cat", "hot_dog"]) != "hot_dog" or answer("billing", ["cat", "hot_dog"]) is not None:
-        raise NotYet("with the labels cat and hot_dog, 'A hot dog' names hot_dog, and 'billing' names none")
+    others = ["cat", "hot_dog"]
+    cases = [(text, wanted, list(LABELS)) for text, wanted in NAMED]
+    for text, wanted, labels in (*cases, ("A hot dog", "hot_dog", others), ("billing", None, others)):
+        compare(f"the text {text!r} with the labels {', '.join(labels)}", answer(text, list(labels)), wanted)
     return "one label or none, never a guess."
 
 
+@exercise(
+    "02.5",
+    "Which sequences begin with what is written? Only those can still be reached.",
+    "Of each such sequence take the token at position len(written), or `end` if there is none.",
+)
 def check_allowed(answer) -> str:
     """Random label sets with shared beginnings, compared with walking through them."""
     rng = np.random.default_rng(5)
@@ -125,19 +147,17 @@ def check_allowed(answer) -> str:
         sequences = [rng.integers(3, 6, size=rng.integers(1, 5)).tolist() for _ in range(rng.integers(1, 6))]
         known = sequences[rng.integers(len(sequences))]
         written = known[: rng.integers(0, len(known) + 1)] if rng.random() < 0.8 else rng.integers(3, 7, 2).tolist()
-        wanted = set()
-        for ids in sequences:
-            if ids[: len(written)] == written:
-                wanted.add(ids[len(written)] if len(ids) > len(written) else 2)
-        found = returned(answer([list(ids) for ids in sequences], list(written), 2))
-        if set(found) != wanted:
-            raise NotYet(
-                f"labels {sequences}, written {written}, end 2: you allow {sorted(set(found))}; "
-                f"right is {sorted(wanted)}"
-            )
+        wanted = {[*ids, 2][len(written)] for ids in sequences if ids[: len(written)] == written}
+        case = f"labels {sequences}, written {written}, end 2"
+        compare(case, set(tried(answer, sequences, written, 2)), wanted)
     return "only what can still become a label."
 
 
+@exercise(
+    "02.6",
+    "The parts are 'type', 'properties', 'required' and 'additionalProperties'.",
+    "A pattern is searched anywhere in the text unless ^ and $ tie it to the ends.",
+)
 def check_schema(answer) -> str:
     """Objects that must fit, objects that must not, and use as a constraint."""
     if not isinstance(answer, dict):
@@ -154,120 +174,3 @@ def check_schema(answer) -> str:
         if jsonschema.Draft202012Validator(answer).is_valid(value):
             raise NotYet(f"your schema lets {what} pass: {value}")
     return "what should fit fits, and nothing else."
-
-
-_GOOD = {**SWAPPED, "refund_request": SWAPPED["product_inquiry"], "product_inquiry": SWAPPED["refund_request"]}
-_FIELDS = {
-    "order": {"type": "string", "pattern": "^LF-[0-9]{5}$"},
-    "amount": {"type": "number", "minimum": 0},
-    "reason": {"enum": ["unopened", "faulty", "late"]},
-}
-
-
-def _leaking_prompt() -> Prompt:
-    solved = "\n".join(f"{message.text} -> {message.label}" for message in intents.read("test")[:6])
-    return Prompt("leak", f"{solved}\n\n{{text}}\n\nWhat kind of message is this?", start="This is")
-
-
-EXERCISES = collect(
-    Exercise(
-        "02.1",
-        check_fill,
-        hints=(
-            "You need no formatting: plain text methods are enough, and they do not look inside the message.",
-            "template.split('{text}') gives the pieces around the places; a text can join pieces.",
-        ),
-        wrong={
-            "str.format": lambda template, text: template.format(text=text),
-            "re.sub": lambda template, text: re.sub(r"\{text\}", text, template),
-            "replaces once": lambda template, text: template.replace("{text}", text, 1),
-        },
-        cheats={"the message alone": lambda template, text: text},
-    ),
-    Exercise(
-        "02.2",
-        check_mended,
-        hints=(
-            "Read each row of the matrix: in which column does it have its largest count?",
-            "Refund requests end up in product_inquiry, and product inquiries in refund_request. Look at their words.",
-        ),
-        wrong={
-            "as found": SWAPPED,
-            "another pair": {**SWAPPED, "billing": SWAPPED["complaint"], "complaint": SWAPPED["billing"]},
-        },
-        cheats={"other phrases": {label: f" {label}" for label in LABELS}},
-    ),
-    Exercise(
-        "02.3",
-        check_prompt,
-        hints=(
-            "Prompt(..., start='This is') begins the answer; my_words go on from there, each with a space in front.",
-            "Try phrases that are common in English after 'This is', such as ' a bug report'. Compare tables on dev.",
-        ),
-        wrong={
-            "the first rung": (FIRST, {label: label for label in LABELS}),
-            "no place": (Prompt("p", "What kind of message is this?", start="This is"), _GOOD),
-        },
-        cheats={
-            "the lesson's own table": (NATURAL, _GOOD),
-            "the lesson's own table, dressed up": (
-                NATURAL,
-                {label: f" {word}. ".upper() for label, word in _GOOD.items()},
-            ),
-            "test answers in the prompt": (_leaking_prompt(), _GOOD),
-            "one label for all": (NATURAL, {label: f" {label} " + "x" * (9 * i) for i, label in enumerate(LABELS)}),
-        },
-    ),
-    Exercise(
-        "02.4",
-        check_parse_label,
-        hints=(
-            "Bring text and labels to one form first: lower case, spaces for underscores.",
-            r"re.search(rf'\b{re.escape(name)}\b', text) finds whole words. Count how many labels are named.",
-        ),
-        wrong={
-            "exact only": lambda text, labels: text.strip() if text.strip() in labels else None,
-            "inside words": lambda text, labels: next(
-                (label for label in labels if label.replace("_", " ") in text.lower().replace("_", " ")), None
-            ),
-        },
-        cheats={"always a label": lambda text, labels: labels[0]},
-    ),
-    Exercise(
-        "02.5",
-        check_allowed,
-        hints=(
-            "Which sequences begin with what is written? Only those can still be reached.",
-            "Of each such sequence take the token at position len(written), or `end` if there is none.",
-        ),
-        wrong={
-            "forgets the end": lambda sequences, written, end: {
-                ids[len(written)]
-                for ids in sequences
-                if ids[: len(written)] == list(written) and len(ids) > len(written)
-            },
-            "ignores what is written": lambda sequences, written, end: {
-                ids[len(written)] if len(ids) > len(written) else end for ids in sequences
-            },
-        },
-        cheats={"everything": lambda sequences, written, end: {end, *(t for ids in sequences for t in ids)}},
-    ),
-    Exercise(
-        "02.6",
-        check_schema,
-        hints=(
-            "The parts are 'type', 'properties', 'required' and 'additionalProperties'.",
-            "A pattern is searched anywhere in the text unless ^ and $ tie it to the ends.",
-        ),
-        wrong={
-            "nothing required": {"type": "object", "properties": _FIELDS, "additionalProperties": False},
-            "open pattern": {
-                "type": "object",
-                "properties": {**_FIELDS, "order": {"type": "string", "pattern": "LF-[0-9]{5}"}},
-                "required": list(_FIELDS),
-                "additionalProperties": False,
-            },
-        },
-        cheats={"accepts all": {}, "lists three objects": {"enum": list(FITTING)[:2]}},
-    ),
-)

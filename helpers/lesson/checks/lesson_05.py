@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from helpers.lesson.exercises import Exercise, NotYet, collect, returned
+from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, tried
 from helpers.tasks import curation
 
 END = 2
@@ -12,23 +12,19 @@ IGNORED = -100
 KINDS = ("loss on the prompt", "leaked test row", "wrong end token")
 
 
-def _rng() -> np.random.Generator:
-    return np.random.default_rng(55)
-
-
-def lora(x, W, A, B, alpha):
-    """What a linear layer with a LoRA update gives; W is out x in, A is rank x in, B is out x rank."""
-    return x @ W.T + alpha / len(A) * (x @ A.T) @ B.T
-
-
+@exercise(
+    "05.1",
+    "The frozen layer gives x @ W.T. The update first goes down to rank numbers: x @ A.T.",
+    "Then up again with @ B.T, times alpha / rank, where rank is the number of rows of A: len(A).",
+)
 def check_lora(answer) -> str:
     """Random layers of several shapes, ranks and alphas."""
-    rng = _rng()
+    rng = np.random.default_rng(55)
     for n, inputs, outputs, rank, alpha in ((3, 8, 5, 2, 4), (1, 6, 6, 6, 1), (7, 16, 4, 1, 32), (2, 5, 9, 3, 16)):
         x, W = rng.normal(size=(n, inputs)), rng.normal(size=(outputs, inputs))
         A, B = rng.normal(size=(rank, inputs)), rng.normal(size=(outputs, rank))
-        found = np.asarray(returned(answer(x.copy(), W.copy(), A.copy(), B.copy(), alpha)), dtype=float)
-        wanted = lora(x, W, A, B, alpha)
+        found = np.asarray(tried(answer, x, W, A, B, alpha), dtype=float)
+        wanted = x @ W.T + alpha / rank * (x @ A.T) @ B.T
         if found.shape != wanted.shape:
             raise NotYet(f"you return the shape {found.shape}; {n} inputs and {outputs} outputs make {wanted.shape}")
         if not np.allclose(found, wanted, atol=1e-8):
@@ -37,60 +33,70 @@ def check_lora(answer) -> str:
     return "the frozen layer, and beside it the thin one, scaled by alpha / rank."
 
 
-def parameters(shapes, rank):
-    """How many numbers LoRA trains on layers of these (outputs, inputs)."""
-    return sum(rank * (outputs + inputs) for outputs, inputs in shapes)
-
-
+@exercise(
+    "05.2",
+    "A has rank rows and as many columns as the layer has inputs; B has as many rows as it has outputs.",
+    "That is rank * (inputs + outputs) for one layer; add it up over all layers.",
+)
 def check_parameters(answer) -> str:
     """Random lists of layers."""
-    rng = _rng()
+    rng = np.random.default_rng(55)
     for count in (0, 1, 2, 5, 60):
         shapes = [(int(a), int(b)) for a, b in rng.integers(1, 2000, size=(count, 2))]
         rank = int(rng.integers(1, 65))
-        found = returned(answer(list(shapes), rank))
-        if found != parameters(shapes, rank):
-            raise NotYet(
-                f"{count} layers, the first {shapes[:1]}, rank {rank}: you say {found}, {parameters(shapes, rank)} is "
-                "right. A is rank x inputs, B is outputs x rank"
-            )
+        wanted = sum(rank * (outputs + inputs) for outputs, inputs in shapes)
+        case = f"{count} layers, the first {shapes[:1]}, rank {rank}"
+        compare(case, tried(answer, shapes, rank), wanted, "A is rank x inputs, B is outputs x rank")
     return "rank x (inputs + outputs), summed over the layers."
 
 
-def labels(prompt_ids, answer_ids, end):
+def labels(prompt_ids: list[int], answer_ids: list[int]) -> list[int]:
     """What a trainer compares with: nothing on the prompt, the answer, then its end token."""
-    return [IGNORED] * len(prompt_ids) + [*answer_ids, end]
+    return [IGNORED] * len(prompt_ids) + [*answer_ids, END]
 
 
+@exercise(
+    "05.3",
+    "Labels are as long as the tokens that the model reads: prompt, answer, end token.",
+    "-100 for each token of the prompt, then the answer's ids, then the end token.",
+)
 def check_labels(answer) -> str:
     """Prompts and answers of several lengths, one of them with the end token inside the prompt."""
-    rng = _rng()
+    rng = np.random.default_rng(55)
     for prompt_length, answer_length in ((1, 1), (5, 2), (12, 4), (3, 30)):
         prompt = [int(i) for i in rng.integers(0, 300, prompt_length)]
         prompt[0] = END
         own = [int(i) for i in rng.integers(3, 300, answer_length)]
-        found = list(returned(answer(list(prompt), list(own), END)))
-        wanted = labels(prompt, own, END)
-        if len(found) != len(wanted):
-            raise NotYet(
-                f"a prompt of {prompt_length} and an answer of {answer_length} tokens need {len(wanted)} labels, and "
-                f"you return {len(found)}: one for each token, the end token included"
-            )
-        if found != wanted:
-            at = next(i for i, (one, other) in enumerate(zip(found, wanted, strict=True)) if one != other)
-            raise NotYet(f"label {at} is {found[at]}; {wanted[at]} is right (the prompt has {prompt_length} tokens)")
+        case = f"the labels of a prompt of {prompt_length} and an answer of {answer_length} tokens"
+        found, wanted = tried(answer, prompt, own, END), labels(prompt, own)
+        compare_items(case, found, wanted, "one for each token, the end token included")
     return "nothing is learned from the prompt, and the answer is taught to end."
 
 
-def faulty_set(seed: int = 0, test_text: str = "Where is my refund?"):
-    """A training set with planted faults: (rows, test texts, end token). A row: text, ids, labels, prompt_tokens."""
+@exercise(
+    "05.4",
+    "Chance agreement: for each label, the share of it in the one list times its share in the other; add up.",
+    "kappa = (agreement - chance) / (1 - chance).",
+)
+def check_kappa(answer) -> str:
+    """Random pairs of annotators, from full agreement to none."""
+    rng = np.random.default_rng(55)
+    for n, classes, noise in ((30, 2, 0.0), (50, 3, 0.2), (200, 6, 0.1), (80, 2, 0.9), (40, 4, 0.5)):
+        first = [f"label {i}" for i in rng.integers(0, classes, n)]
+        second = [f"label {rng.integers(0, classes)}" if rng.random() < noise else label for label in first]
+        compare(f"{n} items, {classes} labels", tried(answer, first, second), curation.kappa(first, second))
+    return "agreement beyond chance, as a share of what was left to gain."
+
+
+def faulty_set(seed: int) -> tuple[list[dict], list[str]]:
+    """Rows of a training set with planted faults (text, ids, labels, prompt_tokens), and the texts of its test set."""
     rng = np.random.default_rng(seed)
     rows, texts = [], []
     kinds = [None, *KINDS, None, *KINDS, None, None]
     for i, kind in enumerate(rng.permutation(np.array(kinds, dtype=object))):
         prompt = [int(t) for t in rng.integers(10, 300, int(rng.integers(3, 9)))]
         own = [int(t) for t in rng.integers(10, 300, int(rng.integers(1, 5)))]
-        ids, wanted = [*prompt, *own, END], labels(prompt, own, END)
+        ids, wanted = [*prompt, *own, END], labels(prompt, own)
         text = f"Message {i} of {seed}: something about order {int(rng.integers(1000, 9999))}"
         if kind == KINDS[0]:
             wanted = list(ids)
@@ -99,36 +105,35 @@ def faulty_set(seed: int = 0, test_text: str = "Where is my refund?"):
         elif kind == KINDS[2]:
             ids, wanted = [*ids[:-1], 0], [*wanted[:-1], 0]
         rows.append({"text": text, "ids": ids, "labels": wanted, "prompt_tokens": len(prompt)})
-    return rows, [*texts, test_text], END
+    return rows, [*texts, "Where is my refund?"]
 
 
 def faults(rows, test_texts, end):
     """Where each kind of fault stands."""
     known = {" ".join(text.lower().split()) for text in test_texts}
-    found = {kind: [] for kind in KINDS}
-    for i, row in enumerate(rows):
-        if any(label != IGNORED for label in row["labels"][: row["prompt_tokens"]]):
-            found[KINDS[0]].append(i)
-        if " ".join(row["text"].lower().split()) in known:
-            found[KINDS[1]].append(i)
-        if row["labels"][-1] != end:
-            found[KINDS[2]].append(i)
-    return found
+    signs = (
+        lambda row: any(label != IGNORED for label in row["labels"][: row["prompt_tokens"]]),
+        lambda row: " ".join(row["text"].lower().split()) in known,
+        lambda row: row["labels"][-1] != end,
+    )
+    return {kind: [i for i, row in enumerate(rows) if sign(row)] for kind, sign in zip(KINDS, signs, strict=True)}
 
 
+@exercise(
+    "05.5",
+    "A sound row has -100 on its first prompt_tokens labels, and its last label is the end token.",
+    "Compare texts in one form: ' '.join(text.lower().split()), on both sides.",
+)
 def check_faults(answer) -> str:
     """Six training sets with planted faults, which the lesson does not show."""
     for seed in range(20, 26):
-        rows, texts, end = faulty_set(seed)
-        found, wanted = returned(answer([dict(row) for row in rows], list(texts), end)), faults(rows, texts, end)
+        rows, texts = faulty_set(seed)
+        found, wanted = tried(answer, rows, texts, END), faults(rows, texts, END)
         if not isinstance(found, dict) or set(found) != set(KINDS):
             raise NotYet(f"return a dict with exactly the keys {', '.join(map(repr, KINDS))}")
         for kind in KINDS:
-            if sorted(found[kind]) != wanted[kind]:
-                raise NotYet(
-                    f"{kind}: you name {sorted(found[kind])} of {len(rows)} rows, {wanted[kind]} is right. "
-                    + ("Letter case and extra spaces do not count" if kind == KINDS[1] else "")
-                )
+            advice = "Letter case and extra spaces do not count" if kind == KINDS[1] else ""
+            compare(f"{kind}, among {len(rows)} rows", sorted(found[kind]), wanted[kind], advice)
     return "all three faults found, and no sound row accused."
 
 
@@ -139,6 +144,11 @@ def pick(curves):
     return name, step
 
 
+@exercise(
+    "05.6",
+    "Put the points of all curves into one list of (loss, step, name), without losses that are not a number.",
+    "min() of such a list takes the lowest loss, and of equal losses the earlier step.",
+)
 def check_pick(answer) -> str:
     """Curves that fall, turn, end in no number, and tie."""
     nan = float("nan")
@@ -150,126 +160,5 @@ def check_pick(answer) -> str:
         {"lost": [(1, nan), (2, nan)], "kept": [(1, 5.0)]},
     )
     for curves in cases:
-        found = returned(answer({name: list(curve) for name, curve in curves.items()}))
-        if tuple(found) != pick(curves):
-            raise NotYet(f"for {curves} you pick {found}; the lowest loss on dev is that of {pick(curves)}")
+        compare(f"for {curves}", tuple(tried(answer, curves)), pick(curves), "Its loss on dev is the lowest")
     return "the lowest point of all curves, wherever it stands."
-
-
-def check_kappa(answer) -> str:
-    """Random pairs of annotators, from full agreement to none."""
-    rng = _rng()
-    for n, classes, noise in ((30, 2, 0.0), (50, 3, 0.2), (200, 6, 0.1), (80, 2, 0.9), (40, 4, 0.5)):
-        first = [f"label {i}" for i in rng.integers(0, classes, n)]
-        second = [f"label {rng.integers(0, classes)}" if rng.random() < noise else label for label in first]
-        found, wanted = float(returned(answer(list(first), list(second)))), curation.kappa(first, second)
-        if abs(found - wanted) > 1e-6:
-            raise NotYet(f"{n} items, {classes} labels: you say {found:.3f}, {wanted:.3f} is right")
-    return "agreement beyond chance, as a share of what was left to gain."
-
-
-def _share(first, second):
-    return sum(a == b for a, b in zip(first, second, strict=True)) / len(first)
-
-
-EXERCISES = collect(
-    Exercise(
-        "05.1",
-        check_lora,
-        hints=(
-            "The frozen layer gives x @ W.T. The update first goes down to rank numbers: x @ A.T.",
-            "Then up again with @ B.T, times alpha / rank, where rank is the number of rows of A: len(A).",
-        ),
-        wrong={
-            "no scaling": lambda x, W, A, B, alpha: x @ W.T + (x @ A.T) @ B.T,
-            "scaled by alpha alone": lambda x, W, A, B, alpha: x @ W.T + alpha * (x @ A.T) @ B.T,
-            "the update only": lambda x, W, A, B, alpha: alpha / len(A) * (x @ A.T) @ B.T,
-        },
-        cheats={"the frozen layer": lambda x, W, A, B, alpha: x @ W.T},
-    ),
-    Exercise(
-        "05.2",
-        check_parameters,
-        hints=(
-            "A has rank rows and as many columns as the layer has inputs; B has as many rows as it has outputs.",
-            "That is rank * (inputs + outputs) for one layer; add it up over all layers.",
-        ),
-        wrong={
-            "the product": lambda shapes, rank: sum(rank * a * b for a, b in shapes),
-            "A only": lambda shapes, rank: sum(rank * b for _, b in shapes),
-            "one layer": lambda shapes, rank: rank * sum(shapes[0]) if shapes else 0,
-        },
-        cheats={"a fixed number": lambda shapes, rank: 460_800},
-    ),
-    Exercise(
-        "05.3",
-        check_labels,
-        hints=(
-            "Labels are as long as the tokens that the model reads: prompt, answer, end token.",
-            "-100 for each token of the prompt, then the answer's ids, then the end token.",
-        ),
-        wrong={
-            "loss on the prompt": lambda prompt, own, end: [*prompt, *own, end],
-            "no end token": lambda prompt, own, end: [IGNORED] * len(prompt) + list(own),
-            "end token ignored": lambda prompt, own, end: [IGNORED] * len(prompt) + [*own, IGNORED],
-        },
-        cheats={"nothing to learn": lambda prompt, own, end: [IGNORED] * (len(prompt) + len(own) + 1)},
-    ),
-    Exercise(
-        "05.4",
-        check_kappa,
-        hints=(
-            "Chance agreement: for each label, the share of it in the one list times its share in the other; add up.",
-            "kappa = (agreement - chance) / (1 - chance).",
-        ),
-        wrong={
-            "share of agreement": _share,
-            "chance of equal labels": lambda first, second: (
-                (_share(first, second) - 1 / len({*first, *second})) / (1 - 1 / len({*first, *second}))
-            ),
-        },
-        cheats={"perfect": lambda first, second: 1.0},
-    ),
-    Exercise(
-        "05.5",
-        check_faults,
-        hints=(
-            "A sound row has -100 on its first prompt_tokens labels, and its last label is the end token.",
-            "Compare texts in one form: ' '.join(text.lower().split()), on both sides.",
-        ),
-        wrong={
-            "exact texts only": lambda rows, texts, end: {
-                **faults(rows, texts, end),
-                KINDS[1]: [i for i, row in enumerate(rows) if row["text"] in texts],
-            },
-            "any -100 will do": lambda rows, texts, end: {
-                **faults(rows, texts, end),
-                KINDS[0]: [i for i, row in enumerate(rows) if row["labels"].count(IGNORED) > 5],
-            },
-            "positions alone": lambda rows, texts, end: sorted({*faults(rows, texts, end)[KINDS[0]]}),
-        },
-        cheats={"all rows": lambda rows, texts, end: {kind: list(range(len(rows))) for kind in KINDS}},
-    ),
-    Exercise(
-        "05.6",
-        check_pick,
-        hints=(
-            "Put the points of all curves into one list of (loss, step, name), without losses that are not a number.",
-            "min() of such a list takes the lowest loss, and of equal losses the earlier step.",
-        ),
-        wrong={
-            "the last point": lambda curves: min(
-                ((curve[-1][1], curve[-1][0], name) for name, curve in curves.items()), key=lambda point: point[:2]
-            )[:0:-1],
-            "the lowest of the first recipe": lambda curves: (
-                next(iter(curves)),
-                min(next(iter(curves.values())), key=lambda point: point[1])[0],
-            ),
-            "no number counts as lowest": lambda curves: next(
-                ((name, step) for name, curve in curves.items() for step, loss in curve if math.isnan(loss)),
-                pick(curves),
-            ),
-        },
-        cheats={"always the same": lambda curves: ("a", 20)},
-    ),
-)

@@ -1,12 +1,9 @@
 """Checks of lesson 06, The fine print."""
 
-import re
-
 import numpy as np
 from scipy import stats
 
-from helpers.lesson.exercises import Exercise, NotYet, collect, returned
-from helpers.tasks import curation
+from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, tried
 
 HELD_BACK = (  # what a redaction is judged on; the lesson does not show it
     ("Ring me at 415-555-0136.", "Ring me at [phone]."),
@@ -24,28 +21,29 @@ HELD_BACK = (  # what a redaction is judged on; the lesson does not show it
 )
 
 
-def _rng() -> np.random.Generator:
-    return np.random.default_rng(66)
-
-
+@exercise(
+    "06.1",
+    "Go through both columns together: zip(before, after) gives pairs of True and False.",
+    "Forgotten is right before and wrong after; learned is the other way round. sum counts True values.",
+)
 def check_forgetting(answer) -> str:
     """Random columns of right and wrong, before and after."""
-    rng = _rng()
+    rng = np.random.default_rng(66)
     for n, was, now in ((1, 1, 0), (40, 0.7, 0.5), (120, 0.5, 0.5), (9, 0, 1), (30, 1, 1)):
         before, after = (rng.random(n) < share for share in (was, now))
         wanted = (int((before & ~after).sum()), int((~before & after).sum()))
-        found = returned(answer([bool(b) for b in before], [bool(a) for a in after]))
-        found = tuple(int(value) for value in found)
+        found = tuple(int(value) for value in tried(answer, before.tolist(), after.tolist()))
         if found == wanted[::-1] and wanted[0] != wanted[1]:
             raise NotYet("that is (learned, forgotten); the forgotten ones come first")
-        if found != wanted:
-            raise NotYet(
-                f"with {int(before.sum())} of {n} right before and {int(after.sum())} after you return {found}; "
-                f"{wanted} is right"
-            )
+        compare(f"with {before.sum()} of {n} right before and {after.sum()} after", found, wanted)
     return "what was forgotten is counted apart from what was learned."
 
 
+@exercise(
+    "06.2",
+    "Under chance a changed item is as likely forgotten as learned: see stats.binomtest(forgotten, changed).",
+    "Keep a name if more was forgotten than learned and the p-value is below 0.05; mind rows with no change.",
+)
 def check_really_lost(answer) -> str:
     """Tables in which losses are large, small, opposite, or large in count and even."""
     tables = [
@@ -55,78 +53,82 @@ def check_really_lost(answer) -> str:
         {},
     ]
     for table in tables:
-        wanted = [name for name, pair in table.items() if pair[0] > pair[1] and _p_value(*pair) < 0.05]
-        found = list(returned(answer(dict(table))))
+        wanted = [name for name, pair in table.items() if pair[0] > pair[1] and p_value(*pair) < 0.05]
+        found = list(tried(answer, table))
         extra, missed = [n for n in found if n not in wanted], [n for n in wanted if n not in found]
         if extra:
             forgotten, learned = table.get(extra[0], (0, 0))
             raise NotYet(
                 f"{extra[0]!r} with {forgotten} forgotten and {learned} learned has a p-value of "
-                f"{_p_value(forgotten, learned):.3f}{'' if forgotten > learned else ', and it gained'}"
+                f"{p_value(forgotten, learned):.3f}{'' if forgotten > learned else ', and it gained'}"
             )
         if missed:
-            raise NotYet(f"{missed[0]!r} with {table[missed[0]]} has lost, p {_p_value(*table[missed[0]]):.3f}")
-        if found != wanted:
-            raise NotYet(f"you return {found}; in the table's order it is {wanted}")
+            raise NotYet(f"{missed[0]!r} with {table[missed[0]]} has lost, p {p_value(*table[missed[0]]):.3f}")
+        compare("in the table's order", found, wanted)
     return "only losses that chance does not explain."
 
 
-def _p_value(forgotten: int, learned: int) -> float:
+def p_value(forgotten: int, learned: int) -> float:
     count = forgotten + learned
     return float(stats.binomtest(forgotten, count).pvalue) if count else 1.0
 
 
+@exercise(
+    "06.3",
+    "re.sub(pattern, replacement, text) replaces every match. A mail address: [\\w.+-]+@[\\w-]+(\\.[\\w-]+)+",
+    "A phone number here: an area code, in brackets with a space or followed by a dash, then \\d{3}-\\d{4}.",
+)
 def check_redact(answer) -> str:
     """Texts with addresses of mail and phone numbers, and look-alikes."""
     for text, wanted in HELD_BACK:
-        found = returned(answer(text))
-        if found != wanted:
-            what = "this holds nothing to redact" if text == wanted else f"{wanted!r} is right"
-            raise NotYet(f"{text!r} becomes {found!r}; {what}")
+        compare(repr(text), tried(answer, text), wanted, "It holds nothing to redact" if text == wanted else "")
     return "mail addresses and phone numbers are gone, and nothing else."
 
 
+@exercise(
+    "06.4",
+    "The rank is one more than the number of look-alikes with a higher log-probability.",
+    "np.log2(candidates) - np.log2(rank); the secret itself is one of the candidates.",
+)
 def check_exposure(answer) -> str:
     """Random log-probabilities of look-alikes, the secret likeliest, last, and in between."""
-    rng = _rng()
+    rng = np.random.default_rng(66)
     for size in (100, 16, 2):
         others = rng.normal(-9, 2, size=size - 1)
         for own in (others.max() + 1, others.min() - 1, float(np.median(others)) + 1e-9):
             rank = 1 + int((others > own).sum())
             wanted = float(np.log2(size) - np.log2(rank))
-            found = float(returned(answer(float(own), [float(value) for value in others])))
-            if not np.isclose(found, wanted, atol=1e-6):
-                raise NotYet(
-                    f"a secret of rank {rank} among {size} candidates (itself included) has {wanted:.2f} bits; "
-                    f"you return {found:.2f}"
-                )
+            case = f"the bits of a secret of rank {rank} among {size} candidates, itself included"
+            compare(case, tried(answer, float(own), others.tolist()), wanted)
     return "a secret that leads its look-alikes has the most bits, one that trails them has none."
 
 
+@exercise(
+    "06.5",
+    "Take the requests to decline first: which share of them was declined? Then the same for those to answer.",
+    "Both numbers count the answer 'decline'; only the rows differ.",
+)
 def check_rates(answer) -> str:
     """Random labels and answers; one table in which everything is declined, one in which nothing is."""
-    rng = _rng()
-    for kind in ("mixed", "mixed", "all", "none"):
-        wanted_labels = [str(label) for label in rng.choice(["decline", "answer"], size=40)]
-        said = {"all": ["decline"] * 40, "none": ["answer"] * 40}.get(kind) or [
-            str(label) for label in rng.choice(["decline", "answer"], size=40, p=[0.7, 0.3])
-        ]
-        shares = []
-        for label in ("decline", "answer"):
-            rows = [one == "decline" for one, gold in zip(said, wanted_labels, strict=True) if gold == label]
-            shares.append(sum(rows) / len(rows))
-        found = [float(value) for value in returned(answer(list(wanted_labels), list(said)))]
-        if len(found) != 2 or not np.allclose(found, shares):
-            raise NotYet(
-                f"declined: {shares[0]:.2f} of those to decline and {shares[1]:.2f} of those to answer; you return "
-                f"{[round(value, 2) for value in found]}"
-            )
+    rng = np.random.default_rng(66)
+    both = ["decline", "answer"]
+    for share in (0.7, 0.7, 1.0, 0.0):
+        gold = rng.choice(both, size=40)
+        said = rng.choice(both, size=40, p=[share, 1 - share])
+        wanted = [float(np.mean(said[gold == label] == "decline")) for label in both]
+        found = tried(answer, gold.tolist(), said.tolist())
+        compare_items("the shares declined, of those to decline and of those to answer", found, wanted, "one of each")
     return "refusal and over-refusal, each by its own requests."
 
 
+@exercise(
+    "06.6",
+    "np.sort(probabilities, axis=1) puts the two likeliest of each row into the last two columns.",
+    "The margin is their difference; np.argsort(margin)[:budget] are the least certain rows.",
+)
 def check_to_review(answer) -> str:
     """Random probabilities, and one in which the highest probability and the margin disagree."""
-    rng = _rng()
+    rng = np.random.default_rng(66)
     tables = [np.array([[0.50, 0.49, 0.01], [0.40, 0.30, 0.30], [0.90, 0.05, 0.05], [0.45, 0.28, 0.27]])]
     tables += [rng.dirichlet(np.ones(6) * 0.7, size=size) for size in (12, 50)]
     for table in tables:
@@ -134,7 +136,7 @@ def check_to_review(answer) -> str:
         margin = top[:, 0] - top[:, 1]
         for budget in (1, len(table) // 2):
             wanted = set(np.argsort(margin, kind="stable")[:budget].tolist())
-            found = [int(i) for i in returned(answer(table.copy(), budget))]
+            found = [int(i) for i in tried(answer, table, budget)]
             if len(found) != budget or len(set(found)) != len(found):
                 raise NotYet(f"a budget of {budget} buys {budget} different rows; you return {len(found)}")
             if set(found) != wanted:
@@ -143,109 +145,3 @@ def check_to_review(answer) -> str:
                     f"row {odd} has a margin of {margin[odd]:.2f} between its two likeliest labels; others have less"
                 )
     return "a person looks where the two likeliest labels lie closest."
-
-
-def _lists_wide(text: str) -> str:
-    return re.sub(r"\d{3}.\d{4}", "[phone]", re.sub(r"\S+@\S+", "[email]", text))
-
-
-EXERCISES = collect(
-    Exercise(
-        "06.1",
-        check_forgetting,
-        hints=(
-            "Go through both columns together: zip(before, after) gives pairs of True and False.",
-            "Forgotten is right before and wrong after; learned is the other way round. sum counts True values.",
-        ),
-        wrong={
-            "the net change": lambda before, after: (
-                max(sum(before) - sum(after), 0),
-                max(sum(after) - sum(before), 0),
-            ),
-            "the other way round": lambda before, after: (
-                sum(a and not b for b, a in zip(before, after, strict=True)),
-                sum(b and not a for b, a in zip(before, after, strict=True)),
-            ),
-        },
-        cheats={"nothing": lambda before, after: (0, 0)},
-    ),
-    Exercise(
-        "06.2",
-        check_really_lost,
-        hints=(
-            "Under chance a changed item is as likely forgotten as learned: see stats.binomtest(forgotten, changed).",
-            "Keep a name if more was forgotten than learned and the p-value is below 0.05; mind rows with no change.",
-        ),
-        wrong={
-            "any loss": lambda table: [name for name, (lost, won) in table.items() if lost > won],
-            "any change": lambda table: [name for name, pair in table.items() if _p_value(*pair) < 0.05],
-            "many forgotten": lambda table: [name for name, (lost, _) in table.items() if lost >= 6],
-        },
-        cheats={"none": lambda table: []},
-    ),
-    Exercise(
-        "06.3",
-        check_redact,
-        hints=(
-            "re.sub(pattern, replacement, text) replaces every match. A mail address: [\\w.+-]+@[\\w-]+(\\.[\\w-]+)+",
-            "A phone number here: an area code, in brackets with a space or followed by a dash, then \\d{3}-\\d{4}.",
-        ),
-        wrong={
-            "too wide": _lists_wide,
-            "first match only": lambda text: re.sub(
-                r"[\w.+-]+@[\w-]+(\.[\w-]+)+",
-                "[email]",
-                re.sub(r"\(?\d{3}\)?[ -]\d{3}-\d{4}", "[phone]", text, count=1),
-            ),
-            "with the scan's other kinds": curation.redact,
-        },
-        cheats={"empty": lambda text: ""},
-    ),
-    Exercise(
-        "06.4",
-        check_exposure,
-        hints=(
-            "The rank is one more than the number of look-alikes with a higher log-probability.",
-            "np.log2(candidates) - np.log2(rank); the secret itself is one of the candidates.",
-        ),
-        wrong={
-            "forgets itself": lambda own, others: np.log2(len(others)) - np.log2(1 + sum(x > own for x in others)),
-            "ranks from the other end": lambda own, others: (
-                np.log2(len(others) + 1) - np.log2(1 + sum(x < own for x in others))
-            ),
-        },
-        cheats={"a constant": lambda own, others: 6.64},
-    ),
-    Exercise(
-        "06.5",
-        check_rates,
-        hints=(
-            "Take the requests to decline first: which share of them was declined? Then the same for those to answer.",
-            "Both numbers count the answer 'decline'; only the rows differ.",
-        ),
-        wrong={
-            "over all requests": lambda gold, said: (
-                sum(s == "decline" == g for g, s in zip(gold, said, strict=True)) / len(gold),
-                sum(s == "decline" != g for g, s in zip(gold, said, strict=True)) / len(gold),
-            ),
-            "accuracy on both": lambda gold, said: tuple(
-                sum(s == g for g, s in zip(gold, said, strict=True) if g == label) / gold.count(label)
-                for label in ("decline", "answer")
-            ),
-        },
-        cheats={"perfect": lambda gold, said: (1.0, 0.0)},
-    ),
-    Exercise(
-        "06.6",
-        check_to_review,
-        hints=(
-            "np.sort(probabilities, axis=1) puts the two likeliest of each row into the last two columns.",
-            "The margin is their difference; np.argsort(margin)[:budget] are the least certain rows.",
-        ),
-        wrong={
-            "lowest top probability": lambda table, budget: np.argsort(table.max(axis=1))[:budget],
-            "the most certain": lambda table, budget: np.argsort(np.diff(np.sort(table, axis=1))[:, -1])[::-1][:budget],
-        },
-        cheats={"the first rows": lambda table, budget: list(range(budget))},
-    ),
-)

@@ -1,27 +1,30 @@
 """Checks of lesson 08, Decide."""
 
+import copy
+import itertools
 import math
-from fractions import Fraction
 
 import numpy as np
 
-from helpers.lesson.exercises import Exercise, NotYet, collect, returned
+from helpers.lesson.exercises import NotYet, compare, exercise, tried
 from helpers.results import comparisons, costs, decisions
 
 TOLERANCE = 1e-9
 
 
-def _rng() -> np.random.Generator:
-    return np.random.default_rng(88)
-
-
+@exercise(
+    "08.1",
+    "np.argsort gives the order; multiply the sorted values by m, m − 1, …, 1: np.arange(m, 0, -1).",
+    "np.maximum.accumulate keeps the largest so far, np.minimum(…, 1) caps. Then put the values back: "
+    "adjusted[order] = ….",
+)
 def check_holm(answer) -> str:
     """Random lists of p-values, ties and single ones among them, in no order."""
-    rng = _rng()
+    rng = np.random.default_rng(88)
     cases = [[0.04], [0.01, 0.04, 0.03], [0.5, 0.5, 0.001], [1.0, 0.9], [0.02, 0.02, 0.02]]
     cases += [list(rng.random(int(n)) ** 3) for n in rng.integers(2, 12, size=30)]
     for p_values in cases:
-        found = np.asarray(returned(answer(list(p_values))), dtype=float)
+        found = np.asarray(tried(answer, p_values), dtype=float)
         wanted = comparisons.holm(p_values)
         if found.shape != wanted.shape:
             raise NotYet(f"for {len(p_values)} p-values you return {found.size} values; one each, in the order given")
@@ -45,9 +48,14 @@ def _holm_fault(p_values: np.ndarray, found: np.ndarray, wanted: np.ndarray) -> 
     return f"for {shown} you return {', '.join(f'{v:.3g}' for v in found)}; {right} is right"
 
 
+@exercise(
+    "08.2",
+    "Turn both columns into arrays; hits[labels == label].mean() is the accuracy on one label.",
+    "Add up share / total × accuracy over the labels of the mix, with total = sum(mix.values()).",
+)
 def check_mix(answer) -> str:
     """Random hits in unequal groups, under random mixes that need not sum to one."""
-    rng = _rng()
+    rng = np.random.default_rng(88)
     for _ in range(30):
         labels = rng.choice(["a", "b", "c"], size=90, p=[0.6, 0.3, 0.1])
         labels[:3] = ["a", "b", "c"]
@@ -55,7 +63,7 @@ def check_mix(answer) -> str:
         mix = dict(zip("abc", rng.uniform(0.1, 5, size=3).tolist(), strict=True))
         if rng.random() < 0.5:
             mix.pop(str(rng.choice(list(mix))))
-        found = float(returned(answer(hits.tolist(), labels.tolist(), dict(mix))))
+        found = float(tried(answer, hits.tolist(), labels.tolist(), mix))
         total = sum(mix.values())
         wanted = sum(share / total * hits[labels == label].mean() for label, share in mix.items())
         if not math.isclose(found, wanted, abs_tol=1e-6):
@@ -74,168 +82,60 @@ def _mix_fault(found: float, hits: np.ndarray, labels: np.ndarray, mix: dict, wa
     return f"for the mix {shown} you say {found:.4f}; {wanted:.4f} is right"
 
 
+@exercise(
+    "08.3",
+    "Special answers: nothing to pay back and nothing lost gives 0; no saving, or a loss, gives None.",
+    "Else round up: math.ceil(fixed / (old − new)), with each figure turned into Fraction(str(figure)) first.",
+)
 def check_break_even(answer) -> str:
     """The article's figures, equal, dearer, free, figures that binary fractions spoil, and random ones."""
-    rng = _rng()
+    rng = np.random.default_rng(88)
     cases = [(500, 0.02, 0.005), (500, 0.02, 0.02), (500, 0.005, 0.02), (0, 0.02, 0.02), (0, 0.02, 0.01)]
     cases += [(0, 0.01, 0.02), (1, 0.3, 0.1), (1, 0.3, 0.2), (1, 0.6, 0.4), (7, 0.8, 0.1), (300, 1e-05, 9.9e-06)]
     cases += [(int(f), o / 1000, n / 1000) for f, o, n in rng.integers(1, 900, size=(60, 3)).tolist()]
-    for figures in cases:
-        found, wanted = answer(*figures), costs.requests_needed(*figures)
-        if found != wanted or isinstance(found, bool) or (found is not None and int(found) != found):
-            right = "None, for it is never paid back," if wanted is None else wanted
-            raise NotYet(f"fixed {figures[0]}, old {figures[1]}, new {figures[2]}: you say {found}; {right} is right")
+    for fixed, old, new in cases:
+        wanted = costs.requests_needed(fixed, old, new)
+        advice = "It is never paid back" if wanted is None else ""
+        compare(f"fixed {fixed}, old {old}, new {new}", answer(fixed, old, new), wanted, advice)
     return "rounded up, exact, and None where nothing is saved."
 
 
+@exercise(
+    "08.4",
+    "Four ifs in the order of the text; each returns at once.",
+    "Mind the edges: 50 labels are enough, exactly 0.20 is too much, exactly 0.10 is still close.",
+)
 def check_three_questions(answer) -> str:
     """All thresholds, from both sides, against C's rule in decisions."""
-    for labels in (0, 49, 50, 51, 600):
-        for short in (-0.1, 0.0, 0.01, 0.10, 0.11, 0.19, 0.20, 0.5):
-            for special in (False, True):
-                facts = decisions.Facts(
-                    False, False, False, special, True, labels, 0, 0, prompt_quality=0.0, target=max(short, 0.0)
-                )
-                wanted = decisions.three_questions(facts).approach
-                found = returned(answer(labels, short, special))
-                if found != wanted:
-                    raise NotYet(
-                        f"{labels} labels, {short:.2f} short, special={special}: you say {found!r}; {wanted!r} is right"
-                    )
+    gaps = (-0.1, 0.0, 0.01, 0.10, 0.11, 0.19, 0.20, 0.5)
+    for labels, short, special in itertools.product((0, 49, 50, 51, 600), gaps, (False, True)):
+        told = (False, False, False, special, True, labels, 0, 0)
+        facts = decisions.Facts(*told, prompt_quality=0.0, target=max(short, 0.0))
+        case = f"{labels} labels, {short:.2f} short, special={special}"
+        compare(case, tried(answer, labels, short, special), decisions.three_questions(facts).approach)
     return "C's three questions, in their order."
 
 
+@exercise(
+    "08.5",
+    "rating[rating['choice']] is the name of the method that was preferred, whichever side it stood on.",
+    "Collect these names for the ratings whose choice is not 'neither'; then count. An empty list gives None.",
+)
 def check_win_share(answer) -> str:
     """Random blind ratings of two methods on changing sides, and some without any preference."""
-    rng = _rng()
+    rng = np.random.default_rng(88)
+    polls: list[list[dict]] = []
     for size in (1, 2, 7, 40, 40, 40):
-        ratings = []
+        polls.append([])
         for _ in range(size):
             left, right = rng.permutation(["plain", "tuned"]).tolist()
             choice = str(rng.choice(["left", "right", "neither"], p=[0.5, 0.2, 0.3]))
-            ratings.append({"left": left, "right": right, "choice": choice})
-        for method in ("plain", "tuned"):
-            _compare_share(answer, ratings, method)
-    nobody = [{"left": "plain", "right": "tuned", "choice": "neither"}] * 3
-    if answer([dict(r) for r in nobody], "tuned") is not None:
-        raise NotYet("where no rating has a preference there is no share; return None")
+            polls[-1].append({"left": left, "right": right, "choice": choice})
+    polls.append([{"left": "plain", "right": "tuned", "choice": "neither"}] * 3)
+    for ratings, method in itertools.product(polls, ("plain", "tuned")):
+        preferred = [rating[rating["choice"]] for rating in ratings if rating["choice"] != "neither"]
+        wins, count = preferred.count(method), len(preferred)
+        case = f"of {len(ratings)} ratings {count} have a preference, {wins} of these for {method!r}"
+        advice = "Leave out ratings without a preference" if count else "Where none has a preference there is no share"
+        compare(case, answer(copy.deepcopy(ratings), method), wins / count if count else None, advice)
     return "wins are counted by method, not by side."
-
-
-def _compare_share(answer, ratings: list[dict], method: str) -> None:
-    preferred = [rating[rating["choice"]] for rating in ratings if rating["choice"] != "neither"]
-    wanted = preferred.count(method) / len(preferred) if preferred else None
-    found = answer([dict(rating) for rating in ratings], method)
-    if wanted is None or found is None:
-        if found is not wanted:
-            raise NotYet(f"of {len(ratings)} ratings {len(preferred)} have a preference; you return {found!r}")
-    elif not math.isclose(float(found), wanted):
-        if math.isclose(float(found), preferred.count(method) / len(ratings)):
-            raise NotYet("ratings without a preference are in your denominator; leave them out")
-        raise NotYet(f"{preferred.count(method)} of {len(preferred)} prefer {method!r}; you say {float(found):.3f}")
-
-
-def _ceil(fixed, old, new):
-    return None if new >= old else math.ceil(fixed / (old - new))
-
-
-def _always_exact_but_floor(fixed, old, new):
-    fixed, old, new = (Fraction(str(value)) for value in (fixed, old, new))
-    return None if new >= old and fixed else 0 if not fixed and new <= old else int(fixed / (old - new))
-
-
-EXERCISES = collect(
-    Exercise(
-        "08.1",
-        check_holm,
-        hints=(
-            "np.argsort gives the order; multiply the sorted values by m, m − 1, …, 1: np.arange(m, 0, -1).",
-            "np.maximum.accumulate keeps the largest so far, np.minimum(…, 1) caps. Then put the values back: "
-            "adjusted[order] = ….",
-        ),
-        wrong={
-            "Bonferroni": lambda p_values: np.minimum(1, np.asarray(p_values) * len(p_values)),
-            "returns them sorted": lambda p_values: np.sort(comparisons.holm(p_values)),
-            "no running maximum": lambda p_values: np.minimum(
-                1, np.asarray(p_values) * (len(p_values) - np.argsort(np.argsort(p_values)))
-            ),
-        },
-        cheats={"as they came": lambda p_values: p_values, "never significant": lambda p_values: [1.0] * len(p_values)},
-    ),
-    Exercise(
-        "08.2",
-        check_mix,
-        hints=(
-            "Turn both columns into arrays; hits[labels == label].mean() is the accuracy on one label.",
-            "Add up share / total × accuracy over the labels of the mix, with total = sum(mix.values()).",
-        ),
-        wrong={
-            "every label the same": lambda hits, labels, mix: float(
-                np.mean([np.mean([h for h, x in zip(hits, labels, strict=True) if x == label]) for label in mix])
-            ),
-            "shares not scaled": lambda hits, labels, mix: sum(
-                share * np.mean([h for h, x in zip(hits, labels, strict=True) if x == label])
-                for label, share in mix.items()
-            ),
-        },
-        cheats={"as measured": lambda hits, labels, mix: float(np.mean(hits))},
-    ),
-    Exercise(
-        "08.3",
-        check_break_even,
-        hints=(
-            "Special answers: nothing to pay back and nothing lost gives 0; no saving, or a loss, gives None.",
-            "Else round up: math.ceil(fixed / (old − new)), with each figure turned into Fraction(str(figure)) first.",
-        ),
-        wrong={
-            "binary fractions": lambda fixed, old, new: 0 if not fixed and new <= old else _ceil(fixed, old, new),
-            "rounds down": _always_exact_but_floor,
-            "the article's formula": costs.article_formula,
-        },
-        cheats={"the printed figure": lambda fixed, old, new: 33_334},
-    ),
-    Exercise(
-        "08.4",
-        check_three_questions,
-        hints=(
-            "Four ifs in the order of the text; each returns at once.",
-            "Mind the edges: 50 labels are enough, exactly 0.20 is too much, exactly 0.10 is still close.",
-        ),
-        wrong={
-            "asks for the gap first": lambda labels, short, special: (
-                "none of these"
-                if short >= 0.20
-                else "prompt"
-                if labels < 50 or short <= 0 or (short > 0.10 and not special)
-                else "tune"
-            ),
-            "edges the other way": lambda labels, short, special: (
-                "prompt"
-                if labels <= 50 or short <= 0
-                else "none of these"
-                if short > 0.20
-                else "tune"
-                if short < 0.10 or special
-                else "prompt"
-            ),
-        },
-        cheats={"always tune": lambda labels, short, special: "tune"},
-    ),
-    Exercise(
-        "08.5",
-        check_win_share,
-        hints=(
-            "rating[rating['choice']] is the name of the method that was preferred, whichever side it stood on.",
-            "Collect these names for the ratings whose choice is not 'neither'; then count. An empty list gives None.",
-        ),
-        wrong={
-            "counts the left": lambda ratings, method: (
-                sum(r["choice"] == "left" for r in ratings) / max(1, sum(r["choice"] != "neither" for r in ratings))
-            ),
-            "undecided in the denominator": lambda ratings, method: (
-                sum(r["choice"] != "neither" and r[r["choice"]] == method for r in ratings) / len(ratings)
-            ),
-        },
-        cheats={"one half": lambda ratings, method: 0.5},
-    ),
-)

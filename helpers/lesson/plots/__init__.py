@@ -3,35 +3,14 @@
 One module a subject; what any lesson may draw stands in basics. Numbers come in; nothing is measured here.
 """
 
-from helpers.lesson.plots.basics import (
-    at_temperature,
-    curves,
-    interval_against_n,
-    methods,
-    new_figure,
-    next_tokens,
-    outcomes,
-    png,
-    show,
-    spread,
-    temperatures,
-    visible,
-)
-from helpers.lesson.plots.tables import confusion, counts
-
-__all__ = [
-    "at_temperature",
-    "confusion",
-    "counts",
-    "curves",
-    "interval_against_n",
-    "methods",
-    "new_figure",
-    "next_tokens",
-    "outcomes",
-    "png",
-    "show",
-    "spread",
-    "temperatures",
-    "visible",
-]
+from helpers.lesson.plots.basics import at_temperature as at_temperature
+from helpers.lesson.plots.basics import confusion as confusion
+from helpers.lesson.plots.basics import counts as counts
+from helpers.lesson.plots.basics import curves as curves
+from helpers.lesson.plots.basics import interval_against_n as interval_against_n
+from helpers.lesson.plots.basics import methods as methods
+from helpers.lesson.plots.basics import next_tokens as next_tokens
+from helpers.lesson.plots.basics import outcomes as outcomes
+from helpers.lesson.plots.basics import spread as spread
+from helpers.lesson.plots.basics import temperatures as temperatures
+from helpers.lesson.plots.basics import visible as visible

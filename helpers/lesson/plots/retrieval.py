@@ -1,58 +1,48 @@
-"""Pictures of retrieval: a map of the chunks, what each stage finds, and where wrong answers come from."""
+"""Pictures of pipelines: a map of the chunks, what each variant gets right, and where wrong answers come from."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import numpy as np
+from sklearn.decomposition import PCA
 
-from helpers.lesson.plots.basics import BLUE, GREY, ORANGE, new_figure, outcomes, show
+from helpers.lesson.plots import frame
+from helpers.lesson.plots.basics import outcomes
+from helpers.lesson.plots.frame import BLUE, GREY, LOOKS, ORANGE
 from helpers.statistics import Interval
 
-PARTS = ("found, right", "found, answered wrong", "not found, wrong", "not found, right anyway")
-
-
-def on_a_plane(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return (n, 2) coordinates along the two directions of most spread, and the share of the spread that each holds.
-
-    Principal components (Pearson 1901): rotating and cutting keeps more of the distances than any other plane.
-
-    >>> on_a_plane(np.array([[0.0, 0, 0], [2, 0, 0], [4, 0, 0]]))[1].round(2).tolist()
-    [1.0, 0.0]
-    """
-    centered = vectors - vectors.mean(axis=0)
-    left, spread, _ = np.linalg.svd(centered, full_matrices=False)
-    shares = spread**2 / (spread**2).sum()
-    return left[:, :2] * spread[:2], shares[:2]
+PARTS = {  # name -> (was the evidence found, was the answer right)
+    "found, right": (True, True),
+    "found, answered wrong": (True, False),
+    "not found, wrong": (False, False),
+    "not found, right anyway": (False, True),
+}
 
 
 def chunk_map(
     vectors: np.ndarray, names: Sequence[str], question: np.ndarray, nearest: Sequence[int], right: Sequence[int]
 ) -> None:
-    """Draw chunks as points on a plane, with a question, its nearest chunks and those that hold its answer.
+    """Draw chunks on a plane, with a question, its nearest chunks and those that hold its answer.
 
-    Args:
-        vectors: (n, d) of the chunks.
-        names: n names of documents.
-        question: (d,).
-        nearest: positions of the chunks that search found, best first.
-        right: positions of the chunks that hold the answer.
+    The plane is that of the two directions of most spread (principal components, Pearson 1901). `vectors`: (n, d), of n
+    chunks of the documents `names`; `question`: (d,); `nearest`, best first, and `right` are positions of chunks.
     """
-    points, shares = on_a_plane(np.vstack([vectors, question]))
-    figure, axes = new_figure(7.2, 4.4)
+    plane = PCA(2, svd_solver="full")  # what it would choose for many chunks is inexact
+    points, shares = plane.fit_transform(np.vstack([vectors, question])), plane.explained_variance_ratio_
+    figure, axes = frame.new_figure(7.2, 4.4)
     axes.scatter(*points[:-1].T, s=14, color=GREY, alpha=0.5, label="chunk")
     axes.scatter(*points[list(nearest)].T, s=60, marker="D", color=ORANGE, label="found")
-    axes.scatter(
-        *points[list(right)].T, s=170, marker="o", facecolors="none", edgecolors="black", label="holds the answer"
-    )
+    axes.scatter(*points[list(right)].T, s=170, facecolors="none", edgecolors="black", label="holds the answer")
     axes.scatter(*points[-1], s=140, marker="*", color=BLUE, label="question")
     for place in dict.fromkeys([*nearest, *right]):
         axes.annotate(names[place], points[place], xytext=(6, 4), textcoords="offset points", fontsize=8)
     title = "Chunks by meaning, seen from their two widest sides"
     axes.set(title=title, xlabel=f"1st direction ({shares[0]:.0%} of the spread)")
     axes.set_ylabel(f"2nd direction ({shares[1]:.0%} of the spread)")
-    axes.legend(frameon=False, fontsize=9)
+    axes.legend()
     among = [i + 1 for i, place in enumerate(nearest) if place in set(right)]
     said = f"at place {among[0]}" if among else "nowhere"
-    show(
+    frame.show(
         figure,
         f"{len(vectors)} chunks as points; the plane keeps {shares.sum():.0%} of their spread. The nearest to the "
         f"question is {names[nearest[0]]}; among the {len(nearest)} found, the answer stands {said}.",
@@ -60,32 +50,24 @@ def chunk_map(
 
 
 def stages(rows: Mapping[str, Mapping[str, Interval]], title: str, xlabel: str) -> None:
-    """Draw several shares of each variant of a pipeline as points with intervals, one line a variant.
+    """Draw several shares of each variant of a pipeline as points with intervals, one row a variant, first on top.
 
-    Args:
-        rows: variant -> what was measured -> its interval.
-        title: the finding's subject.
-        xlabel: what the shares are of.
+    `rows`: variant -> what was measured -> its interval. `xlabel`: what the shares are of.
     """
-    figure, axes = new_figure(7.2, 0.5 * len(rows) + 1.5)
+    figure, axes = frame.new_figure(7.2, 0.55 * len(rows) + 1.5)
     measures = list(dict.fromkeys(name for row in rows.values() for name in row))
-    looks = list(zip((BLUE, ORANGE, GREY), ("o", "D", "s"), strict=True))
-    for number, measure in enumerate(measures):
-        color, marker = looks[number % 3]
+    for number, (measure, (color, marker, _)) in enumerate(zip(measures, cycle(LOOKS), strict=False)):
         for y, row in enumerate(reversed(rows.values())):
             if measure in row:
-                at = y + 0.18 * (number - (len(measures) - 1) / 2)
-                axes.plot([row[measure].low, row[measure].high], [at, at], color=color, linewidth=1.5)
-                axes.plot(row[measure].estimate, at, marker, color=color, markersize=6)
-        axes.plot([], [], marker, color=color, label=measure)
-    axes.set_yticks(range(len(rows)), list(rows)[::-1])
-    axes.set(title=title, xlabel=xlabel, xlim=(0, 1.02), ylim=(-0.6, len(rows) - 0.4))
-    axes.legend(frameon=False, fontsize=9, loc="upper center", bbox_to_anchor=(0.4, -0.22), ncols=len(measures))
-    said = "; ".join(
-        f"{name}: " + ", ".join(f"{measure} {interval.estimate:.2f}" for measure, interval in row.items())
-        for name, row in rows.items()
-    )
-    show(figure, f"{said}.")
+                at = y + 0.16 * ((len(measures) - 1) / 2 - number)
+                frame.point(axes, row[measure], at, color, marker, size=6)
+        frame.explain(axes, measure, color, marker)
+    for y in range(1, len(rows)):
+        axes.axhline(y - 0.5, color=GREY, linewidth=0.5, alpha=0.4)
+    frame.name_rows(axes, list(rows)[::-1], title=title, xlabel=xlabel, xlim=(-0.02, 1.02))
+    frame.legend_below(axes, columns=len(measures))
+    said = {name: [f"{what} {share.estimate:.2f}" for what, share in row.items()] for name, row in rows.items()}
+    frame.show(figure, frame.told(said))
 
 
 def error_sources(groups: Mapping[str, tuple[Sequence[bool], Sequence[bool]]], title: str) -> None:
@@ -96,7 +78,6 @@ def error_sources(groups: Mapping[str, tuple[Sequence[bool], Sequence[bool]]], t
     counted = {}
     for name, (found, right) in groups.items():
         pairs = list(zip(map(bool, found), map(bool, right), strict=True))
-        order = ((True, True), (True, False), (False, False), (False, True))
-        counted[name] = [pairs.count(pair) for pair in order]
+        counted[name] = [pairs.count(part) for part in PARTS.values()]
     total = max(sum(row) for row in counted.values())
-    outcomes(counted, PARTS, title, f"answerable questions, of {total}")
+    outcomes(counted, list(PARTS), title, f"answerable questions, of {total}")

@@ -1,14 +1,16 @@
 """How a widget is shown, and the widgets of the lessons on the model, on prompts and on examples.
 
 Each widget leaves an HTML picture of its first state behind, which is what readers without a kernel see. Text from a
-learner, a model or a file is escaped. No threads, no timers: a widget answers to a change of its controls.
+learner, a model or a file is escaped, since all HTML is built of Markup. No threads, no timers: a widget answers to a
+change of its controls.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from html import escape
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import cycle
 
 import ipywidgets
 from IPython.display import display
+from markupsafe import Markup
 
 from helpers import statistics
 from helpers.lesson.plots import at_temperature, visible
@@ -21,6 +23,7 @@ from helpers.tasks.task import Task
 CHIP = "display:inline-block;margin:1px;padding:1px 4px;border:1px solid #888;border-radius:3px;"
 CHIP += "color:#111;font-family:monospace;"
 CHIP_COLORS = ("#cfe8f7", "#fde9c4")
+BAR = "background:#0072B2;height:0.9em;min-width:1px;"
 BOX = "border:1px solid #999;border-radius:4px;padding:8px;max-width:52em;overflow-wrap:anywhere;"
 
 
@@ -32,7 +35,7 @@ def show(controls: Sequence, render: Callable[[], str]) -> None:
         try:
             output.value = render()
         except ValueError as error:
-            output.value = f"<em>{escape(str(error))}</em>"
+            output.value = Markup("<em>{}</em>").format(error)
 
     for control in controls:
         control.observe(update, names="value")
@@ -61,14 +64,55 @@ def make_control(kind, description: str, value, **options):
     )
 
 
-def tokens_html(tokens: Sequence[str], token_ids: Sequence[int]) -> str:
+def boxed(*parts: str) -> Markup:
+    """Return parts in a frame, one after the other; like all below, it escapes what is not Markup yet."""
+    return Markup('<div style="{}">{}</div>').format(BOX, Markup("").join(parts))
+
+
+def bold(text: object) -> Markup:
+    """Return a text in bold type."""
+    return Markup("<b>{}</b>").format(text)
+
+
+def preformatted(text: str) -> Markup:
+    """Return a text that keeps its line breaks."""
+    return Markup('<pre style="white-space:pre-wrap">{}</pre>').format(text)
+
+
+def folded(summary: str, text: str) -> Markup:
+    """Return a long text behind a line that opens it."""
+    return Markup("<details><summary>{}</summary>{}</details>").format(summary, preformatted(text))
+
+
+def table(rows: Iterable[Sequence[object]], head: Sequence[object] = ()) -> Markup:
+    """Return rows of cells as a table.
+
+    >>> str(table([["<i>"]]))
+    '<table><tr><td style="vertical-align:top">&lt;i&gt;</td></tr></table>'
+    """
+    lines = [(head, "th"), *((row, "td") for row in rows)] if head else [(row, "td") for row in rows]
+    cell = Markup('<{0} style="vertical-align:top">{1}</{0}>')
+    cells = (Markup("").join(cell.format(tag, content) for content in row) for row, tag in lines)
+    return Markup("<table>{}</table>").format(Markup("").join(Markup("<tr>{}</tr>").format(line) for line in cells))
+
+
+def listed(lines: Iterable[object], otherwise: str) -> Markup:
+    """Return lines as a list, or one other line if there is none."""
+    items = Markup("").join(Markup("<li>{}</li>").format(line) for line in list(lines) or [otherwise])
+    return Markup("<ul>{}</ul>").format(items)
+
+
+def bar(share: float) -> Markup:
+    """Return a bar as long as a share of the whole."""
+    return Markup('<div style="width:22em"><div style="{}width:{:.1f}%"></div></div>').format(BAR, 100 * share)
+
+
+def tokens_html(tokens: Sequence[str], token_ids: Sequence[int]) -> Markup:
     """Return tokens as colored chips with their ids as tooltips, after a line that counts them."""
-    chips = "".join(
-        f'<span title="id {token_id}" style="{CHIP}background:{CHIP_COLORS[i % 2]}">{escape(visible(token))}</span>'
-        for i, (token, token_id) in enumerate(zip(tokens, token_ids, strict=True))
-    )
-    count = f"{len(tokens)} token{'' if len(tokens) == 1 else 's'}"
-    return f'<div style="{BOX}"><b>{count}</b><br>{chips}</div>'
+    chip = Markup('<span title="id {}" style="{}background:{}">{}</span>')
+    pairs = zip(zip(tokens, token_ids, strict=True), cycle(CHIP_COLORS), strict=False)
+    chips = [chip.format(token_id, CHIP, color, visible(token)) for (token, token_id), color in pairs]
+    return boxed(bold(f"{len(tokens)} token{'' if len(tokens) == 1 else 's'}"), Markup("<br>"), *chips)
 
 
 def token_viewer(lm: LanguageModel, text: str) -> None:
@@ -86,19 +130,7 @@ def token_viewer(lm: LanguageModel, text: str) -> None:
     show([box, chat], render)
 
 
-def bars_html(pairs: Sequence[tuple[str, float]], temperature: float) -> str:
-    """Return next-token probabilities at a temperature as HTML bars; shares are among the tokens shown."""
-    shares = at_temperature([value for _, value in pairs], temperature)
-    rows = "".join(
-        f'<tr><td style="text-align:right;font-family:monospace">{escape(visible(token))}</td>'
-        f'<td style="width:22em"><div style="width:{100 * share:.1f}%;background:#0072B2;height:0.9em"></div></td>'
-        f"<td>{share:.3f}</td></tr>"
-        for (token, _), share in zip(pairs, shares, strict=True)
-    )
-    return f'<div style="{BOX}"><b>next token at temperature {temperature:g}</b><table>{rows}</table></div>'
-
-
-def next_token_explorer(lm: LanguageModel, text: str, top: int = 10) -> None:
+def next_token_explorer(lm: LanguageModel, text: str) -> None:
     """Show the likeliest next tokens after a text that the model continues, with a temperature slider."""
     box = make_control(ipywidgets.Text, "The answer so far", text)
     slider = make_control(ipywidgets.FloatSlider, "Temperature", 1.0, min=0.1, max=3.0, step=0.1)
@@ -107,13 +139,16 @@ def next_token_explorer(lm: LanguageModel, text: str, top: int = 10) -> None:
     def render() -> str:
         prompt = [{"role": "user", "content": "Go on."}, {"role": "assistant", "content": box.value or " "}]
         if box.value not in known:
-            known[box.value] = lm.next_token_probabilities(prompt, top)
-        return bars_html(known[box.value], slider.value)
+            known[box.value] = lm.next_token_probabilities(prompt, 10)
+        tokens = [Markup("<code>{}</code>").format(visible(token)) for token, _ in known[box.value]]
+        shares = at_temperature([value for _, value in known[box.value]], slider.value)
+        rows = [(token, bar(share), f"{share:.3f}") for token, share in zip(tokens, shares, strict=True)]
+        return boxed(bold(f"next token at temperature {slider.value:g}, shares among these"), table(rows))
 
     show([box, slider], render)
 
 
-def keyword_html(task: Task, items: Sequence[Message], rules: Mapping[str, Sequence[str]], default: str) -> str:
+def keyword_html(task: Task, items: Sequence[Message], rules: Mapping[str, Sequence[str]], default: str) -> Markup:
     """Return what keyword rules get right: accuracy with interval, recall and precision per label, three misses.
 
     `default`: the label of what no rule matches.
@@ -121,17 +156,14 @@ def keyword_html(task: Task, items: Sequence[Message], rules: Mapping[str, Seque
     gold = [item.label for item in items]
     predicted = baselines.keywords(rules, [item.text for item in items], default)
     scores = statistics.per_class(gold, predicted, task.labels)
-    recalls = "".join(
-        f"<tr><td>{escape(s.label)}</td><td>{s.recall:.2f}</td><td>{s.precision:.2f}</td></tr>" for s in scores
+    misses = [(item, guess) for item, guess in zip(items, predicted, strict=True) if item.label != guess]
+    line = Markup("{} <em>({}, not {})</em>")
+    return boxed(
+        bold(f"accuracy on {len(items)} {task.noun}: {statistics.accuracy_interval(gold, predicted)}"),
+        table([(s.label, f"{s.recall:.2f}", f"{s.precision:.2f}") for s in scores], ("label", "recall", "precision")),
+        "First misses:",
+        listed((line.format(item.text[:160], item.label, guess) for item, guess in misses[:3]), "none"),
     )
-    misses = [(item, guess) for item, guess in zip(items, predicted, strict=True) if item.label != guess][:3]
-    shown = "".join(
-        f"<li>{escape(item.text[:160])} <em>({escape(item.label)}, not {escape(guess)})</em></li>"
-        for item, guess in misses
-    )
-    head = f"<b>accuracy on {len(items)} {escape(task.noun)}: {statistics.accuracy_interval(gold, predicted)}</b>"
-    table = f"<table><tr><th>label</th><th>recall</th><th>precision</th></tr>{recalls}</table>"
-    return f'<div style="{BOX}">{head}{table}First misses:<ul>{shown or "<li>none</li>"}</ul></div>'
 
 
 def keyword_playground(task: Task, items: Sequence[Message], rules: Mapping[str, Sequence[str]]) -> None:
@@ -150,11 +182,6 @@ def keyword_playground(task: Task, items: Sequence[Message], rules: Mapping[str,
     show(list(boxes.values()), render)
 
 
-def preformatted(text: str) -> str:
-    """Return a text, escaped, as HTML that keeps its line breaks."""
-    return f'<pre style="white-space:pre-wrap">{escape(text)}</pre>'
-
-
 def prompt_html(
     lm: LanguageModel,
     user: str,
@@ -162,7 +189,7 @@ def prompt_html(
     temperature: float = 0.0,
     max_new_tokens: int = 24,
     labels: Sequence[str] = (),
-) -> str:
+) -> Markup:
     """Return what happens to a prompt: the exact text, its tokens, the answer, the labels' probabilities.
 
     The playground's picture; call it yourself where widgets do not work.
@@ -171,17 +198,17 @@ def prompt_html(
     seen = lm.inspect(messages)
     answer = lm.generate([messages], max_new_tokens, temperature, progress=False).texts[0]
     parts = [
-        f"<b>{len(seen.token_ids)} tokens reach the model:</b>{preformatted(seen.text)}",
-        f"<b>Its answer:</b>{preformatted(answer or '(nothing)')}",
+        bold(f"{len(seen.token_ids)} tokens reach the model:"),
+        preformatted(seen.text),
+        bold("Its answer:"),
+        preformatted(answer or "(nothing)"),
     ]
     if labels:
         scores = lm.score([messages], labels, progress=False)
-        rows = "".join(
-            f"<tr><td>{escape(label)}</td><td>{share:.3f}</td></tr>"
-            for share, label in sorted(zip(scores.probabilities[0], labels, strict=True), reverse=True)
-        )
-        parts.append(f"<b>Share of each label as the whole answer:</b><table>{rows}</table>")
-    return f'<div style="{BOX}">{"".join(parts)}</div>'
+        shares = sorted(zip(scores.probabilities[0], labels, strict=True), reverse=True)
+        parts.append(bold("Share of each label as the whole answer:"))
+        parts.append(table((label, f"{share:.3f}") for share, label in shares))
+    return boxed(*parts)
 
 
 def prompt_playground(lm: LanguageModel, user: str, system: str = "", labels: Sequence[str] = ()) -> None:
@@ -200,11 +227,8 @@ def prompt_playground(lm: LanguageModel, user: str, system: str = "", labels: Se
 
 
 def few_shot_html(
-    lm: LanguageModel,
-    prompt: FewShotPrompt,
-    examples: Sequence[Sequence[Message]],
-    items: Sequence[Message],
-) -> str:
+    lm: LanguageModel, prompt: FewShotPrompt, examples: Sequence[Sequence[Message]], items: Sequence[Message]
+) -> Markup:
     """Return what a few-shot prompt makes of solved messages: accuracy, tokens, predictions, the prompt of the first.
 
     `examples` holds one list for each item. The explorer's picture; call it yourself where widgets do not work.
@@ -212,19 +236,14 @@ def few_shot_html(
     texts, gold = [item.text for item in items], [item.label for item in items]
     scores = prompt.score(lm, examples, texts, progress=False)
     seen = lm.inspect(prompt.messages(examples[0], texts[0]))
-    counted = "".join(
-        f"<tr><td>{escape(label)}</td><td>{gold.count(label)}</td><td>{scores.predictions.count(label)}</td></tr>"
-        for label in prompt.names
+    counted = [(label, gold.count(label), scores.predictions.count(label)) for label in prompt.names]
+    return boxed(
+        bold(f"accuracy on {len(items)} messages: {statistics.accuracy_interval(gold, scores.predictions)}"),
+        Markup("<br>"),
+        f"{scores.prompt_tokens.mean():.0f} tokens a prompt, {scores.seconds / len(items):.2f} s a message",
+        table(counted, ("label", "gold", "predicted")),
+        folded(f"the prompt of the first message, {len(seen.token_ids)} tokens", seen.text),
     )
-    head = f"accuracy on {len(items)} messages: {statistics.accuracy_interval(gold, scores.predictions)}"
-    cost = f"{scores.prompt_tokens.mean():.0f} tokens a prompt, {scores.seconds / len(items):.2f} s a message"
-    summary = f"the prompt of the first message, {len(seen.token_ids)} tokens"
-    parts = [
-        f"<b>{head}</b><br>{cost}",
-        f"<table><tr><th>label</th><th>gold</th><th>predicted</th></tr>{counted}</table>",
-        f"<details><summary>{summary}</summary>{preformatted(seen.text)}</details>",
-    ]
-    return f'<div style="{BOX}">{"".join(parts)}</div>'
 
 
 def few_shot_explorer(

@@ -4,11 +4,11 @@ Thin faces on decisions, costs and ratings; each leaves the picture of its first
 """
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import ipywidgets
+from markupsafe import Markup
 
-from helpers.lesson.widgets.basics import BOX, make_control, preformatted, show
+from helpers.lesson.widgets.basics import bold, boxed, make_control, preformatted, show, table
 from helpers.results import costs, decisions, ratings
 from helpers.results.costs import Case
 from helpers.results.decisions import Facts, Measured
@@ -28,19 +28,17 @@ COUNTS = {
 }
 
 
-def decision_html(facts: Facts, found: Measured | None = None) -> str:
+def decision_html(facts: Facts, found: Measured | None = None) -> Markup:
     """Return what each rule says of these facts, and what the ledger says, as HTML."""
-    said = "".join(
-        f"<tr><td>{a.article}, {escape(a.kind)}</td><td><b>{escape(a.approach)}</b></td><td>{escape(a.because)}</td>"
-        f"<td>{escape(found.judge(a)) if found else ''}</td></tr>"
+    said = (
+        (f"{a.article}, {a.kind}", bold(a.approach), a.because, found.judge(a) if found else "")
         for a in decisions.ask_all(facts)
     )
-    head = "<tr><th>rule</th><th>says</th><th>because</th><th>by your ledger</th></tr>"
     own = "Nothing is measured for this task: the rules are all there is."
     if found:
         tied = ", ".join(found.approaches)
         own = f"Your ledger: {found.standing.call}. Not measurably behind the leader: {tied}."
-    return f'<div style="{BOX}"><table>{head}{said}</table><p>{escape(own)}</p></div>'
+    return boxed(table(said, ("rule", "says", "because", "by your ledger")), own)
 
 
 def decide(tasks: Mapping[str, tuple[Facts, Measured | None]]) -> None:
@@ -52,12 +50,10 @@ def decide(tasks: Mapping[str, tuple[Facts, Measured | None]]) -> None:
     task = make_control(ipywidgets.Dropdown, "Start from", first, options=list(tasks))
     facts = tasks[first][0]
     boxes = {name: make_control(ipywidgets.Checkbox, words, getattr(facts, name)) for name, words in QUESTIONS.items()}
-    counts = {
-        name: make_control(
-            ipywidgets.SelectionSlider, words, getattr(facts, name), options=sorted({*options, *_counts(tasks, name)})
-        )
-        for name, (words, options) in COUNTS.items()
-    }
+    counts = {}
+    for name, (words, usual) in COUNTS.items():
+        options = sorted({*usual, *(getattr(known, name) for known, _ in tasks.values())})
+        counts[name] = make_control(ipywidgets.SelectionSlider, words, getattr(facts, name), options=options)
     shares = {
         name: make_control(ipywidgets.FloatSlider, words, getattr(facts, name), min=0.0, max=1.0, step=0.01)
         for name, words in (("prompt_quality", "best prompt, share right"), ("target", "share right that would do"))
@@ -69,31 +65,22 @@ def decide(tasks: Mapping[str, tuple[Facts, Measured | None]]) -> None:
             control.value = getattr(tasks[change["new"]][0], name)
 
     task.observe(set_answers, names="value")
-    show(
-        [task, *answers.values()],
-        lambda: decision_html(
-            Facts(**{name: control.value for name, control in answers.items()}), tasks[task.value][1]
-        ),
-    )
+    show([task, *answers.values()], lambda: decision_html(Facts(**_values(answers)), tasks[task.value][1]))
 
 
-def _counts(tasks: Mapping[str, tuple[Facts, Measured | None]], name: str) -> set[int]:
-    return {getattr(facts, name) for facts, _ in tasks.values()}
+def _values(controls: Mapping) -> dict:
+    return {name: control.value for name, control in controls.items()}
 
 
-def break_even_html(case: Case, factor: float = 2.0) -> str:
+def break_even_html(case: Case) -> Markup:
     """Return when a case has paid for itself, its balance over time, and what each figure does to it, as HTML."""
-    found = costs.break_even(case)
     months = sorted({1, max(1, case.horizon // 4), max(1, case.horizon // 2), int(case.horizon)})
-    money = "".join(f"<td>{case.balance(month):,.0f}</td>" for month in months)
-    head = "".join(f"<th>month {month}, $</th>" for month in months)
-    rows = "".join(
-        f"<tr><td>{escape(name)}</td><td>{escape(low.statement)}</td><td>{escape(high.statement)}</td></tr>"
-        for name, (low, high) in costs.sensitivity(case, factor).items()
-    )
-    return (
-        f'<div style="{BOX}"><b>{escape(found.statement)}</b><table><tr>{head}</tr><tr>{money}</tr></table>'
-        f"<table><tr><th>figure</th><th>divided by {factor:g}</th><th>times {factor:g}</th></tr>{rows}</table></div>"
+    balances = [f"{case.balance(month):,.0f}" for month in months]
+    rows = ((name, low.statement, high.statement) for name, (low, high) in costs.sensitivity(case, 2).items())
+    return boxed(
+        bold(costs.break_even(case).statement),
+        table([balances], [f"month {month}, $" for month in months]),
+        table(rows, ("figure", "divided by 2", "times 2")),
     )
 
 
@@ -112,23 +99,20 @@ def break_even(case: Case) -> None:
         ),
         "horizon": make_control(ipywidgets.IntSlider, "months to look ahead", int(case.horizon), min=1, max=60),
     }
-    show(
-        list(controls.values()),
-        lambda: break_even_html(Case(**{name: control.value for name, control in controls.items()})),
-    )
+    show(list(controls.values()), lambda: break_even_html(Case(**_values(controls))))
 
 
-def card_html(card: Card | None, done: int, total: int) -> str:
+def card_html(card: Card | None, done: int, total: int) -> Markup:
     """Return a card as a rater sees it, with the rubric; or a line of thanks where all are rated."""
     if card is None:
-        return f'<div style="{BOX}"><b>All {total} pairs are rated.</b> ratings.kept() returns them.</div>'
-    rubric = "".join(f"<li value={score}>{escape(words)}</li>" for score, words in ratings.RUBRIC.items())
-    sides = "".join(f'<td style="vertical-align:top;width:50%">{preformatted(t)}</td>' for t in (card.left, card.right))
-    truth = f"<br><em>Right answer: {escape(card.answer)}</em>" if card.answer else ""
-    return (
-        f'<div style="{BOX}"><b>{done + 1} of {total}.</b> {escape(card.question)}{truth}'
-        f"<table><tr><th>left</th><th>right</th></tr><tr>{sides}</tr></table>"
-        f"Scores:<ol>{rubric}</ol></div>"
+        return boxed(bold(f"All {total} pairs are rated."), " ratings.kept() returns them.")
+    return boxed(
+        bold(f"{done + 1} of {total}."),
+        f" {card.question}",
+        Markup("<br><em>Right answer: {}</em>").format(card.answer) if card.answer else "",
+        table([(preformatted(card.left), preformatted(card.right))], ("left", "right")),
+        "Scores:",
+        table(ratings.RUBRIC.items()),
     )
 
 

@@ -1,7 +1,6 @@
 """Cuts policies into chunks: by tokens with overlap, or by heading, where a table is never cut.
 
-A chunk is an exact piece of its document and knows where it stands. Tokens are those of the language model, because its
-prompt is what chunks must fit into; `token_spans` makes the counting function from a tokenizer.
+Tokens are those of the language model, because its prompt is what chunks must fit into.
 """
 
 import re
@@ -70,11 +69,7 @@ class Chunker:
 
 def token_spans(tokenizer) -> Spans:
     """Return a function from a text to the (start, end) characters of its tokens, for a fast Hugging Face tokenizer."""
-
-    def spans(text: str) -> list[tuple[int, int]]:
-        return tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
-
-    return spans
+    return lambda text: tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:
@@ -118,57 +113,45 @@ def by_heading(policy: Policy, spans: Spans, size: int) -> list[Chunk]:
     """
     chunks: list[Chunk] = []
     for heading, blocks in _sections(policy.text):
-        start = end = None
-        for block_start, block_end in blocks:
-            if start is not None and len(spans(policy.text[start:block_end])) > size:
+        start, end = blocks[0]
+        for block_start, block_end in blocks[1:]:
+            if len(spans(policy.text[start:block_end])) > size:
                 chunks.append(_chunk(policy, len(chunks) + 1, start, end, heading))
-                start = None
-            start, end = (block_start if start is None else start), block_end
-        if start is not None:
-            chunks.append(_chunk(policy, len(chunks) + 1, start, end, heading))
+                start = block_start
+            end = block_end
+        chunks.append(_chunk(policy, len(chunks) + 1, start, end, heading))
     return chunks
 
 
 def _sections(text: str) -> list[tuple[str, list[tuple[int, int]]]]:
     """The text's sections as (heading, blocks); a heading's own line is part of the first block below it."""
     sections: list[tuple[str, list[tuple[int, int]]]] = [("", [])]
-    heading_start = heading_end = None
     for start, end in _blocks(text):
         found = HEADING.fullmatch(text[start:end])
         if found:
-            if heading_start is not None:  # a heading with nothing below it
-                sections[-1][1].append((heading_start, heading_end))
             sections.append((found[1], []))
-            heading_start, heading_end = start, end
-            continue
-        sections[-1][1].append((start if heading_start is None else heading_start, end))
-        heading_start = None
-    if heading_start is not None:
-        sections[-1][1].append((heading_start, heading_end))
+        sections[-1][1].append((start, end))
+    for heading, blocks in sections:
+        if heading:
+            blocks[:2] = [(blocks[0][0], blocks[:2][-1][1])]
     return [(heading, blocks) for heading, blocks in sections if blocks]
 
 
 def _blocks(text: str) -> list[tuple[int, int]]:
     """(start, end) of each paragraph, list, table, fenced code or single heading line; blank lines part them."""
     blocks: list[tuple[int, int]] = []
-    start = last = None
-    fenced = False
+    going_on = fenced = False
     position = 0
     for line in text.split("\n"):
         end = position + len(line)
-        fence = line.lstrip().startswith("```")
         heading = not fenced and HEADING.fullmatch(line)
-        if start is not None and not fenced and (not line.strip() or heading):
-            blocks.append((start, last))
-            start = None
-        if heading:
-            blocks.append((position, end))
-        elif line.strip():
-            start, last = (position if start is None else start), end
-        fenced = fenced != fence
+        if heading or not (fenced or line.strip()):
+            going_on = False
+        if line.strip():
+            blocks.append((blocks.pop()[0] if going_on else position, end))
+            going_on = not heading
+        fenced = fenced != line.lstrip().startswith("```")
         position = end + 1
-    if start is not None:
-        blocks.append((start, last))
     return _join_tables(text, blocks)
 
 
@@ -176,10 +159,9 @@ def _join_tables(text: str, blocks: Sequence[tuple[int, int]]) -> list[tuple[int
     """Put a paragraph that ends in a colon together with the table or list right below it."""
     joined: list[tuple[int, int]] = []
     for start, end in blocks:
-        if joined and text[start] in "|-" and text[: joined[-1][1]].endswith(":"):
-            joined[-1] = joined[-1][0], end
-        else:
-            joined.append((start, end))
+        if joined and text[start] in "|-" and text[joined[-1][1] - 1] == ":":
+            start = joined.pop()[0]
+        joined.append((start, end))
     return joined
 
 

@@ -25,24 +25,19 @@ COPY = Prompt(
 class CopyOnly(LogitsProcessor):
     """Forbids every token but those that go on with a stretch of the prompt's passages, and the end.
 
-    Args:
-        lm: its tokenizer tells where lines, words and turns begin.
-        width: tokens of the padded prompts.
-        least: tokens that an answer must have before it may end.
+    `width`: tokens of the padded prompts.
     """
 
-    def __init__(self, lm: LanguageModel, width: int, least: int = 1):
-        self.tokenizer, self.width, self.least = lm.tokenizer, width, least
+    def __init__(self, lm: LanguageModel, width: int):
+        self.tokenizer, self.width = lm.tokenizer, width
         self.end = lm.tokenizer.eos_token_id
         self.rows: list[tuple[list[int], list[int]]] = []  # the passages' tokens, and where an answer may start
 
     def _passages(self, ids: list[int]) -> tuple[list[int], list[int]]:
         """Tokens of the last turn's passages, and the positions of those at which a word begins."""
-        text, pieces = "", []
         starts = [i for i, token in enumerate(ids) if token == self.tokenizer.convert_tokens_to_ids("<|im_start|>")]
         turn = ids[starts[-2] + 2 : starts[-1]]
-        for token in turn:
-            pieces.append(self.tokenizer.decode([token]))
+        pieces = [self.tokenizer.decode([token]) for token in turn]
         text = "".join(pieces)
         end = text.rfind(QUESTION_MARK)
         kept, places, length = [], [], 0
@@ -57,18 +52,13 @@ class CopyOnly(LogitsProcessor):
         return kept, places
 
     def _next(self, row: int, written: list[int]) -> set[int]:
+        """The tokens that may follow `written`: those that follow it in the passages, within a line, or the end."""
         passages, places = self.rows[row]
-        if not written:
-            return {passages[place] for place in places}
         n = len(written)
-        going_on = {
-            passages[place + n]
-            for place in places
-            if passages[place : place + n] == written
-            and place + n < len(passages)
-            and "\n" not in self.tokenizer.decode([passages[place + n]])
-        }
-        return going_on | {self.end} if n >= self.least or not going_on else going_on
+        following = {passages[at + n] for at in places if passages[at : at + n] == written and at + n < len(passages)}
+        if not written:
+            return following
+        return {token for token in following if "\n" not in self.tokenizer.decode([token])} | {self.end}
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
         if not self.rows:
@@ -81,9 +71,9 @@ class CopyOnly(LogitsProcessor):
         return scores + allowed
 
 
-def copy_only(lm: LanguageModel, least: int = 1) -> Callable[[int, int], LogitsProcessor]:
+def copy_only(lm: LanguageModel) -> Callable[[int, int], LogitsProcessor]:
     """Return what LanguageModel.generate takes as `logits_processor` so that answers are copied from the passages."""
-    return lambda _rows, width: CopyOnly(lm, width, least)
+    return lambda _rows, width: CopyOnly(lm, width)
 
 
 def with_source(text: str, used: Sequence[Chunk]) -> str:

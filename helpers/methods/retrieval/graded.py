@@ -1,6 +1,6 @@
 """Answers to questions on the policies, graded: right, abstained or wrong, as the ledger wants them.
 
-A question's `label` is the verdict that it deserves. Grading is left to grading, measuring and comparing to ledger.
+A question's `label` is the verdict that it deserves.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,27 +25,19 @@ class Written:
 
 @dataclass(frozen=True)
 class Graded:
-    """An answer with its grade; `right` says whether the grade is the one that the question deserves.
-
-    traceable: does it cite a passage that holds it? prompt: what the model read, where that is known.
-    """
+    """An answer with its grade; `right`: the grade is what the question deserves; `traceable`: a citation holds."""
 
     text: str
     verdict: str
     right: bool
     prompt_tokens: int
     new_tokens: int
-    traceable: bool
+    traceable: bool = False
     prompt: PassagePrompt | None = None
 
 
 def graded(questions: Sequence[PolicyQuestion], answer: Answerer) -> Callable[[list[str]], list[Graded]]:
-    """Return a `predict` for `ledger.measure` on these questions.
-
-    Args:
-        questions: what is asked; the texts that `predict` is given are theirs.
-        answer: takes the questions; returns one pipeline.Answer, Written or text for each.
-    """
+    """Return a `predict` for `ledger.measure`; `answer` gives a pipeline.Answer, Written or text for each question."""
 
     def predict(_texts: list[str]) -> list[Graded]:
         return [_grade(question, made) for question, made in zip(questions, answer(questions), strict=True)]
@@ -56,15 +48,9 @@ def graded(questions: Sequence[PolicyQuestion], answer: Answerer) -> Callable[[l
 def _grade(question: PolicyQuestion, made) -> Graded:
     text = made if isinstance(made, str) else made.text
     verdict = grading.grade(question, without_citations(text)).verdict
-    return Graded(
-        text,
-        verdict,
-        grading.correct(question, verdict),
-        getattr(made, "prompt_tokens", 0),
-        getattr(made, "new_tokens", 0),
-        getattr(made, "traceable", False),
-        getattr(made, "prompt", None),
-    )
+    told = {name: getattr(made, name) for name in ("traceable", "prompt") if hasattr(made, name)}
+    tokens = getattr(made, "prompt_tokens", 0), getattr(made, "new_tokens", 0)
+    return Graded(text, verdict, grading.correct(question, verdict), *tokens, **told)
 
 
 def answerable(row: LedgerRow) -> list[bool]:

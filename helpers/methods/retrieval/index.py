@@ -1,14 +1,12 @@
-"""Finds chunks by meaning (MiniLM embeddings), by words (BM25), or by both; stored without pickle, updated by document.
+"""Finds chunks by meaning (MiniLM embeddings), by words (BM25), or by both; updated by document.
 
 Each chunk has several vectors: one of the whole and one of each sentence, row or list item, all under the chunk's title
 and heading. A chunk's score is that of its best vector, because one row of a table can answer a question that the whole
 table resembles little. A filter applies before any search: what a reader may not see is not searched.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 
 import bm25s
@@ -17,6 +15,7 @@ import snowballstemmer
 
 from helpers.methods.retrieval import nearest
 from helpers.methods.retrieval.chunking import Chunk, Chunker, sentences
+from helpers.methods.retrieval.passages import check_question
 from helpers.methods.retrieval.ranking import Hit, reciprocal_rank_fusion
 from helpers.model import embedding
 from helpers.tasks.policies import AUDIENCES, Policy
@@ -29,14 +28,13 @@ POINTS_PER_CHUNK = 8  # vectors looked at first, for each chunk wanted
 
 @dataclass(frozen=True)
 class Filter:
-    """What a reader may see: chunks for these audiences, and in force on a day (YYYY-MM-DD; empty: any day)."""
+    """What a reader may see: chunks for these audiences."""
 
     audiences: tuple[str, ...] = AUDIENCES
-    on: str = ""
 
     def allows(self, chunk: Chunk) -> bool:
         """Whether a chunk passes."""
-        return chunk.audience in self.audiences and (not self.on or chunk.effective <= self.on)
+        return chunk.audience in self.audiences
 
 
 EVERYTHING = Filter()
@@ -45,9 +43,9 @@ PUBLIC = Filter(audiences=("public",))
 
 @dataclass(frozen=True)
 class Entry:
-    """One document in the index: its hash, its chunks, and their vectors. `owner` says which chunk a vector is of."""
+    """One document in the index, its chunks, and their vectors. `owner` says which chunk a vector is of."""
 
-    sha256: str
+    policy: Policy
     chunks: tuple[Chunk, ...]
     owner: np.ndarray
     vectors: np.ndarray
@@ -61,11 +59,6 @@ class _View:
     nearest: nearest.Exact | nearest.Approximate
     owner: np.ndarray
     bm25: bm25s.BM25
-
-
-def hash_of(policy: Policy) -> str:
-    """Return the SHA-256 of a document, front matter included."""
-    return hashlib.sha256(json.dumps(asdict(policy), sort_keys=True).encode()).hexdigest()
 
 
 def words(text: str) -> list[str]:
@@ -83,13 +76,6 @@ def _stem(word: str) -> str:
     return STEMMER.stemWord(word)
 
 
-def check_question(question: str) -> str:
-    """Return the question without white space around it; raises ValueError if nothing is left."""
-    if not isinstance(question, str) or not question.strip():
-        raise ValueError("the question is empty; write one")
-    return question.strip()
-
-
 def fuse(dense: Sequence[Hit], bm25: Sequence[Hit]) -> list[Hit]:
     """Return the first FUSED of both lists as one, by reciprocal rank fusion."""
     return reciprocal_rank_fusion([dense[:FUSED], bm25[:FUSED]])
@@ -100,7 +86,6 @@ class Index:
 
     Args:
         embedder: has `encode` as a SentenceTransformer does.
-        chunker: cuts documents.
         by_sentence: also embed each sentence, row and list item; about seven times as many vectors.
     """
 
@@ -141,11 +126,9 @@ class Index:
             owners.append(np.array([i for i, _ in pairs], dtype=np.int64))
             texts += [text for _, text in pairs]
         vectors = np.asarray(embedding.embed(self.embedder, texts), dtype=np.float32)
-        start = 0
-        for policy, chunks, owner in zip(policies, cut, owners, strict=True):
-            mine = vectors[start : start + len(owner)]
-            self.entries[policy.id] = Entry(hash_of(policy), chunks, owner, mine)
-            start += len(owner)
+        parts = np.split(vectors, np.cumsum([len(owner) for owner in owners])[:-1])
+        for policy, chunks, owner, mine in zip(policies, cut, owners, parts, strict=True):
+            self.entries[policy.id] = Entry(policy, chunks, owner, mine)
         self._views.clear()
         return len(texts)
 
@@ -157,16 +140,7 @@ class Index:
     def update(self, policy: Policy) -> int:
         """Add a document or put its new version in place; return how many texts were embedded (0: nothing changed)."""
         known = self.entries.get(policy.id)
-        if known and known.sha256 == hash_of(policy):
-            return 0
-        return self._add([policy])
-
-    def remove(self, document: str) -> None:
-        """Take a document out; raises KeyError naming the known ones if it is not in."""
-        if document not in self.entries:
-            raise KeyError(f"no document {document!r} in this index; it holds {', '.join(self.entries)}")
-        del self.entries[document]
-        self._views.clear()
+        return 0 if known and known.policy == policy else self._add([policy])
 
     def _view(self, where: Filter) -> _View:
         """What a filter leaves, made once per filter and state of the index."""
@@ -187,7 +161,7 @@ class Index:
         return self._views[where]
 
     def _vector_of(self, question: str) -> np.ndarray:
-        """The question's embedding; the last ones are kept, because the stages of one search ask for it again."""
+        """The question's embedding, kept because the stages of one search ask for it again."""
         if question not in self._asked:
             if len(self._asked) >= KEPT_QUESTIONS:
                 self._asked.clear()
@@ -211,10 +185,10 @@ class Index:
     def bm25(self, question: str, k: int = 8, where: Filter = EVERYTHING) -> list[Hit]:
         """Return up to k chunks that share words with the question, by BM25 (Robertson and Zaragoza 2009)."""
         view = self._view(where)
-        scores = np.zeros(len(view.chunks))
         asked = [word for word in words(check_question(question)) if word in view.bm25.vocab_dict]
-        if asked:
-            scores = view.bm25.get_scores(asked)
+        if not asked:
+            return []
+        scores = view.bm25.get_scores(asked)
         order = np.argsort(-scores, kind="stable")[:k]
         return [Hit(view.chunks[i], float(scores[i])) for i in order if scores[i] > 0]
 

@@ -31,9 +31,6 @@ class Exact:
     def __init__(self, vectors: np.ndarray):
         self.vectors = as_unit_rows(vectors)
 
-    def __len__(self) -> int:
-        return len(self.vectors)
-
     def search(self, query: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return (positions, cosines) of the k nearest, nearest first; of equals the one that stands first."""
         scores = self.vectors @ np.asarray(query, dtype=np.float32)
@@ -44,30 +41,21 @@ class Exact:
 class Approximate:
     """The same face on an HNSW graph: a query looks at a few hundred vectors, and may miss one of the nearest.
 
-    Vectors are kept in half precision (0.15 GB per 100,000 of 384 numbers).
+    Vectors are kept in half precision (0.09 GB per 100,000 of 384 numbers, graph included).
     """
 
-    def __init__(self, vectors: np.ndarray, threads: int = 0):
+    def __init__(self, vectors: np.ndarray):
         vectors = as_unit_rows(vectors)
-        self.graph = Graph(
-            ndim=vectors.shape[1],
-            metric="ip",
-            dtype="f16",
-            connectivity=CONNECTIVITY,
-            expansion_add=EXPANSION,
-            expansion_search=EXPANSION,
-        )
-        self.graph.add(np.arange(len(vectors)), vectors, threads=threads)
-
-    def __len__(self) -> int:
-        return len(self.graph)
+        kind = {"metric": "ip", "dtype": "f16", "connectivity": CONNECTIVITY}
+        self.graph = Graph(ndim=vectors.shape[1], expansion_add=EXPANSION, expansion_search=EXPANSION, **kind)
+        self.graph.add(np.arange(len(vectors)), vectors)
 
     def search(self, query: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return (positions, cosines) of about the k nearest, nearest first.
 
         Asked for more than half of what a query looks at, the graph would miss some, so all vectors are compared.
         """
-        k = min(k, len(self))
+        k = min(k, len(self.graph))
         found = self.graph.search(np.asarray(query, dtype=np.float32), k, exact=2 * k > EXPANSION)
         return found.keys.astype(np.int64), 1 - found.distances
 

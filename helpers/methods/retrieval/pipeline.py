@@ -1,13 +1,13 @@
 """Puts the stages together: rewrite → retrieve → rerank → keep → prompt → answer → check. Each can be switched off.
 
-What each stage did is kept, so that a lesson can show it. Grading answers is left to grading.
+What each stage did is kept, so that a lesson can show it.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from helpers.methods.retrieval import copying, passages
-from helpers.methods.retrieval.index import EVERYTHING, Filter, Index, check_question, fuse
+from helpers.methods.retrieval.index import EVERYTHING, Filter, Index, fuse
 from helpers.methods.retrieval.passages import Citation, PassagePrompt
 from helpers.methods.retrieval.quotes import best_quotes, quotes_of
 from helpers.methods.retrieval.ranking import Hit, Reranker
@@ -23,19 +23,15 @@ Rewriter = Callable[[Sequence[str]], list[str]]
 class Settings:
     """How questions are answered.
 
-    search: "fusion", "dense" or "bm25".
-    retrieve: how many candidates are searched for.
-    rerank: reorder them by late interaction.
+    search: one of SEARCHES.
+    retrieve: how many candidates are searched for; with rerank, they are reordered by late interaction.
     keep: how many of them may go into the prompt.
     quotes: how many sentences and rows of those go into the prompt; 0 takes the chunks whole.
-    budget: the most tokens of a prompt.
-    abstain_below: abstain without asking the model if no chunk's cosine reaches this; 0 never does.
+    budget, max_new_tokens: the most tokens of a prompt, and of an answer.
     cite, abstain, defend: see passages.write_prompt.
     examples: show worked examples, see passages.EXAMPLES.
     start: words with which every answer begins; the model goes on from there.
-    abstention: what is said where the documents hold no answer.
     copy: let the model only copy a stretch of a passage, and cite the passage it comes from; see copying.
-    max_new_tokens: the most tokens of an answer.
     """
 
     search: str = "fusion"
@@ -44,13 +40,11 @@ class Settings:
     keep: int = 4
     quotes: int = 0
     budget: int = 1500
-    abstain_below: float = 0.0
     cite: bool = True
     abstain: bool = True
     defend: bool = True
     examples: bool = True
     start: str = ""
-    abstention: str = passages.ABSTENTION
     copy: bool = False
     max_new_tokens: int = 48
 
@@ -67,7 +61,7 @@ class Settings:
 class Retrieved:
     """What was found for one question: candidates as retrieved, then as reranked; `kept` are the first of these.
 
-    `best_cosine` is the highest cosine of any chunk with the query, the score that abstention goes by.
+    `best_cosine` is the highest cosine of any chunk with the query.
     """
 
     question: str
@@ -80,19 +74,18 @@ class Retrieved:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer with all that led to it. `asked` is False where the threshold made it abstain without the model."""
+    """An answer with all that led to it. Where nothing was found, it abstains without asking the model."""
 
     retrieved: Retrieved
     prompt: PassagePrompt
     text: str
     citations: tuple[Citation, ...]
-    asked: bool
     new_tokens: int
 
     @property
     def prompt_tokens(self) -> int:
         """Tokens that the model read; 0 where it was not asked."""
-        return self.prompt.tokens * self.asked
+        return self.prompt.tokens if self.prompt.used else 0
 
     @property
     def traceable(self) -> bool:
@@ -105,23 +98,18 @@ def identity(questions: Sequence[str]) -> list[str]:
     return list(questions)
 
 
-def rewriter(lm: LanguageModel, prompt: Prompt, keep_question: bool = True, **options) -> Rewriter:
+def rewriter(lm: LanguageModel, prompt: Prompt) -> Rewriter:
     """Return a function that lets the model rewrite questions for search, many at once.
 
-    Args:
-        lm: the model that rewrites.
-        prompt: has the place {text}; for the course's documents `policies.REWRITE`.
-        keep_question: search for the question and the rewriting together, so that a poor one costs less.
-        options: those of LanguageModel.generate.
+    Question and rewriting are searched for together, so that a poor one costs less. `prompt` has the place {text}; for
+    the course's documents it is `policies.REWRITE`.
     """
 
     def rewrite(questions: Sequence[str]) -> list[str]:
         prompts = [prompt.messages(passages.neutralize(question)) for question in questions]
-        made = lm.generate(prompts, **{"max_new_tokens": 24, "progress": False, **options}).texts
+        made = lm.generate(prompts, max_new_tokens=24, progress=False).texts
         lines = [text.strip().split("\n")[0].strip(" \"'") for text in made]
-        if keep_question:
-            return [f"{question} {line}".strip() for question, line in zip(questions, lines, strict=True)]
-        return [line or question for question, line in zip(questions, lines, strict=True)]
+        return [f"{question} {line}".strip() for question, line in zip(questions, lines, strict=True)]
 
     return rewrite
 
@@ -132,7 +120,7 @@ class Pipeline:
     def __init__(self, index: Index, lm: LanguageModel, settings: Settings | None = None, rewrite: Rewriter = identity):
         self.index, self.lm, self.rewrite = index, lm, rewrite
         self.settings = settings or Settings()
-        self._rerankers: dict[str, tuple[list, Reranker]] = {}
+        self._rerankers: dict[bool, tuple[list, Reranker]] = {}
 
     def using(self, **changes) -> "Pipeline":
         """Return the same pipeline with some settings changed; what the reranker knows of the chunks is shared."""
@@ -143,20 +131,16 @@ class Pipeline:
     def reranker(self, quotes: bool = False) -> Reranker:
         """Return the reranker for the chunks of the index as it stands now, or for their quotes."""
         chunks = self.index.chunks
-        kind = "quotes" if quotes else "chunks"
-        known = self._rerankers.get(kind)
-        if known is None or known[0] != chunks:
+        if self._rerankers.get(quotes, (None,))[0] != chunks:
             texts = [quote for chunk in chunks for quote in quotes_of(chunk)] if quotes else chunks
-            self._rerankers[kind] = chunks, Reranker(self.index.embedder, texts)
-        return self._rerankers[kind][1]
+            self._rerankers[quotes] = chunks, Reranker(self.index.embedder, texts)
+        return self._rerankers[quotes][1]
 
     def retrieve(self, questions: Sequence[str], where: Filter = EVERYTHING) -> list[Retrieved]:
         """Return what is found for each question; raises ValueError if one is empty."""
-        questions = [check_question(question) for question in questions]
-        return [
-            self._retrieve_one(question, query, where)
-            for question, query in zip(questions, self.rewrite(questions), strict=True)
-        ]
+        questions = [passages.check_question(question) for question in questions]
+        asked = zip(questions, self.rewrite(questions), strict=True)
+        return [self._retrieve_one(question, query, where) for question, query in asked]
 
     def _retrieve_one(self, question: str, query: str, where: Filter) -> Retrieved:
         settings = self.settings
@@ -171,10 +155,7 @@ class Pipeline:
         return Retrieved(question, query, tuple(candidates), tuple(reranked), kept, dense[0].score)
 
     def ask(self, questions: Sequence[str], where: Filter = EVERYTHING, progress: bool = False) -> list[Answer]:
-        """Return an answer to each question, generated in batches; a reader sees only what `where` allows.
-
-        Raises ValueError for an empty question, and PromptTooLongError for one that leaves no room for a passage.
-        """
+        """Return an answer to each question; raises ValueError for an empty one, PromptTooLongError for a long one."""
         return self.answer(self.retrieve(questions, where), progress)
 
     def quoted(self, one: Retrieved) -> list[Hit]:
@@ -196,7 +177,6 @@ class Pipeline:
             abstain=settings.abstain and not settings.copy,
             defend=settings.defend,
             examples=passages.EXAMPLES if settings.examples else (),
-            abstention=settings.abstention,
         )
         if not settings.start:
             return prompt
@@ -211,23 +191,19 @@ class Pipeline:
         """Return an answer for each thing retrieved, which may have been changed by hand."""
         settings = self.settings
         prompts = [self.write(one) for one in found]
-        asked = [
-            bool(prompt.used) and one.best_cosine >= settings.abstain_below
-            for one, prompt in zip(found, prompts, strict=True)
-        ]
-        chosen = [prompt.messages for prompt, wanted in zip(prompts, asked, strict=True) if wanted]
+        asked = [prompt.messages for prompt in prompts if prompt.used]
         made = iter(())
-        if chosen:
+        if asked:
             only = {"logits_processor": copying.copy_only(self.lm)} if settings.copy else {}
-            out = self.lm.generate(chosen, max_new_tokens=settings.max_new_tokens, progress=progress, **only)
-            made = iter(zip(out.texts, out.new_tokens, strict=True))
+            out = self.lm.generate(asked, max_new_tokens=settings.max_new_tokens, progress=progress, **only)
+            made = zip(out.texts, out.new_tokens, strict=True)
         answers = []
-        for one, prompt, wanted in zip(found, prompts, asked, strict=True):
-            text, tokens = next(made) if wanted else (settings.abstention, 0)
-            if wanted and settings.start:
+        for one, prompt in zip(found, prompts, strict=True):
+            text, tokens = next(made) if prompt.used else (passages.ABSTENTION, 0)
+            if prompt.used and settings.start:
                 text = f"{settings.start} {text}"
-            if wanted and settings.copy and settings.cite:
+            if settings.copy and settings.cite:
                 text = copying.with_source(text, prompt.used)
             citations = passages.check_citations(text, prompt.used, one.question)
-            answers.append(Answer(one, prompt, text, tuple(citations), wanted, tokens))
+            answers.append(Answer(one, prompt, text, tuple(citations), tokens))
         return answers

@@ -1,7 +1,7 @@
 """Takes out of the chunks that were kept the sentences, list items and table rows that answer the question best.
 
 A small reader gets lost in whole chunks; a few quotes leave it less to get lost in. The first quote alone is the plain
-answer, without a language model. Cutting documents is left to chunking, finding chunks to the index.
+answer, without a language model.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,19 +10,12 @@ from dataclasses import replace
 import numpy as np
 
 from helpers.methods.retrieval.chunking import Chunk, sentences
-from helpers.methods.retrieval.ranking import Hit, Reranker, standardized
+from helpers.methods.retrieval.ranking import Hit, Reranker, evidence_places, standardized
 from helpers.tasks.policies import Policy, PolicyQuestion
 
-CHUNK_WEIGHT = 0.3  # chosen on training and development questions
-
-
-def cells(row: str) -> list[str]:
-    """Return the cells of a Markdown table's row.
-
-    >>> cells("| small | $3 |")
-    ['small', '$3']
-    """
-    return [cell.strip() for cell in row.strip().strip("|").split("|")]
+CHUNK_WEIGHT = (
+    0.3  # of a chunk's own score beside its quote's, both standardized; chosen on training and development questions
+)
 
 
 def named_row(text: str, row: str) -> str:
@@ -39,7 +32,8 @@ def named_row(text: str, row: str) -> str:
         first -= 1
     if lines[first] == row:
         return row
-    pairs = zip(cells(lines[first]), cells(row), strict=False)
+    names, cells = ([cell.strip() for cell in line.strip("|").split("|")] for line in (lines[first], row))
+    pairs = zip(names, cells, strict=False)
     return "; ".join(f"{name}: {cell}" if name else cell for name, cell in pairs)
 
 
@@ -57,24 +51,17 @@ def quotes_of(chunk: Chunk) -> list[Chunk]:
     return small
 
 
-def best_quotes(
-    reranker: Reranker, question: str, kept: Sequence[Hit], count: int, weight: float = CHUNK_WEIGHT
-) -> list[Hit]:
-    """Return the `count` quotes that answer a question best, best first.
+def best_quotes(reranker: Reranker, question: str, kept: Sequence[Hit], count: int) -> list[Hit]:
+    """Return the `count` quotes from `kept` that answer a question best, best first.
 
-    Args:
-        reranker: compares by late interaction; its chunks are all quotes of the index, so that it knows rare words.
-        question: what was asked.
-        kept: the chunks to quote from, with their scores.
-        count: how many quotes.
-        weight: what a chunk's own score counts beside that of a quote, both standardized.
+    The reranker's chunks are all quotes of the index, so that it knows rare words.
     """
     pairs = [(quote, hit.score) for hit in kept for quote in quotes_of(hit.chunk)]
     if not pairs:
         return []
     small = [quote for quote, _ in pairs]
     scores = standardized(reranker.max_sim(question, small))
-    scores += weight * standardized(np.array([score for _, score in pairs]))
+    scores += CHUNK_WEIGHT * standardized(np.array([score for _, score in pairs]))
     return [Hit(small[i], float(scores[i])) for i in np.argsort(-scores, kind="stable")[:count]]
 
 
@@ -83,16 +70,10 @@ def evidence_quote(question: PolicyQuestion, chunks: Iterable[Chunk], policies: 
 
     Raises ValueError if no chunk holds the evidence, as for an unanswerable question.
     """
-    texts = {policy.id: policy.text for policy in policies}
-    spans = [
-        (name, texts[name].find(part), texts[name].find(part) + len(part))
-        for name in question.documents
-        for part in question.evidence
-        if part in texts[name]
-    ]
+    places = evidence_places(question, policies)
 
     def shared(quote: Chunk) -> int:
-        inside = [min(quote.end, end) - max(quote.start, start) for n, start, end in spans if n == quote.document]
+        inside = [min(quote.end, end) - max(quote.start, start) for d, start, end in places if d == quote.document]
         return max(inside, default=0)
 
     best = max((quote for chunk in chunks for quote in quotes_of(chunk)), key=shared, default=None)

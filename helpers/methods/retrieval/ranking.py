@@ -1,7 +1,4 @@
-"""Orders chunks: fuses lists, reranks by late interaction, and measures an order against the evidence.
-
-Finding chunks in the first place is the index's job.
-"""
+"""Orders chunks: fuses lists, reranks by late interaction, and measures an order against the evidence."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -85,11 +82,8 @@ class Reranker:
     def rerank(self, question: str, hits: Sequence[Hit], others: Sequence[Sequence[Hit]] = ()) -> list[Hit]:
         """Return the hits in a new order, best first.
 
-        Args:
-            question: what was asked.
-            hits: the candidates.
-            others: lists whose scores are added, such as those of dense and BM25 search; a candidate that a list lacks
-                gets the list's lowest score.
+        `others` are lists whose scores are added, such as those of dense and BM25 search; a candidate that a list lacks
+        gets the list's lowest score.
         """
         if len(hits) < 2:
             return list(hits)
@@ -113,15 +107,19 @@ def standardized(scores: np.ndarray) -> np.ndarray:
     return (scores - scores.mean()) / spread if spread > 0 else np.zeros(len(scores))
 
 
+def evidence_places(question: PolicyQuestion, policies: Iterable[Policy]) -> list[tuple[str, int, int]]:
+    """Return (document, start, end) of each evidence quote of a question, in characters of its document."""
+    return [
+        (policy.id, policy.text.find(quote), policy.text.find(quote) + len(quote))
+        for policy in policies
+        for quote in question.evidence
+        if policy.id in question.documents and quote in policy.text
+    ]
+
+
 def relevant(question: PolicyQuestion, chunks: Iterable[Chunk], policies: Iterable[Policy]) -> set[str]:
     """Return the ids of the chunks that hold an evidence quote whole, where it stands in its document."""
-    texts = {policy.id: policy.text for policy in policies if policy.id in question.documents}
-    places = [
-        (document, text.find(quote), text.find(quote) + len(quote))
-        for document, text in texts.items()
-        for quote in question.evidence
-        if quote in text
-    ]
+    places = evidence_places(question, policies)
     return {
         chunk.id
         for chunk in chunks
@@ -130,11 +128,7 @@ def relevant(question: PolicyQuestion, chunks: Iterable[Chunk], policies: Iterab
 
 
 def hit_at_k(ranked: Sequence[Sequence[str]], gold: Sequence[set[str]], k: int) -> float:
-    """Return the share of questions with at least one relevant chunk among the first k.
-
-    Args:
-        ranked: for each question the ids found, best first.
-        gold: for each question the ids that count; not empty.
+    """Return the share of questions with at least one relevant chunk (`gold`) among the first k ids found (`ranked`).
 
     >>> hit_at_k([["a", "b"], ["c"]], [{"b"}, {"d"}], k=2)
     0.5
@@ -150,11 +144,11 @@ def mrr(ranked: Sequence[Sequence[str]], gold: Sequence[set[str]]) -> float:
     0.75
     """
     _check(ranked, gold)
-    ranks = [
-        next((rank for rank, name in enumerate(ids, start=1) if name in wanted), 0)
+    shares = [
+        next((1 / rank for rank, name in enumerate(ids, start=1) if name in wanted), 0.0)
         for ids, wanted in zip(ranked, gold, strict=True)
     ]
-    return float(np.mean([1 / rank if rank else 0.0 for rank in ranks]))
+    return float(np.mean(shares))
 
 
 def _check(ranked: Sequence, gold: Sequence[set[str]]) -> None:

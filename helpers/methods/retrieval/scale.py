@@ -16,7 +16,7 @@ from helpers.tasks.files import Message
 
 TASK = "nearest_chunks"
 NOISE = 0.6  # length of what is added to a real vector of length one, so that copies have a cosine of about 0.86
-KINDS = ("exact", "approximate")
+KINDS = {"exact": nearest.Exact, "approximate": nearest.Approximate}
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Scale:
     """One index measured.
 
     build_seconds: to build it from vectors; p50, p95: seconds of a query, half and 95 % of them take at most that.
-    megabytes: of vectors and graph. found: for each query, how many of the true nearest; recall: their mean share.
+    megabytes: of vectors and graph, but not what the library reserves for more. found: for each query, how many of the
+    true nearest; recall: their mean share.
     """
 
     kind: str
@@ -38,13 +39,7 @@ class Scale:
 
 
 def many_vectors(real: np.ndarray, n: int, seed: int = 0) -> np.ndarray:
-    """Return n vectors of length one that crowd as real ones do: each a real one, drawn at random, with noise added.
-
-    Args:
-        real: (m, d), rows of length one.
-        n: how many.
-        seed: makes the draw repeatable.
-    """
+    """Return n vectors of length one that crowd as real ones, (m, d), do: each one of them at random, with noise."""
     rng = np.random.default_rng(seed)
     rows = real[rng.integers(len(real), size=n)].astype(np.float32)
     rows += NOISE / np.sqrt(rows.shape[1]) * rng.standard_normal(rows.shape, dtype=np.float32)
@@ -56,9 +51,9 @@ def measure(kind: str, vectors: np.ndarray, queries: np.ndarray, k: int = 10) ->
     if kind not in KINDS:
         raise ValueError(f"no index of the kind {kind!r}; choose one of {', '.join(KINDS)}")
     started = time.perf_counter()
-    index = nearest.Exact(vectors) if kind == "exact" else nearest.Approximate(vectors)
+    index = KINDS[kind](vectors)
     build = time.perf_counter() - started
-    size = vectors.nbytes if kind == "exact" else index.graph.memory_usage
+    size = vectors.nbytes if kind == "exact" else index.graph.serialized_length
     seconds, found = [], []
     for query in queries:
         started = time.perf_counter()
@@ -78,11 +73,10 @@ def row(kind: str, n: int, real: np.ndarray, queries: np.ndarray, rerun: bool = 
     told: dict = {}
 
     def predict(_texts):
-        found = asdict(measure(kind, many_vectors(real, n), queries))
-        told.update({name: value for name, value in found.items() if name != "found"})
-        return [f"{count} of 10" for count in found["found"]]
+        told.update(asdict(measure(kind, many_vectors(real, n), queries)))
+        return [f"{count} of 10" for count in told.pop("found")]
 
     items = [Message(f"query-{i:03d}", f"query {i}", "10 of 10") for i in range(len(queries))]
-    how = {"approach": "plain", "heavy": True, "rerun": rerun, "show": False}
-    how["settings"] = {"noise": NOISE, "seed": 0, "k": 10}
-    return ledger.measure(TASK, f"{kind} search, {n} chunks", items, predict, details=told, **how)
+    how = {"approach": "plain", "settings": {"noise": NOISE, "seed": 0, "k": 10, "size": "serialized"}}
+    method = f"{kind} search, {n} chunks"
+    return ledger.measure(TASK, method, items, predict, details=told, heavy=True, rerun=rerun, show=False, **how)

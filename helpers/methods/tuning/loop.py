@@ -10,6 +10,7 @@ import os
 import pathlib
 import pickle
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -24,6 +25,7 @@ from helpers.model.language_model import LanguageModel
 from helpers.tasks.pairs import Pair
 
 SAVE_EVERY = 10  # steps between two checkpoints
+PLAIN = ("step", "seconds", "waited", "best")  # of a run, what a checkpoint holds as it is
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,6 @@ class History:
     seen: dict[str, int] = field(default_factory=dict)
     stopped_early: bool = False
 
-    @property
-    def steps(self) -> list[int]:
-        """The numbers of the steps, from 1."""
-        return list(range(1, len(self.losses) + 1))
-
 
 @dataclass(frozen=True)
 class Tuned:
@@ -75,7 +72,7 @@ class Tuned:
     @property
     def trained_parameters(self) -> int:
         """How many numbers the adapter holds."""
-        return sum(value.numel() for name, value in self.lm.model.named_parameters() if "lora_" in name)
+        return sum(value.numel() for value in saved.trained(self.lm.model))
 
 
 def train(
@@ -89,21 +86,15 @@ def train(
     start: str | pathlib.Path | None = None,
     kept: rows.Kept | None = None,
 ) -> Tuned:
-    """Train a LoRA adapter beside a frozen model.
+    """Train a LoRA adapter beside a frozen model, which stays as it is and shares its weights with the tuned one.
 
     Args:
-        lm: the base model; it stays as it is and shares its weights with the tuned one.
-        pairs: prompts and the answers to learn.
-        recipe: every number that matters (see Recipe).
         dev_pairs: held out; the adapter with the lowest loss on them is the one returned. None returns the last.
         progress: show a bar, and what preparation found odd.
         on_step: called after each step, e.g. to draw the loss.
         checkpoint: a file; where it holds an interrupted run of the same recipe, data and base, that run goes on.
         start: the folder of a saved adapter of the same shape, to go on from instead of from zero.
-        kept: shares what frozen layers compute with other runs from this base (see Kept).
-
-    Returns:
-        Tuned. `.lm` answers with the adapter on.
+        kept: shares what frozen layers compute with other runs from this base.
 
     Raises:
         TuningError: the data cannot be trained on, the loss is no longer a number, or a checkpoint is of another run.
@@ -128,11 +119,7 @@ def train(
     run.finish()
     names = [example.id for example in prepared.examples]
     run.history.seen = {names[i]: times for i, times in sorted(run.seen.items())}
-    tokens = sum(
-        len(e.prompt) + len(e.answer)
-        for i, e in enumerate(prepared.examples)
-        for _ in range(run.history.seen.get(e.id, 0))
-    )
+    tokens = sum(times * len(prepared.examples[i]) for i, times in run.seen.items())
     runtime.release_memory()
     return Tuned(tuned, run.history, run.seconds, tokens, recipe, prepared.report, lm.name, prepared.data_sha256)
 
@@ -143,16 +130,16 @@ class _Run:
     def __init__(self, lm: LanguageModel, recipe: Recipe, prepared: Prepared, dev, checkpoint, kept):
         self.lm, self.recipe, self.prepared, self.dev = lm, recipe, prepared, dev
         self.checkpoint = pathlib.Path(checkpoint) if checkpoint else None
-        self.parameters = [value for name, value in lm.model.named_parameters() if "lora_" in name]
+        self.parameters = saved.trained(lm.model)
         self.optimizer = torch.optim.AdamW(self.parameters, lr=0.0, weight_decay=recipe.weight_decay)
         layers = len(lm.model.model.layers)
-        first = layers - recipe.layers if recipe.layers else 0
+        first = max(0, layers - recipe.layers) if recipe.layers else 0
         kept.use_for(saved.base_sha256(lm.model), first)
         self.reader = rows.Reader(lm.model, first, kept)
         self.per_epoch = math.ceil(len(prepared.examples) / recipe.batch_size)
         self.steps = self.per_epoch * recipe.epochs
         self.step, self.seconds, self.waited = 0, 0.0, 0
-        self.history, self.best, self.seen = History(), None, {}
+        self.history, self.best, self.seen = History(), None, Counter()
 
     def advance(self) -> Step:
         """One step of the optimizer, and dev where it is due."""
@@ -171,8 +158,7 @@ class _Run:
         self.seconds += time.perf_counter() - started
         if self.step % SAVE_EVERY == 0:
             self._save()
-        examples = [self.prepared.examples[i] for i in members]
-        tokens = sum(len(example.prompt) + len(example.answer) for example in examples)
+        tokens = sum(len(self.prepared.examples[i]) for i in members)
         return Step(self.step, self.steps, self.step / self.per_epoch, loss, dev_loss, tokens, self.seconds)
 
     def _members(self, step: int) -> list[int]:
@@ -194,8 +180,7 @@ class _Run:
                 row = rows.lay_out(examples, group, self.prepared.shared)
                 total += rows.backward(model, self.reader.hidden(row), row.targets, answer_tokens)
         model.eval()
-        for i in members:
-            self.seen[i] = self.seen.get(i, 0) + 1
+        self.seen.update(members)
         return total
 
     def _need_number(self, loss: float, norm: torch.Tensor, members: Sequence[int]) -> None:
@@ -248,9 +233,9 @@ class _Run:
         """Write the run beside its checkpoint and move it to its place, so that a file is whole or absent."""
         if not self.checkpoint:
             return
-        state = {"fingerprint": self._fingerprint(), "step": self.step, "seconds": self.seconds, "waited": self.waited}
+        state = {name: getattr(self, name) for name in PLAIN} | {"fingerprint": self._fingerprint()}
         state |= {"adapter": saved.state_of(self.lm.model), "optimizer": self.optimizer.state_dict()}
-        state |= {"best": self.best, "seen": self.seen, "history": vars(self.history)}
+        state |= {"seen": dict(self.seen), "history": vars(self.history)}
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.checkpoint.with_name(self.checkpoint.name + ".part")
         torch.save(state, unfinished)
@@ -272,5 +257,5 @@ class _Run:
             )
         saved.set_state(self.lm.model, state["adapter"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.seconds, self.waited = state["step"], state["seconds"], state["waited"]
-        self.best, self.seen, self.history = state["best"], state["seen"], History(**state["history"])
+        vars(self).update({name: state[name] for name in PLAIN})
+        self.seen, self.history = Counter(state["seen"]), History(**state["history"])

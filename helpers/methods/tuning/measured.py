@@ -36,14 +36,9 @@ def measured(
     Args:
         lab: task and base model.
         method, items, more: as for `ledger.measure`.
-        pairs, recipe, kept: as for `train`.
+        pairs, recipe, kept, start: as for `train`.
         predict: takes the tuned model and n texts; returns what `ledger.measure` takes.
         runs: method -> run, where runs are kept, so that a second split of the same method needs no second training.
-        start: folder of an adapter to go on from, as for `train`.
-
-    Returns:
-        LedgerRow with the training seconds; `settings` hold the recipe and a hash of the pairs, `details` what was
-        trained.
     """
     runs = {} if runs is None else runs
 

@@ -6,7 +6,6 @@ Nothing is changed in silence: what is left out or cut stands in the report. Cle
 import hashlib
 import json
 import pathlib
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,13 @@ from helpers.model.language_model import LanguageModel, as_messages
 from helpers.tasks import files
 from helpers.tasks.pairs import Pair
 
+ODD = {
+    "empty": "left out, prompt or answer is empty",
+    "too_long": "left out, the answer alone is longer than max_tokens allows",
+    "truncated": "prompt cut in its middle to fit max_tokens",
+    "duplicates": "said before, prompt and answer alike",
+    "conflicts": "said before with another answer",
+}
 SHOWN = 3  # ids that a line of the report names before it only counts
 
 
@@ -27,41 +33,31 @@ class Example:
     prompt: list[int]
     answer: list[int]
 
+    def __len__(self) -> int:
+        return len(self.prompt) + len(self.answer)
+
 
 @dataclass(frozen=True)
 class Report:
-    """What preparation found. Lists hold the ids of pairs, in the order of the training set.
+    """What preparation found.
 
     pairs, used: how many were given, how many are trained on.
     tokens, answer_tokens: of the pairs used; the loss sees only the answers'.
-    empty, too_long: left out: nothing to learn or to read from, or an answer that leaves no room for a prompt.
-    truncated: prompts cut in their middle to fit max_tokens.
-    duplicates: the same prompt and answer came before. conflicts: the same prompt came before with another answer.
     answers: how many different answers there are.
+    odd: for each of ODD, the ids of its pairs, in the order of the training set.
     """
 
     pairs: int
     used: int
     tokens: int
     answer_tokens: int
-    empty: tuple[str, ...]
-    too_long: tuple[str, ...]
-    truncated: tuple[str, ...]
-    duplicates: tuple[str, ...]
-    conflicts: tuple[str, ...]
     answers: int
+    odd: dict[str, list[str]]
 
     @property
     def problems(self) -> list[str]:
         """One line for each thing to look at before training; empty if there is none."""
-        told = {
-            "left out, prompt or answer is empty": self.empty,
-            "left out, the answer alone is longer than max_tokens allows": self.too_long,
-            "prompt cut in its middle to fit max_tokens": self.truncated,
-            "said before, prompt and answer alike": self.duplicates,
-            "said before with another answer": self.conflicts,
-        }
-        lines = [f"{len(ids)} {_pairs(len(ids))} {text}: {_named(ids)}" for text, ids in told.items() if ids]
+        lines = [f"{len(ids)} {_pairs(len(ids))} {ODD[what]}: {_named(ids)}" for what, ids in self.odd.items() if ids]
         if self.used == 1:
             lines.append("one pair is all there is: the model will repeat its answer, whatever it is asked")
         elif self.used and self.answers == 1:
@@ -94,13 +90,7 @@ def _named(ids: Sequence[str]) -> str:
 def prepare(lm: LanguageModel, pairs: Sequence[Pair], recipe: Recipe) -> Prepared:
     """Render pairs through the chat template and turn them into tokens, with the answers marked.
 
-    Args:
-        lm: the model whose template and tokenizer are used.
-        pairs: what to learn; a pair without an id gets its place in the list ("row 1" is the first).
-        recipe: `max_tokens` is the longest pair.
-
-    Returns:
-        Prepared: examples, report, and a hash of what was given.
+    A pair without an id gets its place in the list ("row 1" is the first).
 
     Raises:
         TuningError: there is no pair, one is malformed, or none is left after the empty and too long are taken out.
@@ -108,67 +98,54 @@ def prepare(lm: LanguageModel, pairs: Sequence[Pair], recipe: Recipe) -> Prepare
     named = [(pair.id or f"row {number}", pair) for number, pair in enumerate(pairs, start=1)]
     if not named:
         raise TuningError("the training set holds no pair")
-    examples, kept, found = [], [], {"empty": [], "too_long": [], "truncated": []}
+    examples, answers = [], {}  # of each prompt
+    odd = {what: [] for what in ODD}
     for name, pair in named:
-        example, what = _example(lm, name, pair, recipe.max_tokens)
+        messages = _messages(name, pair)
+        example, what = _example(lm, name, messages, pair.answer.strip(), recipe.max_tokens)
         if what:
-            found[what].append(name)
+            odd[what].append(name)
         if example:
             examples.append(example)
-            kept.append((name, _key(name, pair.prompt), pair.answer.strip()))
+            earlier = answers.setdefault(json.dumps(messages), set())
+            if earlier:
+                odd["duplicates" if pair.answer.strip() in earlier else "conflicts"].append(name)
+            earlier.add(pair.answer.strip())
     if not examples:
         raise TuningError(f"of {len(named)} {_pairs(len(named))} none can be trained on: all are empty or too long")
-    duplicates, conflicts = _repeated(kept)
     report = Report(
         pairs=len(named),
         used=len(examples),
-        tokens=sum(len(example.prompt) + len(example.answer) for example in examples),
+        tokens=sum(map(len, examples)),
         answer_tokens=sum(len(example.answer) for example in examples),
-        **{what: tuple(ids) for what, ids in found.items()},
-        duplicates=duplicates,
-        conflicts=conflicts,
-        answers=len({answer for *_, answer in kept}),
+        answers=len(set().union(*answers.values())),
+        odd=odd,
     )
     shared = packing.shared_start([example.prompt for example in examples])
     return Prepared(tuple(examples), report, shared, hash_of(pairs))
 
 
-def _key(name: str, prompt) -> str:
-    """A prompt as one text, so that two can be compared; raises TuningError naming the pair if it is malformed."""
+def _messages(name: str, pair: Pair) -> list[dict]:
+    """A pair's prompt as messages; raises TuningError naming the pair if it is malformed."""
+    if not isinstance(pair.answer, str):
+        raise TuningError(f"{name}: the answer must be a text, not {type(pair.answer).__name__}")
     try:
-        return json.dumps(as_messages(prompt), ensure_ascii=False)
+        return as_messages(pair.prompt)
     except (ValueError, TypeError) as error:
         raise TuningError(f"{name}: {error}") from None
 
 
-def _example(lm: LanguageModel, name: str, pair: Pair, most: int) -> tuple[Example | None, str]:
+def _example(lm: LanguageModel, name: str, messages: list[dict], answer: str, most: int) -> tuple[Example | None, str]:
     """Return (the pair as tokens, or None if it is left out; what happened to it, or nothing)."""
-    if not isinstance(pair.answer, str):
-        raise TuningError(f"{name}: the answer must be a text, not {type(pair.answer).__name__}")
-    _key(name, pair.prompt)
-    messages = as_messages(pair.prompt)
-    if not pair.answer.strip() or not any(message["content"].strip() for message in messages):
+    if not answer or not any(message["content"].strip() for message in messages):
         return None, "empty"
-    prompt = lm.inspect(messages).token_ids
-    answer = [*lm.tokenizer(pair.answer.strip(), add_special_tokens=False)["input_ids"], lm.tokenizer.eos_token_id]
-    room = most - len(answer)
+    prompt = lm.encode(lm.render(messages))
+    learned = [*lm.encode(answer), lm.tokenizer.eos_token_id]
+    room = most - len(learned)
     if room < min(packing.FEWEST_PROMPT, len(prompt)):
         return None, "too_long"
     kept = packing.cut_middle(prompt, room)
-    return Example(name, kept, answer), "" if kept is prompt else "truncated"
-
-
-def _repeated(kept: Sequence[tuple[str, str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the ids of pairs whose (prompt, answer), and of those whose prompt with another answer, came before."""
-    duplicates, conflicts, seen, answers = [], [], Counter(), {}
-    for name, prompt, answer in kept:
-        if seen[prompt, answer]:
-            duplicates.append(name)
-        elif prompt in answers:
-            conflicts.append(name)
-        seen[prompt, answer] += 1
-        answers[prompt] = answer
-    return tuple(duplicates), tuple(conflicts)
+    return Example(name, kept, learned), "" if kept is prompt else "truncated"
 
 
 def hash_of(pairs: Sequence[Pair]) -> str:
@@ -188,7 +165,7 @@ def read_pairs(path: str | pathlib.Path) -> list[Pair]:
         name = str(row.get("id") or f"row {number}")
         try:
             pairs.append(_pair(name, row))
-            _key(name, pairs[-1].prompt)
+            _messages(name, pairs[-1])
         except (KeyError, TuningError) as error:
             raise files.DataError(
                 f"{path.name}, {name}: {error.args[0]}; a row needs the texts prompt and answer, or text and label, or "

@@ -17,8 +17,9 @@ class Recipe:
     alpha: the product is multiplied by alpha / rank.
     dropout: share of a layer's inputs set to zero on their way into A, in training only.
     target_modules: which linear layers get an update: names separated by spaces, or "all-linear".
-    layers: how many decoder layers get one, counted from the top; 0 means all. Layers below are the same in every
-        epoch: they are computed once and kept, which saves time and memory.
+    layers: how many decoder layers get one, counted from the top; 0 means all, and so does a number that the
+        model has not. Layers below are the same in every epoch: they are computed once and kept, which saves time and
+        memory.
     learning_rate: the highest step size of AdamW, reached after the warm-up.
     batch_size: pairs in one step of the optimizer, whatever number of rows they are packed into.
     epochs: how often each pair is seen.

@@ -21,15 +21,14 @@ SHARED, FILLING = -1, -2
 class TrainingRow:
     """One row of t tokens.
 
-    ids, positions, segment: (t,); segment is the pair's place in `members`, SHARED for the start, FILLING for padding.
-    members: places of its pairs in the training set. spans: where each pair's own tokens stand in the row.
+    ids, positions, segment: (t,); segment counts the pairs, SHARED is for the start, FILLING for padding.
+    spans: where each pair's own tokens stand in the row.
     reads: (k,) positions whose next token is part of an answer. targets: (k,) those tokens.
     """
 
     ids: torch.Tensor
     positions: torch.Tensor
     segment: torch.Tensor
-    members: tuple[int, ...]
     spans: tuple[tuple[int, int], ...]
     reads: torch.Tensor
     targets: torch.Tensor
@@ -37,19 +36,12 @@ class TrainingRow:
 
     def mask(self, dtype, device) -> torch.Tensor:
         """(1, 1, t, t), added to attention scores: 0 where a token may look, else the lowest number."""
-        visible = packing.visible(self.segment[None].to(device))
-        empty = torch.zeros(visible.shape, dtype=dtype, device=device)
-        return empty.masked_fill(~visible, torch.finfo(dtype).min)[None]
-
-
-def own_tokens(example: Example, shared: int) -> int:
-    """How many tokens of a row a pair takes beside the shared start; an answer's last token is only read, never fed."""
-    return len(example.prompt) + len(example.answer) - 1 - shared
+        return packing.added(packing.visible(self.segment[None].to(device)), dtype, torch.finfo(dtype).min)[None]
 
 
 def split(examples: Sequence[Example], members: Sequence[int], shared: int, row_tokens: int) -> list[list[int]]:
     """Spread pairs over as few rows as hold them, of like length: longest first, each into the emptiest row."""
-    sizes = {i: own_tokens(examples[i], shared) for i in members}
+    sizes = {i: len(examples[i]) - 1 - shared for i in members}  # an answer's last token is only read, never fed
     room = max(1, row_tokens - shared)
     count = max(1, -(-sum(sizes.values()) // room))
     while True:
@@ -83,7 +75,6 @@ def lay_out(examples: Sequence[Example], members: Sequence[int], shared: int) ->
         ids=torch.tensor(ids + [ids[-1]] * filling),
         positions=torch.tensor(positions + [shared] * filling),
         segment=torch.tensor(segment + [FILLING] * filling),
-        members=tuple(members),
         spans=tuple(spans),
         reads=torch.tensor(reads),
         targets=torch.tensor(targets),

@@ -10,6 +10,7 @@ import hashlib
 import json
 import pathlib
 import weakref
+from collections import Counter
 
 import torch
 from peft import LoraConfig, get_peft_model_state_dict, inject_adapter_in_model, set_peft_model_state_dict
@@ -36,6 +37,11 @@ def lora_layers(model) -> dict[str, LoraLayer]:
     return {name: module for name, module in model.named_modules() if isinstance(module, LoraLayer)}
 
 
+def trained(model) -> list[torch.nn.Parameter]:
+    """Return the parameters of a model's adapter."""
+    return [value for name, value in model.named_parameters() if "lora_" in name]
+
+
 def _config(model, recipe: Recipe) -> LoraConfig:
     """The recipe in peft's words, with the names of targets checked against the model."""
     layers = model.model.layers
@@ -44,14 +50,13 @@ def _config(model, recipe: Recipe) -> LoraConfig:
     if not linear.issuperset(targets):
         missing = sorted(set(targets) - linear)
         raise TuningError(f"no linear layer is called {missing[0]!r}; this model has {', '.join(sorted(linear))}")
-    if recipe.layers > len(layers):
-        raise TuningError(f"recipe: layers = {recipe.layers}, and the model has {len(layers)}")
+    some = 0 < recipe.layers < len(layers)
     return LoraConfig(
         r=recipe.rank,
         lora_alpha=recipe.alpha,
         lora_dropout=recipe.dropout,
         target_modules=targets,
-        layers_to_transform=list(range(len(layers) - recipe.layers, len(layers))) if recipe.layers else None,
+        layers_to_transform=list(range(len(layers) - recipe.layers, len(layers))) if some else None,
         task_type="CAUSAL_LM",
     )
 
@@ -61,15 +66,13 @@ def count_parameters(model, recipe: Recipe) -> dict[str, int]:
 
     A layer of i inputs and o outputs gets A (rank x i) and B (o x rank), so rank x (i + o) numbers.
     """
-    config = _config(model, recipe)
-    wanted, layers = config.target_modules, model.model.layers
-    counted: dict[str, int] = {}
-    for layer in layers[len(layers) - recipe.layers :] if recipe.layers else layers:
-        for name, part in layer.named_modules():
-            last = name.split(".")[-1]
-            if isinstance(part, torch.nn.Linear) and last in wanted:
-                counted[last] = counted.get(last, 0) + recipe.rank * (part.in_features + part.out_features)
-    return counted
+    wanted = _config(model, recipe).target_modules
+    counted = Counter()
+    for name, part in model.model.layers[-recipe.layers :].named_modules():  # -0: all
+        last = name.split(".")[-1]
+        if isinstance(part, torch.nn.Linear) and last in wanted:
+            counted[last] += recipe.rank * (part.in_features + part.out_features)
+    return dict(counted)
 
 
 def attach(lm: LanguageModel, recipe: Recipe, name: str) -> LanguageModel:
@@ -123,14 +126,7 @@ def base_sha256(model) -> str:
 def save(tuned, folder: str | pathlib.Path, note: str = "", dtype: torch.dtype = torch.float32) -> pathlib.Path:
     """Write an adapter as peft does (safetensors and its configuration), with a card that says where it comes from.
 
-    Args:
-        tuned: what `train` returned.
-        folder: made if it is not there.
-        note: one line for a reader.
-        dtype: bfloat16 halves the file.
-
-    Returns:
-        The folder. Its card.json holds recipe, hashes of base and data, and the result on dev.
+    `note` is one line for the card's reader; a `dtype` of bfloat16 halves the file. Returns the folder.
     """
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -182,15 +178,10 @@ def problem_with(folder: str | pathlib.Path) -> str | None:
 
 
 def load(lm: LanguageModel, folder: str | pathlib.Path, any_base: bool = False) -> LanguageModel:
-    """Return the model with a saved adapter on; `lm` itself stays as it is.
-
-    Args:
-        lm: the base that the adapter was made for, in any precision.
-        folder: what `save` wrote.
-        any_base: load it onto another base all the same, to see what that does.
+    """Return the model with a saved adapter on; `lm` itself, the base in any precision, stays as it is.
 
     Raises:
-        TuningError: no adapter is there, its file is damaged, or it was made for another base.
+        TuningError: no adapter is there, its file is damaged, or it was made for another base (and not `any_base`).
     """
     folder = pathlib.Path(folder)
     wrong = problem_with(folder)

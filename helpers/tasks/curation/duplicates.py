@@ -5,14 +5,11 @@ finds a translation, or a long text that holds a short one. Embedding is left to
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, strip_accents_unicode
 
 MEANING = 0.92  # MiniLM cosine from which two texts count as near copies, as in the course's own sets
 WORDS = 0.7  # share of runs of letters in common from which they do
@@ -36,9 +33,7 @@ def plain(text: str) -> str:
     >>> plain("  Where’s my REFUND?!")
     'where s my refund'
     """
-    letters = unicodedata.normalize("NFKD", text.lower())
-    letters = "".join(c for c in letters if not unicodedata.combining(c))
-    return " ".join(re.findall(r"\w+", letters))
+    return " ".join(re.findall(r"\w+", strip_accents_unicode(text.lower())))
 
 
 def _compared(text: str) -> str:
@@ -52,26 +47,9 @@ def shingles(text: str) -> frozenset[str]:
     return frozenset(letters[i : i + SHINGLE] for i in range(max(1, len(letters) - SHINGLE + 1)))
 
 
-def word_overlap(first: str, second: str) -> float:
-    """Return the share of runs of letters that two texts have in common (Jaccard; Broder 1997).
-
-    >>> word_overlap("Where is my refund?", "where is my refund"), word_overlap("Hi", "Where is my refund?")
-    (1.0, 0.0)
-    """
-    one, two = shingles(first), shingles(second)
-    return len(one & two) / len(one | two)
-
-
-def _counts(texts: Sequence[str]):
-    """(n, runs) sparse 0/1 matrix of the runs in each text."""
-    return CountVectorizer(analyzer=shingles, binary=True, dtype=np.float32).fit_transform(texts)
-
-
-def _alike(
-    one: Sequence[str], two: Sequence[str], one_vectors, two_vectors, words: float, meaning: float, same: bool
-) -> list[Copy]:
+def _alike(one: Sequence[str], two: Sequence[str], one_vectors, two_vectors, same: bool) -> list[Copy]:
     """All pairs of a text of `one` and a text of `two` that are too alike; with `same`, each pair once."""
-    runs = _counts([*one, *two])
+    runs = CountVectorizer(analyzer=shingles, dtype=np.float32).fit_transform([*one, *two])
     sizes = np.asarray(runs.sum(axis=1)).ravel()
     right, right_sizes = runs[len(one) :].T.tocsr(), sizes[len(one) :]
     plain_one, plain_two = [_compared(text) for text in one], [_compared(text) for text in two]
@@ -80,17 +58,17 @@ def _alike(
         rows = slice(at, min(at + ROWS_AT_ONCE, len(one)))
         shared = (runs[rows] @ right).toarray()
         overlap = shared / (sizes[rows, None] + right_sizes[None] - shared)
-        close = overlap >= words
+        close = overlap >= WORDS
         if one_vectors is not None:
             cosine = one_vectors[rows] @ two_vectors.T
-            close |= cosine >= meaning
+            close |= cosine >= MEANING
         for i, j in zip(*np.nonzero(close), strict=True):
             first, second = at + int(i), int(j)
             if same and first >= second:
                 continue
             if plain_one[first] == plain_two[second]:
                 found.append(Copy(first, second, "exact", 1.0))
-            elif overlap[i, j] >= words:
+            elif overlap[i, j] >= WORDS:
                 found.append(Copy(first, second, "words", float(overlap[i, j])))
             else:
                 found.append(Copy(first, second, "meaning", float(cosine[i, j])))
@@ -102,9 +80,7 @@ def _check(texts: Sequence[str], vectors) -> None:
         raise ValueError(f"{len(texts)} texts need as many vectors; got {len(vectors)}")
 
 
-def copies(
-    texts: Sequence[str], vectors: np.ndarray | None = None, words: float = WORDS, meaning: float = MEANING
-) -> list[Copy]:
+def copies(texts: Sequence[str], vectors: np.ndarray | None = None) -> list[Copy]:
     """Return the pairs of texts that are too alike, each once, in order of their positions.
 
     A text with the same plain form as an earlier one is paired with the first of them alone, which stands for it in all
@@ -113,8 +89,6 @@ def copies(
     Args:
         texts: n texts.
         vectors: (n, d) embeddings of length one (`embedding.embed`); without them meaning is not compared.
-        words: the least share of common runs of letters that counts.
-        meaning: the least cosine that counts.
 
     >>> copies(["Where is my refund?", "Cancel Plus.", "where is my refund"])
     [Copy(first=0, second=2, kind='exact', similarity=1.0)]
@@ -126,7 +100,7 @@ def copies(
     if texts:
         kept = list(first_of.values())
         some, its_vectors = [texts[i] for i in kept], None if vectors is None else vectors[kept]
-        near = _alike(some, some, its_vectors, its_vectors, words, meaning, same=True)
+        near = _alike(some, some, its_vectors, its_vectors, same=True)
         found += [replace(pair, first=kept[pair.first], second=kept[pair.second]) for pair in near]
     return sorted(found, key=lambda pair: (pair.first, pair.second))
 
@@ -136,8 +110,6 @@ def contamination(
     test: Sequence[str],
     train_vectors: np.ndarray | None = None,
     test_vectors: np.ndarray | None = None,
-    words: float = WORDS,
-    meaning: float = MEANING,
 ) -> list[Copy]:
     """Return the pairs of a training text (`first`) and a test text (`second`) that are too alike; as for `copies`.
 
@@ -150,31 +122,4 @@ def contamination(
         raise ValueError("give vectors of both the training and the test texts, or of neither")
     if not train or not test:
         return []
-    return _alike(train, test, train_vectors, test_vectors, words, meaning, same=False)
-
-
-def without_copies(count: int, found: Sequence[Copy]) -> list[int]:
-    """Return the positions, of `count` texts, that stay when of each pair within a set only the first is kept.
-
-    >>> without_copies(3, [Copy(0, 2, "exact", 1.0)])
-    [0, 1]
-    """
-    dropped: set[int] = set()
-    for pair in sorted(found, key=lambda pair: (pair.kind != "exact", pair.first, pair.second)):
-        if pair.first not in dropped:
-            dropped.add(pair.second)
-    return [i for i in range(count) if i not in dropped]
-
-
-def groups(count: int, found: Sequence[Copy]) -> list[list[int]]:
-    """Return the positions of `count` texts in groups, such that no pair parts them: split by group, and none leaks.
-
-    >>> groups(4, [Copy(0, 2, "exact", 1.0), Copy(2, 3, "words", 0.8)])
-    [[0, 2, 3], [1]]
-    """
-    ends = [pair.first for pair in found], [pair.second for pair in found]
-    number, group_of = connected_components(coo_array((np.ones(len(found)), ends), shape=(count, count)))
-    held: list[list[int]] = [[] for _ in range(number)]
-    for i, group in enumerate(group_of):
-        held[group].append(i)
-    return held
+    return _alike(train, test, train_vectors, test_vectors, same=False)

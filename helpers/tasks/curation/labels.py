@@ -52,9 +52,7 @@ def agreement(first: Sequence[str], second: Sequence[str]) -> Agreement:
     return Agreement(
         len(first),
         statistics.accuracy_interval(first, second),
-        statistics.bootstrap_interval(
-            first, second, metric=lambda one, two: kappa(list(one), list(two)), resamples=500
-        ),
+        statistics.bootstrap_interval(first, second, metric=kappa, resamples=500),
         tuple(mixed.most_common()),
     )
 
@@ -96,13 +94,12 @@ def with_wrong_labels(examples: Sequence[Message], share: float, labels: Sequenc
     if not 0 <= share <= 1:
         raise ValueError(f"share must lie between 0 and 1; got {share}")
     rng = np.random.default_rng(seed)
-    wrong = set(rng.permutation(len(examples))[: round(share * len(examples))].tolist())
-    return [
-        Message(e.id, e.text, str(rng.choice([label for label in labels if label != e.label])), e.tags)
-        if i in wrong
-        else e
-        for i, e in enumerate(examples)
-    ]
+    spoiled = list(examples)
+    for i in sorted(rng.permutation(len(examples))[: round(share * len(examples))]):
+        one = examples[i]
+        wrong = rng.choice([label for label in labels if label != one.label])
+        spoiled[i] = Message(one.id, one.text, str(wrong), one.tags)
+    return spoiled
 
 
 def with_review(labels: Sequence[str], gold: Sequence[str], reviewed: Sequence[int]) -> list[str]:
@@ -111,8 +108,7 @@ def with_review(labels: Sequence[str], gold: Sequence[str], reviewed: Sequence[i
     >>> with_review(["a", "a"], ["b", "b"], [1])
     ['a', 'b']
     """
-    chosen = set(reviewed)
-    return [right if i in chosen else label for i, (label, right) in enumerate(zip(labels, gold, strict=True))]
+    return [right if i in reviewed else label for i, (label, right) in enumerate(zip(labels, gold, strict=True))]
 
 
 def least_certain(probabilities: np.ndarray, budget: int) -> list[int]:

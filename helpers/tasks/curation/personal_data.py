@@ -1,19 +1,18 @@
 """Scans text for personal data, and redacts it.
 
 Rules, not a model: what has a shape is found (addresses of mail, phone, card and account numbers, order and customer
-numbers, streets), a name only where a cue stands before it or where it is given. **Missed on purpose or by nature:**
+numbers, streets), a name only where a cue stands before it. **Missed on purpose or by nature:**
 numbers and addresses written in words ("four one five…", "jo at example dot com"), names without a cue or in small
 letters, nicknames, streets without a kind of street, and what points to a person without naming one ("the only baker in
 town"). `measure_scan` says how much on data/canaries/scan.jsonl; a scan that finds nothing proves nothing.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from helpers import statistics
 
-KINDS = ("email", "iban", "card", "ip", "phone", "order", "customer", "address", "name")
 _WORD = r"[A-Z][\w’'-]+"
 _STREETS = (
     r"Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Court|Ct|Boulevard|Blvd|Way|Place|Pl|Terrace|Square|Circle|Row|"
@@ -24,22 +23,18 @@ _CUES = (
     r"on behalf of|signed,?|speaking to|spoke (?:to|with)|talked to|customer:)\s+(?:(?:Mr|Mrs|Ms|Mx|Dr|Prof)\b\.?\s+)?|"
     r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof)\b\.?\s+)"
 )
-_NO_NAMES = frozenset(
-    re.findall(
-        r"\w+",
-        """Larkfield Hub Mini Two One Plus Thermostat Sensor Leak Door Climate Energy Clip Smart Plug Radiator Valve Pro
-        Install Support Team Sir Madam Customer Customers All There Everyone Billing Monday Tuesday Wednesday Thursday
-        Friday Saturday Sunday January February March April May June July August September October November December
-        The A An I It My We You Your Our This That Please Not No Yes For In On Is Was And But So Hello Hi Dear Order""",
-    )
-)
-_PATTERNS = {
+_CAPITALIZED = """Larkfield Hub Mini Two One Plus Thermostat Sensor Leak Door Climate Energy Clip Smart Plug Radiator
+Valve Pro Install Support Team Sir Madam Customer Customers All There Everyone Billing Monday Tuesday Wednesday
+Thursday Friday Saturday Sunday January February March April May June July August September October November December
+The A An I It My We You Your Our This That Please Not No Yes For In On Is Was And But So Hello Hi Dear Order"""
+_NO_NAMES = frozenset(_CAPITALIZED.split())
+_PATTERNS = {  # of two findings that overlap, the kind named first stays
     "email": r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
     "iban": r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?!\w)",
     "card": r"(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])",
+    "ip": r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]?\d)",
     "phone": r"(?<![\w.,$#/-])(?:\+\d{1,3}[ .-]?)?(?:\(0?\d{2,4}\) ?|\d{2,4}[ ./-])?\d{3,4}[ .-]?\d{3,4}"
     r"(?:[ .-]\d{2,4})?(?![\w/-]|[.,]\d)|(?<!\w)[2-9]\d{2}[2-9]\d{6}(?!\w)",
-    "ip": r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]?\d)",
     "order": r"(?<![\w-])LF-\d{5}(?:-R)?(?!\w)",
     "customer": r"(?<![\w-])C-\d{4}(?!\d)",
     "address": r"(?<![\w$.,-])\d{1,5}[A-Z]? (?:(?:[NSEW]|North|South|East|West)\.? )?"
@@ -96,69 +91,54 @@ def _valid_phone(number: str) -> bool:
     return 10 <= len(digits) <= 15 and digits[0] in "0123456789" and len(set(digits)) > 2
 
 
-def _valid_ip(number: str) -> bool:
-    return all(int(part) < 256 for part in number.split("."))
+def _not_the_companys(address: str) -> bool:
+    return not address.rstrip(".").lower().endswith("larkfield.example")
 
 
-_CHECKS: dict[str, Callable[[str], bool]] = {
+_CHECKS = {
+    "email": _not_the_companys,
     "card": valid_card,
     "iban": valid_iban,
-    "ip": _valid_ip,
+    "ip": lambda number: all(int(part) < 256 for part in number.split(".")),
     "phone": _valid_phone,
 }
 
 
-def _name_of(match: re.Match) -> tuple[int, int] | None:
-    """Where the name stands in a match: without words that are no names at its end; None if nothing is left."""
+def _span_of_name(match: re.Match) -> tuple[int, int]:
+    """Where the name stands in a match: without words that are no names at its end; empty if nothing is left."""
     words = match["name"].split(" ")
     while words and words[-1] in _NO_NAMES:
         words.pop()
-    if not words or words[0] in _NO_NAMES:
-        return None
+    if words and words[0] in _NO_NAMES:
+        words = []
     name = " ".join(words).removesuffix("'s").removesuffix("’s")
     return match.start("name"), match.start("name") + len(name)
 
 
-def scan(text: str, names: Iterable[str] = (), keep: Sequence[str] = ("larkfield.example",)) -> list[Finding]:
-    """Return the personal data found in a text, in order; of two that overlap, the kind named first in KINDS stays.
-
-    Args:
-        text: any text.
-        names: names that are known, such as those of the customers on file; found wherever they stand.
-        keep: ends of mail addresses that are nobody's own, such as the company's.
+def scan(text: str) -> list[Finding]:
+    """Return the personal data found in a text, in order; mail addresses of the company itself are nobody's own.
 
     >>> [(f.kind, f.text) for f in scan("Order LF-48213, call (312) 555-0142 or jo@example.com")]
     [('order', 'LF-48213'), ('phone', '(312) 555-0142'), ('email', 'jo@example.com')]
     """
     found: list[Finding] = []
-
-    def add(kind: str, start: int, end: int) -> None:
-        if not any(other.start < end and start < other.end for other in found):
-            found.append(Finding(kind, start, end, text[start:end]))
-
-    def is_kept(kind: str, stretch: str) -> bool:
-        return kind == "email" and any(stretch.rstrip(".").lower().endswith(end) for end in keep)
-
-    for kind in KINDS:
-        if kind == "name":
-            for name in sorted({name.strip() for name in names if name.strip()}, key=len, reverse=True):
-                for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE):
-                    add("name", *match.span())
-        for match in re.finditer(_PATTERNS[kind], text):
-            place = _name_of(match) if kind == "name" else match.span()
-            stretch = text[slice(*place)] if place else ""
-            if place and _CHECKS.get(kind, bool)(stretch) and not is_kept(kind, stretch):
-                add(kind, *place)
+    for kind, pattern in _PATTERNS.items():
+        for match in re.finditer(pattern, text):
+            start, end = _span_of_name(match) if kind == "name" else match.span()
+            stretch = text[start:end]
+            fits = _CHECKS.get(kind, bool)(stretch)
+            if fits and not any(other.start < end and start < other.end for other in found):
+                found.append(Finding(kind, start, end, stretch))
     return sorted(found, key=lambda finding: finding.start)
 
 
-def redact(text: str, names: Iterable[str] = (), keep: Sequence[str] = ("larkfield.example",)) -> str:
+def redact(text: str) -> str:
     """Return a text in which every finding of `scan` is replaced by its kind in brackets; twice is as good as once.
 
     >>> redact("My name is Jo Brandt, write to jo@example.com")
     'My name is [name], write to [email]'
     """
-    for finding in reversed(scan(text, names, keep)):
+    for finding in reversed(scan(text)):
         text = f"{text[: finding.start]}[{finding.kind}]{text[finding.end :]}"
     return text
 
@@ -167,26 +147,23 @@ def redact(text: str, names: Iterable[str] = (), keep: Sequence[str] = ("larkfie
 class ScanScore:
     """How a scan did on marked texts: share of the marked stretches found, share of its findings that are right.
 
-    missed: (text id, kind, stretch) not found. false: (text id, kind, stretch) found where nothing is marked.
+    missed: (text id, kind, stretch) not found.
     """
 
     recall: statistics.Interval
     precision: statistics.Interval
     missed: tuple[tuple[str, str, str], ...]
-    false: tuple[tuple[str, str, str], ...]
 
 
-def measure_scan(rows: Sequence[dict], find: Callable[[str], list[Finding]] = scan) -> ScanScore:
-    """Return how a scan does on texts in which personal data is marked by hand.
+def measure_scan(rows: Sequence[dict]) -> ScanScore:
+    """Return how `scan` does on texts in which personal data is marked by hand.
 
-    Args:
-        rows: dicts with `id`, `text` and `marked`, a list of {"kind", "text"}.
-        find: text -> findings. A marked stretch counts as found if findings cover it whole, of whatever kind; a
-            finding counts as right if it lies on a marked stretch.
+    A marked stretch counts as found if findings cover it whole, of whatever kind; a finding counts as right if it lies
+    on a marked stretch. `rows`: dicts with `id`, `text` and `marked`, a list of {"kind", "text"}.
     """
-    hits, missed, right, false = 0, [], 0, []
+    missed, hits, right, count = [], 0, 0, 0
     for row in rows:
-        found = find(row["text"])
+        found = scan(row["text"])
         covered = {i for finding in found for i in range(finding.start, finding.end)}
         marked: set[int] = set()
         for mark in row["marked"]:
@@ -197,13 +174,9 @@ def measure_scan(rows: Sequence[dict], find: Callable[[str], list[Finding]] = sc
                 hits += 1
             else:
                 missed.append((row["id"], mark["kind"], mark["text"]))
-        for finding in found:
-            if marked & set(range(finding.start, finding.end)):
-                right += 1
-            else:
-                false.append((row["id"], finding.kind, finding.text))
-    if not hits + len(missed) or not right + len(false):
+        right += sum(not marked.isdisjoint(range(finding.start, finding.end)) for finding in found)
+        count += len(found)
+    if not hits + len(missed) or not count:
         raise ValueError("recall and precision need at least one marked stretch and one finding")
     recall = statistics.wilson_interval(hits, hits + len(missed))
-    precision = statistics.wilson_interval(right, right + len(false))
-    return ScanScore(recall, precision, tuple(missed), tuple(false))
+    return ScanScore(recall, statistics.wilson_interval(right, count), tuple(missed))

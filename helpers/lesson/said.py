@@ -1,0 +1,24 @@
+"""Sentences about a result that the result itself chooses, so that prose cannot contradict the numbers above it."""
+
+from helpers.statistics import Comparison, Interval, decide
+from helpers.statistics.decisions import ABOVE, BELOW, OPEN
+
+
+def said(
+    found: Interval | Comparison, *, above: str, below: str, unclear: str, equal: str = "", limit: float = 0.0
+) -> str:
+    """Return the sentence that fits: what was found lies above a limit, below it, or cannot be told from it.
+
+    A Comparison is above or below only where its interval and its exact test agree, as in its own verdict. `equal` is
+    for a difference too small to matter; without it `unclear` is said. {found} in a sentence becomes the figure with
+    its interval.
+
+    >>> gain = Interval(0.31, 0.22, 0.40)
+    >>> said(gain, above="Retrieval helps: {found}.", below="It hurts: {found}.", unclear="Too close to call: {found}.")
+    'Retrieval helps: 0.310 [0.220, 0.400].'
+    """
+    paired = isinstance(found, Comparison)
+    figure = found.difference if paired else found
+    where = decide(figure, found.p_value if paired else None, limit)
+    sentence = {ABOVE: above, BELOW: below, OPEN: unclear}.get(where, equal or unclear)
+    return sentence.replace("{found}", str(figure))

@@ -1,0 +1,39 @@
+"""One method at several sizes of model, side by side: your own rows, the course's, a large model's recorded ones."""
+
+from collections.abc import Sequence
+
+from helpers.methods import recorded
+from helpers.results import lookup, markdown
+from helpers.results.rows import LedgerRow
+
+NOT_MEASURED = "–"
+
+
+def size_of(row: LedgerRow) -> str:
+    """Return the size of a row's model, as people name it: 135M, 1.5B, large, or plain for a method without one."""
+    if row.model == recorded.MODEL:
+        return "large"
+    if not row.language_model:
+        return "plain"
+    millions = row.parameters / 1e6
+    return f"{millions:.0f}M" if millions < 1000 else f"{millions / 1000:.1f}B"
+
+
+def side_by_side(task: str, methods: Sequence[str], split: str = "test") -> str:
+    """Return a Markdown table of share right with its interval: a line for each method, a column for each size.
+
+    A large model's rows stand under the name of what was asked (see methods.recorded); a size at which a method was not
+    measured has a dash. `(reference)` marks the course's own rows.
+    """
+    rows = [row for row in lookup.rows(task, split, reference=True, model=lookup.ANY) if row.method in methods]
+    rows += [row for row in recorded.rows() if (row.task, row.split) == (task, split) and row.method in methods]
+    ordered = sorted(rows, key=lambda row: (row.model == recorded.MODEL, row.parameters))
+    sizes = list(dict.fromkeys(size_of(row) for row in ordered))
+    found = {(row.method, size_of(row)): row for row in rows}
+
+    def cell(method: str, size: str) -> str:
+        row = found.get((method, size))
+        return f"{row.interval}{' (reference)' * row.reference}" if row else NOT_MEASURED
+
+    lines = [[method, *(cell(method, size) for size in sizes)] for method in methods]
+    return markdown.table(["method", *sizes], lines)

@@ -1,0 +1,82 @@
+"""Measures what the course compares on one model: every method at its best on dev, once on test, row by row.
+
+    python notebooks/measure.py questions                 both tiers of policy questions, every context
+    python notebooks/measure.py questions --tier plain    one tier
+    python notebooks/measure.py questions --estimate      say how long it would take, measure nothing
+
+Rows go into results/ledger.jsonl (or where COURSE_RESULTS says). What is there is not measured again, so a run that was
+stopped goes on where it was. `python -m helpers.results.ledger keep FILE` takes rows into the reference results.
+"""
+
+import argparse
+import sys
+import time
+
+from helpers.methods.retrieval import chunking, contexts, graded, index, pipeline
+from helpers.methods.search import Candidate, search
+from helpers.model import catalogue
+from helpers.model.language_model import LanguageModel
+from helpers.results import ledger
+from helpers.tasks import policies
+
+PROBE = 8  # questions that are answered to estimate the time
+
+
+def pipe_of(lm: LanguageModel, documents: list) -> pipeline.Pipeline:
+    """Return the course's search: chunks by heading, fused and reranked."""
+    cut = chunking.Chunker(chunking.token_spans(lm.tokenizer))
+    return pipeline.Pipeline(index.Index.build(documents, catalogue.load_embedder(), cut), lm)
+
+
+def questions(lm: LanguageModel, tier: str, estimate: bool) -> None:
+    """Measure, or estimate, one tier of policy questions under every context."""
+    documents = policies.load_policies()
+    pipe, task = pipe_of(lm, documents), policies.TIERS[tier]
+    lab = ledger.Lab(task, lm, noun="questions")
+    asked = {split: policies.load_policy_questions(split, tier=tier) for split in ("dev", "test")}
+    given = {split: contexts.contexts(pipe, some, documents) for split, some in asked.items()}
+    forms = contexts.forms()
+    for context in contexts.CONTEXTS:
+        if estimate:
+            started = time.perf_counter()
+            forms[0].answer(lm, asked["dev"][:PROBE], given["dev"][context][:PROBE])
+            each = (time.perf_counter() - started) / PROBE
+            count = len(forms) * len(asked["dev"]) + len(asked["test"])
+            print(f"{task}, {context}: {count} answers, about {count * each / 60:.0f} minutes")
+            continue
+        chunks_of = {q.id: some for split in asked for q, some in zip(asked[split], given[split][context], strict=True)}
+        by_text = {q.question: q for some in asked.values() for q in some}
+
+        def candidate(form: contexts.Form, chunks_of=chunks_of, by_text=by_text) -> Candidate:
+            def predict(texts: list[str]):
+                some = [by_text[text] for text in texts]
+                answer = graded.graded(some, lambda qs: form.answer(lm, qs, [chunks_of[q.id] for q in qs]))
+                return answer(texts)
+
+            def prompts(texts: list[str]):
+                return [form.prompt(lm, text, chunks_of[by_text[text].id]) for text in texts]
+
+            return Candidate(vars(form), predict, {"prompts": prompts})
+
+        approach = "prompt" if context == contexts.CONTEXTS[0] else "retrieve"
+        shared = {"approach": approach, "token_limit": contexts.TOKEN_LIMIT}
+        tried = search(lab, f"reader, {context}", [candidate(form) for form in forms], asked["dev"], **shared)
+        print(f"\n{tried}\n\n{tried.table()}\n")
+        tried.test(lab, asked["test"], heavy=True)
+
+
+def main() -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description="Measure what the course compares, on the model of COURSE_MODEL.")
+    parser.add_argument("what", choices=["questions"], help="which measurements")
+    parser.add_argument("--tier", choices=list(policies.TIERS), help="one tier of questions; default: both")
+    parser.add_argument("--estimate", action="store_true", help="say how long it would take, measure nothing")
+    arguments = parser.parse_args()
+    lm = LanguageModel.load()
+    for tier in [arguments.tier] if arguments.tier else reversed(policies.TIERS):
+        questions(lm, tier, arguments.estimate)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

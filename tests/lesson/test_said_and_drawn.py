@@ -1,0 +1,56 @@
+"""Sentences that the result chooses, diagrams of boxes and arrows, and a method at several sizes side by side."""
+
+import pytest
+from ledger_rows import of_hits
+
+from helpers import statistics
+from helpers.lesson import diagrams, scales
+from helpers.lesson.said import said
+from helpers.statistics import Interval
+
+WORDS = {"above": "up {found}", "below": "down", "unclear": "open", "equal": "same"}
+
+
+@pytest.mark.parametrize(
+    ("interval", "sentence"),
+    [
+        (Interval(0.2, 0.1, 0.3), "up 0.200 [0.100, 0.300]"),
+        (Interval(-0.2, -0.3, -0.1), "down"),
+        (Interval(0.02, -0.1, 0.12), "open"),
+        (Interval(0.0, -0.02, 0.02), "same"),
+        (Interval(0.02, 0.01, 0.029), "same"),
+    ],
+)
+def test_the_result_chooses_the_sentence(interval, sentence):
+    assert said(interval, **WORDS) == sentence
+
+
+def test_a_comparison_needs_its_test_to_agree():
+    first, second = [0] * 5 + [1] * 35, [1] * 5 + [1] * 35
+    found = statistics.compare_hits(first, second)
+    assert found.difference.low > 0 and found.p_value > 0.05
+    assert said(found, **WORDS) == "open"
+
+
+def test_a_limit_moves_what_counts():
+    assert said(Interval(0.6, 0.55, 0.65), limit=0.8, **WORDS) == "down"
+
+
+def test_a_diagram_tells_its_words_and_refuses_an_arrow_to_nowhere(capsys):
+    diagrams.flow([["question", "search"], ["", "answer"]], [("question", "search"), ("search", "answer")], "A search.")
+    assert "In words: A search." in capsys.readouterr().out
+    with pytest.raises(ValueError, match=r"no box \['model'\]"):
+        diagrams.flow([["question"]], [("question", "model")], "x")
+    with pytest.raises(ValueError, match="a name of its own"):
+        diagrams.flow([["a", "a"]], [], "x")
+
+
+def test_sizes_stand_side_by_side_and_what_was_not_measured_has_a_dash():
+    of_hits("asked", [1, 0, 1, 1], model="SmolLM2-135M-Instruct", parameters=134_515_008)
+    of_hits("asked", [1, 1, 1, 1], model="other", parameters=1_543_714_304)
+    of_hits("counted", [1, 0, 0, 0], approach="plain")
+    lines = scales.side_by_side("toy", ["asked", "counted"]).splitlines()
+    assert [cell.strip() for cell in lines[0].split("|")[1:-1]] == ["method", "plain", "135M", "1.5B"]
+    asked, counted = ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines[2:])
+    assert asked[1] == scales.NOT_MEASURED and asked[2].startswith("0.750") and asked[3].startswith("1.000")
+    assert counted[1].startswith("0.250") and counted[2:] == [scales.NOT_MEASURED] * 2

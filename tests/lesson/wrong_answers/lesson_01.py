@@ -1,0 +1,90 @@
+"""What the checks of lesson 01 must refuse: plausible wrong answers, and cheats."""
+
+import numpy as np
+from scipy import stats
+
+from helpers import statistics
+from helpers.tasks import files, intents
+
+
+def _one_by_one_f1(gold, predicted, names):
+    pairs = list(zip(gold, predicted, strict=True))
+    scores = []
+    for name in names:
+        hits = sum(g == p == name for g, p in pairs)
+        total = sum(p == name for _, p in pairs) + sum(g == name for g, _ in pairs)
+        scores.append(2 * hits / total if total else 0.0)
+    return sum(scores) / len(scores)
+
+
+def _exact(hits, cut):
+    return stats.binom.ppf([cut, 1 - cut], len(hits), np.mean(hits)) / len(hits)
+
+
+def _standard_error(hits):
+    half = np.sqrt(np.mean(hits) * (1 - np.mean(hits)) / len(hits))
+    return np.mean(hits) - half, np.mean(hits) + half
+
+
+WRONG = {
+    "01.1": {
+        "exact equality": lambda a, b: [i for i, x in enumerate(b) if x in a],
+        "lower case only": lambda a, b: [i for i, x in enumerate(b) if x.lower() in {y.lower() for y in a}],
+    },
+    "01.2": {
+        "the first rules": {"refund_request": ["refund"], "billing": ["charge"], "complaint": ["terrible"]},
+        "one label": {"complaint": ["e", "a"]},
+    },
+    "01.3": {
+        "accuracy": statistics.accuracy,
+        "only predicted labels": lambda g, p: _one_by_one_f1(g, p, set(p) & set(g)),
+        "all labels that occur anywhere": lambda g, p: _one_by_one_f1(g, p, set(p) | set(g)),
+    },
+    "01.4": {
+        "one standard error": _standard_error,
+        "too few messages per draw": lambda hits: np.quantile(
+            np.random.default_rng(0).choice(hits, size=(2000, 20)).mean(axis=1), [0.025, 0.975]
+        ),
+        "without replacement": lambda hits: (np.mean(hits), np.mean(hits)),
+        "cuts off 5 % at each end": lambda hits: _exact(hits, 0.05),
+        "cuts off 1 % at each end": lambda hits: _exact(hits, 0.01),
+    },
+    "01.5": {
+        "margin not squared": lambda a, m: a * (1 - a) * 1.96 / m,
+        "one standard error": lambda a, m: a * (1 - a) / m**2,
+    },
+    "01.6": {
+        "all messages count": lambda g, a, b: float(
+            np.clip(abs(statistics.accuracy(g, a) - statistics.accuracy(g, b)) * 10, 0, 1)
+        ),
+        "one-sided": lambda g, a, b: (lambda t: min(1.0, t.p_value / 2))(statistics.mcnemar(g, a, b)),
+    },
+}
+CHEATS = {
+    "01.1": {"everything": lambda a, b: list(range(len(b))), "nothing": lambda a, b: []},
+    "01.2": {
+        "an empty keyword": {"billing": [""]},
+        "the training messages": {
+            m.label: [x.text for x in intents.read("train") if x.label == m.label]
+            for m in files.balanced(intents.read("train"), 1)
+        },
+        "pieces of the training messages": {
+            m.label: [
+                x.text[at : at + 12]
+                for x in intents.read("train")
+                if x.label == m.label
+                for at in range(0, len(x.text), 12)
+                if x.text[at : at + 12].strip()
+            ]
+            for m in files.balanced(intents.read("train"), 1)
+        },
+        "beginnings of the training messages": {
+            m.label: [x.text[:30] for x in intents.read("train") if x.label == m.label and len(x.text) > 20]
+            for m in files.balanced(intents.read("train"), 1)
+        },
+    },
+    "01.3": {"a constant": lambda g, p: 0.5},
+    "01.4": {"a fixed width": lambda hits: (np.mean(hits) - 0.05, np.mean(hits) + 0.05)},
+    "01.5": {"always 300": lambda a, m: 300, "worst case for all": lambda a, m: 0.25 * (1.96 / m) ** 2},
+    "01.6": {"never significant": lambda g, a, b: 1.0, "always significant": lambda g, a, b: 0.01},
+}
