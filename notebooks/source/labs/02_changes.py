@@ -127,16 +127,11 @@ beyond = statistics.spread([row.correct for row in rows])
 shares = [row.interval.estimate for row in rows]
 print(f"accuracy, best minus worst wording: {max(shares) - min(shares):.3f}")
 print(f"Cochran's Q {beyond.q:.1f}, p = {beyond.p_value:.2g}")
-print(
-    said(
-        beyond.deviation,
-        p_value=beyond.p_value,
-        above="Some wordings are truly better: beyond chance, accuracy has a standard deviation of {found}.",
-        below="",  # a standard deviation is never below zero
-        unclear="Whether any wording is truly better stays open: beyond chance, accuracy has a standard deviation of {found}.",
-        equal="The wordings differ by less than matters: beyond chance, accuracy has a standard deviation of {found}.",
-    )
-)
+where = f"beyond chance, accuracy has a standard deviation of {beyond.deviation}"
+if beyond.p_value < 0.05 and beyond.deviation.low > 0:
+    print(f"Some wordings are truly better: {where}.")
+else:
+    print(f"Whether any wording is truly better stays open: {where}.")
 
 # %% [markdown]
 # So there are two questions: do the answers move, and does it matter for accuracy? Each has its own line above.
