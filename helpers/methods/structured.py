@@ -80,6 +80,17 @@ def find_label(text: str, labels: Sequence[str]) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
+def allowed(sequences: Sequence[Sequence[int]], written: Sequence[int], end: int) -> set[int]:
+    """Return the tokens that may come after what is written, so that one of the sequences can still come out.
+
+    >>> allowed([[1, 2], [1]], [1], end=0) == {0, 2}
+    True
+    """
+    written = list(written)
+    going = [list(ids) for ids in sequences if list(ids[: len(written)]) == written]
+    return {[*ids, end][len(written)] for ids in going}
+
+
 def extract(text: str) -> tuple[object, bool]:
     """Return (the JSON object in a text, whether other text stood around it); (None, False) if there is none.
 
