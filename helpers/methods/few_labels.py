@@ -81,6 +81,13 @@ def when_best(row: LedgerRow, found: Evidence) -> list[Evidence]:
     return [found] if row.method == BEST else []
 
 
+def short(messages: Sequence[Message], count: Callable[[str], int], most: int = 20) -> list[Message]:
+    """Return the messages of at most `most` tokens, or of what a fifth of them have where a tokenizer cuts finer."""
+    tokens = [count(message.text) for message in messages]
+    most = max(most, np.quantile(tokens, 0.2))
+    return [message for message, n in zip(messages, tokens, strict=True) if n <= most]
+
+
 def draw(pool: Sequence[Message], k: int, seed: int) -> list[Message]:
     """Return k examples drawn at random, every label about as often as any other."""
     return [pool[i] for i in few_shot.balanced_examples(pool, k, seed)]

@@ -123,7 +123,9 @@ def read(text: str, schema: dict, extracting: bool = True, **more) -> JsonAnswer
     """Return a text as a JsonAnswer; with extracting=False only a text that is JSON from end to end counts."""
     value, extracted = extract(text)
     if extracted and not extracting:
-        value = None
+        around = "a code fence" if "```" in text else "other words"
+        said = [f"{around} around the JSON object, which must stand alone", *problems(value, schema)]
+        return JsonAnswer(text, None, tuple(said), **more)
     said = problems(value, schema) if value is not None else ["no JSON object found"]
     return JsonAnswer(text, value, tuple(said), **more)
 

@@ -126,7 +126,7 @@ check("03.1", turns)
 # steps in, and says so.) The question and the words of each label are put in before it is called.
 
 # %%
-pool = [m for m in train if lm.count_tokens(m.text) <= 20]
+pool = few_labels.short(train, lm.count_tokens)  # of at most 20 tokens
 prompt = replace(
     prompt, turns=yours("03.1", turns, few_shot.turns)
 )  # the same, your function in it

@@ -104,3 +104,12 @@ def test_a_solved_request_is_answered_by_a_form_that_fits():
     assert [turn["role"] for turn in chat[1:]] == ["user", "assistant"] * 2 + ["user"]
     assert json.loads(chat[2]["content"])["risk"] == solved[0].risk
     assert chat[-1]["content"] == "Swap the router."
+
+
+def test_short_messages_are_enough_to_draw_from_also_where_tokens_are_bytes():
+    messages = intents.read("train")
+    by_words = few_labels.short(messages, lambda text: len(text.split()))
+    assert all(len(m.text.split()) <= 20 for m in by_words)
+    by_bytes = few_labels.short(messages, lambda text: len(text.encode()))
+    assert len(by_bytes) >= len(messages) / 5
+    assert max(len(m.text.encode()) for m in by_bytes) < max(len(m.text.encode()) for m in messages)

@@ -90,10 +90,8 @@ def curves(
             for place, value in enumerate(values):
                 at = places.index(x) + 0.06 * (place - (len(values) - 1) / 2) + aside
                 frame.point(axes, value, at, color, marker, hollow=(name, x) in reference, upright=True, size=5)
-    for name, height in (levels or {}).items():
-        axes.axhline(height, **frame.DOTTED)
-        axes.text(0.99, height, name, fontsize=9, va="bottom", ha="right", transform=axes.get_yaxis_transform())
-        said[name] = [f"{height:.2f}"]
+    frame.name_levels(axes, levels or {}, 0.99, "right")
+    said |= {name: [f"{height:.2f}"] for name, height in (levels or {}).items()}
     if reference:
         frame.explain_hollow(axes)
     axes.set_xticks(range(len(places)), [str(x) for x in places])
@@ -117,19 +115,21 @@ def against(
     """
     figure, axes = frame.new_figure(7.4, 3.6)
     said: dict = {}
+    ends = []
     for (name, points), (color, marker, line) in zip(series.items(), cycle(LOOKS), strict=False):
         heights = [getattr(value, "estimate", value) for _, value in points]
         axes.plot([x for x, _ in points], heights, line, color=color)
         for x, value in points:
             frame.point(axes, value, x, color, marker, upright=True, size=5)
-        place = points[-1][0], heights[-1]
-        axes.annotate(name, place, (7, 0), textcoords="offset points", va="center", color=color, fontsize=9)
+        ends.append((name, points[-1][0], heights[-1], color))
         said[name] = [f"{height:.3g} at {x:.0f}" for (x, _), height in zip(points, heights, strict=True)]
-    for name, height in (levels or {}).items():
-        axes.axhline(height, **frame.DOTTED)
-        axes.text(0.01, height, name, fontsize=9, va="bottom", transform=axes.get_yaxis_transform())
-        said[name] = [f"{height:.2f}"]
     axes.set(title=title, xlabel=axis_names[0], ylabel=axis_names[1], xlim=(0, None), ylim=(0, None))
+    frame.name_levels(axes, levels or {}, 0.01, "left")
+    said |= {name: [f"{height:.2f}"] for name, height in (levels or {}).items()}
+    label_heights = frame.apart([height for *_, height, _ in ends], frame.line_of_text(axes))
+    for (name, x, height, color), at in zip(ends, label_heights, strict=True):
+        aside = 7, (at - height) / frame.line_of_text(axes) * 11
+        axes.annotate(name, (x, height), aside, textcoords="offset points", va="center", color=color, fontsize=9)
     frame.show(figure, f"{axis_names[1]}: {frame.told(said)}")
 
 

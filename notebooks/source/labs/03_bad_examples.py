@@ -45,7 +45,7 @@ lab = ledger.Lab("intents", lm, labels=LABELS, noun="messages", rerun=RERUN)
 # %%
 train, dev, test = (intents.read(split) for split in ("train", "dev", "test"))
 dev, test = files.for_profile(dev, fast=12), files.for_profile(test, fast=24)
-pool = [m for m in train if lm.count_tokens(m.text) <= 20]
+pool = few_labels.short(train, lm.count_tokens)
 neutral = few_shot.random_words([m.text for m in train], 8)
 words = {label: f" {spoken}" for label, spoken in intents.WORDS.items()}
 prompt = few_shot.FewShotPrompt(

@@ -48,7 +48,7 @@ train, dev, test = (intents.read(split) for split in ("train", "dev", "test"))
 test = files.for_profile(test, fast=24)
 some = files.balanced(files.for_profile(dev, fast=12), 6)  # of dev, six a label
 texts, wanted = [m.text for m in some], [m.label for m in some]
-pool = [m for m in train if lm.count_tokens(m.text) <= 20]
+pool = few_labels.short(train, lm.count_tokens)
 neutral = few_shot.random_words([m.text for m in train], 8)
 words = {label: f" {spoken}" for label, spoken in intents.WORDS.items()}
 prompt = few_shot.FewShotPrompt(
