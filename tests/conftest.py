@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+collect_ignore_glob = ["lesson/*_answers/*"]  # answers to exercises, two files of each name; test_exercises reads them
+
 
 @pytest.fixture(autouse=True)
 def own_results(tmp_path, monkeypatch):
