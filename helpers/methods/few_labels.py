@@ -14,7 +14,7 @@ from helpers.methods import baselines, few_shot, tuning
 from helpers.methods.few_shot import FewShotPrompt
 from helpers.methods.search import Candidate, grid
 from helpers.model import embedding
-from helpers.results import evidence
+from helpers.results import evidence, ledger
 from helpers.results.evidence import Evidence
 from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow
@@ -79,13 +79,6 @@ def baseline(lab: Lab, prompt: FewShotPrompt, items: Sequence[Message]) -> Ledge
 def when_best(row: LedgerRow, found: Evidence) -> list[Evidence]:
     """Return evidence that was held against a baseline as `claims.conclude` takes it: none if that is not the best."""
     return [found] if row.method == BEST else []
-
-
-def short(messages: Sequence[Message], count: Callable[[str], int], most: int = 20) -> list[Message]:
-    """Return the messages of at most `most` tokens, or of what a fifth of them have where a tokenizer cuts finer."""
-    tokens = [count(message.text) for message in messages]
-    most = max(most, np.quantile(tokens, 0.2))
-    return [message for message, n in zip(messages, tokens, strict=True) if n <= most]
 
 
 def draw(pool: Sequence[Message], k: int, seed: int) -> list[Message]:
@@ -215,10 +208,15 @@ def accuracy(rows: Sequence[LedgerRow]) -> Interval:
 
 @dataclass(frozen=True)
 class Compared:
-    """The ways to use n labels, SHOWN, REGRESSION and LORA, each with its rows, one a draw."""
+    """The ways to use n labels, SHOWN, REGRESSION and LORA, each with its rows, one a draw; LORA may be left out."""
 
     n: int
     rows: Mapping[str, Sequence[LedgerRow]]
+
+    @property
+    def rivals(self) -> list[str]:
+        """The ways that stand against the prompt."""
+        return [way for way in self.rows if way != SHOWN]
 
     def lead(self, rival: str) -> Interval:
         """By how much the prompt is ahead of a rival, over draws and messages."""
@@ -226,17 +224,21 @@ class Compared:
 
 
 def leads(compared: Compared) -> list[Evidence]:
-    """Return by how much the prompt is ahead of each rival, as evidence: "the only option" must be ahead of both."""
+    """Return by how much the prompt is ahead of each rival, as evidence; "the only option" must be ahead of both.
+
+    Nothing where a rival was left out: a lead over one alone would not be what is claimed.
+    """
     shown_rows = compared.rows[SHOWN]
     return [
         evidence.number(compared.lead(rival), shown_rows[0].n, of=[*shown_rows, *compared.rows[rival]], note=rival)
-        for rival in (REGRESSION, LORA)
+        for rival in (compared.rivals if LORA in compared.rows else ())
     ]
 
 
 def lines(compared: Sequence[Compared]) -> dict[str, list[tuple[int, Interval]]]:
     """Return way -> pairs of n and accuracy over draws and messages, as `plots.against` takes them."""
-    return {way: [(one.n, accuracy(one.rows[way])) for one in compared] for way in (SHOWN, REGRESSION, LORA)}
+    ways = dict.fromkeys(way for one in compared for way in one.rows)
+    return {way: [(one.n, accuracy(one.rows[way])) for one in compared if way in one.rows] for way in ways}
 
 
 @dataclass(frozen=True)
@@ -258,8 +260,15 @@ class SameLabels:
     recipe: tuning.Recipe = field(default=tuning.RECIPE)
 
     def compare(self, n: int, items: Sequence[Message]) -> Compared:
-        """Return all ways to use n labels; heavy, so taken from stored rows where they agree."""
+        """Return all ways to use n labels; heavy, so taken from stored rows where they agree.
+
+        A training for each draw takes minutes without a GPU: it is left out where not all are kept, which is said.
+        """
         ways = {SHOWN: self._shown, REGRESSION: self._regression, LORA: self._lora}
+        names = [_named(LORA, n, seed)[0] for seed in range(self.draws)]
+        if not (ledger.anew(self.lab) or all(self.lab.stored(name, items) for name in names)):
+            print(f"LoRA, {n} labels: left out, not all of its {self.draws} rows are kept; COURSE_RERUN=1 trains them.")
+            del ways[LORA]
         return Compared(n, {way: [one(n, seed, items) for seed in range(self.draws)] for way, one in ways.items()})
 
     def _shown(self, n: int, seed: int, items: Sequence[Message]) -> LedgerRow:
@@ -279,7 +288,7 @@ class SameLabels:
         return self.lab.measure(name, items, predict, **how, **told)
 
     def _lora(self, n: int, seed: int, items: Sequence[Message]) -> LedgerRow:
-        name, told = _named("LoRA", n, seed)
+        name, told = _named(LORA, n, seed)
         recipe = replace(self.recipe, seed=seed, epochs=max(self.recipe.epochs, -(-SEEN // n)))
         learned = pairs.training_pairs(self.task, draw(self.pool, n, seed))
         score, asked = pairs.label_scorer(self.task), pairs.prompts_of(self.task)

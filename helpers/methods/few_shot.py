@@ -17,6 +17,7 @@ from helpers.model import embedding, reuse
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import without_marks
 from helpers.model.scoring import LabelScores
+from helpers.tasks.curation import duplicates
 from helpers.tasks.files import Message
 from helpers.tasks.task import Task
 
@@ -76,11 +77,11 @@ def nearest_examples(
     _need(pool_vectors, k)
     same: dict[str, list[int]] = {}
     for i, text in enumerate(pool_texts if query_texts else ()):
-        same.setdefault(_plain(text), []).append(i)
+        same.setdefault(duplicates.folded(text), []).append(i)
     found = []
     for query, similarity in enumerate(embedding.cosines(pool_vectors, query_vectors)):
         if same:
-            similarity[same.get(_plain(query_texts[query]), [])] = -np.inf
+            similarity[same.get(duplicates.folded(query_texts[query]), [])] = -np.inf
         nearest = embedding.highest(similarity, k)[::-1]
         found.append(nearest[np.isfinite(similarity[nearest])].tolist())
     return found
@@ -129,19 +130,6 @@ def selections(pool: Sequence[Message], pool_vectors: np.ndarray, query_vectors:
         "diverse": shared(partial(diverse_examples, pool_vectors)),
         "nearest": lambda k, _: [[pool[i] for i in row] for row in nearest_examples(pool_vectors, query_vectors, k)],
     }
-
-
-def leaks(shown: Sequence[Sequence[str]], asked: Sequence[str]) -> list[int]:
-    """Return the positions at which a text stands among its own examples, letter case and spaces aside.
-
-    >>> leaks([["a", "B "], ["c"]], ["b", "a"])
-    [0]
-    """
-    return [i for i, (rows, text) in enumerate(zip(shown, asked, strict=True)) if _plain(text) in map(_plain, rows)]
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.lower().split())
 
 
 def _need(pool: Sequence, k: int) -> None:

@@ -177,6 +177,11 @@ class Lab:
         return stored(self.task, method, items, **{"model": self.model, "split": self.split, **asked})
 
 
+def anew(lab: Lab) -> bool:
+    """Whether everything is measured anew, so that no stored row is taken."""
+    return lab.rerun or bool(os.environ.get("COURSE_RERUN"))
+
+
 def main(arguments: Sequence[str]) -> int:
     """Print the table; `keep FILE` takes a ledger's rows into the reference results."""
     if not arguments:

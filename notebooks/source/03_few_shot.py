@@ -64,7 +64,7 @@ import numpy as np
 
 from helpers import statistics
 from helpers.lesson.said import said
-from helpers.methods import baselines, few_labels, few_shot
+from helpers.methods import baselines, few_labels, few_shot, prompt_cost
 from helpers.model.language_model import LanguageModel
 from helpers.results import ledger
 from helpers.tasks import files, intents
@@ -126,7 +126,7 @@ check("03.1", turns)
 # steps in, and says so.) The question and the words of each label are put in before it is called.
 
 # %%
-pool = few_labels.short(train, lm.count_tokens)  # of at most 20 tokens
+pool = prompt_cost.short(train, lm.count_tokens)  # of at most 20 tokens
 prompt = replace(
     prompt, turns=yours("03.1", turns, few_shot.turns)
 )  # the same, your function in it
@@ -207,8 +207,6 @@ for name, shown in {"the same eight": eights[0], "eight of its own": own_eights}
 # one about prompts whose start is kept. The same eight messages, both ways, on a true axis:
 
 # %% tags=["machine"]
-from helpers.methods import prompt_cost
-
 lengths = {k: few_labels.draw(pool, k, seed=0) for k in (0, 4, 16)}
 timed = prompt_cost.timed(lm, prompt, lengths, texts[:8])
 plots.against(
@@ -401,7 +399,9 @@ def leaks(shown, asked):
 check("03.5", leaks)
 
 # %%
-search_leaks = yours("03.5", leaks, few_shot.leaks)
+from helpers.tasks.curation import duplicates
+
+search_leaks = yours("03.5", leaks, duplicates.leaks)
 inside = [[pool[i].text for i in find(vectors, vector, 3)] for vector in vectors[:50]]
 outside = [[e.text for e in row] for row in neighbors([m.text for m in test], 12)]
 for part, shown, open_ones in (("the pool", inside, pool[:50]), ("test", outside, test)):
@@ -506,7 +506,7 @@ plots.against(
 
 # %%
 for c in compared:
-    for rival in (few_labels.REGRESSION, few_labels.LORA):
+    for rival in c.rivals:
         where = said(
             c.lead(rival),
             above="leads {found}",
@@ -583,13 +583,14 @@ claims.conclude("F2", {f"{c.n} labels": few_labels.leads(c) for c in compared})
 
 # %%
 thirty = next(c for c in compared if c.n == 30).rows
-shown_30, lora_30 = thirty[few_labels.SHOWN], thirty[few_labels.LORA]
-against_30 = {"tuning": lora_30, "retrieval": [near_row]}
+shown_30 = thirty[few_labels.SHOWN]
+against_30 = {"tuning": thirty.get(few_labels.LORA), "retrieval": [near_row]}
 claims.conclude(
     "F4",
     {
         way: evidence.number(few_labels.gain(shown_30, rows), n, of=[*shown_30, *rows])
         for way, rows in against_30.items()
+        if rows
     },
 )
 

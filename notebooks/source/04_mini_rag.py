@@ -525,7 +525,7 @@ staff = {document.id for document in documents if document.audience == "staff"}
 public = [q for q in asked if q.answerable and not staff & set(q.documents)]
 public = [q for q in public if q.id in read["one quote"].ids]
 tuned_rows = reading.tuned(lab, public)
-before, after = (read[c].cut(tuned_rows[0].ids) for c in ("closed book", "one quote"))
+before, after = (read[c].cut([q.id for q in public]) for c in ("closed book", "one quote"))
 arms = {"alone": before, "with a quote": after}
 arms |= {f"tuned, alone, seed {row.seed}": row for row in tuned_rows}
 for name, row in arms.items():
@@ -597,8 +597,8 @@ claims.conclude("R1", {"gain": gain})
 backed = reading.backed(cited_row, quotes_cited)
 claims.conclude("R4", {"citation": evidence.share(backed, of=cited_row)} if backed else {})
 in_context = evidence.difference(before, after)
-against = evidence.over_runs(tuned_rows, [after])
-claims.conclude("R6", {"in context": in_context, "against tuning": against})
+against = {"against tuning": evidence.over_runs(tuned_rows, [after])} if tuned_rows else {}
+claims.conclude("R6", {"in context": in_context} | against)
 
 # %% tags=["machine"]
 all_texts = sum(len(entry.owner) for entry in store.entries.values())

@@ -108,8 +108,27 @@ def test_a_solved_request_is_answered_by_a_form_that_fits():
 
 def test_short_messages_are_enough_to_draw_from_also_where_tokens_are_bytes():
     messages = intents.read("train")
-    by_words = few_labels.short(messages, lambda text: len(text.split()))
+    by_words = prompt_cost.short(messages, lambda text: len(text.split()))
     assert all(len(m.text.split()) <= 20 for m in by_words)
-    by_bytes = few_labels.short(messages, lambda text: len(text.encode()))
+    by_bytes = prompt_cost.short(messages, lambda text: len(text.encode()))
     assert len(by_bytes) >= len(messages) / 5
     assert max(len(m.text.encode()) for m in by_bytes) < max(len(m.text.encode()) for m in messages)
+
+
+def test_without_tuned_rows_nothing_is_said_of_the_only_option():
+    rows = {way: [ledger_rows.of_hits(way, [1, 0])] * 2 for way in (few_labels.SHOWN, few_labels.REGRESSION)}
+    one = few_labels.Compared(6, rows)
+    assert few_labels.leads(one) == []
+    assert one.rivals == [few_labels.REGRESSION] and few_labels.LORA not in few_labels.lines([one])
+
+
+def test_a_training_for_each_draw_is_left_out_unless_it_is_kept_or_asked_for(small, monkeypatch, capsys):
+    monkeypatch.setattr(few_labels.SameLabels, "_shown", lambda *_: "shown")
+    monkeypatch.setattr(few_labels.SameLabels, "_regression", lambda *_: "learned")
+    monkeypatch.setattr(few_labels.SameLabels, "_lora", lambda *_: "tuned")
+    lab = Lab("intents", small, labels=intents.LABELS)
+    same = few_labels.SameLabels(lab, PROMPT, POOL, None, None, None)
+    assert few_labels.LORA not in same.compare(6, POOL[:2]).rows
+    assert "left out" in capsys.readouterr().out
+    monkeypatch.setenv("COURSE_RERUN", "1")
+    assert same.compare(6, POOL[:2]).rows[few_labels.LORA] == ["tuned"] * few_labels.DRAWS

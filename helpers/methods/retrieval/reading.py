@@ -5,7 +5,6 @@ measures fewer questions, and for contexts one form of prompt for all; it says s
 """
 
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -16,6 +15,7 @@ from helpers.methods.retrieval.chunking import Spans
 from helpers.methods.retrieval.contexts import CONTEXTS, TOKEN_LIMIT, Form
 from helpers.methods.retrieval.pipeline import Pipeline
 from helpers.model.language_model import LanguageModel
+from helpers.results import ledger
 from helpers.results.ledger import Lab
 from helpers.results.measuring import hash_prompts
 from helpers.results.rows import LedgerRow
@@ -27,6 +27,7 @@ LIVE = 40  # questions that are read where no row is kept
 LIVE_FORM = Form("twice", "", False)
 CITED, CITED_LIMIT = "three quotes, cited", 28  # a citation takes some tokens beside the answer
 CHANGED = 0.05  # share of a row's prompts that may be others today: machines order two quotes of one cosine differently
+TUNED_ROW = "tuned on answers, closed book"
 TUNED = replace(adapters.UPPER, learning_rate=1e-3, epochs=6)  # the step is chosen on dev
 
 
@@ -79,12 +80,8 @@ def _still_asked(row: LedgerRow, prompts: Sequence) -> bool:
 
 def _kept(lab: Lab, method: str, questions: Sequence[PolicyQuestion], prompts: Sequence) -> LedgerRow | None:
     """The kept row of all questions; None where there is none, or where all is measured anew."""
-    row = None if _anew(lab) else lab.stored(method, questions)
+    row = None if ledger.anew(lab) else lab.stored(method, questions)
     return row if row and _still_asked(row, prompts) else None
-
-
-def _anew(lab: Lab) -> bool:
-    return lab.rerun or bool(os.environ.get("COURSE_RERUN"))
 
 
 def _read(lab: Lab, context: str, questions: Sequence[PolicyQuestion], chunks: Sequence) -> LedgerRow:
@@ -137,7 +134,7 @@ def cited(
     row = _kept(lab, CITED, questions, prompts)
     if not row:
         method = CITED
-        if not _anew(lab) and len(questions) > live:
+        if not ledger.anew(lab) and len(questions) > live:
             questions, prompts = spread(questions, live), spread(prompts, live)
             method = f"{CITED}, {len(questions)} questions"
         answer = graded.graded(questions, lambda some: using.ask([q.question for q in some]))
@@ -208,7 +205,7 @@ def filled(
     method, prompts = f"chunks of {size} tokens, one budget", [using.write(one) for one in ready(questions)]
     if row := _kept(lab, method, questions, prompts):
         return row
-    if not _anew(lab) and len(questions) > live:
+    if not ledger.anew(lab) and len(questions) > live:
         questions, prompts = spread(questions, live), spread(prompts, live)
         method = f"{method}, {len(questions)} questions"
     answer = graded.graded(questions, lambda some: using.answer(ready(some)))
@@ -234,7 +231,8 @@ def in_form(lab: Lab, pipe: Pipeline, questions: Sequence[PolicyQuestion], docum
 def tuned(lab: Lab, questions: Sequence[PolicyQuestion]) -> list[LedgerRow]:
     """Return how the lab's model answers without any policy, tuned on the answers to all training questions; by seed.
 
-    Some facts of the test questions stand behind hard training questions, in other words.
+    Some facts of the test questions stand behind hard training questions, in other words. Three trainings take half an
+    hour on two cores: none is returned, which is said, where they are neither kept nor asked for (COURSE_RERUN).
     """
 
     def learned(split: str, tiers: Sequence[str]) -> list[Pair]:
@@ -248,9 +246,12 @@ def tuned(lab: Lab, questions: Sequence[PolicyQuestion]) -> list[LedgerRow]:
         return graded.graded(questions, lambda _: lm.generate(chats, TOKEN_LIMIT, progress=False).texts)(_texts)
 
     full = runtime.profile().value == "full"
+    if full and not (ledger.anew(lab) or lab.stored(TUNED_ROW, questions)):
+        print(f"{TUNED_ROW}: left out, no row of it is kept; COURSE_RERUN=1 trains it, three times.")
+        return []
     return tuning.repeated(
         lab.using(show=False),
-        "tuned on answers, closed book",
+        TUNED_ROW,
         [learned("train", list(policies.TIERS))],
         TUNED if full else replace(TUNED, epochs=1),
         questions,

@@ -31,7 +31,7 @@ import numpy as np
 from helpers import statistics
 from helpers.lesson import plots
 from helpers.lesson.said import said
-from helpers.methods import baselines, few_labels, few_shot, wording
+from helpers.methods import baselines, few_labels, few_shot, prompt_cost, wording
 from helpers.model import catalogue, embedding
 from helpers.model.language_model import LanguageModel
 from helpers.results import claims, evidence, ledger
@@ -45,7 +45,7 @@ lab = ledger.Lab("intents", lm, labels=LABELS, noun="messages", rerun=RERUN)
 # %%
 train, dev, test = (intents.read(split) for split in ("train", "dev", "test"))
 dev, test = files.for_profile(dev, fast=12), files.for_profile(test, fast=24)
-pool = few_labels.short(train, lm.count_tokens)
+pool = prompt_cost.short(train, lm.count_tokens)
 neutral = few_shot.random_words([m.text for m in train], 8)
 words = {label: f" {spoken}" for label, spoken in intents.WORDS.items()}
 prompt = few_shot.FewShotPrompt(

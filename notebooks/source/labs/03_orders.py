@@ -32,7 +32,7 @@ import numpy as np
 from helpers import statistics
 from helpers.lesson import plots
 from helpers.lesson.said import said
-from helpers.methods import few_labels, few_shot
+from helpers.methods import few_labels, few_shot, prompt_cost
 from helpers.model import packing
 from helpers.model.language_model import LanguageModel
 from helpers.results import claims, evidence, ledger
@@ -48,7 +48,7 @@ train, dev, test = (intents.read(split) for split in ("train", "dev", "test"))
 test = files.for_profile(test, fast=24)
 some = files.balanced(files.for_profile(dev, fast=12), 6)  # of dev, six a label
 texts, wanted = [m.text for m in some], [m.label for m in some]
-pool = few_labels.short(train, lm.count_tokens)
+pool = prompt_cost.short(train, lm.count_tokens)
 neutral = few_shot.random_words([m.text for m in train], 8)
 words = {label: f" {spoken}" for label, spoken in intents.WORDS.items()}
 prompt = few_shot.FewShotPrompt(
