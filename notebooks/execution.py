@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import pathlib
+import re
 import time
 from dataclasses import dataclass
 
@@ -30,6 +31,21 @@ class Run:
     seconds: float
     peak: int
     read: dict[str, list]
+
+
+YOURS = re.compile(r"From here on the lesson runs on your answer to (\d\d\.\d+)\.")
+OWN = r"\1 is not attempted: from here on the lesson runs on the course's own answer to it."
+
+
+def as_untouched(notebook: nbformat.NotebookNode) -> None:
+    """Let a learner's copy say whose answers its cells ran on as it does where nothing was solved.
+
+    Cells after an exercise ran on the solution, which is the course's own answer; see `exercises.yours`.
+    """
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if output.output_type == "stream":
+                output.text = YOURS.sub(OWN, output.text)
 
 
 def execute(
@@ -75,6 +91,8 @@ def execute(
                 twin.outputs = copy.deepcopy(cell.outputs)
     for ran in (notebook, solved) if solved else (notebook,):
         _tidy(ran)
+    if solved:
+        as_untouched(notebook)
     return Run(time.perf_counter() - started, int(peak), json.loads(read))
 
 

@@ -8,6 +8,7 @@ import pathlib
 import re
 from functools import cache
 
+import execution
 import pytest
 import sources
 
@@ -244,3 +245,8 @@ def test_a_lesson_goes_on_with_the_learners_answer_only_where_its_check_says_cor
     assert "01.1 is not attempted: from here on" in capsys.readouterr().out
     assert exercises.yours("01.1", (mine, own), (own, own)) == (mine, own)
     assert exercises.yours("01.1", (left_out, own), (own, own)) == (own, own)
+    capsys.readouterr()
+    exercises.yours("01.1", mine, own)
+    on_mine = capsys.readouterr().out
+    exercises.yours("01.1", left_out, own)
+    assert execution.YOURS.sub(execution.OWN, on_mine) == capsys.readouterr().out, "as a built learner's copy says it"
