@@ -137,10 +137,6 @@ class Crossing:
         made = replace(self.recipes[context][0], seed=seed)
         return loop.train(self.lm, self.pairs(context, say), made)
 
-    def measure(self, tuned: loop.Tuned, context: str = QUOTED) -> LedgerRow:
-        """Measure a reader trained here on the test questions."""
-        return self._measure(context, lambda: tuned, tuned.recipe)
-
     def kept(self, context: str, seed: int = 0) -> LedgerRow | None:
         """Return the stored row of a tuned reader, or None where there is none of the chosen recipe."""
         made = replace(self.recipes[context][0], seed=seed)
@@ -236,19 +232,19 @@ def answerable(row: LedgerRow) -> LedgerRow:
     return row.cut([name for name, wanted in zip(row.ids, row.gold, strict=True) if wanted == "right"])
 
 
-def gains(crossing: Crossing, own: LedgerRow | None = None) -> dict[str, Evidence]:
+def gains(crossing: Crossing) -> dict[str, Evidence]:
     """Return what the tuned readers with quotes gain on answerable questions, over each of the two alone.
 
-    All seeds that are stored count; `own` stands for seed 0. Where one side was never measured, its part is missing.
+    All seeds that are stored count. Where one side was never measured, its part is missing.
     """
 
-    def seeds(context: str, first: LedgerRow | None = None) -> list[LedgerRow]:
-        kept = [first if first and not seed else crossing.kept(context, seed) for seed in SEEDS]
+    def seeds(context: str) -> list[LedgerRow]:
+        kept = [crossing.kept(context, seed) for seed in SEEDS]
         return [answerable(row) for row in kept if row]
 
     best = crossing.lab.stored(method(crossing.best, tuned=False), crossing.test, token_limit=contexts.TOKEN_LIMIT)
     rivals = {"than retrieval": [answerable(best)] if best else [], "than tuning": seeds(CLOSED)}
-    both, found = seeds(QUOTED, own), {}
+    both, found = seeds(QUOTED), {}
     for name, alone in rivals.items():
         if alone and both:
             note = f"{len(both)} seed{'s' * (len(both) > 1)}"

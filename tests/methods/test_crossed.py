@@ -96,8 +96,6 @@ def test_gains_count_answerable_questions_and_all_seeds(crossing):
     assert list(found) == ["plain, than retrieval"]
     gain = found["plain, than retrieval"]
     assert (gain.interval.estimate, gain.n, gain.note) == (1.0, sum(able), "2 seeds")
-    own = kept(crossing, "mine", [False] * 6, 0)
-    assert crossed.gains(crossing, own)["plain, than retrieval"].interval.estimate == 0.5
 
 
 def test_dev_chooses_the_recipe_and_the_cheapest_among_equals(capsys):
