@@ -139,7 +139,7 @@ print(lm.render(prompt.messages(few_labels.draw(pool, 2, seed=1), half[0].text))
 
 # %%
 eights = [few_labels.draw(pool, 8, seed) for seed in range(3)]
-on_half = {"items": half, "split": "dev"}
+on_half = {"items": half, "split": "dev", "heavy": True, "show": True}
 none_row = few_labels.shown(lab, prompt, "few-shot, no example", [], **on_half)
 for number, eight in enumerate(eights, start=1):
     name = f"few-shot, 8, draw {number}"
@@ -204,11 +204,11 @@ for name, shown in {"the same eight": eights[0], "eight of its own": own_eights}
 # what changes with each message belongs at the end.
 #
 # "Cost grows linearly with the prompt", two articles say. That is two statements: one about prompts that are read whole,
-# one about prompts whose start is kept. The same eight messages, both ways, on a true axis:
+# one about prompts whose start is kept. The same four messages, both ways, on a true axis:
 
 # %% tags=["machine"]
-lengths = {k: few_labels.draw(pool, k, seed=0) for k in (0, 4, 16)}
-timed = prompt_cost.timed(lm, prompt, lengths, texts[:8])
+lengths = {k: few_labels.draw(pool, k, seed=0) for k in (0, 4, 12)}
+timed = prompt_cost.timed(lm, prompt, lengths, texts[:4])
 plots.against(
     {way: found.points for way, found in timed.items()},
     "What a message costs, against the length of its prompt",
@@ -219,8 +219,8 @@ for way, found in timed.items():
 
 # %% [markdown]
 # A power of 1 would be in proportion: twice the tokens, twice the time. 0 would be no growth. Every prompt also pays for the
-# six answers that are weighed, so do not expect exactly 1. And the kept start is read once for these eight, so each still pays an
-# eighth of it; among a thousand messages that part would vanish.
+# six answers that are weighed, so do not expect exactly 1. And the kept start is read once for these four, so each still pays a
+# quarter of it; among a thousand messages that part would vanish.
 #
 # ## The leaning, and how to take it away
 #
