@@ -16,7 +16,7 @@ import time
 
 import nbformat
 from execution import execute
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from sources import choose, lessons, make, names
 
 from helpers.machine import runtime
@@ -32,7 +32,7 @@ def run(chosen: list[str], results: pathlib.Path) -> list[str]:
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             ran = execute(notebook, name, results)
-        except CellExecutionError as error:
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             failed.append(name)
             print(f"{name} stopped:\n{error}\nWhat it had computed is in {target}", file=sys.stderr)
         else:
