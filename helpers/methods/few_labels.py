@@ -1,32 +1,24 @@
-"""What a handful of labels buys: shown in the prompt, learned by a regression, or trained into the weights.
+"""What a handful of labels buys in a prompt: draws of them, candidates of a search, and intervals over draws.
 
-Every way gets the same messages, and several draws of them. Pictures and verdicts are left to the lessons.
+Pictures and verdicts are left to the lessons; same_labels sets the same few labels against other ways to use them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
 from helpers import statistics
-from helpers.methods import baselines, few_shot, tuning
+from helpers.methods import few_shot
 from helpers.methods.few_shot import FewShotPrompt
 from helpers.methods.search import Candidate, grid
-from helpers.model import embedding
-from helpers.results import evidence, ledger
 from helpers.results.evidence import Evidence
 from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow
 from helpers.statistics import Interval
-from helpers.tasks import pairs
 from helpers.tasks.files import Message
-from helpers.tasks.task import Task
 
 BEST, BARE = "best prompt", "few-shot, no example"  # rows: of a search over prompts, and what stands in for it
-SIZES, DRAWS = (6, 12, 30, 48), 5
-SEEN = 300  # pairs that a training reads at least, however few there are
-SHOWN, REGRESSION, LORA = "shown in the prompt", "regression", "LoRA"
 ORDERS: dict[str, Callable[[list], list]] = {
     "nearest last": lambda row: row,
     "nearest first": lambda row: row[::-1],
@@ -204,96 +196,3 @@ def gain(first: Sequence[LedgerRow], second: Sequence[LedgerRow]) -> Interval:
 def accuracy(rows: Sequence[LedgerRow]) -> Interval:
     """Return the share right of several draws on the same items, its interval over draws and items."""
     return statistics.runs_interval([row.correct for row in rows])
-
-
-@dataclass(frozen=True)
-class Compared:
-    """The ways to use n labels, SHOWN, REGRESSION and LORA, each with its rows, one a draw; LORA may be left out."""
-
-    n: int
-    rows: Mapping[str, Sequence[LedgerRow]]
-
-    @property
-    def rivals(self) -> list[str]:
-        """The ways that stand against the prompt."""
-        return [way for way in self.rows if way != SHOWN]
-
-    def lead(self, rival: str) -> Interval:
-        """By how much the prompt is ahead of a rival, over draws and messages."""
-        return gain(self.rows[rival], self.rows[SHOWN])
-
-
-def leads(compared: Compared) -> list[Evidence]:
-    """Return by how much the prompt is ahead of each rival, as evidence; "the only option" must be ahead of both.
-
-    Nothing where a rival was left out: a lead over one alone would not be what is claimed.
-    """
-    shown_rows = compared.rows[SHOWN]
-    return [
-        evidence.number(compared.lead(rival), shown_rows[0].n, of=[*shown_rows, *compared.rows[rival]], note=rival)
-        for rival in (compared.rivals if LORA in compared.rows else ())
-    ]
-
-
-def lines(compared: Sequence[Compared]) -> dict[str, list[tuple[int, Interval]]]:
-    """Return way -> pairs of n and accuracy over draws and messages, as `plots.against` takes them."""
-    ways = dict.fromkeys(way for one in compared for way in one.rows)
-    return {way: [(one.n, accuracy(one.rows[way])) for one in compared if way in one.rows] for way in ways}
-
-
-@dataclass(frozen=True)
-class SameLabels:
-    """Ways to use the same few labels; none of them chooses anything by further labels.
-
-    lab: its model is prompted and tuned. vectors: of the pool, (n, d), by `embedder`. task: labels as a tuned model
-    answers them. recipe: its epochs are raised until SEEN pairs are read.
-    """
-
-    lab: Lab
-    prompt: FewShotPrompt
-    pool: Sequence[Message]
-    vectors: np.ndarray
-    embedder: object
-    task: Task
-    neutral: Sequence[str] = ()
-    draws: int = DRAWS
-    recipe: tuning.Recipe = field(default=tuning.RECIPE)
-
-    def compare(self, n: int, items: Sequence[Message]) -> Compared:
-        """Return all ways to use n labels; heavy, so taken from stored rows where they agree.
-
-        A training for each draw takes minutes without a GPU: it is left out where not all are kept, which is said.
-        """
-        ways = {SHOWN: self._shown, REGRESSION: self._regression, LORA: self._lora}
-        names = [_named(LORA, n, seed)[0] for seed in range(self.draws)]
-        if not (ledger.anew(self.lab) or all(self.lab.stored(name, items) for name in names)):
-            print(f"LoRA, {n} labels: left out, not all of its {self.draws} rows are kept; COURSE_RERUN=1 trains them.")
-            del ways[LORA]
-        return Compared(n, {way: [one(n, seed, items) for seed in range(self.draws)] for way, one in ways.items()})
-
-    def _shown(self, n: int, seed: int, items: Sequence[Message]) -> LedgerRow:
-        name, told = _named("few-shot, all shown", n, seed)
-        examples = draw(self.pool, n, seed)
-        return shown(self.lab, self.prompt, name, examples, items, self.neutral, seed=seed, heavy=True, **told)
-
-    def _regression(self, n: int, seed: int, items: Sequence[Message]) -> LedgerRow:
-        kept = few_shot.balanced_examples(self.pool, n, seed)
-        name, told = _named("MiniLM + logistic regression", n, seed)
-        model = baselines.embedding_classifier().fit(self.vectors[kept], [self.pool[i].label for i in kept])
-
-        def predict(texts: list[str]):
-            return model.predict(embedding.embed(self.embedder, texts))
-
-        how = {"approach": "plain", "model": self.embedder, "seed": seed, "heavy": True}
-        return self.lab.measure(name, items, predict, **how, **told)
-
-    def _lora(self, n: int, seed: int, items: Sequence[Message]) -> LedgerRow:
-        name, told = _named(LORA, n, seed)
-        recipe = replace(self.recipe, seed=seed, epochs=max(self.recipe.epochs, -(-SEEN // n)))
-        learned = pairs.training_pairs(self.task, draw(self.pool, n, seed))
-        score, asked = pairs.label_scorer(self.task), pairs.prompts_of(self.task)
-        return tuning.measured(self.lab, name, learned, recipe, items, score, prompts=asked, **told)
-
-
-def _named(way: str, n: int, seed: int) -> tuple[str, dict]:
-    return f"{way}, {n} labels, draw {seed + 1}", {"labels_used": n, "show": False}

@@ -182,6 +182,11 @@ def anew(lab: Lab) -> bool:
     return lab.rerun or bool(os.environ.get("COURSE_RERUN"))
 
 
+def in_full(lab: Lab) -> bool:
+    """Whether also that is measured which takes long without a GPU and of which no row is kept: COURSE_MISSING=1."""
+    return anew(lab) or bool(os.environ.get("COURSE_MISSING"))
+
+
 def main(arguments: Sequence[str]) -> int:
     """Print the table; `keep FILE` takes a ledger's rows into the reference results."""
     if not arguments:

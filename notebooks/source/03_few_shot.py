@@ -493,12 +493,14 @@ plots.methods(rows, "Six intents: no example, fixed ones, nearest ones, and no m
 # **Predict:** who leads at 6, and who at 48?
 
 # %%
-same = few_labels.SameLabels(
+from helpers.methods import same_labels
+
+same = same_labels.SameLabels(
     lab, prompt, pool, vectors, embedder, intents.for_tuning(), neutral
 )
-compared = [same.compare(n, test) for n in few_labels.SIZES]
+compared = [same.compare(n, test) for n in same_labels.SIZES]
 plots.against(
-    few_labels.lines(compared),
+    same_labels.lines(compared),
     "The same few labels, three ways to use them",
     ("labeled messages", f"accuracy on {len(test)} test messages"),
     {best_row.method: best_row.interval.estimate},
@@ -575,7 +577,7 @@ n = len(test)
 gain = few_labels.when_best(best_row, evidence.number(lifted, n, of=[best_row, *ten]))
 form_held = evidence.share(forms.fits(form[5]), of=form[5])
 claims.conclude("F1", {"gain": gain, "alike": evidence.draws(ten), "format": form_held})
-claims.conclude("F2", {f"{c.n} labels": few_labels.leads(c) for c in compared})
+claims.conclude("F2", {f"{c.n} labels": same_labels.leads(c) for c in compared})
 
 # %% [markdown]
 # "Needing 30 examples in the prompt hides a need for tuning or retrieval" (F4): 30 that are shown, against LoRA on the same 30, and
@@ -583,14 +585,14 @@ claims.conclude("F2", {f"{c.n} labels": few_labels.leads(c) for c in compared})
 
 # %%
 thirty = next(c for c in compared if c.n == 30).rows
-shown_30 = thirty[few_labels.SHOWN]
-against_30 = {"tuning": thirty.get(few_labels.LORA), "retrieval": [near_row]}
+shown_30 = thirty.get(same_labels.SHOWN)
+against_30 = {"tuning": thirty.get(same_labels.LORA), "retrieval": [near_row]}
 claims.conclude(
     "F4",
     {
         way: evidence.number(few_labels.gain(shown_30, rows), n, of=[*shown_30, *rows])
         for way, rows in against_30.items()
-        if rows
+        if shown_30 and rows
     },
 )
 

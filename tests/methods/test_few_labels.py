@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from helpers.methods import few_labels, few_shot, prompt_cost, solved_requests
+from helpers.methods import few_labels, few_shot, prompt_cost, same_labels, solved_requests
 from helpers.results import evidence
 from helpers.results.ledger import Lab
 from helpers.tasks import change_requests, intents
@@ -65,12 +65,12 @@ def test_what_is_held_against_a_stand_in_is_no_evidence():
 
 
 def test_the_only_option_is_ahead_of_both_others():
-    ways = (few_labels.SHOWN, few_labels.REGRESSION, few_labels.LORA)
+    ways = (same_labels.SHOWN, same_labels.REGRESSION, same_labels.LORA)
     shares = dict(zip(ways, (80, 20, 90), strict=True))
     rows = {way: [ledger_rows.of_hits(way, [1] * n + [0] * (100 - n))] * 2 for way, n in shares.items()}
-    one = few_labels.Compared(6, rows)
-    assert [found.interval.estimate for found in few_labels.leads(one)] == pytest.approx([0.6, -0.1])
-    assert few_labels.lines([one])[few_labels.LORA][0][1].estimate == pytest.approx(0.9)
+    one = same_labels.Compared(6, rows)
+    assert [found.interval.estimate for found in same_labels.leads(one)] == pytest.approx([0.6, -0.1])
+    assert same_labels.lines([one])[same_labels.LORA][0][1].estimate == pytest.approx(0.9)
 
 
 def test_a_corrected_example_keeps_the_form_of_answers():
@@ -116,19 +116,20 @@ def test_short_messages_are_enough_to_draw_from_also_where_tokens_are_bytes():
 
 
 def test_without_tuned_rows_nothing_is_said_of_the_only_option():
-    rows = {way: [ledger_rows.of_hits(way, [1, 0])] * 2 for way in (few_labels.SHOWN, few_labels.REGRESSION)}
-    one = few_labels.Compared(6, rows)
-    assert few_labels.leads(one) == []
-    assert one.rivals == [few_labels.REGRESSION] and few_labels.LORA not in few_labels.lines([one])
+    rows = {way: [ledger_rows.of_hits(way, [1, 0])] * 2 for way in (same_labels.SHOWN, same_labels.REGRESSION)}
+    one = same_labels.Compared(6, rows)
+    assert same_labels.leads(one) == []
+    assert one.rivals == [same_labels.REGRESSION] and same_labels.LORA not in same_labels.lines([one])
 
 
 def test_a_training_for_each_draw_is_left_out_unless_it_is_kept_or_asked_for(small, monkeypatch, capsys):
-    monkeypatch.setattr(few_labels.SameLabels, "_shown", lambda *_: "shown")
-    monkeypatch.setattr(few_labels.SameLabels, "_regression", lambda *_: "learned")
-    monkeypatch.setattr(few_labels.SameLabels, "_lora", lambda *_: "tuned")
+    monkeypatch.setattr(same_labels.SameLabels, "_shown", lambda *_: "shown")
+    monkeypatch.setattr(same_labels.SameLabels, "_regression", lambda *_: "learned")
+    monkeypatch.setattr(same_labels.SameLabels, "_lora", lambda *_: "tuned")
     lab = Lab("intents", small, labels=intents.LABELS)
-    same = few_labels.SameLabels(lab, PROMPT, POOL, None, None, None)
-    assert few_labels.LORA not in same.compare(6, POOL[:2]).rows
+    same = same_labels.SameLabels(lab, PROMPT, POOL, None, None, None)
+    assert same_labels.LORA not in same.compare(6, POOL[:2]).rows
     assert "left out" in capsys.readouterr().out
-    monkeypatch.setenv("COURSE_RERUN", "1")
-    assert same.compare(6, POOL[:2]).rows[few_labels.LORA] == ["tuned"] * few_labels.DRAWS
+    assert list(same.compare(12, POOL[:2]).rows) == [same_labels.REGRESSION], "a long prompt, too"
+    monkeypatch.setenv("COURSE_MISSING", "1")
+    assert same.compare(6, POOL[:2]).rows[same_labels.LORA] == ["tuned"] * same_labels.DRAWS

@@ -152,8 +152,8 @@ def at_hand(embedder, documents, questions, cutter: Chunker, more: int, live: in
     Else None; so it is where the installed packages hold too little text. Either is said.
     """
     kept = ledger.stored(TASK, _method(more), _items(questions), model=embedder)
-    if not (kept or more <= live or os.environ.get("COURSE_RERUN")):
-        print(f"{more:,} more: left out; no row of it is kept (COURSE_RERUN=1 measures it, and takes long).")
+    if not (kept or more <= live or {"COURSE_RERUN", "COURSE_MISSING"} & set(os.environ)):
+        print(f"{more:,} more: left out; no row of it is kept (COURSE_MISSING=1 measures it, and takes long).")
         return None
     if more and (os.environ.get("COURSE_RERUN") or not kept) and len(_every()) < more:
         print(f"{more:,} more: not measured; the packages installed here hold {len(_every()):,} passages.")

@@ -232,7 +232,7 @@ def tuned(lab: Lab, questions: Sequence[PolicyQuestion]) -> list[LedgerRow]:
     """Return how the lab's model answers without any policy, tuned on the answers to all training questions; by seed.
 
     Some facts of the test questions stand behind hard training questions, in other words. Three trainings take half an
-    hour on two cores: none is returned, which is said, where they are neither kept nor asked for (COURSE_RERUN).
+    hour on two cores: none is returned, which is said, where they are neither kept nor asked for (COURSE_MISSING).
     """
 
     def learned(split: str, tiers: Sequence[str]) -> list[Pair]:
@@ -246,8 +246,8 @@ def tuned(lab: Lab, questions: Sequence[PolicyQuestion]) -> list[LedgerRow]:
         return graded.graded(questions, lambda _: lm.generate(chats, TOKEN_LIMIT, progress=False).texts)(_texts)
 
     full = runtime.profile().value == "full"
-    if full and not (ledger.anew(lab) or lab.stored(TUNED_ROW, questions)):
-        print(f"{TUNED_ROW}: left out, no row of it is kept; COURSE_RERUN=1 trains it, three times.")
+    if full and not (ledger.in_full(lab) or lab.stored(TUNED_ROW, questions)):
+        print(f"{TUNED_ROW}: left out, no row of it is kept; COURSE_MISSING=1 trains it, three times.")
         return []
     return tuning.repeated(
         lab.using(show=False),
