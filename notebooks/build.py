@@ -14,6 +14,7 @@ import json
 import pathlib
 import sys
 import tempfile
+from collections.abc import Sequence
 
 import house
 import nbformat
@@ -73,8 +74,12 @@ def reword(name: str) -> None:
         _store(notebook, path)
 
 
-def run(name: str) -> None:
-    """Make, run and store both notebooks of a lesson in the full profile, keep its verdicts, and stamp it."""
+def run(name: str, reasons: Sequence[str] = ()) -> None:
+    """Make, run and store both notebooks of a lesson in the full profile, keep its verdicts, and stamp it.
+
+    Where all that changed is code, machine outputs are kept if nothing else says something new. What new data says, and
+    what was asked for, is stored.
+    """
     copies = targets(name)
     notebooks = [make(name, solved) for _, solved in copies]
     code, modules, folder = code_of(name), stamps.now(), copies[0][0].parent
@@ -90,7 +95,8 @@ def run(name: str) -> None:
         for cell, again in zip(notebook.cells, make(name, solved).cells, strict=True):
             if cell.cell_type == "markdown":  # time and memory are known only now
                 cell.source, cell.id = again.source, again.id
-        keep_machine_outputs(notebook, path)
+        if reasons and all(reason == stamps.CODE or reason.endswith(".py changed") for reason in reasons):
+            keep_machine_outputs(notebook, path)
         _store(notebook, path)
     stamps.keep(
         name, stamps.stamp(code, ran.read, modules, [path for path, _ in copies], {verdict.id for verdict in judged})
@@ -135,7 +141,7 @@ def main() -> int:
         reasons = why_stale(name)
         if arguments.all or reasons:
             print(f"{name}: {'; '.join(reasons) or 'asked for'}")
-            run(name)
+            run(name, reasons)
         elif unlike_source(name):
             reword(name)
             print(f"{name}: new text, nothing ran")

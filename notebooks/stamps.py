@@ -23,6 +23,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 STAMPS = HERE / "stamps.json"
 ABSENT = "none"
+CODE = "its code changed"  # a reason why a lesson is stale
 BUILT = ("helpers/lesson/checks/solutions.json",)  # the build writes it, from cells that count themselves
 # Files whose readers report what they take from them, by the first part of what they report.
 REPORTED = {
@@ -192,7 +193,7 @@ def why_stale(name: str, code: str) -> list[str]:
     found = {key: value for key, value in kept.items() if key != "seal"}
     if kept.get("seal") != _hash(found):
         return ["its stamp was changed by hand"]
-    reasons = [] if kept["code"] == _hash(code) else ["its code changed"]
+    reasons = [] if kept["code"] == _hash(code) else [CODE]
     modules = now().hashes(code, kept["modules"])
     for name, hashed in kept["modules"].items():
         if modules.get(name) != hashed:

@@ -57,6 +57,9 @@ answer = 4
 
 check = print
 check("00.1", answer)
+
+# %% tags=["machine"]
+print((root / "data" / "reference_results.jsonl").read_text().count("method"), "rows")
 """
 SMALL = '''"""A module."""
 
@@ -239,6 +242,18 @@ def test_all_that_was_read_makes_a_lesson_stale_and_is_named(course, stale):
             "verdicts/X2 is there now",
         )
     ]
+
+
+def test_what_a_machine_cell_shows_of_new_data_is_stored_though_all_other_cells_say_the_same(course, stale):
+    assert outputs(course)[-1][0].text == "2 rows\n"
+    write_rows(course, row("rules", 0), row("others", 1), row("unknown", 1))
+    assert builds("00") == 0
+    assert outputs(course)[-1][0].text == "3 rows\n"
+    write_rows(course, row("rules", 0), row("others", 1), row("unknown", 1), row("unread", 1))
+    change(course / "helpers" / "small.py", "TWO * number", "number * TWO")
+    assert builds("00") == 0
+    assert outputs(course)[-1][0].text == "3 rows\n", "helpers alone changed, and the other cells say the same"
+    assert stale() == []
 
 
 def test_an_articles_title_is_part_of_its_claims(course, stale):
