@@ -15,14 +15,15 @@ from helpers.tasks.own.tables import Record, Table
 
 NAMES = {
     "text": """text texts message messages sentence utterance description comment comments review reviews query content
-    body tweet document article request complaint feedback email mail post snippet input question narrative v2
+    body tweet document article request complaint feedback email mail post snippet input question narrative
     short_description ticket_text ticket_description issue_description sms headline statement""",
     "label": """label labels category categories class intent target topic sentiment tag group type department queue
-    assignment_group labels_text output issue_type polarity gold annotation kind subject_area rating v1""",
+    assignment_group labels_text output issue_type polarity gold annotation kind subject_area rating""",
     "split": "split set subset fold partition dataset_split",
     "question": "question questions query q prompt ask faq input text",
     "answer": "answer answers a response reply expected gold reference solution output",
     "document": "document documents doc source file page article title",
+    "nothing": "v1 v2 v3 v4",
     "id": "id ids number no nr index row key uid guid ticket_id message_id",
 }
 NAMES = {role: names.split() for role, names in NAMES.items()}

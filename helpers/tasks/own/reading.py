@@ -151,20 +151,21 @@ def read(
             digest.update(pathlib.Path(file).expanduser().read_bytes())
     cleaned = cleaning.clean(rows, unit)
     findings += cleaned.findings
-    _stop(path.name, findings)
+    stop(path.name, findings)
     divided = splits.divide(cleaned.rows, unit, most_test)
     if not divided.test or not divided.train:
         raise DataError(
             f"{path.name}: {count(len(cleaned.rows), unit)} are too few to learn from and to test; each label needs "
             f"{splits.LEAST} at least, and some 30 before a figure says much"
         )
-    task = _task(f"own:{_slug(path)}:{digest.hexdigest()[:8]}", divided, unit, outside)
+    task = _task(f"own:{slug(path)}:{digest.hexdigest()[:8]}", divided, unit, outside)
     examples = cleaned.rows[:3]
     used = len(divided.train) + len(divided.dev) + len(divided.test)
     return OwnTask(task, tuple(how), guessed, tuple(findings), divided.story, total, used, examples, unit)
 
 
-def _slug(path: pathlib.Path) -> str:
+def slug(path: pathlib.Path) -> str:
+    """Return the name of a file or folder as it may stand in the name of a task."""
     return re.sub(r"[^\w-]+", "-", path.stem).strip("-")[:40] or "task"
 
 
@@ -174,7 +175,8 @@ def _how(table: Table, at: columns.Columns, total: int) -> str:
     return f"{table.name}: {table.how}; {count(total, table.unit)}; text from {names[0]}, label from {names[1]}{split}"
 
 
-def _stop(name: str, findings: Sequence[Finding]) -> None:
+def stop(name: str, findings: Sequence[Finding]) -> None:
+    """Raise DataError with every finding if one of them stops."""
     stopping = [finding for finding in findings if finding.stops]
     if stopping:
         others = [finding for finding in findings if not finding.stops]
