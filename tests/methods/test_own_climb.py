@@ -1,6 +1,9 @@
 """A climb on a reader's own task: every rung runs, and nothing that was measured is lost, whatever happens to it."""
 
+import hashlib
+import io
 import os
+import pathlib
 import random
 import resource
 import signal
@@ -24,9 +27,8 @@ from helpers.results import lookup, own_decision, store
 from helpers.results.rows import LedgerRow
 from helpers.tasks.own import documents, reading
 
-MORE = [
-    (f"{text} {word}.", label) for text, label in PAIRS for word in ("Please help soon", "What now", "Thanks a lot")
-]
+ENDS = ("Please help soon", "What now", "Thanks a lot")
+MORE = [(f"{text} {end}.", label) for text, label in PAIRS for end in ENDS]
 
 
 @pytest.fixture
@@ -94,7 +96,9 @@ def test_every_rung_runs_within_the_minutes_and_ends_in_a_page(own, tmp_path, ca
 
 
 def test_many_labels_are_weighed_by_those_of_the_nearest(tmp_path):
-    pairs = [(f"word{i} other{i} thing{i} {extra}", f"kind {i}") for i in range(25) for extra in "abcdef"]
+    leads = ("yesterday evening", "my neighbour", "quite urgent", "once more", "for a friend", "since Monday")
+    words = [hashlib.sha256(bytes([i])).hexdigest() for i in range(25)]
+    pairs = [(f"{lead} {word[:12]} {word[12:24]}", f"kind {i}") for i, word in enumerate(words) for lead in leads]
     (tmp_path / "many.csv").write_text(csv(pairs))
     own = reading.read(tmp_path / "many.csv")
     rungs = {rung.name: rung for rung in label_rungs.rungs(25)}
@@ -240,7 +244,7 @@ def test_short_memory_halves_a_piece_and_then_stops_with_a_remedy(own, room, cod
     rung = Rung("hungry", "plain", "", lambda bench: Ready(hungry), at_once=12)
 
     def short():
-        used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+        used = int(pathlib.Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + room, used + room))
         try:
             climb(ladder(own, rung), progress=False)
@@ -350,17 +354,13 @@ def test_the_command_reads_asks_and_refuses_in_words(tmp_path, capsys, monkeypat
     path.write_text(csv([*PAIRS, *MORE]))
     assert own_task.main([str(path), "--only-read"]) == 0
     assert "WHICH COLUMNS ARE MEANT IS A GUESS" in capsys.readouterr().out
-    monkeypatch.setattr("sys.stdin", open(os.devnull))
+    monkeypatch.setattr("sys.stdin", io.StringIO())
     assert own_task.main([str(path)]) == 1
     assert "say --yes" in capsys.readouterr().out
     assert own_task.main([str(tmp_path / "none.csv")]) == 1
     assert "error: none.csv is not there" in capsys.readouterr().err
-    assert (
-        own_task.main(
-            [str(path), "--yes", "--without", "MiniLM", "--without", "prompt", "--without", "8", "--without", "LoRA"]
-        )
-        == 0
-    )
+    without = [word for name in ("MiniLM", "prompt", "8", "LoRA") for word in ("--without", name)]
+    assert own_task.main([str(path), "--yes", *without]) == 0
     out = capsys.readouterr().out
     assert "Take " in out
     assert "report.html" in out

@@ -226,7 +226,7 @@ def _row(bench: Bench, rung: Rung, items: Sequence, pieces: Sequence[Piece]) -> 
 
 def _keep(row: LedgerRow) -> None:
     """Append a row to the ledger unless the same is there."""
-    same = ("task", "method", "ids", "predictions", "settings", "model", "dtype", "profile")
+    same = ("task", "method", "ids", "predictions", "confidence", "settings", "model", "dtype", "profile")
     for other in store.read(lookup.path(), LedgerRow, "a ledger row"):
         if all(getattr(other, name) == getattr(row, name) for name in same):
             return
