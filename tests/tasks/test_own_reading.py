@@ -101,11 +101,15 @@ def test_usual_files_are_read_right(tmp_path, content, told):
 )
 def test_older_encodings_are_guessed_and_said(tmp_path, name, encoding, texts):
     pairs = [(f"{text} {i}", "ab"[i % 2]) for i in range(12) for text in texts]
-    own = reading.read(save(tmp_path, lines(pairs).encode(encoding)))
-    assert {text for text, _ in rows_of(own).values()} == {text for text, _ in pairs}
-    assert "is a guess" in str(own)
-    again = reading.read(save(tmp_path, lines(pairs).encode(encoding)), encoding=encoding)
-    assert "as told" in str(again)
+    path = save(tmp_path, lines(pairs).encode(encoding))
+    table = reading.table_of(path)
+    assert [record.cells for record in table.records] == pairs
+    assert "is a guess" in str(table.findings[0])
+    assert "as told" in reading.table_of(path, encoding=encoding).how
+    with pytest.raises(DataError, match=r"own\.csv, line \d+: not utf-8; leave encoding out"):
+        reading.table_of(path, encoding="utf-8")
+    with pytest.raises(DataError, match="there is no encoding 'utf-9'"):
+        reading.table_of(path, encoding="utf-9")
 
 
 def test_lines_of_another_encoding_are_named(tmp_path):
@@ -125,7 +129,7 @@ REFUSED = {
     "picture": ("own.csv", b"\x89PNG\r\n\x1a\n" + bytes(200), "is a picture"),
     "PDF": ("own.csv", b"%PDF-1.7 etc", "is a PDF"),
     "zeros": ("own.csv", lines().encode() + bytes(500), "not a text file"),
-    "one label": ("own.csv", lines([(t, "x") for t, _ in PAIRS]), "the same label, 'x'.*name another column"),
+    "one label": ("own.csv", lines([(t, "x") for t, _ in PAIRS]), "the same label, 'x'.*Name another column"),
     "a label each": ("own.csv", lines([(t, f"n{i}") for i, (t, _) in enumerate(PAIRS)]), "a label of its own"),
     "500 labels": (
         "own.csv",
@@ -387,7 +391,7 @@ def test_words_for_a_model_can_be_given_and_stay_apart(tmp_path):
     assert own.task.words == {"GRP_5": "GRP 5", "GRP_7": "GRP 7"}
     assert own.with_words({"GRP_5": "fault"}, "You sort tickets.").task.system == "You sort tickets."
     assert reading.words_for(["a-b", "a_b"]) == {"a-b": "a-b", "a_b": "a_b"}
-    assert "<|" not in str(reading.words_for(["<|im_end|>", "x"]))
+    assert reading.words_for(["<|im_end|>", "x"]) == {"<|im_end|>": "<im end>", "x": "x"}
 
 
 @pytest.mark.parametrize("label", ["oos", "out of scope"])

@@ -155,8 +155,8 @@ def read(
     divided = splits.divide(cleaned.rows, unit, most_test)
     if not divided.test or not divided.train:
         raise DataError(
-            f"{path.name}: {count(len(cleaned.rows), unit)} are too few to learn from and to test; each label needs "
-            f"{splits.LEAST} at least, and some 30 before a figure says much"
+            f"{path.name}: {count(len(cleaned.rows), unit)} are too few to learn from and to test: each label needs "
+            f"{splits.LEAST} at least that do not repeat one another, and some 30 before a figure says much"
         )
     task = _task(f"own:{slug(path)}:{digest.hexdigest()[:8]}", divided, unit, outside)
     examples = cleaned.rows[:3]

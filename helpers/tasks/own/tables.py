@@ -14,7 +14,7 @@ from helpers.tasks.files import DataError
 from helpers.tasks.own.findings import Finding, count
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
-QUOTES = ('"', "'", "")  # from the most usual on; the last is none
+QUOTES = ('"', "", "'")  # the first that fits best is taken; the second is none
 SAMPLE = 1_000_000  # characters by which the delimiter is chosen
 CELL = 2**31 - 1
 
@@ -150,4 +150,4 @@ def table(
 
 def _is_title(record: Record, width: int) -> bool:
     filled = sum(bool(cell.strip()) for cell in record.cells)
-    return len(record.cells) == 1 or record.cells[0].startswith("#") or (width > 2 and filled == 1)
+    return len(record.cells) == 1 or record.cells[0].startswith("#") or filled == 1

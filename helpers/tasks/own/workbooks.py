@@ -39,8 +39,9 @@ def parse(name: str, content: bytes, sheet: str | None = None) -> Table:
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             sheets = {one: book.get_sheet_by_name(one) for one in book.sheet_names}
-            sizes = {one: found.total_height * found.total_width for one, found in sheets.items()}
-            chosen = _choose(name, {one: found.total_height for one, found in sheets.items()}, sheet)
+            ends = {one: found.end or (-1, -1) for one, found in sheets.items()}
+            sizes = {one: (row + 1) * (column + 1) for one, (row, column) in ends.items()}
+            chosen = _choose(name, {one: row + 1 for one, (row, _) in ends.items()}, sheet)
             if sizes[chosen] > MOST_CELLS:
                 raise DataError(
                     f"{name}, sheet {quoted(chosen)}: {sizes[chosen]:,} cells, more than {MOST_CELLS:,}; copy the "
