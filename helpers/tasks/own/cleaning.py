@@ -17,6 +17,7 @@ INVISIBLE = ("Cf", "Cc", "Co", "Cs", "Cn")
 PLACEHOLDERS = {"null", "none", "nan", "na", "n/a", "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "-", "?", "tbd"}
 OUTSIDE = ("oos", "out of scope", "outofscope", "outside", "no intent", "none of these")
 LONG = 2000  # characters from which a text is called long
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 LETTERS = re.compile(r"[^\W\d_]")
 COMMON_WORDS = "the a an to of and in is it for on my i you this that with have not be are was but me we"
 FREQUENT = frozenset(COMMON_WORDS.split())  # some of these stand in any few sentences of English
@@ -48,6 +49,8 @@ def visible(text: str) -> str:
     >>> visible("a" + chr(0x200b) + "b" + chr(0xd83d)) == "ab" + chr(0xfffd), visible(chr(0x200b))
     (True, '')
     """
+    if text.isascii() and not CONTROL.search(text):
+        return text if text.strip() else ""
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     kept = "".join(c for c in text if c in "\n\r\t\u200c\u200d" or unicodedata.category(c) not in INVISIBLE)
     return kept if kept.strip("\u200c\u200d \n\r\t") else ""

@@ -33,21 +33,23 @@ def pairs(texts: Sequence[str]) -> list[tuple[int, int]]:
     >>> pairs(["Where is my refund?", "Cancel it.", "Where is my refund!!"])
     [(0, 2)]
     """
+    if not texts:
+        return []
     runs = [_runs(text) for text in texts]
     rng = np.random.default_rng(0)
     factors, shifts = (rng.integers(1, PRIME, (BANDS * ROWS, 1), dtype=np.int64) for _ in range(2))
-    buckets: dict[tuple, list[int]] = defaultdict(list)
-    for i, run in enumerate(runs):
-        sketch = ((factors * run[None] + shifts) % PRIME).min(axis=1)
-        for band in range(BANDS):
-            buckets[band, *sketch[band * ROWS : (band + 1) * ROWS].tolist()].append(i)
+    sketches = np.stack([((factors * run[None] + shifts) % PRIME).min(axis=1) for run in runs])
     proposed: set[tuple[int, int]] = set()
-    for members in buckets.values():
-        if len(members) <= ALL_PAIRS:
-            proposed.update((one, two) for at, two in enumerate(members) for one in members[:at])
-        else:
-            proposed.update((members[0], two) for two in members[1:])
-            proposed.update(itertools.pairwise(members))
+    for band in np.split(sketches, BANDS, axis=1):
+        buckets: dict[bytes, list[int]] = defaultdict(list)
+        for i, rows in enumerate(band):
+            buckets[rows.tobytes()].append(i)
+        for members in buckets.values():
+            if len(members) <= ALL_PAIRS:
+                proposed.update((one, two) for at, two in enumerate(members) for one in members[:at])
+            else:
+                proposed.update((members[0], two) for two in members[1:])
+                proposed.update(itertools.pairwise(members))
     return sorted(pair for pair in proposed if _alike(runs[pair[0]], runs[pair[1]]))
 
 
