@@ -3,15 +3,35 @@
 from collections import Counter
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import pytest
 from own_files import PAIRS
 
 from helpers.tasks.curation import copies
+from helpers.tasks.curation.duplicates import WORDS as WORDS_IN_COMMON
+from helpers.tasks.curation.duplicates import shingles
 from helpers.tasks.own import near, splits
 from helpers.tasks.own.cleaning import Row
 
-WORDS = "the a pump hub bill card door night money blinks fails again today please help with my your".split()
+WORDS = [
+    "the",
+    "a",
+    "pump",
+    "hub",
+    "bill",
+    "card",
+    "door",
+    "night",
+    "money",
+    "blinks",
+    "fails",
+    "again",
+    "today",
+    "please",
+    "help",
+    "with",
+    "my",
+    "your",
+]
 
 
 def sentences(count, seed=0, length=12):
@@ -24,8 +44,7 @@ def rows_of(texts, labels, splits=None):
     return [Row(i, *one) for i, one in enumerate(zip(texts, labels, given, strict=True), start=2)]
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 1000))
+@pytest.mark.parametrize("seed", range(10))
 def test_near_copies_are_those_of_the_slow_way(seed):
     rng = np.random.default_rng(seed)
     texts = sentences(20, seed)
@@ -33,12 +52,11 @@ def test_near_copies_are_those_of_the_slow_way(seed):
         words = texts[int(rng.integers(len(texts)))].split()
         words[int(rng.integers(len(words)))] = str(rng.choice(["x", "again", ""]))
         texts.append(" ".join(words))
-    wanted = {(pair.first, pair.second) for pair in copies(texts)}
     groups = near.groups(texts)
-    assert all(groups[one] == groups[two] for one, two in wanted)
-    assert set(near.pairs(texts)) <= wanted | {
-        (i, j) for i, one in enumerate(texts) for j, two in enumerate(texts) if one.split() == two.split()
-    } | {(i, j) for i in range(32) for j in range(32) if groups[i] == groups[j]}
+    assert all(groups[pair.first] == groups[pair.second] for pair in copies(texts))
+    for one, two in near.pairs(texts):
+        runs = shingles(texts[one]), shingles(texts[two])
+        assert len(runs[0] & runs[1]) >= WORDS_IN_COMMON * len(runs[0] | runs[1])
 
 
 def test_a_thousand_copies_take_no_million_pairs():
