@@ -12,26 +12,8 @@ from helpers.tasks.curation.duplicates import shingles
 from helpers.tasks.own import near, splits
 from helpers.tasks.own.cleaning import Row
 
-WORDS = [
-    "the",
-    "a",
-    "pump",
-    "hub",
-    "bill",
-    "card",
-    "door",
-    "night",
-    "money",
-    "blinks",
-    "fails",
-    "again",
-    "today",
-    "please",
-    "help",
-    "with",
-    "my",
-    "your",
-]
+WORDS = ["the", "a", "pump", "hub", "bill", "card", "door", "night", "money", "blinks", "fails"]
+WORDS += ["again", "today", "please", "help", "with", "my", "your"]
 
 
 def sentences(count, seed=0, length=12):
