@@ -66,6 +66,7 @@ HANDLED = {
     ),
     "blank rows": (lines().replace("\n", "\n,\n", 3), "without anything"),
     "blank columns": (lines([(*pair, "", "") for pair in PAIRS], header=("v1", "v2", "", "")), ""),
+    "right to left, emoji": (lines([*PAIRS, ("أين طلبي من فضلك", "fault"), ("👩‍👩‍👧 my family 🎉", "fault")]), ""),
     "JSON": (json.dumps(OBJECTS), "a list of objects"),
     "JSON with a list": (json.dumps({"made": 2024, "data": OBJECTS}, indent=1), "the list 'data'"),
     "JSON by columns": (json.dumps({"text": [t for t, _ in PAIRS], "label": [k for _, k in PAIRS]}, indent=1), "each"),
@@ -378,6 +379,30 @@ def test_a_path_is_expanded_and_a_text_will_do(tmp_path, monkeypatch):
     save(tmp_path, lines())
     monkeypatch.setenv("HOME", str(tmp_path))
     assert reading.read("~/own.csv").name == reading.read(str(tmp_path / "own.csv")).name
+
+
+def test_rows_that_are_drawn_away_are_counted(tmp_path):
+    own = reading.read(
+        save(
+            tmp_path,
+            lines(
+                [(*pair, "test" if i % 2 else "train") for i, pair in enumerate(PAIRS)],
+                header=("text", "label", "split"),
+            ),
+        ),
+        most_test=4,
+    )
+    adds_up(own)
+    assert len(own.task.test) == 4
+    assert finding(own, "sampled").lost == 6
+
+
+def test_files_to_test_on_can_be_given_apart(tmp_path):
+    train, test = save(tmp_path, lines(PAIRS[::2]), "train.csv"), save(tmp_path, lines(PAIRS[1::2]), "test.csv")
+    own = reading.read(train, test=test)
+    adds_up(own)
+    assert {(message.text, message.label) for message in own.task.test} == set(PAIRS[1::2])
+    assert own.task.test[0].id == "row test 2"
 
 
 def test_another_content_is_another_task(tmp_path):

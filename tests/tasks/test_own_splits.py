@@ -99,3 +99,10 @@ def test_a_sample_of_fewer_is_the_start_of_a_sample_of_more():
     rows = rows_of(sentences(50), ["abcde"[i % 5] for i in range(50)])
     assert splits.sample(rows, 20)[:10] == splits.sample(rows, 10)
     assert Counter(rows[i].label for i in splits.sample(rows, 10)) == dict.fromkeys("abcde", 2)
+
+
+def test_rows_that_no_memory_would_hold_are_sampled(monkeypatch):
+    monkeypatch.setattr(splits, "MOST_TRAIN", 50)
+    found = splits.divide(rows_of(sentences(200, length=14), ["ab"[i % 2] for i in range(200)]))
+    assert Counter(row.label for row in found.train) == {"a": 25, "b": 25}
+    assert "to learn from 50 are drawn" in found.story[-1]

@@ -161,6 +161,10 @@ def read(
     task = _task(f"own:{slug(path)}:{digest.hexdigest()[:8]}", divided, unit, outside)
     examples = cleaned.rows[:3]
     used = len(divided.train) + len(divided.dev) + len(divided.test)
+    spare = len(cleaned.rows) - used
+    if spare:
+        what = f"{count(spare, unit)} more than are measured"
+        findings.append(Finding("sampled", what, (), "left out by drawing, label by label; see the splits", "", spare))
     return OwnTask(task, tuple(how), guessed, tuple(findings), divided.story, total, used, examples, unit)
 
 

@@ -5,7 +5,7 @@ Drawn splits hold each label in its share, and near copies of a text never stand
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from helpers.tasks.own.findings import count
 TEST_SHARE, DEV_SHARE = 0.3, 0.1
 MOST_TEST, MOST_DEV = 500, 120  # 500 give an interval of 4 points to each side
 SPLIT_NAMES = ("train", "dev", "test")
+MOST_TRAIN = 20_000  # more would not fit the memory of small machines
 LEAST = 3  # rows of a label that is tested
 
 
@@ -37,7 +38,7 @@ def divide(rows: Sequence[Row], unit: str = "row", most_test: int = MOST_TEST, s
     group = near.groups([row.text for row in rows])
     given = {row.split for row in rows}
     if {"train", "test"} <= {split or "train" for split in given}:
-        return _as_given(rows, group, unit, most_test, seed)
+        return _bearable(_as_given(rows, group, unit, most_test, seed), unit, seed)
     story = []
     if given - {""}:
         story.append(f"The file names one split alone ({', '.join(sorted(given - {''}))}); splits are drawn instead.")
@@ -54,7 +55,16 @@ def divide(rows: Sequence[Row], unit: str = "row", most_test: int = MOST_TEST, s
         story.append(f"{count(tied, unit)} nearly repeat another; such {unit}s stay on one side of the split.")
     if len(rows) * TEST_SHARE > most_test:
         story.append(f"The test part is kept to {most_test} {unit}s: its interval is about 4 points to each side.")
-    return Divided(train, tuple(parts["dev"]), tuple(parts["test"]), tuple(story))
+    return _bearable(Divided(train, tuple(parts["dev"]), tuple(parts["test"]), tuple(story)), unit, seed)
+
+
+def _bearable(found: Divided, unit: str, seed: int) -> Divided:
+    """The same with at most MOST_TRAIN rows to learn from."""
+    if len(found.train) <= MOST_TRAIN:
+        return found
+    kept = tuple(found.train[i] for i in sorted(sample(found.train, MOST_TRAIN, seed)))
+    told = f"Of {len(found.train):,} {unit}s to learn from {MOST_TRAIN:,} are drawn, label by label."
+    return replace(found, train=kept, story=(*found.story, told))
 
 
 def _sizes(train: Sequence, dev: Sequence, test: Sequence, unit: str) -> str:
