@@ -95,6 +95,7 @@ def test_usual_files_are_read_right(tmp_path, content, told):
     [
         ("Latin-1", "latin-1", ["Die Gebühr wurde geändert", "Où est mon colis arrivé"]),
         ("cp1252", "cp1252", ["It’s “broken” – again", "Crème brûlée für 5 €"]),
+        ("Polish", "cp1250", ["Proszę o zwrot pieniędzy za książkę", "Kiedy dostanę nową kartę łącza"]),
         ("Cyrillic", "cp1251", ["Где мой заказ и деньги", "Датчик не отвечает совсем"]),
         ("Chinese", "gb18030", ["这个产品的质量非常好我很喜欢", "送货太慢了我等了两个小时"]),
         ("Japanese", "shift_jis", ["このサービスはとても良いです", "商品がまだ届いていません"]),
@@ -280,7 +281,7 @@ def test_a_bare_quotation_mark_swallows_no_rows(tmp_path):
     adds_up(own)
     assert own.used == len(pairs)
     assert ('"well then', "fault") in rows_of(own).values()
-    assert finding(own, "open quotes").rows == (7, 22)
+    assert finding(own, "open quotes").rows == (23,)
 
 
 def test_a_quotation_mark_that_stays_open_in_a_quoted_file(tmp_path):

@@ -35,6 +35,7 @@ FOREIGN = {  # how files begin that are no text, and what to do with them
     b"PAR1": "a Parquet file; save it as CSV or JSON Lines",
     b"SQLite format 3": "a SQLite database; export the table as CSV",
 }
+MARKS_OF_TEXT = "’‘“”„«»–—…€£°§·•™©®¡¿"
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -171,7 +172,15 @@ def _mixed(lines: Sequence[bytes], wrong: Sequence[int]) -> tuple[str, str, list
 
 
 def _foreign(sample: bytes) -> str:
-    """The likeliest of the usual encodings; a text with few letters above 127 is Western, as far as one can tell."""
+    """The likeliest of the usual encodings; a text with few letters above 127 is European, as far as one can tell."""
     high = sum(byte > 127 for byte in sample) / max(1, sum(byte > 64 for byte in sample))
-    found = charset_normalizer.from_bytes(sample, cp_isolation=WESTERN if high < 0.25 else OTHERS).best()
-    return found.encoding if found else "cp1252" if high < 0.25 else "gb18030"
+    if high < 0.25:
+        return max(WESTERN, key=lambda encoding: (_letters(sample, encoding), -WESTERN.index(encoding)))
+    found = charset_normalizer.from_bytes(sample, cp_isolation=OTHERS).best()
+    return found.encoding if found else "gb18030"
+
+
+def _letters(sample: bytes, encoding: str) -> int:
+    """How many of the characters above 127 are letters inside words, or marks that texts have, minus the others."""
+    text = sample.decode(encoding, "replace")
+    return sum(1 if c.isalpha() or c in MARKS_OF_TEXT else -1 for c in text if c > "\x7f")
