@@ -323,6 +323,26 @@ def test_a_plan_leaves_out_what_the_minutes_do_not_buy(own):
         plan(own, minutes=0)
 
 
+def test_a_plan_is_kept_so_that_a_climb_goes_on_by_it(own):
+    tried = []
+
+    def counted(items):
+        tried.append(len(items))
+        return slow(0).begin(None).answer(items)
+
+    def made(**options):
+        rung = Rung("counted", "plain", "", lambda bench: Ready(counted))
+        return plan(own, 1, tiny_lm(), WordEmbedder(), rungs=[rung], **options)
+
+    first, again = made(), made()
+    assert len(tried) == 1
+    assert [step.items for step in first.steps] == [step.items for step in again.steps]
+    assert (first.bench.lora_rows, first.seconds) == (again.bench.lora_rows, again.seconds)
+    assert "made before" in str(again)
+    assert "made before" not in str(made(anew=True))
+    assert len(tried) == 2
+
+
 def test_an_estimate_holds_on_a_rung_that_takes_its_time(own):
     made = plan(own, minutes=1, rungs=[slow(0.02, at_once=4)])
     started = time.perf_counter()

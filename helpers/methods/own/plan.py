@@ -14,10 +14,14 @@ from helpers.machine import runtime
 from helpers.methods import tuning
 from helpers.methods.own import document_rungs, label_rungs
 from helpers.methods.own.bench import Bench, Rung
+from helpers.model import catalogue
+from helpers.results import store
+from helpers.results.rows import digest
 from helpers.tasks.own.findings import count
 
 PROBED = 3  # items that a model is tried on
 PROBED_ROWS = 8  # training rows of the probe of tuning
+KEPT = "plans.jsonl"
 FEWEST = 20  # items below which a figure says nothing
 LORA_SHARE = 0.5  # of the minutes, at most, for training
 ROOM = 150_000_000  # bytes beside what the probe held: longer texts than its own
@@ -41,6 +45,17 @@ class Step:
         return 0.0 if self.skipped else self.begin + self.items * self.each
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A plan as it is kept, so that a climb that was stopped goes on by the same one: see Plan and Step."""
+
+    key: str
+    rows: int
+    epochs: int
+    steps: list
+    story: list
+
+
 @dataclass(frozen=True, repr=False)
 class Plan:
     """A ladder with what each rung takes. Printed or displayed it is a table; `without` leaves rungs out."""
@@ -49,6 +64,7 @@ class Plan:
     steps: tuple[Step, ...]
     minutes: float
     story: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def seconds(self) -> float:
@@ -76,7 +92,7 @@ class Plan:
             what = f"skipped: {step.skipped}" if step.skipped else f"{figures}  {step.rung.says}"
             lines.append(f"{step.rung.name:{wide}}  {what}")
         together = f"Together about {_time(self.seconds)}; you gave {self.minutes:g} min."
-        return "\n".join([*lines, together, *self.story])
+        return "\n".join([*lines, together, *self.story, *filter(None, [self.note])])
 
     def __repr__(self) -> str:
         return f"<plan for {self.bench.own.name}: {len(self.steps)} rungs, about {_time(self.seconds)}>"
@@ -94,9 +110,17 @@ def _time(seconds: float) -> str:
 
 
 def plan(
-    own, minutes: float = 8.0, lm=None, embedder=None, rungs: Sequence[Rung] | None = None, skip: Sequence[str] = ()
+    own,
+    minutes: float = 8.0,
+    lm=None,
+    embedder=None,
+    rungs: Sequence[Rung] | None = None,
+    skip: Sequence[str] = (),
+    anew: bool = False,
 ) -> Plan:
     """Try each rung on a few items, and return what the whole will take within some minutes.
+
+    A plan for the same task, words, minutes and model is kept, and taken as it was.
 
     Args:
         own: an OwnTask or OwnDocuments.
@@ -105,6 +129,7 @@ def plan(
         lm, embedder: loaded when first needed if not given.
         rungs: a ladder of your own.
         skip: names, or how they begin, of rungs that are not even tried.
+        anew: try the rungs again though a plan is kept, as on another machine.
 
     Raises ValueError where minutes are not above 0.
     """
@@ -120,9 +145,27 @@ def plan(
     if fast:
         bench.lora_rows, bench.epochs = min(FAST["rows"], bench.lora_rows), FAST["epochs"]
     most = min(FAST["items"], len(bench.items)) if fast else len(bench.items)
+    told = own.task.sha256 if own.kind == "labels" else ""
+    model = lm.name if lm else catalogue.default()
+    names = [rung.name for rung in rungs]
+    key = digest([own.name, told, minutes, model, runtime.profile().value, most, names])
+    kept = None if anew else _kept(bench, key)
+    if kept:
+        bench.lora_rows, bench.epochs = kept.rows, kept.epochs
+        steps = tuple(Step(rung, *numbers) for rung, numbers in zip(rungs, kept.steps, strict=True))
+        again = "This plan was made before, for the same task and minutes; anew=True tries the rungs again."
+        return Plan(bench, steps, minutes, tuple(kept.story), again)
     steps = [_probe(bench, rung, most) for rung in rungs]
     steps, story = _within(bench, steps, 60 * minutes, most, 1 if fast else FEWEST)
+    numbers = [[step.items, step.begin, step.each, step.bytes, step.skipped] for step in steps]
+    store.append(Kept(key, bench.lora_rows, bench.epochs, numbers, story), bench.folder / KEPT)
     return Plan(bench, tuple(steps), minutes, tuple(story))
+
+
+def _kept(bench: Bench, key: str) -> Kept | None:
+    """The newest plan of this key."""
+    found = store.read(bench.folder / KEPT, Kept, "a plan")
+    return next((one for one in reversed(found) if one.key == key), None)
 
 
 def _probe(bench: Bench, rung: Rung, most: int) -> Step:
