@@ -155,11 +155,11 @@ def _model_or_not(rows: Sequence[LedgerRow]) -> list[str]:
 
 
 def _against(one: LedgerRow, other: LedgerRow, called: str) -> str:
-    pair = statistics.compare_hits(one.correct, other.correct)
+    pair = statistics.compare_hits(other.correct, one.correct)  # the second minus the first
     gap = pair.difference
     where = statistics.decide(gap, pair.p_value)
     said = "is ahead of" if where in UP else "is behind" if where in DOWN else "is too close to call against"
-    return f"{one.method} {said} the best {called}, {other.method}, by {gap}."
+    return f"{one.method} {said} the best {called}, {other.method}: {gap}."
 
 
 def _price(summary: overview.Summary, requests: int) -> str:

@@ -371,6 +371,29 @@ def test_a_decision_takes_the_cheapest_of_a_tie_and_says_how_sure_it_is(own):
         own_decision.decide(rows, target=90)
 
 
+@pytest.mark.parametrize(
+    ("plain", "prompt", "said", "chosen"),
+    [(0.4, 0.9, "is ahead of", "asked"), (0.9, 0.4, "is behind", "counted"), (0.7, 0.7, "is too close", "counted")],
+)
+def test_a_model_that_leads_is_said_to_lead(own, plain, prompt, said, chosen):
+    def row(name, approach, share, tokens):
+        right = [int(i < share * 100) for i in range(100)]
+        gold = ["ab"[i % 2] for i in range(100)]
+        told = [g if ok else "ba"[i % 2] for i, (g, ok) in enumerate(zip(gold, right, strict=True))]
+        ids = [str(i) for i in range(100)]
+        about = {"model": "m"} if tokens else {}
+        columns = {"prompt_tokens": [tokens] * 100, "seconds": [0.1] * 100}
+        return LedgerRow("t", name, "test", approach, ids, gold, told, right, ids, **columns, **about)
+
+    found = own_decision.decide([row("counted", "plain", plain, 0.0), row("asked", "prompt", prompt, 100.0)], 0.5)
+    assert found.chosen.method == chosen
+    (against,) = [line for line in found.sentences if line.startswith("asked ")]
+    assert said in against
+    assert f"{prompt - plain:.3f}" in against
+    cost = "10,000 requests a month cost 0.15 dollars" if chosen == "asked" else "cost next to nothing"
+    assert cost in str(found)
+
+
 def test_the_command_reads_asks_and_refuses_in_words(tmp_path, capsys, monkeypatch):
     path = tmp_path / "desk.csv"
     path.write_text(csv([*PAIRS, *MORE]))
