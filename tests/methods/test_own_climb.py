@@ -8,6 +8,7 @@ import random
 import resource
 import signal
 import socket
+import threading
 import time
 
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 import torch
 from own_files import PAIRS, csv
 from own_models import WordEmbedder, tiny_lm
+from tqdm.auto import tqdm
 
 from helpers import own_task
 from helpers.methods.own import bench as benches
@@ -62,6 +64,7 @@ def forked(work) -> int:
     child = os.fork()
     if child == 0:
         code = 1
+        tqdm.set_lock(threading.RLock())  # the usual one is shared with the parent, who would wait for one killed
         try:
             code = work() or 0
         finally:
