@@ -186,7 +186,7 @@ plan
 count = yours("09.2", affordable, by_hand.affordable)
 asked = [step for step in plan.steps if step.rung.approach != "plain" and not step.skipped]
 costs = [step.begin for step in asked], [step.each for step in asked]
-for minutes in (MINUTES, 30, 120):
+for minutes in (MINUTES, 30, 120) if asked else ():
     print(
         f"{minutes} min for the model's rungs: up to {count(60 * minutes, *costs)} texts each"
     )
