@@ -7,6 +7,7 @@ import os
 import pathlib
 import socket
 import stat
+import sys
 import zipfile
 
 import pytest
@@ -160,6 +161,12 @@ def test_what_cannot_be_used_is_refused_with_reason_and_remedy(tmp_path, name, c
         reading.read(save(tmp_path, content, name))
     assert name in str(caught.value)
     assert len(str(caught.value)) < 1500
+
+
+def test_without_the_package_for_spreadsheets_the_remedy_is_told(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    with pytest.raises(DataError, match=r"run `pip install python-calamine`, or save the sheet as CSV"):
+        reading.read(save(tmp_path, workbook({"A": SHEET}), "own.xlsx"))
 
 
 def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(tmp_path, monkeypatch):
