@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from helpers.machine import install, runtime
 from helpers.machine.runtime import Choice
+from helpers.model import endpoint
 from helpers.model.weights import ModelError, ModelSpec, fetch, folder_of, problem_with
 
 DEFAULT = "SmolLM2-135M-Instruct"
@@ -79,6 +80,9 @@ HUB_FILES = ("*.json", "*.jinja", "*.txt", "*.model", "*.safetensors")  # of a h
 def chosen() -> Choice:
     """Return the model that lessons run on, and why: COURSE_MODEL's, else the course's own for a GPU or for a CPU."""
     wanted = os.environ.get("COURSE_MODEL", "").strip()
+    if endpoint.wanted():
+        settings = endpoint.from_environment()
+        return Choice(settings.model, f"COURSE_API_BASE says that {endpoint.Endpoint(settings).host} answers")
     if wanted:
         return Choice(wanted, "COURSE_MODEL says so")
     asked = os.environ.get("COURSE_DEVICE", "").strip()
@@ -92,9 +96,9 @@ def default() -> str:
     return chosen().value
 
 
-def needed() -> tuple[str, str]:
-    """Return what the course needs: the model that lessons run on, and the embedding model."""
-    return default(), EMBEDDER
+def needed() -> tuple[str, ...]:
+    """Return what the course needs here: the model that lessons run on, unless an endpoint has it, and the embedder."""
+    return (EMBEDDER,) if endpoint.wanted() else (default(), EMBEDDER)
 
 
 def find(name: str) -> ModelSpec:
@@ -170,6 +174,11 @@ def load_embedder(name: str = EMBEDDER, device: str | None = None):
 def report() -> list[tuple[str, bool, str]]:
     """Rows of (model, is its cache complete, detail) for the machine report."""
     rows = []
+    if endpoint.wanted():
+        try:
+            rows.append(("endpoint", True, str(chosen())))
+        except endpoint.EndpointError as error:
+            rows.append(("endpoint", False, str(error)))
     for name in needed():
         try:
             spec = find(name)

@@ -168,6 +168,8 @@ class Hub(http.server.BaseHTTPRequestHandler):
     content, asked = b"", []
 
     def answer(self, body: bool):
+        if "/resolve/" not in self.path:  # the client asks for more than files
+            return self.send_error(404)
         type(self).asked.append((self.command, self.path))
         first = int((self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").split("-")[0])
         self.send_response(206 if first else 200)
