@@ -97,7 +97,7 @@ JOBS = (
     Job(
         "07_combine",
         "a reader tuned on the same questions, with quotes and without, three seeds",
-        ("policy_qa_plain/dev/tuned reader*", "policy_qa_plain/test/tuned reader*", "policy_qa/test/tuned reader*"),
+        ("policy_qa_plain/dev/tuned reader*", "policy_qa_plain/test/tuned reader*"),
         claims=("H1",),
     ),
     Job(

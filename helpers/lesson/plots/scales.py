@@ -87,7 +87,7 @@ def _draw_panel(axes, panel: Panel, places: Mapping[str, tuple[float, str]]) -> 
         end = panel.ends.get(method)
         if end and points:
             before, height = points[-1][1].interval.estimate, end.interval.estimate
-            axes.plot([points[-1][0], far], [before, height], (0, (4, 3)), color=color, linewidth=1.2)
+            axes.plot([points[-1][0], far], [before, height], linestyle=(0, (4, 3)), color=color, linewidth=1.2)
         if points:
             names.append((end or points[-1][1], method, color))
         told = [f"{row.interval.estimate:.2f} at {_size(row.parameters)}" for row in ordered]
