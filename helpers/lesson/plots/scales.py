@@ -14,6 +14,7 @@ BEYOND = 0.75  # how far, in powers of ten, the large model stands right of the 
 ASIDE = 0.025  # the same between points of two methods at one size
 GAP = 0.075  # the least distance of two names, in shares
 NAME = 30  # letters of a method's name
+LARGE = "*"  # the marker of a large model
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Panel:
 def by_size(panels: Sequence[Panel], title: str) -> None:
     """Draw the share of right answers against the model's size, a panel a task, names beside the lines.
 
-    Hollow points are the course's own measurements, filled ones yours, diamonds a large model's recorded answers. A
+    Hollow points are the course's own measurements, filled ones yours, stars a large model's recorded answers. A
     method that is measured at one size is a point. Raises ValueError where no panel holds a row.
     """
     figure, words = draw(panels, title)
@@ -94,7 +95,7 @@ def _draw_panel(axes, panel: Panel, places: Mapping[str, tuple[float, str]]) -> 
         said.append(f"{method}: {', '.join(told) or 'not measured'}")
     for method, end in panel.ends.items():
         shade = next((shade for _, name, shade in names if name == method), GREY)
-        frame.point(axes, end.interval, far, shade, "D", hollow=True, upright=True, size=6)
+        frame.point(axes, end.interval, far, shade, LARGE, hollow=True, upright=True, size=11)
         said.append(f"{method}, large model: {end.interval.estimate:.2f}")
         if method not in panel.lines:
             names.append((end, method, shade))
@@ -130,9 +131,11 @@ def _whose(panels: Sequence[Panel]) -> str:
     families = sorted({row.language_model.split("-")[0] for row in rows if row.language_model})
     said = ["Hollow: the course's measurements; filled: yours." if rows else ""]
     if any(panel.ends for panel in panels):
-        said.append("Diamonds: a large hosted model's recorded answers, its size not known.")
+        said.append("Stars: a large hosted model's recorded answers, its size not known.")
     if any(panel.flat for panel in panels):
         said.append("Dotted: without a language model.")
     if len(families) > 1:
-        said.append(f"Models are of {len(families)} families, {' and '.join(families)}: size is not all that differs.")
-    return " ".join(filter(None, said))
+        said.append(
+            f"\nModels are of {len(families)} families, {' and '.join(families)}: size is not all that differs."
+        )
+    return " ".join(filter(None, said)).replace(" \n", "\n")
