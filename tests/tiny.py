@@ -169,7 +169,7 @@ def wheel(folder) -> ModelSpec:
     return wheel_of(folder, {MEMBER: content}, MEMBER, "language")
 
 
-QWEN2_WORDS, QWEN2_FILLERS = ("<tool_call>",), ("[PAD265]", "[PAD266]", "[PAD267]")
+QWEN2_WORDS, QWEN2_FILLERS = ("<tool_call>",), tuple(f"[PAD{i}]" for i in range(265, 340))  # more than a mask's word
 
 
 def qwen2_vocabulary() -> list[str]:
