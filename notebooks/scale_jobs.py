@@ -28,7 +28,9 @@ SAY = 60  # seconds between two lines about one that makes no new row
 
 @dataclass(frozen=True)
 class Job:
-    """One thing to run. `command`: of notebooks, with its arguments. `rows`: patterns of task/split/method.
+    """One thing to run. `rows`: patterns of task/split/method.
+
+    command: a script of notebooks or `-m` and a module, with what follows; none for the lesson or lab of that name.
 
     shows: what the rows are for, in words; claims: those judged by them.
     """
@@ -42,8 +44,8 @@ class Job:
     @property
     def arguments(self) -> list[str]:
         """The command line, after Python's own name."""
-        script, *rest = self.command or ("run.py", self.name)
-        return [str(HERE / script), *rest]
+        first, *rest = self.command or ("run.py", self.name)
+        return [first if first == "-m" else str(HERE / first), *rest]
 
     def has(self, row: LedgerRow) -> bool:
         """Whether a row is one of this job's."""
@@ -95,9 +97,15 @@ JOBS = (
         claims=("R1", "R4", "R9", "R10", "R12"),
     ),
     Job(
+        "tuned-readers",
+        "a reader tuned on the same questions, with quotes and without, on both tiers, three seeds",
+        ("policy_qa_plain/dev/tuned reader*", "policy_qa*/test/tuned reader*"),
+        ("-m", "helpers.methods.crossed"),
+    ),
+    Job(
         "07_combine",
-        "a reader tuned on the same questions, with quotes and without, three seeds",
-        ("policy_qa_plain/dev/tuned reader*", "policy_qa_plain/test/tuned reader*"),
+        "prompt, index and adapter together; a calculator",
+        ("refund_sums/*", "policy_qa_plain/test/tuned reader*"),
         claims=("H1",),
     ),
     Job(

@@ -32,10 +32,11 @@ class Wanted:
     large: Mapping[str, str] = field(default_factory=dict)
 
 
-UNTUNED = {
+READERS = {
     "reader, closed book": "closed book",
     "reader, one quote": "one quote",
     "reader, three quotes": "three quotes",
+    "tuned reader, three quotes": "tuned, three quotes",
 }
 PANELS = (
     Wanted(
@@ -55,7 +56,7 @@ PANELS = (
         "Questions as customers ask them",
         main_rows.QUESTIONS,
         "test",
-        {**UNTUNED, "tuned reader, three quotes": "tuned, three quotes"},
+        READERS,
         {"best quote, no model": "best quote, no model"},
         {"closed book": "closed book", "whole document": "whole document"},
     ),
@@ -63,7 +64,7 @@ PANELS = (
         "Questions written to be hard",
         "policy_qa",
         "test",
-        {"reader, gold evidence": "right quotes", **UNTUNED},
+        {"reader, gold evidence": "right quotes", **READERS},
         {"best quote, fused, reranked": "best quote, no model"},
         {"closed book": "closed book", "whole document": "whole document"},
     ),
