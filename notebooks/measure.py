@@ -17,6 +17,7 @@ import sys
 import time
 
 import scale_jobs
+import scale_verdicts
 
 from helpers.methods.retrieval import chunking, contexts, graded, index, pipeline
 from helpers.methods.search import Candidate, search
@@ -87,6 +88,7 @@ def scales(arguments: argparse.Namespace) -> int:
     for name in models:
         catalogue.prepare(name)
     failed = scale_jobs.run(todo, arguments.side_by_side, lambda line: print(line, flush=True))
+    print(f"\n## Verdicts\n\n{scale_verdicts.table()}\n")
     for name in models:
         kept = scale_jobs.folder_of(name) / "ledger.jsonl"
         print(f"to keep the rows of {name} as the course's: python -m helpers.results.ledger keep {kept}")

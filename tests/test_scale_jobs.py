@@ -6,13 +6,15 @@ import textwrap
 import ledger_rows
 import pytest
 import scale_jobs
+import scale_verdicts
 import sources
 from scale_jobs import Job
 
 from helpers.lesson import four_scales
 from helpers.machine import runtime
 from helpers.model import catalogue
-from helpers.results import lookup, store
+from helpers.results import lookup, rules, store
+from helpers.results.claims import Verdict
 from helpers.results.rows import LedgerRow
 
 LARGER = catalogue.SCALES[1]
@@ -78,6 +80,19 @@ def test_what_does_not_fit_is_left_out_by_name(course):
     assert sum("LEFT OUT" in line for line in lines) == 2
     with pytest.raises(ValueError, match="no job '99'; there are 02_prompting, "):
         scale_jobs.chosen(["99"])
+
+
+def test_a_claim_has_a_verdict_for_each_size_that_reached_one(course):
+    claim = next(claim for claim in rules.everything() if claim.id == "P7")
+    part = {"name": "readable", "outcome": "held", "words": "1.00 of 300", "n": 300, "reference": False}
+    verdict = Verdict("P7", "held", [{**part, "models": [LARGER], "dtypes": [], "condition": ""}], claim.rule_sha256)
+    other = Verdict("P1", "held", [], "a rule of old")
+    for one in (verdict, other):
+        store.append(one, course / LARGER / "verdicts.jsonl")
+    lines = {line.split("|")[1].strip(): line for line in scale_verdicts.table().splitlines()}
+    assert "held: 1.00 of 300" in lines["P7"]
+    assert lines["P7"].split("|")[-2].strip() == scale_verdicts.NONE
+    assert lines["P1"].split("|")[-3].strip() == scale_verdicts.NONE, "reached by another rule"
 
 
 SCRIPT = """
