@@ -33,9 +33,10 @@ def obstacle(model) -> str | None:
         return f"it attends by {config._attn_implementation}"
     if model.training:
         return "it is in training mode"
-    odd = set(model.generation_config.to_diff_dict()) - HARMLESS
+    asked = model.generation_config.to_diff_dict()
+    odd = [name for name in sorted(asked) if name not in HARMLESS and asked[name] not in (None, False)]
     if odd:
-        return f"its generation config asks for {', '.join(sorted(odd))}"
+        return f"its generation config asks for {', '.join(odd)}"
     return _odd_part(model)
 
 

@@ -81,6 +81,7 @@ def both(model, rows, end=None, processor=None, **settings):
     slow = LanguageModel(model, SimpleNamespace(eos_token_id=WORDS, pad_token_id=FILLING))
     with torch.inference_mode():
         if end is None:
+            torch.manual_seed(3)
             free = slow._generate_batch(rows, settings, processor)
             end = max(range(WORDS), key=lambda token: sum(token in row[:-1] for row in free))
         slow.tokenizer.eos_token_id = end
@@ -153,8 +154,8 @@ def test_few_rows_equal_rows_and_few_tokens(rows, most):
 @pytest.mark.parametrize("options", [{"temperature": 1.0, "top_p": 1.0}, {"temperature": 0.7, "top_p": 0.8}])
 def test_the_same_seed_draws_the_same_tokens(options):
     model, rows = made(), prompts(20)
-    expected, found, end = both(model, rows, do_sample=True, top_k=0, **options)
-    assert any(end in row[:-1] for row in expected)
+    expected, found, _ = both(model, rows, do_sample=True, top_k=0, **options)
+    assert 12 > min(map(len, expected))
     assert found == expected
 
 
