@@ -18,6 +18,7 @@ from helpers.model import packing
 from helpers.model.cache import Cache
 from helpers.model.lean import Lean
 
+KNOWN_BY = 3  # tokens that a guess goes by: after two alike, free prose went on otherwise nearly always
 GUESSES = 5  # at most; with the token before them they are the six rows that one product reads at a time
 
 
@@ -80,7 +81,7 @@ class Writer:
         return self.lean.device.type == "cuda" or self.lean.head.matrix is not None
 
     def _write_one(self, row: list[int], cache: Cache, hidden: torch.Tensor, most: int, new: list[int]) -> None:
-        """Write one answer greedily, guessing that it goes on as it did after the same two tokens before.
+        """Write one answer greedily, guessing that it goes on as it did after the same three tokens before.
 
         All guesses are read in one pass; those that the model would have written itself are kept. Looking guesses up in
         the text is due to Saxena (2023), https://github.com/apoorvumang/prompt-lookup-decoding.
@@ -146,28 +147,28 @@ class _Chooser:
 
 
 class Lookup:
-    """Guesses how a text goes on: as it did where its last two tokens stood before."""
+    """Guesses how a text goes on: as it did where its last three tokens stood before."""
 
     def __init__(self, text: Sequence[int]):
         self.text: list[int] = []
-        self.after: dict[tuple[int, int], int] = {}  # two tokens -> where the text went on the last time, but the end
+        self.after: dict[tuple[int, ...], int] = {}  # three tokens -> where the text went on the last time, but the end
         self.most = 2
         for token in text:
             self.add(token)
 
     def add(self, token: int) -> None:
         """Take in one more token of the text."""
-        if len(self.text) >= 2:
-            self.after[self.text[-2], self.text[-1]] = len(self.text)
+        if len(self.text) >= KNOWN_BY:
+            self.after[tuple(self.text[-KNOWN_BY:])] = len(self.text)
         self.text.append(token)
 
     def next(self) -> list[int]:
-        """Return guesses at the next tokens; none where the last two stood together nowhere before.
+        """Return guesses at the next tokens; none where the last three stood together nowhere before.
 
-        >>> Lookup([1, 2, 3, 4, 1, 2]).next()
-        [3, 4]
+        >>> Lookup([1, 2, 3, 4, 5, 1, 2, 3]).next()
+        [4, 5]
         """
-        place = self.after.get(tuple(self.text[-2:]))
+        place = self.after.get(tuple(self.text[-KNOWN_BY:]))
         return [] if place is None else self.text[place : place + self.most]
 
     def learn(self, guessed: int, right: int) -> None:
