@@ -97,7 +97,7 @@ class Lean:
         self.size = inner.layers[0].self_attn.head_dim
         self.scale = inner.layers[0].self_attn.scaling
         self.embedding = inner.embed_tokens.weight
-        self.head = Product([model.get_output_embeddings()], unit_before=True)  # first: to pack it takes the most memory
+        self.head = Product([model.get_output_embeddings()], unit_before=True)  # first: packing it takes most
         self.layers = [_Layer(layer) for layer in inner.layers]
         self.norm = _Norm(inner.norm, self.head.unit)
         self.rotation = torch.empty(2, 0, self.size)

@@ -17,6 +17,7 @@ from transformers import (
 )
 
 from helpers.methods import structured
+from helpers.methods.retrieval import copying
 from helpers.methods.tuning import saved
 from helpers.model import products
 from helpers.model.cache import Cache
@@ -138,8 +139,7 @@ def test_tokens_equal_those_of_the_slow_path(name, shared):
     model, rows = made(name), prompts(shared)
     expected, found, end = both(model, rows)
     same(model, rows, expected, found)
-    assert any(end in row for row in expected)
-    assert any(end not in row for row in expected)
+    assert len({len(row) for row in expected}) > 2, "rows should leave at different times"
     assert both(model, rows, end)[1] == found
 
 
@@ -212,6 +212,17 @@ def test_answers_under_a_schema_equal_those_of_the_slow_path(small):
     ]
     assert ways[0] == ways[1]
     assert all(answer.valid for answer in ways[0])
+
+
+@pytest.mark.weights
+def test_copied_answers_equal_those_of_the_slow_path(small):
+    words = ["The hub restarts on its own after every update.", "Plus costs 48 dollars a year.\nIt ends in 38 days."]
+    asked = [copying.COPY.messages("What is it?", passages=text) for text in words]
+    ways = [
+        small.generate(asked, 20, logits_processor=copying.copy_only(small), progress=False, slowly=slowly)
+        for slowly in (False, True)
+    ]
+    assert ways[0].token_ids == ways[1].token_ids
 
 
 def adapted(model, targets=("q_proj", "v_proj", "o_proj", "down_proj", "up_proj"), **options):
