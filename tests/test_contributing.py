@@ -87,10 +87,10 @@ def test_a_lesson_begun_from_the_template_has_its_rooms_and_its_exercise_works(c
 def test_a_lab_goes_on_with_the_numbers_of_its_lesson(course):
     taken = [exercise for exercise in sources.solution_texts() if exercise.startswith("04.")]
     (path,) = sources.begin("labs/04_scale")
-    assert sources.names()[-1] == "labs/04_scale"
+    assert "labs/04_scale" in sources.names()
     assert "labs/04_scale" not in sources.lessons()
-    assert sources.choose(["04"], sources.names()) == ["04_mini_rag", "labs/04_scale"]
-    assert sources.choose(["labs"], sources.names()) == ["labs/04_scale"]
+    assert {"04_mini_rag", "labs/04_scale"} <= set(sources.choose(["04"], sources.names()))
+    assert all(name.startswith("labs/") for name in sources.choose(["labs"], sources.names()))
     assert f'check("04.{len(taken) + 1}", share_right)' in path.read_text()
     (learner, _), _ = sources.targets("labs/04_scale")
     assert learner.relative_to(course).as_posix() == "notebooks/labs/04_scale.ipynb"
