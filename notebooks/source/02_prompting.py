@@ -19,7 +19,7 @@
 # - say how far prompting goes at the sizes of model that were measured, with intervals.
 #
 # **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** P1, P4, P6,
-# P7 and P8, printed below with their articles; P2, P3 and P5 in the two labs.
+# P7 and P8, printed below; P2, P3 and P5 in the labs.
 
 # %%
 #: setup
@@ -84,7 +84,7 @@ check("02.1", fill)
 # own if not. The first lines are the model's default system text; yours takes their place.
 
 # %%
-from helpers.lesson.checks import own_02
+from helpers.lesson import own_02
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import Prompt
 from helpers.tasks import change_requests, files, intents
@@ -101,7 +101,7 @@ print(lm.render(fill(QUESTION, dev[0].text)))
 # ## A ladder of five prompts
 #
 # Guides recommend a role and a goal, defined labels, constraints and a format, rules for the edges. Each rung adds one of
-# these; rung 4 has all that article B names. What the labels are *called* is an argument: you will see why.
+# these; rung 4 has all that article B names. What the labels are *called* is left open: you will see why.
 
 # %%
 MEANS = {
@@ -175,7 +175,7 @@ for row in five:
 # ## A suspect: the labels themselves
 #
 # Perhaps a label has a probability of its own, whatever the message says. Measure it: give the model texts that say nothing
-# (words in random order), and see which label it prefers. Then take that preference away from every score:
+# (words in random order), and see which label it prefers. Then subtract it from every score, a logarithm:
 # [calibration](../docs/glossary.md#calibration). **Predict:** will the ladder work then?
 
 # %%
@@ -291,8 +291,8 @@ check("02.2", search_honestly)
 #
 # Now yours: `my_prompt` (a `Prompt` with a place `{text}`; no messages quoted, at most 1,500 letters) and `my_words` (label →
 # words of the answer, a space in front after a `start`; at least three of the six your own). `on_dev(my_prompt, my_words)`
-# tells their gain over the bare question under names. On 108 messages that this notebook does not hold, the check wants
-# that interval above zero.
+# tells their gain, as scored, over the bare question under names. On 108 messages that this notebook does not hold, the
+# check wants the whole interval above zero.
 
 
 # %%
@@ -323,12 +323,13 @@ my_words = {
 check("02.3", my_prompt, my_words)
 
 # %% [markdown]
-# The course adds one prompt and one table of words: 24 tries, as many as every method here gets. The best of them is the *best
-# prompt*, which later lessons meet again. Yours stands beside it, both ways.
+# The course adds one prompt and one table of words: 24 tries, as many as every method gets. The best is the *best prompt* of
+# later lessons. Beside it, both ways, stands the answer to 02.3: yours, and in the stored picture the solution, whose words
+# are the best of 4,096 tables on dev.
 
 # %%
 my_prompt, my_words = yours("02.3", (my_prompt, my_words), (own_02.PROMPT, own_02.WORDS))
-whose = "the course's answer to 02.3" if my_prompt is own_02.PROMPT else "your prompt"
+whose = "answer to 02.3"
 your_ways = wording.ways(lm, my_prompt, my_words, "your words", NEUTRAL)
 your_rows = [
     wording.measure(lab, whose + how, way, dev, split="dev", heavy=False)
@@ -357,8 +358,8 @@ print(f"elsewhere: by halves {elsewhere:.3f}, by bootstrap {found.winner.honest:
 print(f"of its lead of {lead:.2f} over the bare question, about {seen - elsewhere:.2f} is luck")
 
 # %% [markdown]
-# Now *test*, once for each: the winner and, for claim P1, the bare question and rung 4 under everyday words, each as dev liked
-# it better. 0.80 is about what lesson 01's plain baseline reaches.
+# Now *test*, once for each: the winner and, for claim P1, the bare question and rung 4 under everyday words, each calibrated
+# or not, whichever won on dev. 0.80 is about what lesson 01's plain baseline reaches.
 
 # %%
 from helpers.methods import baselines
@@ -390,7 +391,7 @@ print(f"the winner: {seen:.3f} on dev, {elsewhere:.3f} expected, on test {best_r
 
 # %% [markdown]
 # The winner is the rightmost dot of the first row; the band is its interval. One look at test cannot tell luck in choosing from
-# luck with messages; the halves can: they choose 200 times.
+# luck with these messages; the halves can: they choose 200 times.
 #
 # ## Writing or scoring?
 #
@@ -456,7 +457,7 @@ print("right, of all:         ", free_row.interval)
 
 # %% [markdown]
 # Scoring loses nothing to reading: it weighs the labels you give. But not every service sells probabilities. Where you must let
-# a model write, parse strictly, and count what you could not read.
+# a model write, parse strictly, and count what you could not read. And readable is not right: see the second line.
 #
 # ## Role and reasoning
 #
@@ -484,7 +485,7 @@ for name, changed in (("a role", role_row), ("reasoning", thinking_row)):
     print(f"{name:10} minus without: {ledger.compare(direct_row, changed)}")
 
 # %% [markdown]
-# Help from reasoning must come through the words above: read them before you believe a line.
+# Reasoning can help only through words like those above: read some before you trust a figure.
 #
 # ## When unsure, say medium
 #
@@ -612,8 +613,8 @@ widgets.prompt_playground(
 # %% [markdown]
 # ## What we found
 #
-# First the scale: a column for each size measured so far (*plain*: no language model; a dash: not measured). *Large* is a
-# hosted model, asked once: it wrote a *free answer* to our prompt, and labeled once *from the names*, once *by the guide*. Such
+# First the scale: a column for each size measured (*plain*: no language model; a dash: not measured; *direct answer*: rung 1, not
+# calibrated). *Large* is a hosted model, asked once: it wrote a *free answer* to our prompt, and labeled once *from the names*, once *by the guide*. Such
 # a model also wrote our messages, which may flatter it. Between which columns does a prompt pass TF-IDF?
 
 # %%

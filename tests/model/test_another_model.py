@@ -7,7 +7,8 @@ import huggingface_hub
 import pytest
 import tiny
 
-from helpers.lesson.checks import lesson_02, own_02
+from helpers.lesson import own_02
+from helpers.lesson.checks import lesson_02
 from helpers.model import catalogue, weights
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import Prompt

@@ -158,7 +158,7 @@ print(*(f"  {one[:44]!r:48} {two[:44]!r}" for one, two in list(zip(*by_seed))[:4
 
 # %% [markdown]
 # The course measures by scores or at temperature 0, where the seed plays no part. The wording always does: if your new prompt
-# gains no more than *best minus worst* above, any rewording might have done as much.
+# gains no more than *best minus worst* above, a mere rewording might have done as much.
 
 # %% [markdown]
 # ## A requirement changes
@@ -178,7 +178,7 @@ for message in moved[:3]:
     print(" ", textwrap.shorten(message.text, 90, placeholder=" …"))
 
 # %% [markdown]
-# The edit starts from the first wording above. One more label, three names for it, each as scored and calibrated: six tries, on
+# The first wording stays; the edit is one more label to score. Three names for it, each as scored and calibrated: six tries, on
 # *dev* and on the messages of *train* that move (so the edit needs those labels, too). **Predict:** will the new label take
 # messages that are not its own?
 
@@ -289,7 +289,7 @@ for method, model in (
     print(f"{method}: {f'{before.interval}{before.mark}' if before else 'not measured yet'}")
 
 # %% [markdown]
-# (*Best prompt*: lesson 02's, chosen among 24 tries. The edit above started from the bare question, and had six.)
+# (*Best prompt* had 24 tries. The edit began from the bare question, so hold it against lesson 02's *rung 1*.)
 #
 # And do you see exactly what the model receives? That can be tested: put the tokens back together.
 
@@ -333,6 +333,6 @@ claims.conclude(
 #
 # 1. Before you trust a rewording, ask how far rewordings move the answers anyway.
 # 2. Minutes until *what*? Give the time of a change together with the quality that it reached.
-# 3. A new label also takes from the others: measure both sides.
+# 3. A new label may take from the others: measure both sides.
 #
 # {{next}}

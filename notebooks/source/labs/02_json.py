@@ -26,7 +26,7 @@
 #
 # Larkfield's engineers write [change requests](../../data/changes/GUIDE.md). A program wants each as a JSON object of
 # `title`, `risk` and `rationale`. What counts as fitting is written down in a
-# [JSON Schema](../../docs/glossary.md#json-schema). It also limits lengths, which the plain prompts below do not mention.
+# [JSON Schema](../../docs/glossary.md#json-schema). It also limits lengths, and bars other keys (`additionalProperties`).
 
 # %%
 import itertools
@@ -198,8 +198,8 @@ for text in unfit[:1]:
     print(f"The first answer to repair:\n{text}\n\nThe model was told:\n{told}")
 
 # %% [markdown]
-# With this complaint alone, would *you* know what to mend? A repair is as good as the complaint, and as the model that reads
-# it.
+# *No JSON object found* means: none that stands alone, from end to end. Would *you* have guessed that from the complaint? A
+# repair is as good as the complaint, and as the model that reads it.
 #
 # ## Make the wrong token impossible
 #
@@ -359,7 +359,7 @@ check("02.6", refund_schema)
 # there?
 
 # %%
-from helpers.lesson.checks import own_02
+from helpers.lesson import own_02
 
 refund_schema = yours("02.6", refund_schema, own_02.REFUND_SCHEMA)
 mails = [
