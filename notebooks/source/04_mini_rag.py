@@ -491,7 +491,7 @@ if astray:
     print(" ", cited_row.details["answers"][astray])
 
 # %% [markdown]
-# A quote can say just what the answer says, and not be what was asked: where that happened, one such pair stands above. A
+# A quote can say exactly what the answer says, and not be what was asked: where that happened, one such pair stands above. A
 # citation makes an answer checkable, not correct.
 #
 # ## Change a policy, ask again

@@ -191,7 +191,7 @@ for one, text in zip(orders, arms["planted"].predictions):
 
 # %% [markdown]
 # One obeyed instruction shows that it can happen; the share says how often, for this model and these 24. A model that seldom
-# obeys planted instructions may just seldom follow any: weak is not safe. Other sizes, where measured:
+# obeys planted instructions may seldom follow any: weak is not safe. Other sizes, where measured:
 
 # %%
 from IPython.display import Markdown, display
