@@ -50,7 +50,7 @@ def regression(
     """
     model = baselines.embedding_classifier().fit(vectors, [message.label for message in pool])
     return lab.measure(
-        f"MiniLM + logistic regression, {len(pool)} messages{name}",
+        f"MiniLM + logistic regression, {len(pool)} {lab.noun}{name}",
         items,
         lambda texts: model.predict(embedding.embed(embedder, texts)),
         approach="plain",

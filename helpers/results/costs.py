@@ -84,7 +84,7 @@ class People:
     def outlay(self, labels: int, machine_seconds: float = 0.0, dollars_per_hour: float = EXAMPLE_HOUR) -> float:
         """Return dollars for so many labels, the hours of set-up, and the machine's seconds (training, an index).
 
-        >>> People(wage=60, minutes_a_label=1, hours=2).outlay(100)
+        >>> round(People(wage=60, minutes_a_label=1, hours=2).outlay(100), 2)
         220.0
         """
         _check({"labels": labels, "machine_seconds": machine_seconds})
