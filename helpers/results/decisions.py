@@ -22,8 +22,8 @@ PRINTED = {  # what each article prints, in our words, and where the code must g
         "The tree has no branch for sorting; it takes the one of form and style.",
     ),
     "B": (
-        "Checklist: facts to retrieval, behavior to tuning, rules of the day to the prompt. Tune where the task is stable "
-        "and narrow, or a habit, and there are hundreds to tens of thousands of examples.",
+        "Checklist: facts to retrieval, behavior to tuning, rules of the day to the prompt. Tune where the task is "
+        "stable and narrow, or a habit, and there are hundreds to tens of thousands of examples.",
         "Hundreds is read as 200.",
     ),
     "C": (
