@@ -163,7 +163,7 @@ five = [replace(row, method=rung.name) for rung, row in zip(ladder(NAMES), first
 plots.methods(five, "Five prompts on dev, labels under their own names", as_given=True)
 
 # %% [markdown]
-# Chance is one in six. Now look at what the model *answers*: the three commonest labels under each prompt.
+# Chance is one in six. Now look at what it *answers*: the three commonest labels under each prompt.
 
 # %%
 import collections
@@ -323,9 +323,8 @@ my_words = {
 check("02.3", my_prompt, my_words)
 
 # %% [markdown]
-# The course adds one prompt and one table of words: 24 tries, as many as every method gets. The best is the *best prompt* of
-# later lessons. Beside it, both ways, stands the answer to 02.3: yours, and in the stored picture the solution, whose words
-# are the best of 4,096 tables on dev.
+# The course adds one prompt and one table of words: 24 tries. The best is the *best prompt* of later lessons. Beside it, both
+# ways, the answer to 02.3: yours; in the stored picture the solution, the best of 4,096 tables on dev.
 
 # %%
 my_prompt, my_words = yours("02.3", (my_prompt, my_words), (own_02.PROMPT, own_02.WORDS))
@@ -390,8 +389,7 @@ plots.spread(winner, "What the best of 24 is worth", "accuracy", (band.low, band
 print(f"the winner: {seen:.3f} on dev, {elsewhere:.3f} expected, on test {best_row.interval}")
 
 # %% [markdown]
-# The winner is the rightmost dot of the first row; the band is its interval. One look at test cannot tell luck in choosing from
-# luck with these messages; the halves can: they choose 200 times.
+# The winner is the rightmost dot of the first row; the band is its interval.
 #
 # ## Writing or scoring?
 #
@@ -456,8 +454,8 @@ print("right, of the readable:", of_readable)
 print("right, of all:         ", free_row.interval)
 
 # %% [markdown]
-# Scoring loses nothing to reading: it weighs the labels you give. But not every service sells probabilities. Where you must let
-# a model write, parse strictly, and count what you could not read. And readable is not right: see the second line.
+# Scoring loses nothing to reading: it weighs the labels you give. Where a service sells no
+# probabilities, parse strictly, and count what you could not read. And readable is not right.
 #
 # ## Role and reasoning
 #
@@ -615,7 +613,7 @@ widgets.prompt_playground(
 #
 # First the scale: a column for each size measured (*plain*: no language model; a dash: not measured; *direct answer*: rung 1, not
 # calibrated). *Large* is a hosted model, asked once: it wrote a *free answer* to our prompt, and labeled once *from the names*, once *by the guide*. Such
-# a model also wrote our messages, which may flatter it. Between which columns does a prompt pass TF-IDF?
+# a model also wrote our messages, which may flatter it.
 
 # %%
 from helpers.lesson import scales
@@ -625,7 +623,7 @@ methods = [row.method for row in shown] + ["labeled from the names", "labeled by
 display(Markdown(scales.side_by_side("intents", methods)))
 
 # %% [markdown]
-# Now the verdicts for the model that you ran.
+# Now the verdicts.
 
 # %%
 from helpers.results import evidence
