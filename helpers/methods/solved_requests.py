@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from helpers.machine import runtime
 from helpers.methods import few_shot, forms, structured
 from helpers.model.language_model import LanguageModel
+from helpers.results import ledger
 from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow
 from helpers.tasks import change_requests
@@ -32,6 +34,15 @@ def drawn(lm: LanguageModel, k: int, seed: int = 0) -> list[ChangeRequest]:
     return [short[i] for i in few_shot.balanced_examples(short, k, seed)]
 
 
+def affordable(lab: Lab, k: int, items: Sequence[ChangeRequest]) -> bool:
+    """Whether `measured` takes a kept row, is asked to measure or measures few in the fast profile; if not, says so."""
+    full = runtime.profile().value == "full"
+    if not full or ledger.in_full(lab) or lab.stored(_named(k), items):
+        return True
+    print(f"{k} examples: left out, no row is kept; COURSE_MISSING=1 measures it, and takes long.")
+    return False
+
+
 def measured(lab: Lab, k: int, items: Sequence[ChangeRequest], seed: int = 0, **more) -> LedgerRow:
     """Measure free answers under k solved requests, each one as a form; see forms.measure.
 
@@ -46,4 +57,8 @@ def measured(lab: Lab, k: int, items: Sequence[ChangeRequest], seed: int = 0, **
         return structured.ask(lab.model, prompts(texts), schema, extracting=False, max_new_tokens=MOST)
 
     told = {"prompts": prompts, "labels_used": k, "seed": seed, **more}
-    return forms.measure(lab, f"few-shot JSON, {k} examples", items, ask, MOST, **told)
+    return forms.measure(lab, _named(k), items, ask, MOST, **told)
+
+
+def _named(k: int) -> str:
+    return f"few-shot JSON, {k} examples"

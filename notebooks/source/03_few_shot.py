@@ -545,7 +545,8 @@ requests = files.for_profile(change_requests.load("fresh"), fast=4)
 on_changes = lab.using(
     task="changes", labels=change_requests.RISKS, split="fresh", noun="requests", show=False
 )
-form = {k: solved_requests.measured(on_changes, k, requests) for k in (0, 5)}
+shown_now = [k for k in (0, 5) if solved_requests.affordable(on_changes, k, requests)]
+form = {k: solved_requests.measured(on_changes, k, requests) for k in shown_now}
 for k, row in form.items():
     print(f"{k} examples: {sum(forms.fits(row))} of {row.n} fit, {sum(row.correct)} right")
 
@@ -575,7 +576,7 @@ from helpers.results import evidence
 
 n = len(test)
 gain = few_labels.when_best(best_row, evidence.number(lifted, n, of=[best_row, *ten]))
-form_held = evidence.share(forms.fits(form[5]), of=form[5])
+form_held = evidence.share(forms.fits(form[5]), of=form[5]) if 5 in form else ()
 claims.conclude("F1", {"gain": gain, "alike": evidence.draws(ten), "format": form_held})
 claims.conclude("F2", {f"{c.n} labels": same_labels.leads(c) for c in compared})
 

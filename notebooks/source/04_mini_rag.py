@@ -87,8 +87,8 @@ for name, row in (("asked", closed_row), ("told to abstain", told_row)):
     print(f"{name}: answers {row.n - row.predictions.count('abstained')} of {row.n} questions")
 
 # %% [markdown]
-# Each of these answers is made up, or luck. Is the model at least unsure? Take the probability of each token that it
-# wrote, and their geometric mean: 1 would mean that no other word was possible.
+# Each of these answers is made up, or luck. Is the model at least unsure? Take the probabilities of the tokens of 30
+# answers, and each answer's geometric mean: at 1 no other token was possible.
 
 # %%
 import numpy as np
@@ -98,8 +98,8 @@ sure = reading.sureness(lm, chats, closed_row.answers[:30])
 print(f"per answer: {np.mean(sure):.2f} on average, {min(sure):.2f} to {max(sure):.2f}")
 
 # %% [markdown]
-# At 0.50, each token was as likely as all others together. Nothing in an answer's text shows this number: fluent is not
-# sure, and sure is not true.
+# Above 0.50, where a token is likelier than all others together, the course says *confident*. Nothing in an answer's
+# text shows this number: fluent is not sure, and sure is not true.
 #
 # ## Cut
 #
@@ -252,13 +252,13 @@ for chunk in find(price):
 # %% [markdown]
 # ## Quote
 #
-# Four chunks are much for a small model. One line may do, if it reads alone. What does `| Swift | 2 days | $11.60 |` say
-# without its columns' names?
+# Four chunks are much for a small model. One line may do, if it reads alone. What does
+# `| Swift | 2 working days | $11.60 |` say without its columns' names?
 #
 # ### Your turn 04.4
 #
-# Write `rows(table)`. Of a list of lines the first names the columns, the second is a rule of dashes, the others, if any,
-# are rows. Return each row as a text such as `size: small; fee: $3`, cells without spaces around them.
+# Write `rows(table)`. It gets a list of lines: names of columns, a rule of dashes, then rows, if any. Return a list,
+# each row a text such as `size: small; fee: $3`, cells without spaces around them.
 
 
 # %%
@@ -315,8 +315,8 @@ for question in (price, dev[6].question, dev[8].question):
     print(f"{question}\n  quote:  {line}  [{chunk.id}]\n  answer: {answer}\n")
 
 # %% [markdown]
-# That is all: `pieces`, `embed`, `search`, `fused`, `rows`, and a prompt. Does the course's version, with caches, filters
-# and batches, do the same? Both search your chunks for the questions of *dev*, plain and hard.
+# That is all: `pieces`, `embed`, `search`, `fused`, `rows`, and a prompt. Does the course's version, with caches,
+# filters and batches, do the same? Both search your chunks for all questions of *dev*.
 
 # %%
 from helpers import statistics
@@ -348,12 +348,13 @@ print(f"the course's, all at once: {(time.perf_counter() - between) / len(some):
 # %% [markdown]
 # ## Is it found?
 #
-# The course adds two things: a vector for every sentence and row (a chunk scores by its best one), and
-# [reranking](../docs/glossary.md#reranking): MiniLM compares each word of the question with each word of 16 candidates.
+# The course cuts at headings, and adds two things: a vector for every sentence and row (a chunk scores by its best
+# one), and [reranking](../docs/glossary.md#reranking): MiniLM compares each word of the question with each word of 16
+# candidates.
 #
-# [hit@k](../docs/glossary.md#hit-at-k): the share of questions whose *evidence*, the line with the answer, is in the first
-# k chunks. *Plain* questions are asked as customers ask; *hard* ones avoid the documents' words. *By lines*: the chunks
-# of 04.1. **Predict:** what finds most at k = 1?
+# [hit@k](../docs/glossary.md#hit-at-k): the share of questions whose *evidence*, the line with the answer, is in the
+# first k chunks. *Plain* questions are asked as customers ask; *hard* ones avoid the documents' words. *By lines,
+# fused*: the chunks of 04.1. **Predict:** what finds most at k = 1?
 
 # %%
 from helpers.lesson import plots
@@ -410,9 +411,9 @@ split = {name: finding.sources(read[name], reranked, 4) for name in three}
 error_sources(split, "Where answers go wrong: finding, or what comes after")
 
 # %% [markdown]
-# *Found*: the evidence is in one of the four chunks kept; what fails after that is quoting or reading. Is it the method, or
-# the model's size? A dash stands where nothing was measured. Below each table, a large hosted model, asked once in two ways
-# of its own: a ceiling, not a rival.
+# *Found*: the evidence is in one of the four chunks kept; what fails after that is quoting or reading. A dash: not
+# measured. Below each table, a large hosted model, asked once in two ways of its own: a ceiling, not a rival. Closed
+# book it mostly abstains, which is good for the 30 of 150 questions that no policy answers.
 
 # %%
 from IPython.display import Markdown, display
@@ -428,7 +429,8 @@ for tier, task in policies.TIERS.items():
             print(f"large hosted model, {row.method}: {row.interval}")
 
 # %% [markdown]
-# Read along a line for what size buys, down a column for what context buys. The search is the same for all of them.
+# Read down a column for what context buys; where a second model was measured, along a line for what size buys. The row
+# *all that fits* hands over as many chunks as the model can read.
 #
 # ## Can you check it?
 #
@@ -441,8 +443,8 @@ for item in cited_row.ids[:3]:
     print(f"{cited_row.details['answers'][item]}\n  cites: {quotes_cited[item]}\n")
 
 # %% [markdown]
-# A citation is worth something only if somebody checks it. A program can check a little, by the words of a text without the
-# commonest. A *number* is a word that starts with a digit.
+# A citation is worth something only if somebody checks it. A program can check a little, by the `content_words` of a
+# text: without the commonest, numbers as digits. A *number* is one that starts with a digit.
 
 # %%
 from helpers.tasks.grading import content_words
@@ -452,8 +454,8 @@ print(content_words("Within 12 days."), content_words("It takes twelve days."))
 # %% [markdown]
 # ### Your turn 04.5
 #
-# Write `supported(answer, quote)`: True if the quote holds every number of the answer, and at least half of its words,
-# each counted once; an answer without a word is not supported.
+# Write `supported(answer, quote)`: True if the quote holds every number of the answer, and at least half of its content
+# words, each counted once; an answer without such a word is not supported.
 
 
 # %%
@@ -491,12 +493,13 @@ if astray:
     print(" ", cited_row.details["answers"][astray])
 
 # %% [markdown]
-# A quote can say exactly what the answer says, and not be what was asked: where that happened, one such pair stands above. A
-# citation makes an answer checkable, not correct.
+# Compare the two shares: does support tell right from wrong? A quote can say what the answer says, and not what was
+# asked: where that happened, one pair stands above. A citation makes an answer checkable, not correct.
 #
 # ## Change a policy, ask again
 #
-# A credit expires after 16 months. Make it 21, embed that one document again, and ask. Nothing is trained.
+# A credit expires after 16 months. Make it 21, embed that one document again, and search for the line. Nothing is
+# trained.
 
 # %% tags=["machine"]
 from dataclasses import replace
@@ -516,9 +519,10 @@ print(f"{embedded} chunks and sentences embedded again, {edit_seconds:.1f} secon
 # %% [markdown]
 # ## Would tuning have done?
 #
-# One article tells of a support team that tuned a model for its generic answers, when it lacked the policies. So: the model
-# alone, with a quote, and *tuned*, without policies: trained further on the answers to all training questions (lesson 05
-# shows how), three times. Some of these ask for facts that are asked for here. **Predict:** which is best?
+# One article tells of a support team that tuned a model because its answers were generic; it lacked the policies. So,
+# on public questions with an answer: the model alone, with a quote, and *tuned*, without policies: trained on the
+# answers to all training questions (lesson 05 shows how), three times. Some of these ask for facts that are asked for
+# here. **Predict:** which is best?
 
 # %%
 staff = {document.id for document in documents if document.audience == "staff"}
@@ -552,8 +556,8 @@ for name, where in (("without a filter", index.EVERYTHING), ("filtered", index.P
 #
 # ## The customer's own record
 #
-# No policy says what a customer ordered; a record does. For 24 customers: nothing in the prompt, the whole record, or its one
-# fact, and two ways to say it. **Predict:** does it matter who is *you* and who is *I*?
+# No policy says what a customer ordered; a record does. For 24 customers: nothing in the prompt, the whole record, or
+# its one fact, and two ways to say and to ask it. **Predict:** which of the six is read best?
 
 # %%
 orders = [c["last_order"] for c in policies.load_customers() if c.get("last_order")]
@@ -586,9 +590,9 @@ widgets.inspector(pipe.using(quotes=3, examples=False), price)
 # %% [markdown]
 # ## What we found
 #
-# Each verdict gives its outcome, numbers and whose they are, the model, and its rule. *Underpowered*: too few items to come
-# out both ways. Expect it where 40 questions were read live, and of R4 in a small model: too few right answers. *Not
-# tested*: nothing here measures it.
+# Each verdict gives its outcome, numbers and whose they are, the model, and its rule. *Underpowered*: too few items for
+# the rule to come out both ways, wherever the interval lies. Expect it of R4 in a small model: too few right answers.
+# *Not tested*: a part was not measured.
 
 # %%
 alone, useful = read["closed book"], ("one quote", "best chunk")
@@ -616,7 +620,7 @@ how_sure = evidence.number(statistics.mean_interval(sure), len(sure), of=closed_
 claims.conclude("R10", {"invented": evidence.share(invented, of=closed_row), "sure": how_sure})
 
 # %% [markdown]
-# For R12 half of the customers choose wording and what is shown, the other half judge the choice.
+# For R12 half of the customers choose wording and what is shown, record or fact; the other half judge that one choice.
 
 # %%
 best, without, with_record = reading.other_half(records)
@@ -626,7 +630,7 @@ claims.conclude("R12", {"record": by_record})
 # %% [markdown]
 # ## Three things to remember
 #
-# 1. Measure finding and reading apart. They fail for different reasons, and only one of them depends on the model's size.
+# 1. Measure finding and reading apart. They fail for different reasons, and a better language model mends only one of them.
 # 2. Wording is part of reading, and a citation makes an answer checkable, not correct.
 # 3. Put facts and rights into the search: both change at once, without training.
 #
