@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
+from helpers.machine import runtime
 from helpers.model import catalogue, gguf, gguf_export
 from helpers.model.language_model import LanguageModel
 
@@ -212,3 +213,14 @@ def test_only_merged_llama_models_are_written(ready, tokenizer, tmp_path, capsys
         gguf_export.write(lm, tmp_path / "x.gguf")
     assert gguf_export.round_trip(lm, tmp_path / "x.gguf", lambda model: 1) is None
     assert "not exported: tiny is a 'qwen2' model" in capsys.readouterr().out
+
+
+def test_a_file_is_not_read_again_where_that_would_take_more_memory_than_is_left(
+    ready, tokenizer, tmp_path, monkeypatch, capsys
+):
+    lm = LanguageModel(AutoModelForCausalLM.from_pretrained(ready).eval(), tokenizer, "tiny")
+    assert gguf_export.round_trip(lm, tmp_path / "out" / "x.gguf", lambda model: 1) == 1
+    limit = runtime.Choice(runtime.peak_memory(), "the container's limit")
+    monkeypatch.setattr(runtime, "memory", lambda: limit)
+    assert gguf_export.round_trip(lm, tmp_path / "out" / "x.gguf", lambda model: 1) is None
+    assert "written, not read again" in capsys.readouterr().out
