@@ -12,12 +12,13 @@ HALF := $(shell $(PYTHON) -c 'import os; print(max(1, (os.cpu_count() or 2) // 2
 LOGS = results/test
 PARTS = 1 2 3 4
 
-.PHONY: help lab course labs test test-unit test-notebooks notebooks reference bench ready lint $(PARTS:%=test-notebooks-%)
+.PHONY: help lab course labs scales test test-unit test-notebooks notebooks reference bench ready lint $(PARTS:%=test-notebooks-%)
 
 help:
 	@echo "make lab        open the lessons in JupyterLab"
 	@echo "make course     run every lesson without a screen, then print all measured methods and all verdicts"
 	@echo "make labs       run every lab, likewise"
+	@echo "make scales     fetch the two larger models, test them, and measure every task on them: see CONTRIBUTING.md"
 	@echo "make test       run all tests"
 	@echo "make notebooks  rebuild the notebooks whose source has changed"
 	@echo "make reference  measure everything, also what lessons take from the reference results; keep it as such"
@@ -37,6 +38,15 @@ course: ready
 
 labs: ready
 	@$(VENV)/python notebooks/run.py labs
+
+# SCALES="--hours 8", "--estimate", "--jobs 02_prompting" …: what `measure.py scales` takes
+scales: ready
+	@$(VENV)/python notebooks/measure.py scales --estimate $(SCALES)
+	@$(VENV)/python -m helpers.model.catalogue $(LARGER)
+	@$(VENV)/python -m pytest -m scales tests/model
+	@$(VENV)/python notebooks/measure.py scales $(SCALES)
+
+LARGER = Qwen2.5-Coder-0.5B-Instruct Qwen2.5-Coder-1.5B-Instruct
 
 notebooks: ready
 	@$(VENV)/python notebooks/build.py

@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
-CELL_TIMEOUT = 900
+CELL_TIMEOUT = 900  # seconds, with the model that the course is timed with; another one takes what it takes
 # Both leave no name behind in the lesson's session.
 START = """\
 __import__("sys").path.insert(0, {here!r})
@@ -69,7 +69,7 @@ def execute(
     """
     client = NotebookClient(
         notebook,
-        timeout=CELL_TIMEOUT,
+        timeout=None if os.environ.get("COURSE_MODEL") else CELL_TIMEOUT,
         kernel_name="python3",
         record_timing=False,
         coalesce_streams=True,

@@ -10,7 +10,7 @@ collect_ignore_glob = ["lesson/*_answers/*"]  # answers to exercises, two files 
 def own_results(tmp_path, monkeypatch):
     """No test writes to the learner's ledger, and none depends on the caller's profile or place."""
     monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "results"))
-    for name in ("COURSE_PROFILE", "COURSE_EXPECT", "COURSE_MODEL"):
+    for name in ("COURSE_PROFILE", "COURSE_EXPECT", "COURSE_MODEL", "COURSE_API_BASE"):
         monkeypatch.delenv(name, raising=False)
 
 

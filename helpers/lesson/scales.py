@@ -11,11 +11,16 @@ NOT_MEASURED = "–"
 
 
 def size_of(row: LedgerRow) -> str:
-    """Return the size of a row's model, as people name it: 135M, 1.5B, large, or plain for a method without one."""
+    """Return the size of a row's model, as people name it: 135M, 1.5B, large, or plain for a method without one.
+
+    A model whose size is not known, behind an endpoint, is called by its name.
+    """
     if row.model == recorded.MODEL:
         return "large"
     if not row.language_model:
         return "plain"
+    if not row.parameters:  # behind an endpoint
+        return row.language_model
     millions = row.parameters / 1e6
     return f"{millions:.0f}M" if millions < 1000 else f"{millions / 1000:.1f}B"
 

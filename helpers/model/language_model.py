@@ -10,9 +10,9 @@ from tqdm.auto import tqdm
 from transformers import LogitsProcessor, LogitsProcessorList
 
 from helpers.machine import runtime
-from helpers.model import catalogue, decoding, head, lean, packing, reuse, scoring
+from helpers.model import catalogue, decoding, endpoint, head, lean, packing, remote_model, reuse, scoring
+from helpers.model.prompts import Messages, as_messages
 
-Messages = Sequence[dict]  # [{"role": "system" | "user" | "assistant", "content": "…"}, …]
 READ_AT_ONCE = 64  # tokens of each prompt in one pass: what a pass holds beside the cache grows with it
 
 
@@ -40,23 +40,6 @@ class Generation:
     seconds: float
 
 
-def as_messages(prompt: "str | Messages", system: str | None = None) -> list[dict]:
-    """Return a prompt as chat messages; a string becomes one user message, after a system message if one is given.
-
-    >>> as_messages("Hi")
-    [{'role': 'user', 'content': 'Hi'}]
-    """
-    prompt = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else [dict(message) for message in prompt]
-    for i, message in enumerate(prompt):
-        if set(message) != {"role", "content"} or not isinstance(message["content"], str):
-            raise ValueError(f"message {i} must hold exactly the texts 'role' and 'content', not {message!r}")
-        if message["role"] not in ("system", "user", "assistant"):
-            raise ValueError(f"message {i} has the role {message['role']!r}; use system, user or assistant")
-    if not prompt:
-        raise ValueError("the prompt holds no message")
-    return ([{"role": "system", "content": system}] if system is not None else []) + prompt
-
-
 _in_use: "weakref.WeakValueDictionary[str, LanguageModel]" = weakref.WeakValueDictionary()
 
 
@@ -77,8 +60,13 @@ class LanguageModel:
 
     @classmethod
     def load(cls, name: str | None = None, device: str | None = None, dtype=None) -> "LanguageModel":
-        """Load a model of the catalogue or a folder; `runtime` chooses device and dtype if not given."""
+        """Load a model of the catalogue or a folder; `runtime` chooses device and dtype if not given.
+
+        Where COURSE_API_BASE is set, the default is a RemoteModel, which answers and does little else.
+        """
         name = name or catalogue.default()
+        if endpoint.wanted() and name == catalogue.default():
+            return remote_model.connect()
         runtime.set_threads()
         model, tokenizer = catalogue.load(name, device, dtype)
         lm = cls(model, tokenizer, catalogue.find(name).name)
@@ -90,6 +78,8 @@ class LanguageModel:
     def shared(cls, name: str | None = None) -> "LanguageModel":
         """Return the model of this name that is still in use, so that memory holds it once; else load it."""
         name = name or catalogue.default()
+        if endpoint.wanted() and name == catalogue.default():
+            return remote_model.connect()
         return _in_use.get(name) or cls.load(name)
 
     def render(self, prompt: "str | Messages", system: str | None = None) -> str:

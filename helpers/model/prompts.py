@@ -11,6 +11,25 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+Messages = Sequence[dict]  # [{"role": "system" | "user" | "assistant", "content": "…"}, …]
+
+
+def as_messages(prompt: "str | Messages", system: str | None = None) -> list[dict]:
+    """Return a prompt as chat messages; a string becomes one user message, after a system message if one is given.
+
+    >>> as_messages("Hi")
+    [{'role': 'user', 'content': 'Hi'}]
+    """
+    prompt = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else [dict(message) for message in prompt]
+    for i, message in enumerate(prompt):
+        if set(message) != {"role", "content"} or not isinstance(message["content"], str):
+            raise ValueError(f"message {i} must hold exactly the texts 'role' and 'content', not {message!r}")
+        if message["role"] not in ("system", "user", "assistant"):
+            raise ValueError(f"message {i} has the role {message['role']!r}; use system, user or assistant")
+    if not prompt:
+        raise ValueError("the prompt holds no message")
+    return ([{"role": "system", "content": system}] if system is not None else []) + prompt
+
 
 @dataclass(frozen=True)
 class Prompt:

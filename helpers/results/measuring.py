@@ -14,6 +14,8 @@ def about(model) -> dict:
     """Return model, parameters, dtype and device as a row holds them, of a model, its name, or None."""
     if model is None or isinstance(model, str):
         return {"model": model or "none", "parameters": 0, "dtype": "", "device": "cpu"}
+    if hasattr(model, "about"):  # it has no weights here
+        return dict(model.about)
     inner = list(getattr(model, "model", model).parameters())
     return {
         "model": model.name,

@@ -186,7 +186,7 @@ def test_the_lessons_label_trie_agrees_with_the_library(real):
     sequences = [real.encode(label) for label in labels]
     grammar = llguidance.LLMatcher.grammar_from_regex("|".join(labels))
     for ids in sequences:
-        matcher = llguidance.LLMatcher(structured._token_table(real.tokenizer), grammar)
+        matcher = llguidance.LLMatcher(structured._token_table(real.tokenizer, real.model.config.vocab_size), grammar)
         for step in range(len(ids) + 1):
             for token in space["allowed"](sequences, ids[:step], end):
                 assert matcher.is_accepting() if token == end else matcher.validate_tokens([token]) == 1

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import numpy as np
+import one_by_one
 import pytest
 import torch
 from peft import PeftModel
@@ -44,15 +45,6 @@ def tuned(small):
     return train(small, dev_pairs=DEV)
 
 
-def gradients_one_by_one(lm, prepared):
-    """The slow, obvious way: each pair through the whole model on its own, loss on its answer."""
-    total = sum(len(example.answer) for example in prepared.examples)
-    for example in prepared.examples:
-        ids = torch.tensor([[*example.prompt, *example.answer]])
-        logits = lm.model(ids).logits[0, len(example.prompt) - 1 : -1]
-        torch.nn.functional.cross_entropy(logits, torch.tensor(example.answer), reduction="sum").div(total).backward()
-
-
 @pytest.mark.parametrize("layers", [0, 1])
 @pytest.mark.parametrize("row_tokens", [40, 160, 4000])
 def test_packed_rows_give_the_gradient_of_pairs_read_one_at_a_time(small, row_tokens, layers):
@@ -69,7 +61,7 @@ def test_packed_rows_give_the_gradient_of_pairs_read_one_at_a_time(small, row_to
     for way in ("packed", "packed again", "one by one"):
         lm.model.zero_grad()
         if way == "one by one":
-            gradients_one_by_one(lm, prepared)
+            one_by_one.gradients(lm, prepared)
         else:
             run._gradients(range(len(PAIRS)))
         gradients.append(torch.cat([p.grad.flatten() for p in run.parameters]))

@@ -42,11 +42,33 @@ def test_it_is_what_load_and_shared_give(course_model):
 
 
 def test_without_it_the_courses_own_is_the_default(monkeypatch):
+    monkeypatch.setenv("COURSE_DEVICE", "cpu")
     assert catalogue.needed() == (catalogue.DEFAULT, catalogue.EMBEDDER)
     monkeypatch.setenv("COURSE_MODEL", "")
     assert catalogue.default() == catalogue.DEFAULT
     monkeypatch.setenv("COURSE_MODEL", "Qwen2.5-0.5B-Instruct")
     assert catalogue.needed() == ("Qwen2.5-0.5B-Instruct", catalogue.EMBEDDER)
+
+
+@pytest.mark.parametrize(
+    ("variables", "nvidia", "device", "expected"),
+    [
+        ({}, False, "cuda", catalogue.DEFAULT),  # not even looked at: there is no such driver
+        ({}, True, "cpu", catalogue.DEFAULT),  # a driver, and a torch that cannot use it
+        ({}, True, "cuda", catalogue.ON_GPU),
+        ({"COURSE_DEVICE": "cpu"}, True, "cuda", catalogue.DEFAULT),
+        ({"COURSE_DEVICE": "cuda:1"}, True, "cuda", catalogue.ON_GPU),
+        ({"COURSE_MODEL": "SmolLM2-360M-Instruct"}, True, "cuda", "SmolLM2-360M-Instruct"),
+    ],
+)
+def test_where_a_gpu_is_used_the_larger_model_is_the_default(monkeypatch, variables, nvidia, device, expected):
+    monkeypatch.delenv("COURSE_DEVICE", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(catalogue.install, "has_nvidia", lambda: nvidia)
+    monkeypatch.setattr(catalogue.runtime, "device", lambda: catalogue.Choice(device, "a test"))
+    assert catalogue.default() == expected
+    assert catalogue.chosen().why
 
 
 def test_checks_judge_on_it(course_model, monkeypatch):
