@@ -121,6 +121,16 @@ def test_style_bounds(name):
                 assert len(re.sub(r"\]\([^)]*\)", "]", part).split()) <= 130, part
 
 
+@pytest.mark.parametrize("name", sources.lessons())
+def test_a_core_lesson_stays_short(name):
+    """Code as a learner gets it, without blank lines and comments; words as a page shows them, without addresses."""
+    cells = sources.make(name, solved=False).cells
+    code = [line.strip() for cell in cells if cell.cell_type == "code" for line in cell.source.splitlines()]
+    assert len([line for line in code if line and not line.startswith("#")]) <= 280
+    words = [re.sub(r"\]\([^)]*\)", "]", cell.source).split() for cell in cells if cell.cell_type == "markdown"]
+    assert sum(map(len, words)) <= 1500
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_links_lead_somewhere(name):
     folder = sources.targets(name)[0][0].parent

@@ -3,6 +3,8 @@
 Names of rows, recipes and stored results live here; what is asked, and how it is judged, is said by tasks.facts.
 """
 
+import contextlib
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -93,9 +95,10 @@ class Facts:
     def index_after_edit(self) -> LedgerRow:
         """Look the changed facts up after their documents were edited."""
         documents = facts.edit_policies(self.documents, self.known)
-        index = best_line.policy_index(self.documents, self.embedder, self.lm)
-        for policy in documents:
-            index.update(policy)
+        with contextlib.redirect_stdout(io.StringIO()):  # lesson 04 tells which chunks an embedder does not read whole
+            index = best_line.policy_index(self.documents, self.embedder, self.lm)
+            for policy in documents:
+                index.update(policy)
         return self._look_up("index, after the edit", self._asked_now(changed=True), lambda: index, documents)
 
     def tuned_after_edit(self) -> LedgerRow:

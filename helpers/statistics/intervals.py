@@ -23,6 +23,14 @@ class Interval:
     def __str__(self) -> str:
         return f"{self.estimate:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
+    def __neg__(self) -> "Interval":
+        """The same interval seen from the other side: a gain as a loss.
+
+        >>> print(-Interval(0.07, 0.02, 0.12))
+        -0.070 [-0.120, -0.020]
+        """
+        return Interval(-self.estimate, -self.high, -self.low)
+
 
 def wilson_interval(successes: int, n: int) -> Interval:
     """Return the Wilson score interval for a share of `successes` among `n` (Wilson, 1927).

@@ -26,8 +26,7 @@
 # %% [markdown]
 # ## The whole idea
 #
-# *RAG*, retrieval-augmented generation: look it up, then let the model answer. The first row is done once, the rest for
-# every question.
+# *RAG*, retrieval-augmented generation: look it up, then let the model answer. The first row is done once.
 
 # %%
 import itertools
@@ -52,12 +51,12 @@ from helpers.results import claims, evidence, ledger
 claims.show("04", "R1", "R4", "R5", "R6", "R8", "R10", "R12")
 
 # %% [markdown]
-# [Verdicts](../docs/glossary.md#verdict) come at the end. Numbers marked *reference* are the course's own.
+# [Verdicts](../docs/glossary.md#verdict) come at the end.
 #
 # ## What does it invent?
 #
-# Larkfield does not exist, so no model has read its 30 policies. **Predict:** asked what only they can tell, will this
-# one say that it does not know?
+# Larkfield does not exist, so no model has read its 30 policies. **Predict:** asked for what they tell, will it say
+# that it does not know?
 
 # %%
 from helpers.methods.retrieval import finding, reading
@@ -73,9 +72,9 @@ for question in dev[5:8]:
     print(f"{question.question}\n  the policy: {question.answer}\n  the model:  {said_so}\n")
 
 # %% [markdown]
-# Answers stop after 20 tokens, so some break off. Now the *test* questions, without a source (*closed book*): as they are,
-# and with an order to say so if it does not know. An answer is *good* if it is right, or if it abstains where no document
-# holds an answer.
+# Answers stop after 20 tokens. Now the *test* questions, without a source (*closed book*): as they are, and with an
+# order to say so if it does not know. An answer is *good* if it is right, or if it abstains where no document holds an
+# answer.
 
 # %%
 read_test = policies.load_policy_questions
@@ -162,7 +161,7 @@ print(chunks[1].searched)
 # ## Embed and search
 #
 # MiniLM, a small [embedding](../docs/glossary.md#embedding) model, turns a text into a vector of 384 numbers, of length
-# one. It reads 256 word pieces, about 190 words, and **silently drops the rest**; the course warns where that happens.
+# one. It reads 256 word pieces, about 190 words, and **silently drops the rest**; the course warns.
 
 
 # %%
@@ -295,12 +294,11 @@ def quote(question):
 print(quote(price)[1])
 
 # %% [markdown]
-# Your `search` again, now among the lines of four chunks.
+# Your `search`, among the lines of four chunks.
 #
 # ## Ask: a RAG in twenty lines
 #
-# Now put the line into a prompt. **Predict:** in lesson 00 the model read this price off a line that was given by hand. Will
-# it now?
+#  **Predict:** in lesson 00 the model read this price off a given line. Will it now?
 
 
 # %%
@@ -315,8 +313,8 @@ for question in (price, dev[6].question, dev[8].question):
     print(f"{question}\n  quote:  {line}  [{chunk.id}]\n  answer: {answer}\n")
 
 # %% [markdown]
-# That is all: `pieces`, `embed`, `search`, `fused`, `rows`, and a prompt. Does the course's version, with caches,
-# filters and batches, do the same? Both search your chunks for all questions of *dev*.
+# That is all: `pieces`, `embed`, `search`, `fused`, `rows`, and a prompt. Does the course's version do the same? Both
+# search your chunks for all questions of *dev*.
 
 # %%
 from helpers import statistics
@@ -400,7 +398,7 @@ print(
 )
 
 # %% [markdown]
-# *Closed book* is the model alone, as before, in another wording.
+# *Closed book* is the model alone, in another wording.
 
 # %%
 from helpers.lesson.plots.retrieval import error_sources
@@ -494,7 +492,7 @@ if astray:
 
 # %% [markdown]
 # Compare the two shares: does support tell right from wrong? A quote can say what the answer says, and not what was
-# asked: where that happened, one pair stands above. A citation makes an answer checkable, not correct.
+# asked: where that happened, one pair stands above.
 #
 # ## Change a policy, ask again
 #
@@ -574,8 +572,8 @@ for wording, texts in WORDINGS.items():
         print(f"{wording:15} {given:13} {sum(hits)} of {len(hits)} right")
 
 # %% [markdown]
-# The number may come without its `LF-`; a person would take that. Compare the two wordings of the one fact: had you tried
-# one alone, what would you have said of the model? **Wording is part of reading.**
+# The number may come without its `LF-`; a person would take that. Compare the two wordings of the one fact. **Wording
+# is part of reading.**
 #
 # ### Playground
 #

@@ -26,7 +26,7 @@
 # %% [markdown]
 # ## The whole idea
 #
-# So far we changed what the model reads. Now we change the model itself, a little.
+# Now we change the model itself, a little.
 
 # %%
 from helpers.lesson import diagrams
@@ -50,8 +50,8 @@ diagrams.flow(
 # ## Two thin matrices
 #
 # A model is a stack of *blocks*, and a block is mostly *linear layers*: each multiplies what comes in by a matrix of
-# weights, W. Training all of W means moving hundreds of thousands of numbers in every layer. [LoRA](../docs/glossary.md#lora) leaves W alone and puts two thin
-# matrices beside it. **Predict:** how many numbers do A and B hold together, compared with W?
+# weights, W.  [LoRA](../docs/glossary.md#lora) leaves W alone and puts two thin matrices beside it. **Predict:** how
+# many numbers do A and B hold together, compared with W?
 
 # %%
 from helpers.lesson.plots import tuning as pictures
@@ -94,8 +94,8 @@ from helpers.lesson.exercises import check, hint, solution, yours
 check("05.1", lora)
 
 # %% [markdown]
-# Does the library [peft](https://huggingface.co/docs/peft), which most people use, make the same of the same numbers? From
-# here on the lesson runs on *your* functions (the long training aside), or on the course's where the check is not content.
+# Does the library [peft](https://huggingface.co/docs/peft) make the same of the same numbers? From here on the lesson
+# runs on *your* functions (the long training aside), or on the course's where the check is not content.
 
 # %%
 import torch
@@ -337,7 +337,7 @@ for step in range(3):
 
 # %% [markdown]
 # Length 0: changing A would change nothing, for B multiplies what A makes, and B is zero. Once B has moved, A learns
-# too. (Three batches, three losses; do not expect them to fall yet.)
+# too. (Do not expect three losses to fall.)
 #
 # `tuning.train` starts afresh on the course's own code, with the pairs shuffled: the learning rate rises, then falls;
 # long gradients are cut. It looks at dev twice an epoch, and last. To take minutes, it learns from a quarter of the
@@ -430,8 +430,8 @@ print(
 )
 
 # %% [markdown]
-# A hollow point is a reference row. How far the three seeds lie apart is luck that one run would hide; how far yours lies below
-# them is what more labels buy. And always put the plain method beside the tuned one.
+# A hollow point is a reference row. How far the three seeds lie apart is luck that one run would hide; how far yours
+# lies below them is what more labels buy.
 #
 # ## And larger models?
 #
@@ -492,7 +492,7 @@ for way, chats in asked.items():
 
 # %% [markdown]
 # An adapter is a second path to compute; a merge removes it. What tuning can save is the *long prompt*, and less of it
-# where a cache keeps it. Training, and training again when labels change, is not in these numbers.
+# where a cache keeps it. Training is not in these numbers.
 #
 # ## Merge, export, read elsewhere
 #
@@ -519,8 +519,8 @@ print(
 )
 
 # %% [markdown]
-# A merged model is an ordinary model. Written as GGUF, the format of llama.cpp, it can be read by programs that never heard
-# of this course; here by transformers' reader of that format.
+# Written as GGUF, the format of llama.cpp, a merged model can be read by programs that never heard of this course; here
+# by transformers.
 
 # %%
 from helpers.model import gguf_export

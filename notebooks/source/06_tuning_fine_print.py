@@ -25,9 +25,9 @@
 #: setup
 
 # %% [markdown]
-# Lesson 05 asked what tuning buys: training a model further on pairs of a prompt and its answer. This one reads the fine
-# print. The pairs go into an [adapter](../docs/glossary.md#adapter), a few megabytes beside frozen weights, and five
-# questions come out.
+# Lesson 05 asked what tuning, training a model further on pairs of a prompt and its answer, buys. This one reads the
+# fine print. The pairs go into an [adapter](../docs/glossary.md#adapter), a few megabytes beside frozen weights, and
+# five questions come out.
 
 # %%
 from helpers.lesson import diagrams
@@ -97,14 +97,14 @@ from helpers.lesson.plots import tuning as pictures
 pictures.rows_grouped(found, "Facts, asked in three ways", "share of questions right")
 
 # %% [markdown]
-# Hollow marks are *reference results*, measured by the course: training takes minutes. Does one fact
-# teach the next?
+# Hollow marks are *reference results*, measured by the course to save time. Do the neighbors show that one fact teaches
+# the next?
 #
 # ### Your turn 06.1
 #
-# How much was the fact, and how much the wording? Write `by_rote(trained, new)`. `trained` says for each fact whether it
-# was right as trained; `new` holds for each a list: right or not in each new wording. Return, of the facts right as
-# trained, the share wrong in *all* new wordings; 0 if none is right as trained.
+# How much was the fact, and how much the wording? Write `by_rote(trained, new)`. `trained` says for each fact whether
+# it was right as trained; `new` holds for each a list: right or not in each new wording (here two). Return, of the
+# facts right as trained, the share wrong in *all* new wordings; 0 if none is right as trained.
 
 
 # %%
@@ -159,8 +159,8 @@ print(
 )
 
 # %% [markdown]
-# Mind what is compared: the index has the documents at hand, a tuned model has what it kept. The same at other sizes, where
-# the course has measured them (a dash: not measured):
+# One training each; the verdict draws on three. And the index has the documents at hand. The same at all sizes that the
+# course has measured:
 
 # %%
 from IPython.display import Markdown
@@ -173,8 +173,8 @@ Markdown(scales.side_by_side("facts", [f"{name}, new question" for name in taugh
 # %% [markdown]
 # ## And when the fact changes?
 #
-# Policies change. Fifteen of the forty facts get a new value. The index reads the new documents; the tuned model hears
-# nothing of it. **Predict:** how many of the changed facts does each get right now?
+# Policies change. Fifteen of the forty facts get a new value. The index reads the new documents; the tuned model (one
+# wording) hears nothing of it. **Predict:** how many of the changed facts does each get right now?
 
 # %%
 for name, row in (("index", memory.index_after_edit()), ("tuned", memory.tuned_after_edit())):
@@ -252,8 +252,8 @@ def patch(pairs, changed, rehearse, seed):
 check("06.3", patch)
 
 # %% [markdown]
-# Now with 0, 10 and all 25 of the others rehearsed. If your ten are other than the course's ten, this cell trains on
-# yours, for about a minute.
+# Now with 0, 10 and all 25 of the others rehearsed, all asked as trained. If your ten are other than the course's ten,
+# this cell trains on yours, for about a minute.
 
 # %%
 from helpers.tasks import facts
@@ -288,7 +288,7 @@ print(*lines[::8], sep="\n")
 #
 # To *redact* a secret is to put its kind in its place. Write `redact(text)`: every mail address becomes `[email]`, every
 # phone number `[phone]`, nothing else changes. Phone numbers are written `415-555-0136` or `(415) 555-0136`. Addresses may
-# hold dots, plus signs and dashes; punctuation after them stays. So do dates, sums, and longer numbers such as
+# hold dots, plus signs and dashes; punctuation after them stays, as do dates, sums, and longer numbers such as
 # `1-415-555-0136`: `(?<!…)` and `(?!…)` say what must not stand before and behind.
 
 # %%
@@ -380,9 +380,9 @@ for name, model in (("base", lm), ("tuned", leaky)):
 pictures.exposures(bits["base"], bits["tuned"], most=np.log2(100))
 
 # %% [markdown]
-# Rank 1 of 100 is 6.6 bits: the first guess is right. Rank 50 is 1 bit: next to no help. By chance it is about 1.4 on
-# average. Now take all pairs of a secret trained ten times and one never trained: in what share is the trained one more
-# exposed? By chance, in one half.
+# Rank 1 of 100 is 6.6 bits: the first guess is right. Rank 50 is 1 bit, the median by chance: next to no help. Now take
+# all pairs of a secret trained ten times and one never trained: in what share is the trained one more exposed? By
+# chance, in one half.
 
 # %%
 from helpers import statistics
@@ -401,8 +401,8 @@ print(
 )
 
 # %% [markdown]
-# That was a [rank test](../docs/glossary.md#rank-test). Look also at secrets that stood in the prompt alone: the loss, what
-# training lowers, counts the tokens of the answer only.
+# That was a [rank test](../docs/glossary.md#rank-test). Why not in the prompt alone? The loss, what training lowers,
+# counts the answer only. In both? There it may have been copied.
 #
 # Now the test of the advice: the same training on a set that your rules redacted. If they leave the same texts as the
 # course's, the result is stored; else this cell trains for about three minutes.
@@ -416,18 +416,22 @@ for how in ("redacted", "left in"):
     then = sum(safe.predictions[i] == "told" for i in some)
     print(f"{how}: {first} of {len(some)} told before, {then} after")
 print("\nbits                                       base   tuned   on redacted pairs")
-for i, raw, known in zip(groups[OFTEN], bits["base"][OFTEN], bits["tuned"][OFTEN]):
+by_rule = sorted(
+    zip(groups[OFTEN], bits["base"][OFTEN], bits["tuned"][OFTEN]),
+    key=lambda one: shown[one[0]] in left,
+)
+for i, raw, known in by_rule:
     print(f"{shown[i].secret:42}{raw:5.1f}{known:8.1f}{safe_bits[i]:20.1f}")
 
 # %% [markdown]
-# The first line is about the secrets that the rules know; the second, about those they miss.
+# The second line: what the rules miss. With so few, look at the bits; the last rows are those left in.
 
 # %% [markdown]
 # ## What is declined?
 #
-# A shop's assistant should decline what is not its business, and only that. Requests to decline, and look-alikes to
-# answer, go to the base, the base ordered to decline, and a model tuned on others. A list of phrases decides what counts.
-# **Predict** two shares for each.
+# A shop's assistant should decline what is not its business, and only that. Forty requests to decline, forty
+# look-alikes to answer: given to the base, the base ordered to decline, and one tuned on eighty others. A list of
+# phrases decides what counts. **Predict** two shares for each.
 #
 # ### Your turn 06.6
 #
@@ -516,8 +520,8 @@ pictures.differences(
 )
 
 # %% [markdown]
-# An interval across zero does not say that nothing was lost: a drop as large as its far end would fit too. And the two
-# printed figures are in different units, answers and probability.
+# An interval across zero does not say that nothing was lost: a drop as large as its far end would fit too. The printed
+# figures differ in unit; the second is the worst adapter's.
 #
 # ### Playground
 #
@@ -541,16 +545,16 @@ widgets.side_by_side(models, fact.held_back[0], systems)
 # %% [markdown]
 # ## What we found
 #
-# Each verdict gives its outcome, the numbers and whose they are, and its rule. L6 rests on three seeds of ten wordings, and
-# on the cheap edit, without rehearsal; with it, look above. L14 asks both: more declined of what should be, and less than
-# a fifth more of what should not.
+# Each verdict gives its outcome, the numbers and whose they are, and its rule. L6 averages three seeds of ten wordings,
+# where a cell above compared one, and takes the edit without rehearsal. L7 rests on `reader` alone. L14 asks both: more
+# declined of what should be, and less than 0.2 more of what should not.
 
 # %%
 seeds = [memory.by_tuning(10, "new", seed) for seed in (0, 1, 2)]
 gap = evidence.over_runs(seeds, [index], note="a quoted line counts by where it stands")
 edit = evidence.difference(others, others_before, of=alone)
 claims.conclude("L6", {"new wordings": gap, "cheap edit": edit})
-loss = statistics.mean_interval(-shifts["reader"])
+loss = -statistics.mean_interval(shifts["reader"])
 claims.conclude("L7", {"lost": evidence.number(loss, before.n, of=after["reader"])})
 
 # %%

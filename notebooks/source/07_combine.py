@@ -24,8 +24,8 @@
 #: setup
 
 # %% [markdown]
-# So far each method stood alone; an assistant uses them together. An [adapter](../docs/glossary.md#adapter) is what tuning
-# adds. Follow one question:
+# An assistant uses all methods together. An [adapter](../docs/glossary.md#adapter) is what tuning adds. Follow one
+# question:
 
 # %%
 from helpers.lesson import diagrams
@@ -43,8 +43,7 @@ diagrams.flow(
 )  # fmt: skip
 
 # %% [markdown]
-# Each colored box takes something in: a fact, a rule, a habit, a sum. Which belongs where? Three of the articles say that
-# retrieval and tuning together beat either; one divides the work.
+# Which belongs where? Three of the articles say that retrieval and tuning together beat either; one divides the work.
 
 # %%
 from helpers.results import claims
@@ -112,8 +111,8 @@ print(*(pair.answer for pair in pairs[:4]), sep="\n")
 print(f"{len(pairs)} questions to learn from; no policy answers {silent} of them")
 
 # %% [markdown]
-# Now train a small [LoRA](../docs/glossary.md#lora) adapter, as in lesson 05, by the recipe that did best on dev. To spare you
-# minutes it learns from every fifth question; the reader that is measured below learned from all.
+# Now train a small [LoRA](../docs/glossary.md#lora) adapter, as in lesson 05, by the recipe that did best on dev. To
+# spare minutes it learns from every fifth question; the reader that is measured below learned from all.
 
 # %% tags=["machine"]
 from helpers.methods.tuning import loop
@@ -273,8 +272,8 @@ for what, gold in (
 # ## The whole assistant
 #
 # Facts in retrieval, behavior in tuning, policy in the prompt, says one article (H2). *Policy* means a rule for today's
-# replies, such as "the next step is to call extension 88". *Behavior* is [Larkfield's voice](../data/voice/GUIDE.md), the ten
-# rules of lesson 05. The course's adapter first learned to read, then the voice from 100 replies, all on *hard* questions: a
+# replies, such as "the next step is to call extension 88". *Behavior* is [Larkfield's voice](../data/voice/GUIDE.md),
+# ten rules. The course's adapter first learned to read, then the voice from 100 replies, all on *hard* questions: a
 # wrong fact may be its fault, not the index's. *Facts* are passages of about 80 tokens.
 
 # %%
@@ -370,7 +369,7 @@ stages(
 )
 
 # %% [markdown]
-# Does each part carry what it should? Whole minus without:
+# Whole minus without:
 
 # %%
 CARRIES = {  # count: the claim's name for it, the part, the reply without it
@@ -540,7 +539,7 @@ for what, called in {**calls, "a gate in front": calculating.gate(mixed, embedde
     print("{:16} called in vain {:.2f}, missed {:.2f}".format(what, *errors(called, needed)))
 
 # %% [markdown]
-# A needless call is harmless only where the sum inside is right; a missed one leaves the arithmetic to the model. Count both.
+# A needless call is harmless only where its sum is right; a missed one leaves the arithmetic to the model.
 #
 # ### Playground
 #

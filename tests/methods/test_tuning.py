@@ -375,11 +375,12 @@ def test_draws_and_seeds_have_rows_of_their_own_and_a_run_that_is_here_is_not_tr
         ("drawn, draw 2", 1, ["m2", "m3"]),
     ]
     run = train(small, brief, dev_pairs=DEV)
-    rows = tuning.with_seeds(lab, "LoRA", run, PAIRS, items, score, dev_pairs=DEV)
+    own = tuning.measured(lab, "LoRA", PAIRS, brief, items, score, runs={"LoRA": run}, dev_pairs=DEV)
+    assert own.training_seconds == run.seconds
+    assert own.details["dev_loss"] == run.history.dev
+    rows = tuning.repeated(lab, "LoRA", [PAIRS], brief, items, score, dev_pairs=DEV)
     assert [(row.method, row.seed) for row in rows] == [("LoRA", 0), ("LoRA, seed 1", 1), ("LoRA, seed 2", 2)]
-    assert rows[0].training_seconds == run.seconds
-    assert rows[0].details["dev_loss"] == run.history.dev
-    assert rows[0].settings["chosen on"] == rows[1].settings["chosen on"]
+    assert own.settings["chosen on"] == rows[1].settings["chosen on"]
 
 
 def test_kept_states_are_shared_between_runs_and_forgotten_for_another_base(small):

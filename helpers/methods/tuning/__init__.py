@@ -9,7 +9,7 @@ The names below are what lessons use; helpers import the modules that hold them.
 """
 
 from helpers.methods.tuning.loop import Step, train
-from helpers.methods.tuning.measured import SEEDS, measured, repeated, settings_of, with_seeds
+from helpers.methods.tuning.measured import SEEDS, measured, repeated, settings_of
 from helpers.methods.tuning.prepare import prepare, read_pairs
 from helpers.methods.tuning.recipe import ARTICLE_B, ARTICLE_C, RECIPE, Recipe, TuningError
 from helpers.methods.tuning.rows import Kept

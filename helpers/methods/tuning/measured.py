@@ -63,18 +63,6 @@ def measured(
     return lab.measure(method, items, lambda texts: predict(runs[method].lm, texts), prepare=trained, **told | more)
 
 
-def with_seeds(
-    lab: Lab, method: str, run: Tuned, pairs: Sequence[Pair], items: Sequence, predict: Callable, **more
-) -> list[LedgerRow]:
-    """Return the row of a run that was trained here, measured anew, and those of two more seeds, as `measured` does.
-
-    more: further arguments of `measured`.
-    """
-    own = measured(lab, method, pairs, run.recipe, items, predict, runs={method: run}, heavy=False, **more)
-    others = [seed for seed in SEEDS if seed != run.recipe.seed]
-    return [own, *repeated(lab, method, [pairs], run.recipe, items, predict, seeds=others, **more)]
-
-
 def repeated(
     lab: Lab,
     method: str,
