@@ -3,7 +3,8 @@
 Weights that were rounded to bfloat16 and are multiplied in float32 take twice the bytes that they need, and one text
 alone waits for these bytes and nothing else. Times a power of two, nearly every such number is one of float16 too, bit
 for bit; FBGEMM, which comes with torch on x86 processors, multiplies float32 by matrices kept so. Where a single
-number would change, or there is no FBGEMM, the layers' own weights are read.
+number would change, where there is no FBGEMM, or where memory is short (halves are kept beside the weights: 0.4 GB more
+for the default model), the layers' own weights are read.
 """
 
 import math
@@ -15,7 +16,10 @@ import torch
 from torch.nn import functional
 from torch.utils.weak import WeakTensorKeyDictionary
 
+from helpers.machine import runtime
+
 FEW = 64  # rows of x up to which halves are faster; above, products wait for arithmetic and not for bytes
+PLENTY = 6e9  # bytes of memory from which halves are kept beside the weights; Binder has 2e9
 AT_ONCE = 4096  # rows of a matrix that are compared with their halves at once
 SAMPLE = 1009  # every such number of a matrix is compared, to see whether its weights are still those that were packed
 
@@ -55,7 +59,9 @@ def _same(one: Sequence[tuple], other: Sequence[tuple]) -> bool:
 
 
 def can_pack(weight: torch.Tensor) -> bool:
-    """Return whether halves of this weight could be multiplied here: float32, on an x86 processor."""
+    """Return whether halves of this weight could be multiplied here: float32, on an x86 processor, memory to spare."""
+    if runtime.memory().value < PLENTY:
+        return False
     here = weight.dtype == torch.float32 and weight.device.type == "cpu" and weight.is_contiguous()
     return here and torch.backends.quantized.engine in ("x86", "fbgemm")
 

@@ -16,6 +16,7 @@ from transformers import (
     Qwen2ForCausalLM,
 )
 
+from helpers.machine import runtime
 from helpers.methods import structured
 from helpers.methods.retrieval import copying
 from helpers.methods.tuning import saved
@@ -312,6 +313,14 @@ def read(monkeypatch):
     plain = Lean.read
     monkeypatch.setattr(Lean, "read", lambda lean, ids, *more: counts.append(len(ids)) or plain(lean, ids, *more))
     return counts
+
+
+def test_halves_are_kept_only_where_memory_is_plenty(monkeypatch):
+    weight = torch.ones(4, 4)
+    if not products.can_pack(weight):
+        pytest.skip("no halves on this machine")
+    monkeypatch.setattr(runtime, "memory", lambda: runtime.Choice(2e9, "the container's limit"))
+    assert not products.can_pack(weight)
 
 
 def test_a_shared_start_is_read_once_and_finished_rows_are_not_read(read):
