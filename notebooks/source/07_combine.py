@@ -119,7 +119,9 @@ from dataclasses import replace
 
 from helpers.methods.tuning import loop
 
-recipe = replace(plain.recipes[crossed.QUOTED][0], row_tokens=256)  # less memory, the same steps
+recipe = replace(
+    plain.recipes[crossed.QUOTED][0], row_tokens=256
+)  # less memory, the same steps
 trained = loop.train(lm, pairs[::5], recipe)
 print(f"{len(pairs[::5])} questions, each read {recipe.epochs}×, in {trained.seconds:.0f} s")
 
