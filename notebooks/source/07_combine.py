@@ -54,12 +54,13 @@ claims.show("07")
 # ## What should a reader learn?
 #
 # A *reader* answers from quotes. It should learn no facts, for facts change, but to find the answer among
-# [distractors](../docs/glossary.md#distractor), say it in a few words, cite the quote, and say so where no quote holds it. So
-# it trains on what our search found ([Zhang et al. 2024](https://arxiv.org/abs/2403.10131)). Where the search missed the line
-# that answers, we add it: the reader is silent only on questions that no policy answers.
+# [distractors](../docs/glossary.md#distractor), say it in a few words, cite the quote, and say so where no quote holds
+# it. So it trains on what our search found ([Zhang et al. 2024](https://arxiv.org/abs/2403.10131)). Where the search
+# missed the line that answers, we add it: it learns silence only from questions that no policy answers.
 
 # %% [markdown]
-# One training question, as the reader sees it. A *quote* is one sentence or table row; the prompt calls it a passage.
+# One training question, as the reader sees it. A *quote* is one sentence or table row, or, where no single line
+# answers, a whole part; the prompt says passage.
 
 # %%
 from helpers.methods import crossed
@@ -127,7 +128,7 @@ print(f"{len(pairs[::5])} questions, each read {recipe.epochs}×, in {trained.se
 
 # %% [markdown]
 # **Predict:** what does the untuned model get wrong in the same prompts: the fact, the citation, or the few words? In
-# brackets stands lesson 04's grade: right, wrong or abstained.
+# round brackets stands lesson 04's grade: right, wrong or abstained.
 
 # %%
 from helpers.methods import reader
@@ -152,7 +153,7 @@ for question, one, two in zip(shown, before, after):
 # - *same prompt*: untuned, on the quotes and the prompt of *both*, which asks for a citation or for silence;
 # - *tuning*: trained without quotes, and asked without;
 # - *both*: a reader trained as above, on all questions;
-# - *the best quote*, without any model.
+# - *the best quote*, without any model: right where that line holds the answer, which is easier than to say it.
 
 # %% [markdown]
 # To some questions no policy holds an answer. Saying so is another skill, so it is counted apart.
@@ -194,7 +195,7 @@ stages(
 
 # %% [markdown]
 # Read the two colors apart. A reader that always abstains would stand at 1 in the second and at 0 in the first: that is
-# caution, not knowledge. *Neither* and *retrieval* were never told that they may abstain; compare silence with *same prompt*.
+# caution, not knowledge. *Same prompt* was told that it may abstain; does telling help?
 #
 # ### Your turn 07.2
 #
@@ -237,8 +238,9 @@ beyond = statistics.interaction(*map(crossed.hits, square))
 print(said(beyond, above=above, below=below, unclear=unclear, equal=equal))
 
 # %% [markdown]
-# Where *neither* and *tuning* lie near 0, this says only that without quotes there is nothing to read. A plainer question: is
-# both better than the best alone? On questions with an answer, each line by itself:
+# Where *neither* and *tuning* lie near 0, this is *both* minus *same prompt* alone; with *retrieval* in its place the
+# sign may turn. A plainer question: is both better than the best alone? On questions with an answer, each line by
+# itself:
 
 # %%
 for name in ("retrieval", "tuning", "the best quote"):
@@ -248,14 +250,12 @@ for name in ("retrieval", "tuning", "the best quote"):
     print(said(gain, above=above, below=below, unclear=unclear))
 
 # %% [markdown]
-# One training is one draw. The verdict at the end adds two [seeds](../docs/glossary.md#seed) from the course's reference
-# results, and *hard* questions: other words than the policy's, and some need two policies. These here are *plain*: one line
-# answers.
+# One training is one draw; the verdict at the end adds two [seeds](../docs/glossary.md#seed). It also wants *hard*
+# questions, in other words than the policy's, some needing two policies; where none are measured, it says so.
 #
 # ### The same at other sizes
 #
-# Beside your model stand larger ones, trained and measured in the same way, and a large hosted model that was given the
-# whole right document (a dash: not measured).
+# Larger models, where measured (a dash: not), and a large hosted model that was given the whole right document.
 
 # %%
 from IPython.display import Markdown, display
@@ -278,7 +278,7 @@ for what, gold in (
 # Facts in retrieval, behavior in tuning, policy in the prompt, says one article (H2). *Policy* means a rule for today's
 # replies, such as "the next step is to call extension 88". *Behavior* is [Larkfield's voice](../data/voice/GUIDE.md),
 # ten rules. The course's adapter first learned to read, then the voice from 100 replies, all on *hard* questions: a
-# wrong fact may be its fault, not the index's. *Facts* are passages of about 80 tokens.
+# wrong fact may be the adapter's fault.
 
 # %%
 from helpers.methods import adapters, assistant, reader_examples
@@ -299,7 +299,7 @@ for what, text in (
 # %% [markdown]
 # ### Your turn 07.3
 #
-# Write `ask(question, shown, rule)`; it returns a system and a user message.
+# Write `ask(question, shown, rule)`; it returns a list of a system and a user message.
 #
 # - System: `assistant.ROLE`; if there is a rule, `assistant.TODAY` and the rule; then `passages.DEFEND`, with nothing
 #   between them.
@@ -341,10 +341,10 @@ for name, model, texts, today in (
     print(f"\n{name.upper()}\n{reply}")
 
 # %% [markdown]
-# Now the course's own prompt, the same but for a budget and cleaned passages, on fresh questions, with next steps that the
-# adapter never saw. Code judges three counts. *Fact*: the right answer stands before the next step. *Form*: all ten rules are
-# kept. *Rule*: the day's step stands in the reply. To be fair to prompting, the model without its adapter also gets the ten
-# rules in its prompt.
+# One reply proves little: the whole may be silent beside the answer. So count: the course's own prompt, fresh
+# questions, and next steps new to the adapter. Code judges three counts. *Fact*: the right answer stands before the
+# next step. *Form*: the ten rules of the voice are kept. *Rule*: today's step stands in the reply. To be fair to
+# prompting, a last row has those ten in its prompt.
 
 # %%
 from helpers.tasks import files, policies
@@ -389,8 +389,8 @@ for what, (_, part, name) in CARRIES.items():
     print(said(lost, above=above, below=below, unclear=unclear))
 
 # %% [markdown]
-# Then look for what falls *beside* the part that you took out: a count that needs a part is not carried by it alone. A reply
-# without a next step also breaks a rule of the voice.
+# Look, too, at what falls *beside* the part: where the rule falls without the adapter, the prompt does not carry it
+# alone. So H2 tests what each count *needs*. (A reply without a next step also breaks the voice.)
 
 # %% [markdown]
 # ## A calculator instead of arithmetic
@@ -475,7 +475,8 @@ ways = {
     for what in (calculating.BARE, calculating.CALL)
 }
 plainest = sum_lab.measure("largest amount", sums, calculating.largest, approach="plain")
-plots.methods([plainest, *ways.values()], "In the head, or handed to a calculator", noun="sums")
+named = [replace(row, method=", ".join(way)) for way, row in ways.items()]
+plots.methods([plainest, *named], "In the head, or handed to a calculator", noun="sums")
 
 # %%
 for how in (calculating.NEAREST, calculating.TUNED):
@@ -499,9 +500,9 @@ for i in wrong[:3]:
 #
 # ### Your turn 07.5
 #
-# Write `needless_and_missed(called, needed)`, two lists of true and false, one entry a question. Return two shares: of the
-# questions that need no sum, how many were called for; of those that need one (there is one of each kind at least), how
-# many were not.
+# Write `needless_and_missed(called, needed)`, two lists or arrays of true and false, one entry a question. Return two
+# shares: of the questions that need no sum, how many were called for; of those that need one (there is one of each kind
+# at least), how many were not.
 
 
 # %%
@@ -522,9 +523,9 @@ def needless_and_missed(called, needed):
 check("07.5", needless_and_missed)
 
 # %% [markdown]
-# 40 questions whose answer stands in them join the sums. Three ways to decide: a prompt that asks for a call every time,
-# with examples of sums; a prompt that says when to call, with the nearest examples of both kinds; a plain *gate* in front, a
-# regression on embeddings.
+# 40 questions whose answer stands in them join the sums. *Calculator call*: a prompt that always asks for one, with
+# examples of sums. *Call or not*: one that says when, with examples of both kinds. *A gate in front*: a regression on
+# embeddings, which saw 120 sums and 20 others.
 
 # %%
 mixed = [*sums, *refund_sums.load("none_test")]
@@ -563,8 +564,8 @@ widgets.assistant_explorer(
 # %% [markdown]
 # ## What we found
 #
-# Each verdict gives its outcome, the numbers and whose they are, and its rule. H1 counts questions that a policy answers, so
-# silence earns nothing there.
+# H1 counts questions that a policy answers, so silence earns nothing there. H4 needs calls that help, twice, and few in
+# vain.
 
 # %%
 from helpers.results import evidence
@@ -594,8 +595,8 @@ claims.conclude("H4", call_gains)
 # ## Three things to remember
 #
 # 1. Ask what each part is for, then take it out and count; parts lean on each other.
-# 2. Train a reader on what your search returns, and count right answers apart from silence.
-# 3. Hand arithmetic to a calculator, read the call with a parser of your own, and count the calls in vain.
+# 2. Before you train a reader, try an untuned one and the bare quote; count right answers apart from silence.
+# 3. Hand sums to a calculator, not every question; parse the call yourself, and count the calls in vain.
 #
 # {{next}} Labs: [distractors and citations](labs/07_distractors.ipynb),
 # [one core, two tasks](labs/07_one_core.ipynb).
