@@ -95,7 +95,7 @@ class SameLabels:
             names = [_named(name, n, seed)[0] for seed in range(self.draws)]
             slow = way == LORA or n > SIZES[0]
             if slow and not (ledger.in_full(self.lab) or all(self.lab.stored(one, items) for one in names)):
-                print(f"{n} labels, {way}: left out, no rows are kept; COURSE_MISSING=1 measures it, and takes long.")
+                print(f"{n} labels, {way}: left out, not all rows are kept; COURSE_MISSING=1 measures it, for long.")
                 del ways[way]
         return Compared(n, {way: [one(n, seed, items) for seed in range(self.draws)] for way, one in ways.items()})
 
