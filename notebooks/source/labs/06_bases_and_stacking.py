@@ -118,8 +118,8 @@ from helpers.lesson.exercises import check, hint, solution, yours
 check("06.8", first_step)
 
 # %% [markdown]
-# Nine draws of messages, each with a seed of its own (those of which no rows are kept are left out). A tenth run from nothing, which is not judged, sets the target: the
-# lowest loss of its first half. **Predict:** how many steps are saved?
+# Nine draws of messages, each with a seed of its own (those of which no rows are kept are left out). A tenth run from
+# nothing, which is not judged, sets the target: the lowest loss of its first half. **Predict:** how many steps are saved?
 
 # %%
 reach = yours("06.8", first_step, adapter_life.first_step)
