@@ -4,7 +4,7 @@
     python notebooks/build.py 04         the same for one lesson and its labs
     python notebooks/build.py --all      build everything
     python notebooks/build.py --check    build nothing; say what is stale and why, with exit status 1
-    python notebooks/build.py --new 09_your_task    begin a lesson (or labs/04_scale, a lab) from the template
+    python notebooks/build.py --new 10_my_lesson    begin a lesson (or labs/04_scale, a lab) from the template
 
 How a source is written stands at the top of sources.py; how staleness is found out, in stamps.py.
 """
@@ -121,7 +121,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Build the notebooks from notebooks/source.")
     parser.add_argument("--all", action="store_true", help="build everything, changed or not")
     parser.add_argument("--check", action="store_true", help="build nothing; say what is stale and why")
-    parser.add_argument("--new", metavar="NAME", help="begin a lesson (09_your_task) or a lab (labs/04_scale)")
+    parser.add_argument("--new", metavar="NAME", help="begin a lesson (10_my_lesson) or a lab (labs/04_scale)")
     parser.add_argument("lessons", nargs="*", help="lessons by number or name, or `labs`; default: all")
     arguments = parser.parse_args()
     try:

@@ -11,6 +11,7 @@ from functools import cache
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 ROOMS = ("machine", "statistics", "model", "tasks", "results", "methods", "lesson")  # from the ground up
+DOORS = ("helpers.own_task",)  # commands at the top of the house: no room imports them
 OPEN, CLOSE = "<!-- the house, written by notebooks/house.py -->", "<!-- end of the house -->"
 
 
@@ -22,12 +23,12 @@ def modules() -> dict[str, pathlib.Path]:
 
 
 def room_of(dotted: str) -> str:
-    """Return the room of a module; empty for the house itself.
+    """Return the room of a module; empty for the house itself and for its doors, which may use every room.
 
-    >>> room_of("helpers.model.scoring")
-    'model'
+    >>> room_of("helpers.model.scoring"), room_of("helpers.own_task")
+    ('model', '')
     """
-    return dotted.split(".")[1] if "." in dotted else ""
+    return dotted.split(".")[1] if "." in dotted and dotted not in DOORS else ""
 
 
 @cache

@@ -223,7 +223,7 @@ def begin(name: str) -> list[pathlib.Path]:
     Raises ValueError if the name is not of that form or taken.
     """
     if not re.fullmatch(r"(labs/)?\d\d_[a-z0-9_]+", name):
-        raise ValueError(f"a lesson is called like 09_your_task, a lab like labs/04_scale; got {name!r}")
+        raise ValueError(f"a lesson is called like 10_my_lesson, a lab like labs/04_scale; got {name!r}")
     pairs = [(SOURCES / TEMPLATE, SOURCES / f"{name}.py")]
     if "/" not in name:
         pairs += [(folder / TEMPLATE, folder / f"lesson_{number_of(name)}.py") for folder in (CHECKS, WRONG_ANSWERS)]

@@ -14,6 +14,7 @@ def test_a_room_stands_on_those_below_it(name):
     own = house.room_of(name)
     if not own:
         return
+    assert not set(house.DOORS) & house.imports()[name], "a room imports a door"
     upward = [
         other for other in house.imports()[name] if house.ROOMS.index(house.room_of(other)) > house.ROOMS.index(own)
     ]
