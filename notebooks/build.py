@@ -25,7 +25,8 @@ from sources import HERE, MEASURED, ROOT, make, names, same_cells, targets
 
 from helpers.results import ledger, verdicts
 
-AS_SHIPPED = {"COURSE_PROFILE": "full", "COURSE_MODEL": ""}  # whatever the builder's own settings are
+# Whatever the builder's own settings are. float32, as the stored rows: a comparison needs one number format.
+AS_SHIPPED = {"COURSE_PROFILE": "full", "COURSE_MODEL": "", "COURSE_DTYPE": "float32", "COURSE_MISSING": ""}
 LAST = "08"  # it shows the verdicts of all others, so it is built after them
 
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from scipy import stats
 
 from helpers import statistics
-from helpers.machine import runtime
 from helpers.methods import adapters, few_shot, learned_facts, side_effects, tuning
 from helpers.methods.tuning import changed_base
 from helpers.model.language_model import LanguageModel
@@ -132,10 +131,7 @@ def pairs_of_runs(lm: LanguageModel) -> tuple[LedgerRow, dict[int, tuple[LedgerR
     """
     lab, kept, runs = _sorting(lm), tuning.Kept(), {}
     for draw in DRAWS:
-        both = (_named(draw), _named(draw, "facts"))
-        full = runtime.profile().value == "full"
-        if full and not (ledger.in_full(lab) or all(lab.stored(one, _judged()) for one in both)):
-            print(f"draw {draw}: left out, not both rows are kept; COURSE_MISSING=1 trains them")
+        if not lab.affords(f"draw {draw}", [_named(draw), _named(draw, "facts")], _judged()):
             continue
         runs[draw] = second_training(lm, draw, kept=kept), second_training(lm, draw, "facts", kept=kept)
     return second_training(lm, 0, kept=kept), runs

@@ -12,7 +12,7 @@ from helpers.methods import baselines, few_shot, tuning
 from helpers.methods.few_labels import accuracy, draw, gain, shown
 from helpers.methods.few_shot import FewShotPrompt
 from helpers.model import embedding
-from helpers.results import evidence, ledger
+from helpers.results import evidence
 from helpers.results.evidence import Evidence
 from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow
@@ -94,8 +94,7 @@ class SameLabels:
         for way, name in ((SHOWN, ALL_SHOWN), (LORA, LORA)):
             names = [_named(name, n, seed)[0] for seed in range(self.draws)]
             slow = way == LORA or n > SIZES[0]
-            if slow and not (ledger.in_full(self.lab) or all(self.lab.stored(one, items) for one in names)):
-                print(f"{n} labels, {way}: left out, not all rows are kept; COURSE_MISSING=1 measures it, for long.")
+            if slow and not self.lab.affords(f"{n} labels, {way}", names, items, fast=False):
                 del ways[way]
         return Compared(n, {way: [one(n, seed, items) for seed in range(self.draws)] for way, one in ways.items()})
 

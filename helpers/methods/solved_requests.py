@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-from helpers.machine import runtime
 from helpers.methods import few_shot, forms, structured
 from helpers.model.language_model import LanguageModel
-from helpers.results import ledger
 from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow
 from helpers.tasks import change_requests
@@ -35,12 +33,8 @@ def drawn(lm: LanguageModel, k: int, seed: int = 0) -> list[ChangeRequest]:
 
 
 def affordable(lab: Lab, k: int, items: Sequence[ChangeRequest]) -> bool:
-    """Whether `measured` takes a kept row, is asked to measure or measures few in the fast profile; if not, says so."""
-    full = runtime.profile().value == "full"
-    if not full or ledger.in_full(lab) or lab.stored(_named(k), items):
-        return True
-    print(f"{k} examples: left out, no row is kept; COURSE_MISSING=1 measures it, and takes long.")
-    return False
+    """Return whether `measured` can be had now; if not, say so."""
+    return lab.affords(f"{k} examples", [_named(k)], items)
 
 
 def measured(lab: Lab, k: int, items: Sequence[ChangeRequest], seed: int = 0, **more) -> LedgerRow:

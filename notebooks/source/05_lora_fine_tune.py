@@ -383,11 +383,9 @@ mine, name = f"LoRA, {len(quarter)} messages", f"LoRA, {len(train)} messages"
 more = asked | {"dev_pairs": half_of_dev, "runs": {mine: run}, "heavy": False}
 own_row = tuning.measured(lab, mine, quarter_pairs, recipe, test, score, **more)
 seeds = []
-if ledger.in_full(lab) or lab.stored(name, test):
+if lab.affords(f"{name}, three seeds", [name], test, fast=False):
     more = asked | {"dev_pairs": tuning.training_pairs(task, dev)}
     seeds = tuning.repeated(lab, name, [pairs], recipe, test, score, **more)
-else:
-    print(f"{name}: left out, no row is kept; COURSE_MISSING=1 trains it, three times.")
 
 # %% [markdown]
 # Now the rivals. Eight nearest examples in the prompt, and regression on sentence vectors (*MiniLM*), use the same 600

@@ -5,7 +5,6 @@ would be harder. Which software and how much of each is kept with the row, for i
 """
 
 import importlib.metadata
-import os
 import pathlib
 import re
 import sys
@@ -151,11 +150,10 @@ def at_hand(embedder, documents, questions, cutter: Chunker, more: int, live: in
 
     Else None; so it is where the installed packages hold too little text. Either is said.
     """
-    kept = ledger.stored(TASK, _method(more), _items(questions), model=embedder)
-    if not (kept or more <= live or {"COURSE_RERUN", "COURSE_MISSING"} & set(os.environ)):
-        print(f"{more:,} more: left out; no row of it is kept (COURSE_MISSING=1 measures it, and takes long).")
+    lab, method, items = ledger.Lab(TASK, embedder), _method(more), _items(questions)
+    if more > live and not lab.affords(f"{more:,} more", [method], items, fast=False):
         return None
-    if more and (os.environ.get("COURSE_RERUN") or not kept) and len(_every()) < more:
+    if more and (ledger.anew(lab) or not lab.stored(method, items)) and len(_every()) < more:
         print(f"{more:,} more: not measured; the packages installed here hold {len(_every()):,} passages.")
         return None
     return row(embedder, documents, questions, cutter, more)

@@ -245,10 +245,9 @@ def tuned(lab: Lab, questions: Sequence[PolicyQuestion]) -> list[LedgerRow]:
     def answer(lm: LanguageModel, _texts: list[str]) -> list[graded.Graded]:
         return graded.graded(questions, lambda _: lm.generate(chats, TOKEN_LIMIT, progress=False).texts)(_texts)
 
-    full = runtime.profile().value == "full"
-    if full and not (ledger.in_full(lab) or lab.stored(TUNED_ROW, questions)):
-        print(f"{TUNED_ROW}: left out, no row of it is kept; COURSE_MISSING=1 trains it, three times.")
+    if not lab.affords(TUNED_ROW, [TUNED_ROW], questions):
         return []
+    full = runtime.profile().value == "full"
     return tuning.repeated(
         lab.using(show=False),
         TUNED_ROW,

@@ -76,13 +76,6 @@ def tuned(name, draws, recipe, items=dev, **more):
     return tuning.repeated(lab, name, pairs, recipe, items, score, **shared, **more)
 
 
-def held(name, more):
-    if ledger.in_full(lab) or all(lab.stored(name + one, dev) for one in more):
-        return True
-    print(f"{name}: left out, not all its rows are kept")
-    return False
-
-
 def drawn(n, seed):
     return [everything[i] for i in few_shot.balanced_examples(everything, n, seed=seed)]
 
@@ -171,7 +164,9 @@ for name, how in recipes.items():
 by_recipe = {}
 for name, how in recipes.items():
     called = f"LoRA, 600 messages, {name}"
-    if held(called, ("", ", seed 1", ", seed 2")):
+    if lab.affords(
+        called, [called + seed for seed in ("", ", seed 1", ", seed 2")], dev, fast=False
+    ):
         by_recipe[name] = tuned(called, [everything], how)
 for name, rows in by_recipe.items():
     share = statistics.runs_interval([row.correct for row in rows])
@@ -195,7 +190,8 @@ sets = {n: [drawn(n, seed) for seed in DRAWS] for n in SIZES}
 
 def runs_of(name, draws, items=dev, **more):
     how, called = recipe.for_steps(STEPS, len(draws[0])), f"{name}, {STEPS} steps"
-    if not held(called, [f", draw {number + 1}" for number in range(len(draws))]):
+    kept = [f"{called}, draw {number + 1}" for number in range(len(draws))]
+    if not lab.affords(called, kept, items, fast=False):
         return []
     return tuned(called, draws, how, items, seeds=None, **more)
 
