@@ -95,7 +95,7 @@ class Facts:
     def index_after_edit(self) -> LedgerRow:
         """Look the changed facts up after their documents were edited."""
         documents = facts.edit_policies(self.documents, self.known)
-        with contextlib.redirect_stdout(io.StringIO()):  # lesson 04 tells which chunks an embedder does not read whole
+        with contextlib.redirect_stdout(io.StringIO()):  # which chunks are not read whole is no matter here
             index = best_line.policy_index(self.documents, self.embedder, self.lm)
             for policy in documents:
                 index.update(policy)
