@@ -148,6 +148,7 @@ def main() -> int:
             print(f"{name}: new text, nothing ran")
         else:
             print(f"{name}: unchanged")
+    house.write()  # once more: verdicts may be new
     return 0
 
 
