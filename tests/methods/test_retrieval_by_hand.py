@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.methods.retrieval import by_hand, finding, grown, passages, reading, tuned_embedder
+from helpers.methods.retrieval import by_hand, chunking, finding, grown, passages, reading, tuned_embedder
 from helpers.methods.retrieval.index import Index
 from helpers.methods.retrieval.pipeline import Pipeline, Settings
 from helpers.methods.retrieval.quotes import named_row
 from helpers.methods.retrieval.ranking import Hit, reciprocal_rank_fusion
-from helpers.model import embedding
+from helpers.model import catalogue, embedding
 from helpers.results.measuring import hash_prompts
 from helpers.tasks import policies
 
@@ -117,6 +117,23 @@ def test_no_training_question_left_asks_about_a_place_that_a_test_question_of_ei
     quotes = {quote for question in test for quote in question.evidence}
     assert not [question.id for question in left if quotes & set(question.evidence)]
     assert tuned_embedder.apart(test, test, documents) == [q for q in test if not q.answerable]
+
+
+@pytest.mark.weights
+def test_an_embedder_learns_the_same_whether_gradients_go_back_together_or_a_few_texts_at_a_time(monkeypatch):
+    documents, embedder = policies.load_policies(), catalogue.load_embedder()
+    cut = chunking.Chunker(chunking.word_spans, size=40)
+    chunks = [chunk for policy in documents for chunk in cut.split(policy)]
+    questions = policies.load_policy_questions("train", tier="plain")
+    learned = tuned_embedder.pairs(questions, chunks, documents)[:12]
+    before, found = embedding.embed(embedder, ["where is my parcel"]), []
+    for at_once in (5, 1000):
+        monkeypatch.setattr(tuned_embedder, "AT_ONCE", at_once)
+        tuned = tuned_embedder.tune(embedder, learned, epochs=1, batch=6)
+        found.append(embedding.embed(tuned, ["where is my parcel"]))
+    assert np.allclose(found[0], found[1], atol=1e-4)
+    assert np.abs(found[0] - before).max() > 1e-3
+    assert np.array_equal(embedding.embed(embedder, ["where is my parcel"]), before)
 
 
 @pytest.fixture
