@@ -38,7 +38,6 @@ suppress_warnings = ["myst.header"]  # the glossary's terms are small headings b
 
 nb_execution_mode = "off"
 nb_ipywidgets_js = {}  # widgets are stored as pictures; the default would load scripts from another host
-nb_merge_streams = True
 nb_render_markdown_format = "gfm"
 myst_heading_anchors = 4
 
