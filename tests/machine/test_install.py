@@ -225,7 +225,7 @@ def test_a_folder_that_cannot_be_filled_is_refused(monkeypatch, checkout, steps,
 
 def test_a_folder_holds_the_weights_of_the_catalogue():
     specs = [catalogue.CATALOGUE[name] for name in (catalogue.DEFAULT, catalogue.EMBEDDER)]
-    assert install.WEIGHTS == tuple(spec.requirement for spec in specs)
+    assert tuple(spec.requirement for spec in specs) == install.WEIGHTS
 
 
 def test_install_needs_only_the_standard_library():
