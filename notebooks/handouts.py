@@ -147,7 +147,7 @@ def page(name: str) -> str:
     kind = "Lab of lesson" if "/" in name else "Lesson"
     title, goals_, rest = title_of(name), goals(name), (predictions(name), exercises(name))
     guesses = "".join(
-        f"<tr><td><span class=from>{inline(above)}.</span> {inline(asked)}</td><td class=guess></td></tr>"
+        f"<tr><td><span class=from>{inline(above)} ·</span> {inline(asked)}</td><td class=guess></td></tr>"
         for above, asked in rest[0]
     )
     tasks = "".join(f"<li>☐ <strong>{number}</strong> {inline(task)}</li>" for number, task in rest[1])

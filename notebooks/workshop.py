@@ -80,7 +80,7 @@ def aloud(plan: dict) -> str:
     lines = []
     for step in plan["steps"]:
         asked = handouts.predictions(step["lesson"]) if step.get("live") else []
-        lines += [f"- {number_of(step['lesson'])}, {a}: {q}" for a, q in asked if a in step["live"]]
+        lines += [f"- {number_of(step['lesson'])}, {a} · {q}" for a, q in asked if a in step["live"]]
     return "\n".join(lines)
 
 
@@ -125,7 +125,7 @@ type: software
 title: "Prompt, retrieve or fine-tune? A course of experiments"
 authors:
   - name: The course's authors
-version: {course["version"]}
+version: "{course["version"]}"
 repository-code: {course["address"]}
 license: {project["license"]}
 abstract: "{project["description"]} Code under {project["license"]}; text and data under CC BY 4.0."

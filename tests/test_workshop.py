@@ -188,7 +188,7 @@ def test_what_the_guide_quotes_is_what_the_course_says():
 def test_the_citation_has_the_version_of_the_course_and_the_fields_that_its_format_asks_for():
     lines = workshop.CITATION.read_text(encoding="utf-8").splitlines()
     top = dict(line.split(": ", 1) for line in lines if re.match(r"[a-z-]+: ", line))
-    assert top["version"] == sources.course()["version"]
+    assert top["version"].strip('"') == sources.course()["version"]
     assert top["repository-code"] == sources.course()["address"]
     assert (top["cff-version"], top["type"]) == ("1.2.0", "software")
     assert {"message", "title"} <= set(top)
