@@ -159,6 +159,10 @@ def test_links_lead_somewhere(name):
 def test_the_guide_is_plain_and_its_commands_are_there(name):
     text = (DOCS / name).read_text(encoding="utf-8")
     assert not re.search(r"\b(simply|just|obviously)\b", text, re.I)
+    typed = re.sub(f"{workshop.OPEN}.*{workshop.CLOSE}", "", text, flags=re.S)
+    assert not re.search(r"\b(\d+|two|three|four|five|ten) (seconds|minutes|hours|MB|GB)\b", typed), (
+        "typed, not computed"
+    )
     for module in re.findall(r"python[\d.]* -m (helpers[\w.]+)", text):
         assert (runtime.ROOT / f"{module.replace('.', '/')}.py").is_file(), module
     for script in re.findall(r"python (notebooks/\w+\.py)", text):
