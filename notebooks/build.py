@@ -20,6 +20,7 @@ import house
 import nbformat
 import sources
 import stamps
+import workshop
 from execution import Run, execute, keep_machine_outputs
 from sources import HERE, MEASURED, ROOT, make, names, same_cells, targets
 
@@ -117,6 +118,12 @@ def check(chosen: list[str]) -> int:
     return int(bool(found))
 
 
+def write_pages() -> None:
+    """Write what is made of the lessons beside the notebooks: README's parts, plans, handouts, citation."""
+    house.write()
+    workshop.write()
+
+
 def main() -> int:
     """Run the command line; see the top of this file."""
     parser = argparse.ArgumentParser(description="Build the notebooks from notebooks/source.")
@@ -137,7 +144,7 @@ def main() -> int:
     if arguments.check:
         return check(chosen)
     sources.SOLUTION_TEXTS.write_text(json.dumps(texts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    house.write()
+    write_pages()
     for name in in_order(chosen):
         reasons = why_stale(name)
         if arguments.all or reasons:
@@ -148,7 +155,7 @@ def main() -> int:
             print(f"{name}: new text, nothing ran")
         else:
             print(f"{name}: unchanged")
-    house.write()  # once more: verdicts may be new
+    write_pages()  # once more: verdicts and minutes may be new
     return 0
 
 

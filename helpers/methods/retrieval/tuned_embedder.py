@@ -53,7 +53,7 @@ def pairs(
 def tune(
     embedder,
     learned: Sequence[tuple[str, Chunk]],
-    epochs: int = 3,
+    epochs: int = 1,
     rate: float = 3e-5,
     batch: int = 32,
     seed: int = 0,

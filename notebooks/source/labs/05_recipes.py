@@ -385,8 +385,8 @@ against_ours = {
     if ours and rows is not ours
 }
 found = {"as given": [], "with its steps": []}
-for name, one in against_ours.items():
-    found["as given" if "as given" in name else "with its steps"].append(one)
+for name, change in against_ours.items():
+    found["as given" if "as given" in name else "with its steps"].append(change)
 claims.conclude("L1", found)
 start = evidence.over_runs(near[50], grid[50]) if grid[50] else ()
 at_500 = [evidence.over_runs(cells[500], grid[500]) for cells in (near, fitted) if grid[500]]
