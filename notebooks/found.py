@@ -1,12 +1,12 @@
 """What the course found, in lines for README: from the rows and verdicts that it ships, never from your own."""
 
 from helpers.lesson.main_rows import MAIN, QUESTIONS
+from helpers.model.catalogue import DEFAULT  # the model that most rows are of, whatever is in use
 from helpers.results import lookup, rules, store, verdicts
 from helpers.results.claims import Verdict, current
 from helpers.results.rows import LedgerRow
 
 OPEN, CLOSE = "<!-- what the course found, written by notebooks/found.py -->", "<!-- end of what the course found -->"
-MODEL = "SmolLM2-135M-Instruct"  # the one that most rows are of, whatever model is in use
 NAMES = {"intents": "Sorting messages", "changes": "The risk of a change", QUESTIONS: "Questions about policies"}
 LISTED = ("held", "did not hold")
 
@@ -15,7 +15,7 @@ def measured() -> list[str]:
     """Return a line for each main task: all its methods with their share of right answers, best first."""
     newest = {}
     for row in sorted(store.read(lookup.REFERENCE, LedgerRow, "a ledger row"), key=lambda row: row.made):
-        if row.language_model in ("", MODEL):
+        if row.language_model in ("", DEFAULT):
             newest[row.task, row.split, row.method] = row
     lines = []
     for task, wanted in MAIN.items():
@@ -48,7 +48,7 @@ def judged() -> list[str]:
 def text() -> str:
     """Return all of it in Markdown."""
     head = (
-        f"All at one size, {MODEL}: right answers with 95 % intervals, on test sets that nothing was chosen on. "
+        f"All at one size, {DEFAULT}: right answers with 95 % intervals, on test sets that nothing was chosen on. "
         "Claims are the articles', judged by rules written down beforehand; lesson 08 lists all with their numbers."
     )
     return "\n".join([head, "", *measured(), *judged()])
