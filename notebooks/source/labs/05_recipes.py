@@ -18,7 +18,7 @@
 #
 # **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L1, L4, L8, L9 and L18, from articles A
 # "Which Should You Use?", B "A Practical Comparison Guide for LLM Teams" and C "Which Is Right?". An optional lab of lesson
-# 05. Long trainings come from reference results, marked *(reference)*. Those that are not kept are left out, which is said;
+# 05. Long trainings come from reference results, marked *(reference)*. Those not kept are left out, and named;
 # `COURSE_MISSING=1` trains them, in two hours.
 
 # %%
