@@ -131,10 +131,11 @@ def test_a_core_lesson_stays_short(name):
     assert sum(map(len, words)) <= 1500
 
 
+@pytest.mark.parametrize("solved", [False, True])
 @pytest.mark.parametrize("name", NAMES)
-def test_links_lead_somewhere(name):
-    folder = sources.targets(name)[0][0].parent
-    for cell in sources.make(name, solved=False).cells:
+def test_links_lead_somewhere(name, solved):
+    folder = sources.targets(name)[solved][0].parent
+    for cell in sources.make(name, solved).cells:
         if cell.cell_type == "markdown":
             for target in re.findall(r"\]\((?!http)([^)#]*)(?:#([\w-]+))?\)", cell.source):
                 path = (folder / target[0]).resolve()

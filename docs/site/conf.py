@@ -106,7 +106,7 @@ def adapt_notebook(text: str, path: pathlib.Path, pages: set[pathlib.Path]) -> s
     notebook = json.loads(text)
     solved = SOLUTIONS in path.parents
     name = path.relative_to(SOLUTIONS if solved else NOTEBOOKS)
-    lesson, other = NOTEBOOKS / name, (NOTEBOOKS if solved else SOLUTIONS) / name
+    other = (NOTEBOOKS if solved else SOLUTIONS) / name
     if solved:  # found from its lesson, not among the lessons
         notebook["metadata"] |= {"orphan": True, "nosearch": True}
     words = "This is the solved copy of this lesson" if solved else "This lesson with its exercises solved"
@@ -116,8 +116,8 @@ def adapt_notebook(text: str, path: pathlib.Path, pages: set[pathlib.Path]) -> s
             if place == 0 and other in pages:
                 badges, _, rest = source.partition("\n")
                 badges = badges.replace(") [", ") · [")
-                source = f"{badges} · [{words}]({os.path.relpath(other, lesson.parent)})\n{rest}"
-            cell["source"] = with_links(source, lesson.parent, pages)
+                source = f"{badges} · [{words}]({os.path.relpath(other, path.parent)})\n{rest}"
+            cell["source"] = with_links(source, path.parent, pages)
         for output in cell.get("outputs", []):
             for picture in output.get("data", {}).keys() & {"image/png"}:
                 digest = sha256(b64decode("".join(output["data"][picture]))).hexdigest()
