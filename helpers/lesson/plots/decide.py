@@ -38,14 +38,11 @@ def quality_and_cost(summaries: Sequence[Summary], title: str, by: str = "by_mac
     least = min([price for price in prices if price > 0], default=0.001) / 3
     figure, axes = frame.new_figure(8.4, 4.2)
     said = []
-    for number, (s, price) in enumerate(zip(shown, prices, strict=True)):
+    for s, price in zip(shown, prices, strict=True):
         color, marker = BY_APPROACH[s.approach]
         x = max(price, least)
         frame.point(axes, s.quality, x, color, marker, hollow=s.reference, upright=True, size=8)
         said.append(f"{s.method} ({s.approach}) {s.quality.estimate:.2f} at ${price:.4f}")
-        place = (7, 5 if number % 2 else -11)  # so that the names of two points in one place can be read
-        name = frame.shortened(s.method, 34)
-        axes.annotate(name, (x, s.quality.estimate), xytext=place, textcoords="offset points", fontsize=8)
     for approach in dict.fromkeys(s.approach for s in shown):
         frame.explain(axes, approach, *BY_APPROACH[approach])
     axes.set_xscale("log")
@@ -54,6 +51,10 @@ def quality_and_cost(summaries: Sequence[Summary], title: str, by: str = "by_mac
     what = {"by_machine": "of machine time per 1,000 requests", "by_tokens": "of tokens per 1,000 requests"}
     unit = what.get(by, "of tokens per 1,000 right answers")
     axes.set(title=title, xlabel=f"dollars {unit} (log scale; 0: reads no tokens)", ylabel="share right", ylim=(0, 1))
+    heights = frame.apart([s.quality.estimate for s in shown], frame.line_of_text(axes))
+    for s, price, height in zip(shown, prices, heights, strict=True):
+        beside = {"xytext": (7, 0), "textcoords": "offset points", "va": "center", "fontsize": 8}
+        axes.annotate(frame.shortened(s.method, 34), (max(price, least), height), **beside)
     frame.legend_below(axes, 0.18, columns=len({s.approach for s in shown}) or 1)
     hollow = " Hollow points are reference results." if any(s.reference for s in shown) else ""
     frame.show(figure, f"share right and dollars {unit}: {'; '.join(said)}.{hollow}")
