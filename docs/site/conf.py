@@ -75,7 +75,8 @@ def with_links(text: str, folder: pathlib.Path, pages: set[pathlib.Path]) -> str
     """
 
     def lead(link: re.Match) -> str:
-        anchor = (link["anchor"] or "").lower()  # JupyterLab keeps an anchor's capitals, GitHub and the site do not
+        # JupyterLab keeps capitals and punctuation in an anchor, GitHub and the site do not
+        anchor = re.sub(r"[^\w#-]", "", (link["anchor"] or "").lower())
         if not link["path"]:
             return f"]({anchor})"
         path = pathlib.Path(os.path.normpath(folder / link["path"]))
