@@ -112,23 +112,28 @@ def decide(rows: Sequence[LedgerRow], target: float = 0.9, requests: int = 10_00
     chosen = together[place]
     sentences = [
         f"Take {chosen.method}: it is right on {chosen.interval} of {chosen.n} {noun}.",
-        _standing(chosen, standing, noun),
+        _standing(chosen, standing, together, noun),
         _target(chosen, target, noun),
         *_model_or_not(together),
         _price(summaries[place], requests),
-        _doubt(chosen, noun),
+        _doubt(chosen, standing, together, noun),
     ]
     return Decision(chosen, standing, together, tuple(filter(None, sentences)))
 
 
-def _standing(chosen: LedgerRow, standing: Standing, noun: str) -> str:
-    others = [name for name in standing.tied if name != chosen.method]
+def _standing(chosen: LedgerRow, standing: Standing, rows: Sequence[LedgerRow], noun: str) -> str:
+    others = [row for row in rows if row.method in standing.tied and row.method != chosen.method]
     if not standing.rivals:
         return "Nothing else was measured, so nothing is known of what would do better."
     if not others:
         return "Every other method is measurably behind it."
-    named = ", ".join(others)
-    return f"These {noun} cannot tell it from {named}; of all these it costs least."
+    others.sort(key=lambda row: -row.interval.estimate)
+    mine = chosen.interval.estimate
+    named = ", ".join(f"{row.method} ({row.interval.estimate - mine:+.2f})" for row in others)
+    return (
+        f"{chosen.n} {noun} cannot tell it from {named}: with so many comparisons at once, none of these differences is "
+        "beyond chance. That is not the same as equal. None of them costs less."
+    )
 
 
 def _target(chosen: LedgerRow, target: float, noun: str) -> str:
@@ -137,7 +142,12 @@ def _target(chosen: LedgerRow, target: float, noun: str) -> str:
         return f"It reaches your target of {target:.2f}."
     if where in DOWN:
         return f"It does not reach your target of {target:.2f}; nothing measured here does so surely."
-    return f"Whether it reaches your target of {target:.2f} is too close to call with so many {noun}."
+    gap = chosen.interval.estimate - target
+    place = f"{abs(gap):.2f} {'above' if gap >= 0 else 'below'}"
+    return (
+        f"Whether it reaches your target of {target:.2f} is too close to call: its estimate is {place} the target, which "
+        "lies within the interval. Do not count on it."
+    )
 
 
 def _model_or_not(rows: Sequence[LedgerRow]) -> list[str]:
@@ -159,7 +169,7 @@ def _against(one: LedgerRow, other: LedgerRow, called: str) -> str:
     gap = pair.difference
     where = statistics.decide(gap, pair.p_value)
     said = "is ahead of" if where in UP else "is behind" if where in DOWN else "is too close to call against"
-    return f"{one.method} {said} the best {called}, {other.method}: {gap}."
+    return f"{one.method} {said} the best {called}, {other.method}: {gap}, for this pair alone."
 
 
 def _price(summary: overview.Summary, requests: int) -> str:
@@ -172,10 +182,14 @@ def _price(summary: overview.Summary, requests: int) -> str:
     )
 
 
-def _doubt(chosen: LedgerRow, noun: str) -> str:
-    least = statistics.detectable_difference(chosen.n)
+def _doubt(chosen: LedgerRow, standing: Standing, rows: Sequence[LedgerRow], noun: str) -> str:
+    apart = [sum(a != b for a, b in zip(row.correct, chosen.correct, strict=True)) / chosen.n for row in rows]
+    shares = [share for row, share in zip(rows, apart, strict=True) if row.method in standing.tied and share]
+    disagree = sum(shares) / len(shares) if shares else 0.2
+    least = statistics.detectable_difference(chosen.n, disagree)
     told = f"differences below about {100 * least:.0f} points" if least == least else "all but huge differences"
     return (
+        f"Where two methods disagree on {100 * disagree:.0f} of 100 {noun}, as {'these' if shares else 'many'} do, "
         f"{chosen.n} {noun} often miss {told}. They have also chosen the method, and flatter it a little: measure it "
         f"again on {noun} that nobody has looked at."
     )

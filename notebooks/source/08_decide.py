@@ -48,8 +48,9 @@ claims.show("08")
 # %% [markdown]
 # ## One table
 #
-# Three tasks: sorting messages, naming the risk of a change request, answering questions about the policies. For each, the
-# methods that their lessons chose on dev. Where you have no row of your own, the course's stands in, with a star.
+# Three tasks: sorting messages, naming the risk of a change request, answering questions about the policies. For each,
+# the methods that their lessons chose on dev. Where you have no row of your own, the course's stands in, with a star.
+# *Best quote* counts as right where the line holds the answer, which is easier than to say it.
 
 # %%
 from helpers.lesson.main_rows import MAIN, SHOTS, TUNED
@@ -90,9 +91,9 @@ for task, lines in summaries.items():
     display(Markdown(f"**{task}**\n\n{overview.table(lines)}"))
 
 # %% [markdown]
-# A dash was not measured, and nothing is guessed. Plain methods read no tokens: 0 dollars. *Time to change* is the
-# machine's, for training and measuring again; people come on top. Now as a picture. **Look for the upper left:** right,
-# and cheap.
+# A dash was not measured (a price: or nothing was right). Plain methods read no tokens: 0 dollars. *Time to change* is
+# that of the machine that measured a row, some a GPU: do not compare it across rows. Now as a picture. **Look for the
+# upper left:** right, and cheap.
 
 # %%
 from helpers.lesson.plots import decide as pictures
@@ -351,7 +352,8 @@ for name, gap in earned.items():
 
 # %% [markdown]
 # A higher estimate is weak evidence, but evidence: the dearer a right answer, the more it counts. *Worth having* is a
-# question about money, and 0.03 was our answer, not yours. Put 0.003 into `WORTH`: where does saving stop to pay?
+# question about money, and 0.03 was our answer, not yours. Try `regret.difference(regret.highest, ship, 0.003, ROUNDS,
+# adjust)` in a cell of your own: where does saving stop to pay?
 #
 # ## Five rules of thumb
 #
@@ -382,8 +384,9 @@ table, judgments = decisions.board(facts, best)
 display(Markdown(table))
 
 # %% [markdown]
-# *Held*: the rule names the one approach that measurably leads among the model's methods. *Too close to call*: others tie
-# with it. The rules know no plain method. When does a rule change its mind?
+# *Held*: the rule names the one approach that measurably leads among the model's methods. *Too close to call*: others
+# tie with it. The rules know no plain method, and our choice above was one: *held* only says that tuning beats
+# prompting. When does a rule change its mind?
 
 # %%
 faces.decide({task: (facts[task], best[task]) for task in facts})
@@ -426,8 +429,10 @@ print(page.differs(first_tries))
 print(page.AGAIN)
 
 # %% [markdown]
-# The large model cannot be asked again here: read it as a ceiling. A size without rows you can fill:
-# [choosing another model](../docs/other_models.md). The page for a colleague names model, size and number format.
+# The large model cannot be asked again here: read it as a ceiling. With few labels, lesson 03's crossing tells more:
+# from some thirty on, regression on sentence vectors led, and no model's size matters to it. A size without rows you
+# can fill: [choosing another model](../docs/other_models.md). The page for a colleague names model, size and number
+# format.
 
 # %%
 from helpers.results import report
@@ -447,8 +452,8 @@ print(f"{written.name}: {report.scale(every_row)}")
 # %% [markdown]
 # ## What we found
 #
-# Dollars are arithmetic on your prices, judged at each of five price lists. D1 can hardly hold while a day of work costs
-# more than a training: that is its point.
+# Dollars are arithmetic on your prices, judged at each of five price lists. D1 can hardly hold while a day of work
+# costs more than a training: that is its point. D2 is judged on its ratio alone, D8 on one reweighing.
 
 # %%
 claims.conclude("D1", judged.left_out(rivals, cases, people, needed))
@@ -484,7 +489,7 @@ display(Markdown(verdicts.brief(verdicts.gather())))
 # %% [markdown]
 # ## Three things to remember
 #
-# 1. Ask for dollars per *right* answer, and how long one person waits. Tokens alone can name the wrong method.
+# 1. Ask for dollars per *right* answer, for wrong ones are billed too, and how long one person waits.
 # 2. A tie is an answer: then cost, speed and ease of change decide, unless right answers are dear.
 # 3. A rule of thumb is a first guess, for some size of model and some number of labels. Put yours on one page, with what
 #    would change it.

@@ -50,9 +50,11 @@ diagrams.flow(
 # %% [markdown]
 # ## Bring a file
 #
-# A table with a text and a label: CSV, a spreadsheet, JSON. Or a folder of texts by label; or a folder of documents, with
-# `own_task.read_documents(folder, questions)`. Put your file beside the notebook, and its name into `FILE`. Ours is what a
-# town library's help desk wrote down, with faults that real exports have. **Predict:** which faults does yours have?
+# A table with a text and a label: CSV, a spreadsheet, JSON. Or a folder of texts by label; or a folder of documents,
+# with `own_task.read_documents(folder, questions)`. Put your file beside the notebook, and its name into `FILE`. Ours
+# is made up: notes as a town library's help desk might get them, with eight faulty rows planted. It shows how the
+# lesson works; take no ranking from it. On Colab or Binder your file goes to somebody else's machine: use your own for
+# private texts. **Predict:** which faults does yours have?
 
 # %%
 from helpers import own_task
@@ -105,8 +107,8 @@ from helpers.lesson.exercises import check, hint, solution, yours
 check("09.1", test_part)
 
 # %% [markdown]
-# Your function against a split that takes rows as they come. We plant what real exports are full of: every third text once
-# more, with a word in front.
+# Your function against a split that takes rows as they come. We plant what real exports are full of: every third text
+# once more, with a word in front. All stand at the end: the worst case for a split by place.
 
 # %%
 from helpers.methods.own import by_hand
@@ -125,8 +127,8 @@ for name, tested in {
     print(f"{name}: {copied} of {len(tested)} test rows have a near copy among the others")
 
 # %% [markdown]
-# `read` does the same, label by label, so that each has its share of the test. Splits that your file brings are kept, and
-# copies across them are told and not moved: otherwise your figures would compare with nobody's.
+# `read` does the same, label by label, so that each has its share of the test. Splits that your file brings are kept.
+# Copies across them are reported but stay, so that your figures can be compared with other people's.
 #
 # ## What a model is told
 #
@@ -140,8 +142,11 @@ WORDS = {
     "digital": "devices and apps",
     "visit": "the building and its events",
 }
-if set(WORDS) == set(own.task.labels):  # another file has other labels
-    own = own.with_words(WORDS, system="You sort notes of a library's help desk.")
+SYSTEM = "You sort notes of a library's help desk."
+if set(WORDS) <= set(own.task.labels):
+    own = own.with_words(WORDS, system=SYSTEM)
+else:
+    print("WORDS is not used, for your labels are", own.task.labels)
 for label, words in own.task.words.items():
     print(f"{label} is called {words!r}")
 
@@ -154,8 +159,8 @@ for label, words in own.task.words.items():
 #
 # ### Your turn 09.2
 #
-# Write `affordable(seconds, begin, each)`: `begin` and `each` are lists, with a number for each rung. How many texts can
-# all rungs be asked within `seconds`? Round down; never below 0.
+# Write `affordable(seconds, begin, each)`: `begin` and `each` are lists, with a number for each rung. How many texts
+# can all rungs be asked within `seconds`, one rung after the other? Round down; never below 0.
 
 
 # %%
@@ -175,7 +180,8 @@ def affordable(seconds, begin, each):
 check("09.2", affordable)
 
 # %% [markdown]
-# Now the plan: each rung is tried on three texts, with a clock. **Predict:** which rung is dearest, and which one wins?
+# Now the plan: each rung is tried on three texts, with a clock, and guesses from these. **Predict:** which rung is
+# dearest, and which one wins?
 
 # %% tags=["machine"]
 MINUTES = 5
@@ -215,17 +221,19 @@ TARGET, REQUESTS = 0.85, 10_000
 decision = own_task.report(plan, rows, TARGET, REQUESTS)
 
 # %% [markdown]
-# How to read it. *Right* counts every text the same, macro-F1 every label: where one label leads, look at the second. The
-# picture holds all methods on the same texts; in the table a plain one may have been asked more. *Too close to call* means
-# what it says: then cost decides. And the mistakes are worth ten minutes of your own reading, for some are labels that two
-# people would not agree on.
+# The decision begins with *Take*. *Right* counts every text the same, macro-F1 every label: where one label leads, look
+# at the second. The picture holds all methods on the same texts; in the table a plain one may have been asked more.
+# *Cannot tell* corrects for all pairs at once (lesson 08), so a gap of 0.2 may be among them: too few texts, not equal
+# methods. And the mistakes are worth ten minutes of your own reading, for some are labels that two people would not
+# agree on.
 #
 # What the page cannot say: what next month's texts are like. These texts have chosen the method, so they flatter it.
+# With new ones, `own_task.read(FILE, test="new.csv")` learns from the first file and tests on the second alone.
 #
 # ## How many texts would settle it?
 #
-# With few texts only large differences show. The smallest that a test of so many texts mostly finds, if two methods differ
-# on a fifth of them:
+# With few texts only large differences show. The smallest that a test of so many texts finds 4 times in 5, if two
+# methods disagree on a fifth of them; if they disagree on more, it is larger:
 
 # %%
 from helpers import statistics
@@ -234,13 +242,13 @@ for n in (decision.chosen.n, 100, 300, 1000):
     print(f"{n} texts: {statistics.detectable_difference(n):.2f}")
 
 # %% [markdown]
-# Labeling a hundred more is often the best hour you can spend: on the test part first, until the interval is narrower than
-# what you would pay for.
+# Labeling a hundred more, to test on, is often the best hour you can spend, until the interval is narrower than what
+# you would pay for.
 #
 # ## Playground
 #
-# Which words of labels help a prompt is a search of its own (lesson 02), and here nothing is chosen by test texts. Change
-# the words, and see what the model makes of a text of yours.
+# Which words of labels help a prompt is a search of its own (lesson 02), and here nothing is chosen by test texts. The
+# prompt alone, uncalibrated, on a text of yours. After a change of `WORDS`, run that cell and the plan's again.
 
 # %%
 from helpers.methods.own import label_rungs
@@ -255,12 +263,14 @@ if len(own.task.labels) <= label_rungs.MANY:
 # %% [markdown]
 # ## What we found
 #
-# That is yours to write. On our sample, the cell above the last picture says which method it is and how sure that is; with
-# your file, it says so for your texts. Without a notebook, `python -m helpers.own_task FILE` does all of it.
+# That is yours to write. On our sample, the line that begins with *Take* says which method it is, and those below it
+# how sure that is; with your file, they say so for your texts. Without a notebook, from the course's folder,
+# `.venv/bin/python -m helpers.own_task FILE` does all but the words of labels; `--help` tells the rest.
 #
 # ## Three things to remember
 #
-# 1. Look at the file before the method: copies, missing labels and two spellings of a label cost more than a poor prompt.
+# 1. Look at the file before the method: a copy across the split makes every figure too good, and two spellings make two
+#    labels of one.
 # 2. Measure the plain methods first. They take seconds, and they are what a language model has to beat.
 # 3. A decision holds for these texts, this size of model and these prices. Keep the page, and measure again on new texts.
 #

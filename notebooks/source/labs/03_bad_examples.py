@@ -57,8 +57,9 @@ quiet = {"heavy": True, "show": False}
 # ## Good and bad, side by side
 #
 # "Show good and bad examples" (F3). A bad example is an answer that was wrong, and was corrected: the message, a wrong
-# answer, "Wrong.", the right one. The form of an answer stays the same, so that both prompts are scored alike. The same
-# eight messages, with four corrected answers among them, and without. Here is one of the four, before a message of test:
+# answer, "Wrong.", the right one (the template repeats its question). The form of an answer stays the same, so that
+# both prompts are scored alike. The same eight messages, with four corrected answers among them, and without. Here is
+# one of the four, before a message of test:
 
 
 # %%
@@ -147,8 +148,9 @@ plots.curves(
 )
 
 # %% [markdown]
-# A flat line is no praise by itself: one that hardly looks at its examples has little to lose. See how high it starts, and
-# whether the bars leave a difference at all. The fixed examples have wrong labels by luck of the draw, as counted above.
+# A flat line is no praise by itself: one that hardly looks at its examples has little to lose. See how high it starts.
+# And a line of five draws that goes down and up again is no finding. The fixed examples have wrong labels by luck of
+# the draw, as counted above.
 
 # %% [markdown]
 # ## A label without an example
@@ -213,8 +215,9 @@ for row in (without, with_other):
     print(f"{row.method}{row.mark}: recall of other {recall:.2f}, false alarms {alarms:.2f}")
 
 # %% [markdown]
-# Recall alone would judge a prompt that answers `other` to everything as perfect. So the rule of F8 asks for both: more of
-# `other` found, and not many more false alarms.
+# Recall alone would judge a prompt that answers `other` to everything as perfect. So the rule of F8 asks for both: more
+# of `other` found, and at most ten more false alarms in a hundred. This rests on one sixth example in one place, in a
+# prompt that sorts little better than one label for all (0.17); any sixth example might have moved answers.
 #
 # ### Playground
 #
@@ -246,8 +249,8 @@ claims.conclude(
 # %% [markdown]
 # ## Three things to remember
 #
-# 1. A bad example is worth a measurement, not a rule.
+# 1. Showing a corrected mistake may do nothing: measure it.
 # 2. Whoever copies the examples copies their mistakes: count wrong labels before you show the nearest.
-# 3. Recall without false alarms is half a sentence.
+# 3. Recall without false alarms is half the story.
 #
 # {{next}}

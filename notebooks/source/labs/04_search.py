@@ -14,7 +14,7 @@
 #
 # - choose a size for chunks that your embedder really reads;
 # - switch off one stage of a search at a time, and say what it was worth;
-# - say what a growing collection does to a search, and up to which size that was measured;
+# - say what a growing collection does to a search, and up to which size that was measured here;
 # - tune an embedder on your own questions, in a loop that you can see.
 #
 # **Time and memory:** {{measured}}, plus your reading. A lab of lesson 04; it runs alone. **Claims tested here:** R2, R3, R7,
@@ -127,11 +127,11 @@ for size in (125, 500):
     )
 
 # %% [markdown]
-# ## Every stage off, one at a time
+# ## One stage changed at a time
 #
-# Rewrite, retrieve, rerank, keep four, validate: does each earn its place? The hard questions avoid the documents' words,
-# which should leave a stage room to help. How much room, the first line below says: a stage that is added can only find what
-# was missed so far.
+# Rewriting, words, reranking, validating: does each earn its place? The hard questions avoid the documents' words,
+# which should leave a stage room to help. How much room, the first line below says: a stage that is added can only find
+# what was missed so far.
 
 # %%
 store = index.Index.build(documents, embedder, chunking.Chunker(spans))
@@ -161,15 +161,16 @@ differences(
 )
 
 # %% [markdown]
-# Left of the line, a change found less, to the right more. A filled point says that its interval leaves out zero; "better"
-# or "worse" is said only where the exact test agrees (lesson 01). The rewriting is searched for together with the question,
-# so that a poor one costs little. With follow-ups ("and how long is that?"), which this set lacks, it has more to do.
+# Left of the line, a change found less, to the right more. A filled point says that its interval leaves out zero;
+# "better" or "worse" is said only where the exact test agrees (lesson 01). The rewriting is searched for together with
+# the question, so that a poor one costs little. With follow-ups ("and how long is that?"), which this set lacks, it has
+# more to do. Lesson 04 counted first places, with no reranking behind the fusion; among four there is less left to win.
 #
 # ### Your turn 04.8
 #
-# How many chunks should go on? Write `smallest_k(ranks, target)`: the smallest k whose hit@k is at least `target`, or 0 if
-# none is. `ranks` holds for each question the rank of the first right chunk, 0 if none was found. The next cell chooses k
-# with it.
+# How many chunks should go on? Write `smallest_k(ranks, target)`: the smallest k whose hit@k is at least `target`, or 0
+# if none is. `ranks` holds for each question the rank of the first right chunk, 0 if none was found. The next cell
+# prints with it the k that each target needs.
 
 
 # %%
@@ -225,9 +226,9 @@ for supported, hits in backed.items():
 # %% [markdown]
 # ## In a large collection
 #
-# Thirty documents are few. Add real text: documentation and comments of the software that this course runs on, and of Python,
-# cut to passages of 60 words and drawn at random. Searched by meaning alone, with one vector a chunk. **Predict:** of hit@4,
-# how much is left with 1,000 passages more, with 10,000, with 100,000?
+# Thirty documents are few. Add real text: documentation and comments of the software that this course runs on, and of
+# Python, cut to passages of 60 words and drawn at random. Searched by meaning alone, with one vector a chunk.
+# **Predict:** of hit@4, how much is left with 1,000 passages more?
 #
 # Embedding 100,000 passages takes an hour on two cores. So what is printed comes from the course's rows, and its times are
 # those of the course's machine; a size without a row is named and left out. *p95*: 95 of 100 questions take less, their own
@@ -259,15 +260,18 @@ for package, (version, count) in grown_rows[largest].details.get("packages", {})
     print(f"  of these passages, {count:,} from {package} {version}")
 
 # %% [markdown]
-# These passages speak of software, so they are easy to tell from policies. As many policies of other companies would be
-# harder; no such text is at hand here. The list says what they are of; on other machines it may be other software. What holds
-# up to the largest size measured says nothing of a larger one: without the row of 100,000, the verdict on R7 is *not tested*.
+# Nearly all of a query's time goes into embedding the question, so the bound of R7 on time says little of size. These
+# passages speak of software, so they are easy to tell from policies. As many policies of other companies would be
+# harder; no such text is at hand here. The list says what they are of; on other machines it may be other software. What
+# holds up to the largest size measured says nothing of a larger one: without the row of 100,000, the verdict on R7 is
+# *not tested*.
 #
 # ## Tune the embedder
 #
-# MiniLM never saw Larkfield. Show it training questions of both tiers, each with the chunk that answers it: pull the two
-# together, and push the other chunks of the batch away. First, questions on a fact that a test question of either tier asks
-# about are left out: a fact of one tier may be asked about in the other.
+# MiniLM never saw Larkfield. Show it training questions of both tiers, each with the chunk that answers it: pull the
+# two together, and push the other chunks of the batch away. Each question is scored with all chunks of its batch, and
+# the loss is small when its own scores highest. (The loop embeds twice, only to save memory.) First, questions on a
+# fact that a test question of either tier asks about are left out: a fact of one tier may be asked about in the other.
 
 # %%
 import inspect
@@ -350,8 +354,8 @@ claims.conclude("R7", whole)
 # %% [markdown]
 # ## Three things to remember
 #
-# 1. Cut no larger than your embedder reads, or give every sentence a vector, too.
+# 1. Give every sentence a vector, too: it found more even where nothing was cut. And know how much your embedder reads.
 # 2. Judge a stage by switching it off, on questions where it can matter.
-# 3. Choose k, sizes and stages on dev, as k was here. The comparisons on test are for the verdicts.
+# 3. Choose k, sizes and stages on dev. The comparisons on test are for the verdicts.
 #
 # {{next}}

@@ -103,10 +103,11 @@ check("05.8", form)
 # %% [markdown]
 # ## Before
 #
-# The untuned model is told to be strict, and shown the schema. That is one try, so the other wordings of
-# lesson 02's lab on JSON join where their rows are at hand, and the best on these very requests stands for *before*, which
-# favors the prompt. None of them holds a solved request. Below stands one answer: has the model filled in the form, or
-# copied the schema? **Predict:** in how many of 120 answers is the whole text such a form?
+# The untuned model is told to be strict, and shown the schema. One wording is one try. So we add the other wordings of
+# lesson 02's lab on JSON, and take whichever does best on these very requests; that favors the prompt. None of them
+# holds a solved request, and an answer may have 96 tokens, which cuts many of them short. Below stands one answer: has
+# the model filled in the form, or copied the schema? **Predict:** in how many of 120 answers is the whole text such a
+# form?
 
 # %%
 lab = ledger.Lab(
@@ -228,8 +229,8 @@ print(
 )
 
 # %% [markdown]
-# An adapter that writes one risk nearly everywhere has a favorite, and no judgment. In training every token of the answer
-# counts alike, and the risk is one word of a whole form.
+# An adapter that writes one risk nearly everywhere has a favorite, and no judgment. Perhaps because the risk is one
+# word among many in training.
 #
 # Now the right risk at each size that the course has measured; *plain* is a method without a language model, *large* a
 # hosted model that was asked once. Of the adapters the first alone stands here. An answer that is no form counts as wrong.
@@ -290,7 +291,8 @@ for n, again in ((75, (0,)), (300, tuning.SEEDS)):
 
 
 # %% [markdown]
-# Three seeds for 300 replies, on which the verdict rests; one for 75.
+# Three seeds for 300 replies, on which the verdict rests; one for 75. Mind the floor of *rules kept*: the text *Ok.*
+# breaks only three of the ten. So look first at the replies that keep all ten.
 
 
 # %%
@@ -341,7 +343,8 @@ print(f"{answer}\n\nrules broken: {', '.join(voice.broken(answer)) or 'none'}")
 # ## What we found
 #
 # L2 wants both: nearly every answer a form after tuning, and more than before. The articles start from 1 broken in 20;
-# above you see where this model starts. L3 wants more than half of the replies to keep all ten rules, and more than by the
+# above you see where this model starts, without a solved request and with nothing forced into form. So L2 is judged on
+# a far larger gap than theirs. L3 wants more than half of the replies to keep all ten rules, and more than by the
 # prompt that holds them.
 
 # %%
@@ -367,7 +370,7 @@ claims.conclude(
 # ## Three things to remember
 #
 # 1. Form and content are two measurements. A form can be perfect and wrong.
-# 2. There is no *after* without a *before*: measure the best prompt you have.
+# 2. There is no *after* without a *before*: measure the best prompt you have. Ours held no solved request.
 # 3. Rules that code can check are counted; facts must be read.
 #
 # {{next}}

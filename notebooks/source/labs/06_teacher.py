@@ -64,8 +64,9 @@ if not any(teacher.larger for teacher in teachers.values()):
 
 # %% [markdown]
 # Mind what each had: sixty labels, the six names, or a whole guide. And mind who said what is right: these messages and
-# their labels were [written by a language model](../../data/intents/DATASHEET.md) under that guide. Another one that reads
-# the guide and agrees shows that the two agree, not that people would. *A person* here means these right labels.
+# their labels were [written by a language model](../../data/intents/DATASHEET.md) under that guide. Another one that
+# reads the guide and agrees shows that the two agree, not that people would. Its labels, where it always agrees, *are*
+# the right ones here, and so would be its student. *A person* here means these right labels.
 #
 # ## Where should a person look?
 #
@@ -100,9 +101,8 @@ from helpers.tasks.curation.labels import least_certain
 check("06.7", to_review)
 
 # %% [markdown]
-# Does it pay? Compare with sixty drawn at random. (A larger model, where there is one, told the probability of its label
-# alone: its doubt is how far that is from one. The large hosted one told none.) **Predict:** how many more wrong labels does
-# your choice find?
+# Does it pay? Compare with sixty drawn at random. (A model that gives only its top probability: doubt is how far that
+# is from one. The large hosted one gave none.) **Predict:** how many more wrong labels does your choice find?
 
 # %%
 choose = yours("06.7", to_review, least_certain)
@@ -192,8 +192,9 @@ for budget in (15, 30, 60, 120):
 # %% [markdown]
 # ## What we found
 #
-# The claim is about a teacher larger than its student, one that is sometimes wrong and tells its doubt. Where the course has
-# measured none yet, L17 stays *not tested*, and the students above are an example of how to test it.
+# The claim is about a teacher larger than its student, one that is sometimes wrong and tells its doubt. The teacher
+# above was a small pipeline, so these numbers do not count for L17: without a larger one it reads *not tested*, and the
+# students above are an example of how to test it.
 
 # %%
 doubt = evidence.independent(wrong[rest].tolist(), wrong[looked].tolist(), of=plain)
@@ -203,7 +204,7 @@ claims.conclude("L17", parts if judged.larger else {})
 # %% [markdown]
 # ## Three things to remember
 #
-# 1. Measure the teacher before you train on it; do not go by its size.
+# 1. Measure the teacher before you train on it.
 # 2. A review is worth the labels it sets right. Count them against a review at random.
 # 3. Hold a student against one on right labels: the gap is what the teacher's errors cost.
 #

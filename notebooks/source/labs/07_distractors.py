@@ -57,8 +57,8 @@ check("07.6", with_distractors)
 # not hold the answer; a question with fewer such is left out. Two readers: the model as it is, and with the course's
 # *reader* adapter, trained on *hard* questions and on about three passages at most.
 #
-# Both get the prompt that the adapter was trained on. No better one was sought for the untuned model, as lesson 04 does. So
-# compare the cases of one reader; what lies between the two readers is not tuning alone.
+# Both get the prompt that the adapter was trained on. Lesson 04 looked for a better prompt for the untuned model; this
+# lab does not. So compare the cases of one reader.
 
 # %%
 from helpers.methods import adapters, reader, reader_examples
@@ -213,11 +213,12 @@ for name, some in measured.items():
         )
 
 # %% [markdown]
-# A reader that writes [1] under every answer would score 1.00 with the right passage first, and 0.00 with it last. How near
-# does each reader come to that? A habit is no pointer.
+# A reader that writes [1] under every answer would score 1.00 with the right passage first, and 0.00 with it last. How
+# near does each reader come to that? Always citing [1] tells you nothing.
 #
 # Then compare the last two numbers of each line. A citation can lead to the right passage where the answer beside it is
-# wrong, and an answer can be right and cite the wrong one. Who checks an answer by its citation needs both to hold.
+# wrong, and an answer can be right and cite the wrong one. Checking by citation works only where both are right, and no
+# line says how often that is.
 #
 # ### Playground
 #

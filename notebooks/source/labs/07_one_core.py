@@ -88,9 +88,9 @@ def form_of(text):
 check("07.8", form_of)
 
 # %% [markdown]
-# Now fresh questions, on which nobody chose anything: 120 for notes, 60 for replies. A note is good if its answer is right;
-# where no document answers, if it abstains. A reply is good if its fact, its form and the day's rule all are. A note may
-# have 32 tokens, a reply 80.
+# Now fresh questions that no choice was made on: 120 for notes, 60 for replies. A note is good if its answer is right;
+# where no document answers, if it abstains. Its form is not counted, so a reply in its place may be good. A reply is
+# good if its fact, its form and the day's rule all are. A note may have 32 tokens, a reply 80.
 
 # %%
 from helpers.results import ledger
@@ -213,8 +213,9 @@ print(f"{sort(text)}: {text}")
 # %% [markdown]
 # ## What we found
 #
-# The verdict asks more of a reply than `form_of` does: all ten rules of the voice. And it allows sharing a loss of up to
-# five points in right notes, where the sentence above asked about any loss.
+# The verdict asks more of a reply than `form_of` does: all ten rules of the voice. And it allows sharing a loss of up
+# to five points in good notes (silence where nothing answers is among them), where the sentence above asked about any
+# loss.
 
 # %%
 from helpers.results import claims, evidence

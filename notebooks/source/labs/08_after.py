@@ -85,8 +85,9 @@ for _ in range(RUNS):
 print("rings at least once:", statistics.wilson_interval(sum(rang), RUNS))
 
 # %% [markdown]
-# The remedy: bet 1 dollar against "the new version is no worse". If that is true, your 1 ever becomes 20 in at most 1 run of
-# 20, *however often you look*. If not, you get rich.
+# The remedy: bet 1 dollar against "the new version is no worse". If that is true, your 1 ever becomes 20 in at most 1
+# run of 20, *however often you look*. If not, you get rich. A second bet, the other way round, promotes at 20, and is
+# wrong as seldom.
 #
 # ### Your turn 08.7
 #

@@ -25,7 +25,7 @@
 # %% [markdown]
 # ## The whole idea
 #
-# Two ways to judge what no list of right words can: people, blind; and a quick judge whose errors are known.
+# Two ways to judge what a list of right words cannot: people, blind; and a quick judge whose errors are known.
 
 # %%
 from helpers.lesson import diagrams
@@ -42,7 +42,8 @@ diagrams.flow([["two methods' answers"], judges, counts], arrows, words)
 # ## Two methods, the same questions
 #
 # A grader that looks for the right words cannot say which of two answers a customer would rather get. People can. Here
-# are two methods of reading the policies, each with its answers to the same questions; pairs that read alike are left out.
+# are two methods of reading the policies, each with its answers to the same questions; pairs that read alike are left
+# out. Most of these answers are wrong; *neither* is a proper choice.
 
 # %%
 from helpers.lesson import main_rows
@@ -98,10 +99,10 @@ from helpers.lesson.exercises import check, hint, solution, yours
 check("08.5", win_share)
 
 # %% [markdown]
-# While nobody has rated, there is a stand-in to count: ratings of 24 pairs of *training texts*, plain and in Larkfield's
-# voice, **not by people** but by one language model in two roles ([datasheet](../../data/ratings/DATASHEET.md)). They show
-# the arithmetic, and nothing about people. **Predict:** both roles prefer the same reply nearly always: is
-# [kappa](../../docs/glossary.md#kappa) high?
+# While nobody has rated, there is a stand-in to count: ratings of 24 pairs of *training texts*, plain and in
+# Larkfield's voice, **not by people** but by one language model in two roles
+# ([datasheet](../../data/ratings/DATASHEET.md)). They show the arithmetic, and nothing about people. **Predict:** both
+# roles mostly prefer the same reply: is [kappa](../../docs/glossary.md#kappa) high?
 
 # %%
 wins = yours("08.5", win_share, ratings.win_share)
@@ -138,8 +139,9 @@ print(
 # ## A judge that errs, corrected
 #
 # People are slow. An automatic judge is quick and wrong in places; but if you know *how often* it is wrong, you can
-# subtract that. Our judge is crude on purpose: it calls an answer right if MiniLM finds it near the right answer. On graded
-# answers to questions that have one we see its two rates. Few of these answers are right: watch what that does.
+# subtract that. Our judge is crude on purpose: it calls an answer right if MiniLM finds it near the right answer. On
+# answers to questions that have one, graded by one language model, item by item, we see its two rates (to abstain
+# counts as not right). Few of these answers are right: watch what that does.
 
 # %%
 from helpers import statistics
@@ -215,9 +217,11 @@ for row in (first, second):
     print("   corrected:", ratings.told(called, said_right, truly, mend))
 
 # %% [markdown]
-# The corrected figure is less sharp than a graded one: the two rates are themselves measured on few answers. And it is
-# only as good as the assumption behind it, that the judge errs on these answers as it did on those graded. Where the
-# grader's figure lies outside the interval, that assumption failed.
+# The two rates are themselves measured on few answers. And the corrected figure is only as good as the assumption
+# behind it, that the judge errs on these answers as it did on those graded. Where the grader's figure lies outside the
+# interval, that has probably failed: correcting then moves *away* from the truth. An interval pressed against 0, or of
+# no width, looks sharper than it is: the judge calls fewer right than it would by mistake alone, and the cut at 0 hides
+# the rest.
 #
 # ### Playground
 #
@@ -233,8 +237,8 @@ print("corrected:", ratings.told(called_right(second, CUT), strict, truly, mend)
 # %% [markdown]
 # ## What we found
 #
-# D7 asks people about methods' answers. Until two people have rated here, it is *not tested*, whatever a model says. With 24
-# pairs a kappa near the limit stays *underpowered*.
+# D7 is about people judging two methods. Until two people have rated here, it is *not tested*, whatever a model says.
+# With 24 pairs a kappa near the limit stays *underpowered*.
 
 # %%
 from helpers.results import evidence
@@ -252,6 +256,7 @@ claims.conclude("D7", parts)
 #
 # 1. Blind, two raters, the same pairs; and name what raters are.
 # 2. Count by method, not by side.
-# 3. A judge with known error rates can be corrected. One with unknown rates is an opinion.
+# 3. A judge can be corrected only where it errs as it did when you measured it. Check that on a few graded answers of
+#    the very method.
 #
 # {{next}}
