@@ -131,8 +131,8 @@ def _standing(chosen: LedgerRow, standing: Standing, rows: Sequence[LedgerRow], 
     mine = chosen.interval.estimate
     named = ", ".join(f"{row.method} ({row.interval.estimate - mine:+.2f})" for row in others)
     return (
-        f"{chosen.n} {noun} cannot tell it from {named}: with so many comparisons at once, none of these differences is "
-        "beyond chance. That is not the same as equal. None of them costs less."
+        f"{chosen.n} {noun} cannot tell it from {named}: with so many comparisons at once, none of these differences "
+        "is beyond chance. That is not the same as equal. None of them costs less."
     )
 
 
@@ -145,8 +145,8 @@ def _target(chosen: LedgerRow, target: float, noun: str) -> str:
     gap = chosen.interval.estimate - target
     place = f"{abs(gap):.2f} {'above' if gap >= 0 else 'below'}"
     return (
-        f"Whether it reaches your target of {target:.2f} is too close to call: its estimate is {place} the target, which "
-        "lies within the interval. Do not count on it."
+        f"Whether it reaches your target of {target:.2f} is too close to call: its estimate is {place} it, and the "
+        "interval holds both. Do not count on it."
     )
 
 

@@ -567,7 +567,7 @@ check("02.7", losses)
 
 # %%
 losses = yours("02.7", losses, wording.losses)
-chosen = {m.id for m in files.for_profile([m for m in originals if m.id in best_row.ids], fast=6)}
+chosen = {m.id for m in files.for_profile([m for m in originals if m.id in best_row.ids], 6)}
 rewritten = [message for message in rewritten if message.id.rsplit("-", 1)[0] in chosen]
 later = {"split": "rewritten"}
 best_later = wording.measure(lab, "best prompt", found.best, rewritten, **later)

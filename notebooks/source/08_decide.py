@@ -50,7 +50,7 @@ claims.show("08")
 #
 # Three tasks: sorting messages, naming the risk of a change request, answering questions about the policies. For each,
 # the methods that their lessons chose on dev. Where you have no row of your own, the course's stands in, with a star.
-# *Best quote* counts as right where the line holds the answer, which is easier than to say it.
+# *Best quote* need only hold the answer, which is easier than to say it.
 
 # %%
 from helpers.lesson.main_rows import MAIN, SHOTS, TUNED
@@ -92,8 +92,8 @@ for task, lines in summaries.items():
 
 # %% [markdown]
 # A dash was not measured (a price: or nothing was right). Plain methods read no tokens: 0 dollars. *Time to change* is
-# that of the machine that measured a row, some a GPU: do not compare it across rows. Now as a picture. **Look for the
-# upper left:** right, and cheap.
+# that of each row's machine, some a GPU: do not compare. Now as a picture. **Look for the upper left:** right, and
+# cheap.
 
 # %%
 from helpers.lesson.plots import decide as pictures
@@ -162,7 +162,7 @@ for task, kept in together.items():
 
 # %% [markdown]
 # The bar is that of one comparison; the word is corrected for all pairs, and so more cautious. *Too close to call* is a
-# finding: these items cannot tell the two apart. Then something else may decide.
+# finding: these items cannot tell the two apart.
 
 # %% [markdown]
 # ## The mix will change
@@ -385,8 +385,8 @@ display(Markdown(table))
 
 # %% [markdown]
 # *Held*: the rule names the one approach that measurably leads among the model's methods. *Too close to call*: others
-# tie with it. The rules know no plain method, and our choice above was one: *held* only says that tuning beats
-# prompting. When does a rule change its mind?
+# tie with it. The rules know no plain method; *held* only says that tuning beats prompting. When does a rule change its
+# mind?
 
 # %%
 faces.decide({task: (facts[task], best[task]) for task in facts})
@@ -430,9 +430,8 @@ print(page.AGAIN)
 
 # %% [markdown]
 # The large model cannot be asked again here: read it as a ceiling. With few labels, lesson 03's crossing tells more:
-# from some thirty on, regression on sentence vectors led, and no model's size matters to it. A size without rows you
-# can fill: [choosing another model](../docs/other_models.md). The page for a colleague names model, size and number
-# format.
+# from some thirty on, regression led. A size without rows you can fill: [choosing another
+# model](../docs/other_models.md). The page for a colleague names model, size and number format.
 
 # %%
 from helpers.results import report
@@ -453,7 +452,7 @@ print(f"{written.name}: {report.scale(every_row)}")
 # ## What we found
 #
 # Dollars are arithmetic on your prices, judged at each of five price lists. D1 can hardly hold while a day of work
-# costs more than a training: that is its point. D2 is judged on its ratio alone, D8 on one reweighing.
+# costs more than a training: that is its point. D2 is judged on its ratio alone.
 
 # %%
 claims.conclude("D1", judged.left_out(rivals, cases, people, needed))
@@ -472,8 +471,7 @@ moved_by = evidence.number(change, n=moved.n, p_value=p_value, of=moved, note=mo
 claims.conclude("D8", {"moved": moved_by})
 
 # %% [markdown]
-# D10 sets a short prompt, one quote, against a long one, all that fits. Both search first, so it tells what a *short* prompt
-# saves.
+# D10 sets a short prompt, one quote, against a long one, all that fits.
 
 # %% tags=["machine"]
 claims.conclude("D10", own_prompts.latency_parts(together, timed))
