@@ -12,20 +12,24 @@ HALF := $(shell $(PYTHON) -c 'import os; print(max(1, (os.cpu_count() or 2) // 2
 LOGS = results/test
 PARTS = 1 2 3 4
 
-.PHONY: help lab course labs test test-unit test-notebooks notebooks reference bench ready lint $(PARTS:%=test-notebooks-%)
+.PHONY: help lab course labs scales test test-unit test-notebooks notebooks reference bench site found ready lint $(PARTS:%=test-notebooks-%)
 
 help:
 	@echo "make lab        open the lessons in JupyterLab"
 	@echo "make course     run every lesson without a screen, then print all measured methods and all verdicts"
 	@echo "make labs       run every lab, likewise"
+	@echo "make scales     fetch the two larger models, test them, and measure every task on them: see CONTRIBUTING.md"
 	@echo "make test       run all tests"
 	@echo "make notebooks  rebuild the notebooks whose source has changed"
 	@echo "make reference  measure everything, also what lessons take from the reference results; keep it as such"
+	@echo "make site       make pages to read and search without Jupyter, in site/"
 	@echo "CONTRIBUTING.md tells how one lesson is run or built alone, and how to change the course"
 	@echo "make bench      measure speed and memory, write results/bench.json"
 
-ready:
+found:
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11, 3.12 or 3.13 found; install one, or name it: make lab PYTHON=/path/to/python" >&2; exit 1; }
+
+ready: found
 	@$(PYTHON) -m helpers.machine.install
 	@$(VENV)/python -m helpers.model.catalogue
 
@@ -38,6 +42,15 @@ course: ready
 labs: ready
 	@$(VENV)/python notebooks/run.py labs
 
+# SCALES="--hours 8", "--estimate", "--jobs 02_prompting" …: what `measure.py scales` takes
+scales: ready
+	@$(VENV)/python notebooks/measure.py scales --estimate $(SCALES)
+	@$(VENV)/python -m helpers.model.catalogue $(LARGER)
+	@$(VENV)/python -m pytest -m scales tests/model
+	@$(VENV)/python notebooks/measure.py scales $(SCALES)
+
+LARGER = Qwen2.5-Coder-0.5B-Instruct Qwen2.5-Coder-1.5B-Instruct
+
 notebooks: ready
 	@$(VENV)/python notebooks/build.py
 
@@ -47,6 +60,19 @@ reference: ready
 
 bench: ready
 	@$(VENV)/python tests/bench.py
+
+# Its packages stay out of .venv, so that learners do not pay for them.
+site: .venv-site/installed
+	@rm -rf site .venv-site/trees
+	@.venv-site/bin/python -m sphinx -q -c docs/site -d .venv-site/trees . site
+	@echo "open site/index.html"
+
+.venv-site/installed: docs/site/requirements.txt | found
+	@$(PYTHON) -m venv --clear .venv-site
+	@.venv-site/bin/python -m pip install --quiet --disable-pip-version-check $(SHELF) -r $<
+	@touch $@
+
+SHELF = $(if $(COURSE_WHEELS),--no-index --find-links "$(COURSE_WHEELS)")
 
 test: lint
 	@$(MAKE) --no-print-directory -j 2 test-unit test-notebooks COURSE_THREADS=$(HALF)

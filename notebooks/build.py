@@ -4,7 +4,7 @@
     python notebooks/build.py 04         the same for one lesson and its labs
     python notebooks/build.py --all      build everything
     python notebooks/build.py --check    build nothing; say what is stale and why, with exit status 1
-    python notebooks/build.py --new 09_your_task    begin a lesson (or labs/04_scale, a lab) from the template
+    python notebooks/build.py --new 10_my_lesson    begin a lesson (or labs/04_scale, a lab) from the template
 
 How a source is written stands at the top of sources.py; how staleness is found out, in stamps.py.
 """
@@ -20,12 +20,14 @@ import house
 import nbformat
 import sources
 import stamps
+import workshop
 from execution import Run, execute, keep_machine_outputs
 from sources import HERE, MEASURED, ROOT, make, names, same_cells, targets
 
 from helpers.results import ledger, verdicts
 
-AS_SHIPPED = {"COURSE_PROFILE": "full", "COURSE_MODEL": ""}  # whatever the builder's own settings are
+# Whatever the builder's own settings are. float32, as the stored rows: a comparison needs one number format.
+AS_SHIPPED = {"COURSE_PROFILE": "full", "COURSE_MODEL": "", "COURSE_DTYPE": "float32", "COURSE_MISSING": ""}
 LAST = "08"  # it shows the verdicts of all others, so it is built after them
 
 
@@ -116,12 +118,18 @@ def check(chosen: list[str]) -> int:
     return int(bool(found))
 
 
+def write_pages() -> None:
+    """Write what is made of the lessons beside the notebooks: README's parts, plans, handouts, citation."""
+    house.write()
+    workshop.write()
+
+
 def main() -> int:
     """Run the command line; see the top of this file."""
     parser = argparse.ArgumentParser(description="Build the notebooks from notebooks/source.")
     parser.add_argument("--all", action="store_true", help="build everything, changed or not")
     parser.add_argument("--check", action="store_true", help="build nothing; say what is stale and why")
-    parser.add_argument("--new", metavar="NAME", help="begin a lesson (09_your_task) or a lab (labs/04_scale)")
+    parser.add_argument("--new", metavar="NAME", help="begin a lesson (10_my_lesson) or a lab (labs/04_scale)")
     parser.add_argument("lessons", nargs="*", help="lessons by number or name, or `labs`; default: all")
     arguments = parser.parse_args()
     try:
@@ -136,7 +144,7 @@ def main() -> int:
     if arguments.check:
         return check(chosen)
     sources.SOLUTION_TEXTS.write_text(json.dumps(texts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    house.write()
+    write_pages()
     for name in in_order(chosen):
         reasons = why_stale(name)
         if arguments.all or reasons:
@@ -147,6 +155,7 @@ def main() -> int:
             print(f"{name}: new text, nothing ran")
         else:
             print(f"{name}: unchanged")
+    write_pages()  # once more: verdicts and minutes may be new
     return 0
 
 

@@ -1,6 +1,6 @@
 """The house by its imports: rooms, modules, arrows and circles; writes the picture of it in README.
 
-`python notebooks/house.py` writes the picture; every build does so too.
+`python notebooks/house.py` writes the picture, and what the course found (found.py); every build does so too.
 """
 
 import ast
@@ -11,6 +11,7 @@ from functools import cache
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 ROOMS = ("machine", "statistics", "model", "tasks", "results", "methods", "lesson")  # from the ground up
+DOORS = ("helpers.own_task",)  # commands at the top of the house: no room imports them
 OPEN, CLOSE = "<!-- the house, written by notebooks/house.py -->", "<!-- end of the house -->"
 
 
@@ -22,12 +23,12 @@ def modules() -> dict[str, pathlib.Path]:
 
 
 def room_of(dotted: str) -> str:
-    """Return the room of a module; empty for the house itself.
+    """Return the room of a module; empty for the house itself and for its doors, which may use every room.
 
-    >>> room_of("helpers.model.scoring")
-    'model'
+    >>> room_of("helpers.model.scoring"), room_of("helpers.own_task")
+    ('model', '')
     """
-    return dotted.split(".")[1] if "." in dotted else ""
+    return dotted.split(".")[1] if "." in dotted and dotted not in DOORS else ""
 
 
 @cache
@@ -70,16 +71,21 @@ def picture() -> str:
 
 
 def readme() -> str:
-    """Return README's text with the picture of today's house; raises ValueError if it has no place for it."""
+    """Return README's text with the picture of today's house and what was found; raises ValueError without a place."""
+    import found  # only here: it loads what the lessons load
+
     text = README.read_text(encoding="utf-8")
-    if OPEN not in text or CLOSE not in text.split(OPEN, 1)[1]:
-        raise ValueError(f"README.md has no place for the house: a line {OPEN!r}, and below it {CLOSE!r}")
-    before, rest = text.split(OPEN, 1)
-    return f"{before}{OPEN}\n{picture()}\n{CLOSE}{rest.split(CLOSE, 1)[1]}"
+    parts = ("the house", OPEN, CLOSE, picture), ("what was found", found.OPEN, found.CLOSE, found.text)
+    for what, begin, end, write_part in parts:
+        if begin not in text or end not in text.split(begin, 1)[1]:
+            raise ValueError(f"README.md has no place for {what}: a line {begin!r}, and below it {end!r}")
+        before, rest = text.split(begin, 1)
+        text = f"{before}{begin}\n{write_part()}\n{end}{rest.split(end, 1)[1]}"
+    return text
 
 
 def write() -> None:
-    """Write the picture into README."""
+    """Write both into README."""
     README.write_text(readme(), encoding="utf-8")
 
 

@@ -3,14 +3,21 @@
     python notebooks/measure.py questions                 both tiers of policy questions, every context
     python notebooks/measure.py questions --tier plain    one tier
     python notebooks/measure.py questions --estimate      say how long it would take, measure nothing
+    python notebooks/measure.py scales                    all tasks on the larger models, as scale_jobs.py lists them
+    python notebooks/measure.py scales --model NAME --jobs 02_prompting questions-plain --side-by-side 4
+    python notebooks/measure.py scales --hours 8          what fits into a night; the rest is left out by name
 
-Rows go into results/ledger.jsonl (or where COURSE_RESULTS says). What is there is not measured again, so a run that was
-stopped goes on where it was. `python -m helpers.results.ledger keep FILE` takes rows into the reference results.
+Rows of questions go into results/ledger.jsonl (or where COURSE_RESULTS says), those of scales into
+results/scales/MODEL. What is there is not measured again, so a run that was stopped goes on where it was.
+`python -m helpers.results.ledger keep FILE` takes rows into the reference results.
 """
 
 import argparse
 import sys
 import time
+
+import scale_jobs
+import scale_verdicts
 
 from helpers.methods.retrieval import chunking, contexts, graded, index, pipeline
 from helpers.methods.search import Candidate, search
@@ -65,13 +72,44 @@ def questions(lm: LanguageModel, tier: str, estimate: bool) -> None:
         tried.test(lab, asked["test"], heavy=True)
 
 
+def scales(arguments: argparse.Namespace) -> int:
+    """Print the plan for the larger models, and run it unless it is only asked for; exit status 1 if a job stopped."""
+    models = arguments.model or [name for name in catalogue.SCALES if name != catalogue.DEFAULT]
+    try:
+        for name in models:
+            catalogue.find(name)
+        todo, lines = scale_jobs.plan(scale_jobs.chosen(arguments.jobs), models, arguments.hours)
+    except (ValueError, catalogue.ModelError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print("\n".join(lines), flush=True)
+    if arguments.estimate:
+        return 0
+    for name in models:
+        catalogue.prepare(name)
+    failed = scale_jobs.run(todo, arguments.side_by_side, lambda line: print(line, flush=True))
+    print(f"\n## Verdicts\n\n{scale_verdicts.table()}\n")
+    for name in models:
+        kept = scale_jobs.folder_of(name) / "ledger.jsonl"
+        print(f"to keep the rows of {name} as the course's: python -m helpers.results.ledger keep {kept}")
+    print("\n".join(["these stopped; the same command goes on there:", *failed]) if failed else "all is measured")
+    return int(bool(failed))
+
+
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="Measure what the course compares, on the model of COURSE_MODEL.")
-    parser.add_argument("what", choices=["questions"], help="which measurements")
+    parser.add_argument("what", choices=["questions", "scales"], help="which measurements")
     parser.add_argument("--tier", choices=list(policies.TIERS), help="one tier of questions; default: both")
     parser.add_argument("--estimate", action="store_true", help="say how long it would take, measure nothing")
+    larger = parser.add_argument_group("scales")
+    larger.add_argument("--model", nargs="*", default=[], help="which models; default: the two larger ones")
+    larger.add_argument("--jobs", nargs="*", default=[], help="which jobs; default: all")
+    larger.add_argument("--side-by-side", type=int, default=1, help="how many jobs at once; a GPU takes several")
+    larger.add_argument("--hours", type=float, default=0.0, help="leave out what does not fit; default: no limit")
     arguments = parser.parse_args()
+    if arguments.what == "scales":
+        return scales(arguments)
     lm = LanguageModel.load()
     for tier in [arguments.tier] if arguments.tier else reversed(policies.TIERS):
         questions(lm, tier, arguments.estimate)

@@ -10,6 +10,7 @@ A source is a Python file in percent format. Beside plain cells it knows, each o
 
 import hashlib
 import json
+import os
 import pathlib
 import re
 import tomllib
@@ -28,6 +29,7 @@ SOLUTION_TEXTS = CHECKS / "solutions.json"
 TEMPLATE = "_template.py"  # of a lesson 99 with an exercise 99.1
 EXERCISE = re.compile(r"^#: solution\n(?P<code>.*?)^#: why (?P<why>.*?)^#: stub\n(?P<stub>.*?)^#: end$\n?", re.M | re.S)
 CHECK = re.compile(r"^check\(\"([^\"]*)\"(?:, ([^)]*))?\)", re.M)
+LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
 SETUP = """\
 # Setup, the same in every lesson: find the course on this machine, or fetch it (Colab).
 import importlib.util, pathlib, subprocess, sys
@@ -158,6 +160,17 @@ def _answered(source: str, solved: bool) -> str:
     return EXERCISE.sub(choose_part, source)
 
 
+def _from_solutions(text: str, name: str) -> str:
+    """Return a lesson's text with links that lead to the same places from its solved copy: notebooks stay neighbors."""
+    (lesson, _), (copy, _) = targets(name)
+
+    def lead(link: re.Match) -> str:
+        path = link[1] if link[1].endswith(".ipynb") else os.path.relpath(lesson.parent / link[1], copy.parent)
+        return f"]({path}"
+
+    return LINK.sub(lead, text)
+
+
 def make(name: str, solved: bool) -> nbformat.NotebookNode:
     """Return a lesson as a notebook without outputs: the learner's copy, or the one with every exercise solved."""
     notebook = jupytext.read(SOURCES / f"{name}.py", fmt="py:percent")
@@ -176,6 +189,8 @@ def make(name: str, solved: bool) -> nbformat.NotebookNode:
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "exercise"]
         cell.metadata = nbformat.NotebookNode({k: v for k, v in cell.metadata.items() if k == "tags"})
         cell.id = _cell_id(cell, seen)
+        if solved and cell.cell_type == "markdown":
+            cell.source = _from_solutions(cell.source, name)
     notebook.metadata = nbformat.NotebookNode(
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
         language_info={"name": "python"},
@@ -223,7 +238,7 @@ def begin(name: str) -> list[pathlib.Path]:
     Raises ValueError if the name is not of that form or taken.
     """
     if not re.fullmatch(r"(labs/)?\d\d_[a-z0-9_]+", name):
-        raise ValueError(f"a lesson is called like 09_your_task, a lab like labs/04_scale; got {name!r}")
+        raise ValueError(f"a lesson is called like 10_my_lesson, a lab like labs/04_scale; got {name!r}")
     pairs = [(SOURCES / TEMPLATE, SOURCES / f"{name}.py")]
     if "/" not in name:
         pairs += [(folder / TEMPLATE, folder / f"lesson_{number_of(name)}.py") for folder in (CHECKS, WRONG_ANSWERS)]

@@ -54,7 +54,9 @@ def measure_scoring(lm: LanguageModel) -> dict:
     one_pass = seconds(lambda: one_by_one.score(lm.model, encoded, label_ids)) / SLOW_MESSAGES * MESSAGES
     part = rows[:: MESSAGES // 48]
     longest = max(map(len, label_ids))
-    written = seconds(lambda: lm.generate(part, max_new_tokens=longest, progress=False)) / len(part) * MESSAGES
+    options = {"max_new_tokens": longest, "progress": False}
+    lean = seconds(lambda: lm.generate(part, **options)) / len(part) * MESSAGES
+    written = seconds(lambda: lm.generate(part, slowly=True, **options)) / len(part) * MESSAGES
     return {
         "prompt tokens": lm.count_tokens(rows[0]),
         "packed, messages/s": MESSAGES / packed,
@@ -62,6 +64,8 @@ def measure_scoring(lm: LanguageModel) -> dict:
         "batched generate, messages/s": MESSAGES / written,
         "packed / one pass per label (budget 100)": one_pass / packed,
         "packed / batched generate (budget 15)": written / packed,
+        "lean decoder, the same answers, messages/s": MESSAGES / lean,
+        "lean decoder / batched generate, long shared start": written / lean,
         "peak memory up to packed scoring, GB": peak,
     }
 
@@ -100,13 +104,30 @@ def measure_speed(lm: LanguageModel) -> dict:
     long = " ".join(message.text for message in intents.read("train")[:40])
     tokens = lm.count_tokens([{"role": "user", "content": long}])
     read = seconds(lambda: lm.next_token_probabilities(long))
-    alone = lm.generate(["Tell a long story."], max_new_tokens=64, progress=False)
-    many = lm.generate(["Tell a long story about rain."] * 32, max_new_tokens=64, progress=False, temperature=1.0)
-    return {
-        "prefill, tokens/s": tokens / read,
-        "decode alone, tokens/s": sum(alone.new_tokens) / alone.seconds,
-        "decode 32 side by side, tokens/s": sum(many.new_tokens) / many.seconds,
+    return {"prefill, tokens/s": tokens / read} | measure_writing(lm)
+
+
+def measure_writing(lm: LanguageModel) -> dict:
+    """Return tokens per second of the lean decoder and of transformers' generate, in turns: alone, and 32 at once."""
+    messages = [message.text for message in intents.read("test")[:32]]
+    ask = [{"role": "system", "content": "You answer customers of Larkfield, which sells home-energy hubs. Be brief."}]
+    asked = [[*ask, {"role": "user", "content": text}] for text in messages]
+    found = {"lean decoder made ready, s": seconds(lambda: lm.generate(asked[:1], 1, progress=False))}
+    kinds = {  # prompts, batch size, options
+        "alone": (asked[:4], 1, {}),
+        "32 side by side": (asked, 32, {}),
+        "32 side by side, sampled from one prompt": (["Tell a long story about rain."] * 32, 32, {"temperature": 1.0}),
     }
+    for kind, (prompts, size, options) in kinds.items():
+        options = {"max_new_tokens": 64, "batch_size": size, "progress": False, **options}
+        made = [lm.generate(prompts, slowly=slowly, **options) for slowly in (False, True)]
+        lean, slow = (sum(each.new_tokens) / each.seconds for each in made)
+        same = sum(one == other for one, other in zip(made[0].token_ids, made[1].token_ids, strict=True))
+        found[f"decode {kind}, tokens/s"] = lean
+        found[f"decode {kind}, transformers' generate, tokens/s"] = slow
+        found[f"decode {kind}, lean / transformers (budget 3)"] = lean / slow
+        found[f"decode {kind}, answers that are the same, %"] = 100 * same / len(prompts)
+    return found
 
 
 def measure_retrieval() -> dict:

@@ -1,5 +1,7 @@
 """Shared fixtures: a tiny random model for fast tests, the real one for claims about it, a results folder per test."""
 
+import pathlib
+
 import pytest
 import torch
 
@@ -10,8 +12,19 @@ collect_ignore_glob = ["lesson/*_answers/*"]  # answers to exercises, two files 
 def own_results(tmp_path, monkeypatch):
     """No test writes to the learner's ledger, and none depends on the caller's profile or place."""
     monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "results"))
-    for name in ("COURSE_PROFILE", "COURSE_EXPECT", "COURSE_MODEL"):
+    for name in ("COURSE_PROFILE", "COURSE_EXPECT", "COURSE_MODEL", "COURSE_API_BASE"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def known_rules(monkeypatch):
+    """Rules that tests of verdicts know: a copy, so that a changed claim breaks no test of how a verdict is reached."""
+    from helpers.results import rules
+
+    monkeypatch.setattr(rules, "SOURCE", pathlib.Path(__file__).with_name("results") / "rules_of_tests.json")
+    rules._read.cache_clear()
+    yield
+    rules._read.cache_clear()
 
 
 @pytest.fixture(scope="session")

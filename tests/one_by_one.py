@@ -1,4 +1,4 @@
-"""The slow, obvious way to score labels, which packed scoring and reused examples are held to."""
+"""The slow, obvious ways: to score labels, and to get gradients, which packed rows and reused examples are held to."""
 
 import numpy as np
 import torch
@@ -45,3 +45,12 @@ def score_reusing(model, prompts: Prompts, label_ids) -> np.ndarray:
             before = len(ids) - len(label) - 1
             result[i, j] = sum(log_probs[before + step, token].item() for step, token in enumerate(label))
     return result
+
+
+def gradients(lm, prepared) -> None:
+    """Each pair through the whole model on its own, loss on its answer; the parameters get the gradients."""
+    total = sum(len(example.answer) for example in prepared.examples)
+    for example in prepared.examples:
+        ids = torch.tensor([[*example.prompt, *example.answer]])
+        logits = lm.model(ids).logits[0, len(example.prompt) - 1 : -1]
+        torch.nn.functional.cross_entropy(logits, torch.tensor(example.answer), reduction="sum").div(total).backward()

@@ -33,9 +33,8 @@ def lab(tmp_path):
             pytest.fail("COURSE_NEED_BROWSER is set and there is no Chromium")
         pytest.skip("no Chromium on this machine")
     course = tmp_path / "course"
-    shutil.copytree(
-        runtime.ROOT, course, ignore=shutil.ignore_patterns(".venv", ".git", "results", "*_cache", "__pycache__")
-    )
+    left_out = shutil.ignore_patterns(".venv*", ".git", "results", "site", "*_cache", "__pycache__")
+    shutil.copytree(runtime.ROOT, course, ignore=left_out)
     for extension, setting in (
         ("notebook-extension/tracker", {"windowingMode": "none"}),  # keep all cells in the page
         ("apputils-extension/notification", {"fetchNews": "false"}),

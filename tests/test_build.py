@@ -14,6 +14,7 @@ import pytest
 import reach
 import sources
 import stamps
+import workshop
 
 from helpers.machine import runtime
 from helpers.results import ledger, lookup, store
@@ -101,6 +102,7 @@ def settle(patch, folder):
         for name, value in list(vars(module).items()):
             if isinstance(value, pathlib.Path):
                 patch.setattr(module, name, folder / value.relative_to(runtime.ROOT))
+    patch.setattr(workshop, "write", lambda: None)  # plans and handouts are of the real lessons
     patch.setenv("PYTHONPATH", str(folder))
     house.imports.cache_clear()
 
@@ -338,3 +340,21 @@ def test_verdicts_that_a_run_has_reached_itself_are_not_its_ground():
 @pytest.mark.parametrize("module", [reach, sources, stamps], ids=lambda module: module.__name__)
 def test_examples_in_docstrings_are_true(module):
     assert doctest.testmod(module).failed == 0
+
+
+def test_what_is_printed_after_a_picture_stays_after_it_and_a_progress_bar_leaves_nothing(tmp_path):
+    notebook = nbformat.v4.new_notebook()
+    code = """
+import sys, tqdm.auto
+from IPython.display import display
+for name in ("first", "second"):
+    display({"text/plain": name}, raw=True)
+    print("In", end=" ", flush=True)
+    for _ in tqdm.auto.tqdm(range(3)): print("words:", end=" ") if not _ else None
+    print("kept", file=sys.stderr)
+    print(name)
+"""
+    notebook.cells = [nbformat.v4.new_code_cell(code)]
+    execution.execute(notebook, "a test", tmp_path)
+    seen = [output.get("text") or output.data["text/plain"] for output in notebook.cells[0].outputs]
+    assert seen == ["first", "In words: first\n", "kept", "second", "In words: second\n", "kept"]

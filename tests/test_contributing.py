@@ -27,7 +27,7 @@ def test_the_commands_and_files_that_it_names_are_there():
     for script in re.findall(r"python (notebooks/\w+\.py)", PAGE):
         assert (runtime.ROOT / script).is_file(), script
     for path in re.findall(r"`((?:notebooks|helpers|tests|data|docs)/[\w/.]+\.\w+)`", PAGE):
-        assert (runtime.ROOT / path).is_file() or "09_your_task" in path, path
+        assert (runtime.ROOT / path).is_file() or "10_my_lesson" in path, path
     for target in re.findall(r"\]\(([^)#]+)", PAGE):
         assert (runtime.ROOT / target).exists(), target
 
@@ -101,7 +101,7 @@ def test_a_lab_goes_on_with_the_numbers_of_its_lesson(course):
 
 @pytest.mark.parametrize("name", ["9_x", "09 my task", "04_mini_rag", "04_another", "labs/x"])
 def test_a_name_that_cannot_be_begun_is_refused(course, name):
-    with pytest.raises(ValueError, match="is called like 09_your_task|is there already"):
+    with pytest.raises(ValueError, match="is called like 10_my_lesson|is there already"):
         sources.begin(name)
 
 

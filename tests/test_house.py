@@ -2,8 +2,11 @@
 
 import re
 
+import found
 import house
 import pytest
+
+from helpers.results import lookup, rules
 
 MODULES = house.modules()
 LESSON_NUMBER = re.compile(r"\b[Ll]essons? \d\d?\b|lesson_\d\d|lesson=\"\d\d\"|\b0\d_[a-z]+")
@@ -14,6 +17,7 @@ def test_a_room_stands_on_those_below_it(name):
     own = house.room_of(name)
     if not own:
         return
+    assert not set(house.DOORS) & house.imports()[name], "a room imports a door"
     upward = [
         other for other in house.imports()[name] if house.ROOMS.index(house.room_of(other)) > house.ROOMS.index(own)
     ]
@@ -46,3 +50,15 @@ def test_a_readme_without_a_place_for_the_picture_is_told_so(tmp_path, monkeypat
     monkeypatch.setattr(house, "README", tmp_path / "README.md")
     with pytest.raises(ValueError, match="has no place for the house"):
         house.write()
+
+
+def test_what_was_found_rests_on_shipped_rows_alone_and_counts_every_claim(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_RESULTS", str(tmp_path))
+    before = found.text()
+    (tmp_path / "ledger.jsonl").write_text(
+        lookup.REFERENCE.read_text(encoding="utf-8").replace('"correct": [0', '"correct": [1'), encoding="utf-8"
+    )
+    assert found.text() == before
+    *listed, last = found.judged()
+    numbers = [re.search(r"\*\*, (\d+) claims", line)[1] for line in listed] + re.findall(r" (\d+)[,.]", last)
+    assert sum(map(int, numbers)) == len(rules.everything())

@@ -199,3 +199,20 @@ def test_a_difference_the_test_does_not_see_is_not_named():
     found = statistics.compare_hits([0] * 4 + [1] * 36, [1] * 40)
     assert found.difference.low > 0
     assert str(found).endswith(": too close to call (only 4 items set the two apart: p = 0.12)")
+
+
+def test_an_interval_over_runs_is_wider_than_one_over_items_where_runs_differ():
+    rng = np.random.default_rng(0)
+    same = rng.random((3, 200)) < 0.7
+    apart = rng.random((3, 200)) < np.array([[0.5], [0.7], [0.9]])
+    widths = {}
+    for name, hits in (("same", same), ("apart", apart)):
+        found = statistics.runs_interval(hits)
+        assert found.estimate == pytest.approx(hits.mean())
+        assert found.low < found.estimate < found.high
+        widths[name] = found.high - found.low
+    assert widths["apart"] > 2 * widths["same"]
+    gain = statistics.runs_interval(same[:1], same)
+    assert gain.estimate == pytest.approx(same.mean() - same[0].mean())
+    with pytest.raises(ValueError, match="runs of the same items"):
+        statistics.runs_interval(same, same[:, :50])

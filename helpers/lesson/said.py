@@ -5,12 +5,20 @@ from helpers.statistics.decisions import ABOVE, BELOW, OPEN
 
 
 def said(
-    found: Interval | Comparison, *, above: str, below: str, unclear: str, equal: str = "", limit: float = 0.0
+    found: Interval | Comparison,
+    *,
+    above: str,
+    below: str,
+    unclear: str,
+    equal: str = "",
+    limit: float = 0.0,
+    p_value: float | None = None,
 ) -> str:
     """Return the sentence that fits: what was found lies above a limit, below it, or cannot be told from it.
 
     A Comparison is above or below only where its interval and its exact test agree, as in its own verdict. `equal` is
-    for a difference too small to matter; without it `unclear` is said. {found} in a sentence becomes the figure with
+    for a difference too small to matter; without it `unclear` is said. `p_value`: of a test that goes with an Interval,
+    such as a rank test; it must agree too. {found} in a sentence becomes the figure with
     its interval.
 
     >>> gain = Interval(0.31, 0.22, 0.40)
@@ -19,6 +27,6 @@ def said(
     """
     paired = isinstance(found, Comparison)
     figure = found.difference if paired else found
-    where = decide(figure, found.p_value if paired else None, limit)
+    where = decide(figure, found.p_value if paired else p_value, limit)
     sentence = {ABOVE: above, BELOW: below, OPEN: unclear}.get(where, equal or unclear)
     return sentence.replace("{found}", str(figure))

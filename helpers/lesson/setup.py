@@ -26,6 +26,7 @@ AT_LEAST = {
     "scikit-learn": "1.6",
     "gguf": "0.17",
     "llguidance": "1.3",
+    "httpx": "0.27",
     "jsonschema": "4.20",
     "bm25s": "0.2",
     "snowballstemmer": "2.2",

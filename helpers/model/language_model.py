@@ -10,9 +10,9 @@ from tqdm.auto import tqdm
 from transformers import LogitsProcessor, LogitsProcessorList
 
 from helpers.machine import runtime
-from helpers.model import catalogue, head, packing, reuse, scoring
+from helpers.model import catalogue, decoding, endpoint, head, lean, packing, remote_model, reuse, scoring
+from helpers.model.prompts import Messages, as_messages
 
-Messages = Sequence[dict]  # [{"role": "system" | "user" | "assistant", "content": "…"}, …]
 READ_AT_ONCE = 64  # tokens of each prompt in one pass: what a pass holds beside the cache grows with it
 
 
@@ -40,23 +40,6 @@ class Generation:
     seconds: float
 
 
-def as_messages(prompt: "str | Messages", system: str | None = None) -> list[dict]:
-    """Return a prompt as chat messages; a string becomes one user message, after a system message if one is given.
-
-    >>> as_messages("Hi")
-    [{'role': 'user', 'content': 'Hi'}]
-    """
-    prompt = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else [dict(message) for message in prompt]
-    for i, message in enumerate(prompt):
-        if set(message) != {"role", "content"} or not isinstance(message["content"], str):
-            raise ValueError(f"message {i} must hold exactly the texts 'role' and 'content', not {message!r}")
-        if message["role"] not in ("system", "user", "assistant"):
-            raise ValueError(f"message {i} has the role {message['role']!r}; use system, user or assistant")
-    if not prompt:
-        raise ValueError("the prompt holds no message")
-    return ([{"role": "system", "content": system}] if system is not None else []) + prompt
-
-
 _in_use: "weakref.WeakValueDictionary[str, LanguageModel]" = weakref.WeakValueDictionary()
 
 
@@ -77,8 +60,13 @@ class LanguageModel:
 
     @classmethod
     def load(cls, name: str | None = None, device: str | None = None, dtype=None) -> "LanguageModel":
-        """Load a model of the catalogue or a folder; `runtime` chooses device and dtype if not given."""
+        """Load a model of the catalogue or a folder; `runtime` chooses device and dtype if not given.
+
+        Where COURSE_API_BASE is set, the default is a RemoteModel, which answers and does little else.
+        """
         name = name or catalogue.default()
+        if endpoint.wanted() and name == catalogue.default():
+            return remote_model.connect()
         runtime.set_threads()
         model, tokenizer = catalogue.load(name, device, dtype)
         lm = cls(model, tokenizer, catalogue.find(name).name)
@@ -90,6 +78,8 @@ class LanguageModel:
     def shared(cls, name: str | None = None) -> "LanguageModel":
         """Return the model of this name that is still in use, so that memory holds it once; else load it."""
         name = name or catalogue.default()
+        if endpoint.wanted() and name == catalogue.default():
+            return remote_model.connect()
         return _in_use.get(name) or cls.load(name)
 
     def render(self, prompt: "str | Messages", system: str | None = None) -> str:
@@ -133,6 +123,12 @@ class LanguageModel:
             print(f"{len(cut)} of {len(kept)} prompts cut in their middle to the model's {self._limit} tokens: {which}")
         return kept, cut
 
+    @property
+    def writes_by(self) -> str:
+        """What writes answers: the course's own decoder, or transformers' with the reason why."""
+        obstacle = lean.obstacle(self.model)
+        return f"transformers' generate, since {obstacle}" if obstacle else "the course's lean decoder"
+
     def chat(self, prompt: "str | Messages", system: str | None = None, **options) -> str:
         """Return the model's answer to one prompt, as text. Options are those of `generate`."""
         return self.generate([as_messages(prompt, system)], progress=False, **options).texts[0]
@@ -147,6 +143,7 @@ class LanguageModel:
         batch_size: int = 32,
         progress: bool = True,
         logits_processor: Callable[[int, int], LogitsProcessor] | None = None,
+        slowly: bool = False,
     ) -> Generation:
         """Let the model answer each prompt.
 
@@ -157,6 +154,7 @@ class LanguageModel:
             batch_size: the most prompts decoded side by side; long prompts take smaller batches.
             logits_processor: called for each batch with its number of rows and the width of its padded prompts; returns
                 what changes the scores before each token is chosen.
+            slowly: let transformers' own `generate` write, the reference for the course's decoder; see `writes_by`.
 
         Returns:
             Generation, in the order of `prompts`. `finished[i]` is False where the answer was cut at max_new_tokens.
@@ -174,9 +172,12 @@ class LanguageModel:
             settings |= {"temperature": temperature, "top_p": top_p, "top_k": 0}
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []), torch.inference_mode():
             torch.manual_seed(seed)
+            slowly = slowly or lean.obstacle(self.model) is not None
+            ends = self.tokenizer.eos_token_id, self.tokenizer.pad_token_id
+            write = self._generate_batch if slowly else decoding.Writer(self.model, *ends).write
             batches = list(packing.batches(encoded, batch_size, max_new_tokens))
             for batch in tqdm(batches, desc="generate", disable=not progress or len(batches) < 3, leave=False):
-                made = self._generate_batch([encoded[i] for i in batch], settings, logits_processor)
+                made = write([encoded[i] for i in batch], settings, logits_processor)
                 for i, new in zip(batch, made, strict=True):
                     answers[i] = new
         runtime.release_memory()

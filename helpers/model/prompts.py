@@ -8,8 +8,27 @@ import difflib
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+Messages = Sequence[dict]  # [{"role": "system" | "user" | "assistant", "content": "…"}, …]
+
+
+def as_messages(prompt: "str | Messages", system: str | None = None) -> list[dict]:
+    """Return a prompt as chat messages; a string becomes one user message, after a system message if one is given.
+
+    >>> as_messages("Hi")
+    [{'role': 'user', 'content': 'Hi'}]
+    """
+    prompt = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else [dict(message) for message in prompt]
+    for i, message in enumerate(prompt):
+        if set(message) != {"role", "content"} or not isinstance(message["content"], str):
+            raise ValueError(f"message {i} must hold exactly the texts 'role' and 'content', not {message!r}")
+        if message["role"] not in ("system", "user", "assistant"):
+            raise ValueError(f"message {i} has the role {message['role']!r}; use system, user or assistant")
+    if not prompt:
+        raise ValueError("the prompt holds no message")
+    return ([{"role": "system", "content": system}] if system is not None else []) + prompt
 
 
 @dataclass(frozen=True)
@@ -58,6 +77,10 @@ class Prompt:
         start = [{"role": "assistant", "content": fill(self.start)}] if self.start else []
         return [*system, {"role": "user", "content": fill(self.user)}, *start]
 
+    def of_each(self, texts: Sequence[str]) -> list[list[dict]]:
+        """Return the chat messages for each of n texts."""
+        return [self.messages(text) for text in texts]
+
     def edited(self, version: str, **changes: str) -> "Prompt":
         """Return a new version with some texts changed."""
         return replace(self, version=version, **changes)
@@ -82,8 +105,3 @@ def diff(old: Prompt, new: Prompt) -> str:
         changes = [line for line in difflib.ndiff(one, two) if line[0] in "+-"]
         lines += [f"{part}:", *changes] if changes else []
     return "\n".join(lines) or "no difference"
-
-
-def of_each(prompt: Prompt) -> Callable[[Sequence[str]], list[list[dict]]]:
-    """Return what makes the chat messages of a prompt for each of n texts."""
-    return lambda texts: [prompt.messages(text) for text in texts]

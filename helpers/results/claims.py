@@ -140,9 +140,11 @@ def told(claim: Claim, verdict: Verdict) -> str:
     )
 
 
-def show(lesson: str) -> None:
-    """Print the claims of a lesson, each with the articles that make it."""
+def show(lesson: str, *only: str) -> None:
+    """Print the claims of a lesson, or of its part or lab those of these ids, each with the articles that make it."""
     for claim in rules.of_lesson(lesson):
+        if only and claim.id not in only:
+            continue
         print(f"{claim.id}  {claim.claim} ({rules.titles(claim.sources)})")
 
 

@@ -5,10 +5,11 @@ Paired tests corrected for their number; "too close to call" is an answer. Two m
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import stats
 
 from helpers import statistics
 from helpers.results import lookup
@@ -77,28 +78,39 @@ def on_same_items(rows: Sequence[LedgerRow], covered: float = COVERED) -> Togeth
     return Together(tuple(row.cut(ids) for row in kept), tuple(row.method for row in left_out))
 
 
-def all_p_values(hits: np.ndarray) -> dict[tuple[int, int], tuple[float, float]]:
-    """Return McNemar's p-value and Holm's adjusted one for each pair (i, j), i < j, of methods.
+def all_p_values(hits: np.ndarray, adjust: Callable = holm) -> dict[tuple[int, int], tuple[float, float]]:
+    """Return McNemar's p-value and the adjusted one for each pair (i, j), i < j, of methods.
 
-    hits: booleans of shape (methods, items).
+    hits: booleans of shape (methods, items). adjust: takes a list of p-values, and returns as many.
     """
     pairs = list(itertools.combinations(range(len(hits)), 2))
     only = [(int((hits[i] & ~hits[j]).sum()), int((hits[j] & ~hits[i]).sum())) for i, j in pairs]
     values = [statistics.paired_p_value(*counts, hits.shape[1]) for counts in only]
-    return dict(zip(pairs, zip(values, holm(values).tolist(), strict=True), strict=True))
+    return dict(zip(pairs, zip(values, np.asarray(adjust(values)).tolist(), strict=True), strict=True))
 
 
-def standing(rows: Sequence[LedgerRow]) -> Standing:
+def against_leader(hits: np.ndarray, adjust: Callable = holm) -> tuple[list[float], list[float]]:
+    """Return each method's share right, and its adjusted p-value against the highest share (1 for that one itself).
+
+    hits: booleans of shape (methods, items). adjust: as for `all_p_values`.
+    """
+    shares = np.asarray(hits, dtype=float).mean(axis=1).tolist()
+    best = int(np.argmax(shares))
+    pairs = all_p_values(np.asarray(hits, dtype=bool), adjust) if len(shares) > 1 else {}
+    return shares, [1.0 if i == best else pairs[min(i, best), max(i, best)][1] for i in range(len(shares))]
+
+
+def standing(rows: Sequence[LedgerRow], adjust: Callable = holm) -> Standing:
     """Return who leads among rows that measured the same items (see `on_same_items`), and who is measurably behind.
 
     The leader is chosen on the items it is then tested on, so the correction counts all pairs of methods, not only
-    those with the leader. Intervals are those of the single difference.
+    those with the leader. Intervals are those of the single difference. adjust: as for `all_p_values`.
     """
     if len({row.data_sha256 for row in rows}) != 1 or len({row.method for row in rows}) != len(rows):
         raise ValueError("give one row for each method, all of the same items; on_same_items makes them so")
     hits = np.array([row.correct for row in rows], dtype=bool)
     best = int(hits.sum(axis=1).argmax())
-    p_values = all_p_values(hits)
+    p_values = all_p_values(hits, adjust)
     rivals = []
     for i, row in enumerate(rows):
         if i != best:
@@ -109,6 +121,16 @@ def standing(rows: Sequence[LedgerRow]) -> Standing:
     tied = (leader, *(pair.second for pair in rivals if pair.verdict != "worse"))
     call = f"{leader} leads" if len(tied) == 1 else "too close to call"
     return Standing(leader, tuple(rivals), tied, call)
+
+
+def accuracy_under(hits: Sequence[bool], groups: Sequence[str], mix: Mapping[str, float]) -> float:
+    """Return the share right if the groups came in other shares, which need not sum to one.
+
+    >>> accuracy_under([1, 0, 1], ["a", "a", "b"], {"a": 1, "b": 3})
+    0.875
+    """
+    values, names = np.asarray(hits, dtype=float), np.asarray(groups)
+    return float(sum(share * values[names == group].mean() for group, share in _shares(mix).items() if share))
 
 
 def under_mix(row: LedgerRow, group_of: Mapping[str, str], mix: Mapping[str, float]) -> Interval:
@@ -132,6 +154,22 @@ def change_under_mix(row: LedgerRow, group_of: Mapping[str, str], mix: Mapping[s
     for group, share in _shares(mix).items():
         shares[group] = shares.get(group, 0.0) + share
     return _weighted(row, groups, shares)
+
+
+def most_changed(
+    rows: Sequence[LedgerRow], group_of: Mapping[str, str], mix: Mapping[str, float], adjust: Callable = holm
+) -> tuple[LedgerRow, Interval, float]:
+    """Return the row that another mix of groups changes most surely, the change, and its p-value among all rows.
+
+    p-values are those of the bootstrap behind `change_under_mix`, read as if it were normal, adjusted for the number of
+    rows.
+    """
+    changes = [change_under_mix(row, group_of, mix) for row in rows]
+    wide = 2 * float(stats.norm.ppf((1 + statistics.LEVEL) / 2))
+    scores = [abs(one.estimate) / max((one.high - one.low) / wide, 1e-12) for one in changes]
+    p_values = np.asarray(adjust([float(2 * stats.norm.sf(score)) for score in scores]))
+    first = min(range(len(rows)), key=lambda i: (p_values[i], -scores[i]))
+    return rows[first], changes[first], float(p_values[first])
 
 
 def _shares(mix: Mapping[str, float]) -> dict[str, float]:

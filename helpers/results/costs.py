@@ -28,6 +28,9 @@ class Prices:
     def __post_init__(self):
         _check({"read": self.read, "cached": self.cached, "written": self.written})
 
+    def __str__(self) -> str:
+        return f"read {self.read:g}, cached {self.cached:g}, written {self.written:g} ({self.note})"
+
 
 EXAMPLE_PRICES = Prices(0.15, 0.075, 0.60, "an example: one small hosted model as priced in 2024; put in what you pay")
 EXAMPLE_HOUR = 0.10  # dollars an hour for two cores: an example of the same kind
@@ -68,12 +71,35 @@ def by_machine(seconds_per_item: float, dollars_per_hour: float = EXAMPLE_HOUR) 
 
 
 @dataclass(frozen=True)
+class People:
+    """What people cost before the first request: dollars an hour, minutes a label, hours of evaluation and set-up."""
+
+    wage: float = 40.0
+    minutes_a_label: float = 0.5
+    hours: float = 8.0
+
+    def __post_init__(self):
+        _check({field.name: getattr(self, field.name) for field in fields(self)})
+
+    def outlay(self, labels: int, machine_seconds: float = 0.0, dollars_per_hour: float = EXAMPLE_HOUR) -> float:
+        """Return dollars for so many labels, the hours of set-up, and the machine's seconds (training, an index).
+
+        >>> round(People(wage=60, minutes_a_label=1, hours=2).outlay(100), 2)
+        220.0
+        """
+        _check({"labels": labels, "machine_seconds": machine_seconds})
+        paid = self.wage * (labels * self.minutes_a_label / 60 + self.hours)
+        return paid + machine_seconds / 3600 * dollars_per_hour
+
+
+@dataclass(frozen=True)
 class Case:
     """A way that costs money first, against the one in use.
 
     fixed: dollars before the first request: labeling, training, evaluation.
     old, new: dollars a request, of the way in use and of the other.
     requests: a month.
+    unit: what is counted, in the plural: requests, or right answers; then `old`, `new` and `requests` are of these.
     upkeep: dollars a month, for hosting, monitoring, fresh labels.
     retrain, retrain_every: dollars for each retraining, and months between two; 0 months is never.
     horizon: months to look ahead.
@@ -87,11 +113,28 @@ class Case:
     retrain: float = 0.0
     retrain_every: int = 0
     horizon: int = 24
+    unit: str = "requests"
 
     def __post_init__(self):
-        _check({field.name: getattr(self, field.name) for field in fields(self)})
+        _check({field.name: getattr(self, field.name) for field in fields(self) if field.name != "unit"})
         if self.horizon < 1 or any(int(n) != n for n in (self.retrain_every, self.horizon)):
             raise ValueError(f"use whole months, horizon at least 1; got {self.retrain_every} and {self.horizon}")
+
+    @property
+    def one(self) -> str:
+        """What one of the unit is called."""
+        return self.unit.removesuffix("s")
+
+    def called(self) -> dict[str, str]:
+        """Return what each figure is in words, for pictures and sliders."""
+        return {
+            "fixed": f"dollars before the first {self.one}",
+            "old": f"dollars a {self.one}, as it is now",
+            "new": f"dollars a {self.one}, tuned",
+            "requests": f"{self.unit} a month",
+            "upkeep": "upkeep, dollars a month",
+            "retrain": "dollars for each retraining",
+        }
 
     def balance(self, months: int) -> float:
         """Return dollars gained (or, negative, still owed) after so many months; retraining is paid at their start."""
@@ -129,6 +172,30 @@ def requests_needed(fixed: float, old: float, new: float) -> int | None:
     return math.ceil(_exact(fixed) / saving) if saving > 0 else None
 
 
+def variations(prices: Prices) -> dict[str, tuple[Prices, Prices]]:
+    """Return price lists by name, each for the model as it is and for a tuned one.
+
+    A verdict about money is told for each of them: prices change faster than lessons.
+
+    >>> list(variations(EXAMPLE_PRICES))
+    ['as given', 'cache at a tenth', 'no cache', 'a model 20 times as dear', 'tuned twice as dear']
+    """
+    cheap, none = replace(prices, cached=prices.read / 10), replace(prices, cached=prices.read)
+    dear, twice = _times(prices, 20), _times(prices, 2)
+    return {
+        "as given": (prices, prices),
+        "cache at a tenth": (cheap, cheap),
+        "no cache": (none, none),
+        "a model 20 times as dear": (dear, dear),
+        "tuned twice as dear": (prices, twice),
+    }
+
+
+def _times(prices: Prices, factor: float) -> Prices:
+    """Return prices that are all so many times as high."""
+    return Prices(prices.read * factor, prices.cached * factor, prices.written * factor, prices.note)
+
+
 def article_formula(fixed: float, old: float, new: float) -> int:
     """Return the break-even as one article computes it: cut to a whole number, without upkeep or any check.
 
@@ -151,18 +218,18 @@ def break_even(case: Case) -> BreakEven:
     if month is None:
         return BreakEven(None, None, gain, f"{_why_not(case)}; {after}")
     undone = "" if all(free[month - 1 :]) else ", though a retraining later costs more than is there"
-    words = f"paid back in month {month}, after {month * case.requests:,.0f} requests{undone}; {after}"
+    words = f"paid back in month {month}, after {month * case.requests:,.0f} {case.unit}{undone}; {after}"
     return BreakEven(month, month * case.requests, gain, words)
 
 
 def _why_not(case: Case) -> str:
     saving = _exact(case.old) - _exact(case.new)
     if saving < 0:
-        return f"never paid back: each request costs ${float(-saving):g} more than now"
+        return f"never paid back: each {case.one} costs ${float(-saving):g} more than now"
     if saving == 0:
-        return "never paid back: a request costs the same as now, so nothing is saved"
+        return "never paid back: a {case.one} costs the same as now, so nothing is saved"
     if case.requests == 0:
-        return "never paid back: without requests nothing is saved"
+        return f"never paid back: without {case.unit} nothing is saved"
     monthly = saving * _exact(case.requests)
     if monthly <= _exact(case.upkeep):
         return f"never paid back: upkeep of ${case.upkeep:,.2f} a month eats the saving of ${float(monthly):,.2f}"

@@ -1,22 +1,46 @@
-"""The five articles' decision rules as code, in our words and by their letters, and what your own measurements say.
+"""The five articles' decision rules as code, as they print them, and what your own measurements say.
 
-Each rule turns the facts of a task into one piece of advice with its reason. The articles word their rules loosely;
-where one gives no number, the number here is ours and stands as a named constant.
+Each rule turns the facts of a task into one piece of advice with its reason. PRINTED holds each article's rule in our
+words, and in one line where the code goes beyond it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from helpers.results import comparisons
+from helpers.results import comparisons, markdown
 from helpers.results.rows import APPROACHES, LedgerRow
 
 PROMPT, RETRIEVE, TUNE, BOTH, NONE = "prompt", "retrieve", "tune", "retrieve + tune", "none of these"
-FEW_LABELS = 50  # C: below this, prompting is the only option
-TONE_LABELS, ENOUGH_LABELS = 300, 500  # A: a few hundred for tone, 500 overall
-CHECKLIST_LABELS = 1000  # B: 1,000 to 20,000
-CLOSE, FAR = 0.10, 0.20  # C: up to 10 points short, tune; 20 or more, too hard
+ENOUGH_LABELS = 500  # A and C: 500 or more
+HUNDREDS = 200  # B: "hundreds", read as two or more of them
 MANY_REQUESTS = 33_334  # D, E: what pays an outlay of 500 at a saving of 0.015 a request, counted over a month
-LARGE_COLLECTION = 100_000  # E: documents from which retrieval is said to shine
+PRINTED = {  # what each article prints, in our words, and where the code must go beyond it
+    "A": (
+        "Tree: if a prompt does it, keep it. If it lacks knowledge, retrieve. If form or style fails and there are 500 "
+        "or more good examples, tune; with fewer, keep prompting.",
+        "The tree has no branch for sorting; it takes the one of form and style.",
+    ),
+    "B": (
+        "Checklist: facts to retrieval, behavior to tuning, rules of the day to the prompt. Tune where the task is "
+        "stable and narrow, or a habit, and there are hundreds to tens of thousands of examples.",
+        "Hundreds is read as 200.",
+    ),
+    "C": (
+        "Three questions: are there 500 or more labels? Is the language specialized? Is cost or latency what hurts?",
+        "Without the labels: prompt. With them, a yes to either of the others tunes.",
+    ),
+    "D": (
+        "Three steps: prompt first; add retrieval where facts are missing or change; tune a narrow task whose volume "
+        "is high enough to pay for it.",
+        "High is read as E's break-even in one month.",
+    ),
+    "E": (
+        "Matrix of six rows: prompting is best for quick change, retrieval for current information, tuning for style, "
+        "expertise and latency; in cost prompting is cheapest to begin with, tuning at volume.",
+        "The matrix adds nothing up; each row that matters to the task counts one point.",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +57,8 @@ class Facts:
     requests: expected in a month.
     prompt_quality: share right of the best prompt, measured.
     target: share right that would do.
+    special: it speaks a specialized language, or needs an expert's knowledge.
+    costly: the dollars or the seconds of a request are the bottleneck.
     """
 
     needs_facts: bool
@@ -45,6 +71,8 @@ class Facts:
     requests: int
     prompt_quality: float
     target: float
+    special: bool = False
+    costly: bool = False
 
     def __post_init__(self):
         if not (0 <= self.prompt_quality <= 1 and 0 <= self.target <= 1):
@@ -69,23 +97,20 @@ class Advice:
 
 
 def tree(facts: Facts) -> Advice:
-    """A: ask what prompting cannot do, and branch: enough already, lacks facts, lacks a habit, else examples."""
+    """A, as PRINTED: enough already, lacks knowledge, else 500 examples or keep prompting."""
     if not facts.short:
         return Advice("A", "tree", PROMPT, "the prompt reaches the target")
     if facts.needs_facts:
         return Advice("A", "tree", RETRIEVE, "what the model does not know belongs in retrieval, never in weights")
-    if facts.behavior and facts.labels >= TONE_LABELS:
-        because = f"form and tone can be learned from a few hundred examples; there are {facts.labels}"
-        return Advice("A", "tree", TUNE, because)
     if facts.labels >= ENOUGH_LABELS:
-        return Advice("A", "tree", TUNE, f"prompting does not get there, and {facts.labels} examples are enough")
-    return Advice("A", "tree", PROMPT, "too few examples to tune; put some into the prompt")
+        return Advice("A", "tree", TUNE, f"the prompt does not get there, and {facts.labels} examples are enough")
+    return Advice("A", "tree", PROMPT, f"{facts.labels} examples, fewer than {ENOUGH_LABELS}: keep prompting")
 
 
 def checklist(facts: Facts) -> Advice:
-    """B: facts go to retrieval, behavior to tuning, policy to the prompt; tuning needs every box ticked."""
+    """B, as PRINTED: facts to retrieval, behavior to tuning; tuning needs every box ticked."""
     boxes = {
-        f"at least {CHECKLIST_LABELS} clean examples": facts.labels >= CHECKLIST_LABELS,
+        "hundreds of clean examples": facts.labels >= HUNDREDS,
         "a stable task": facts.stable,
         "a fault of behavior, or one narrow task": facts.behavior or facts.narrow,
         "a prompt that falls short": facts.short > 0,
@@ -101,48 +126,41 @@ def checklist(facts: Facts) -> Advice:
 
 
 def three_questions(facts: Facts) -> Advice:
-    """C: how many labels, how far from the target, how specialized? The article counts domain knowledge for tuning."""
-    if facts.labels < FEW_LABELS:
-        return Advice("C", "three questions", PROMPT, f"under {FEW_LABELS} labels prompting is the only option")
-    if not facts.short:
-        return Advice("C", "three questions", PROMPT, "the prompt reaches the target")
-    if facts.short >= FAR:
-        return Advice("C", "three questions", NONE, f"{facts.short:.2f} short: said to be too hard even for tuning")
-    if facts.short <= CLOSE or facts.narrow or facts.needs_facts:
-        return Advice("C", "three questions", TUNE, f"{facts.short:.2f} short, and {facts.labels} labels to close it")
-    return Advice("C", "three questions", PROMPT, "between the thresholds, and nothing special about the task")
+    """C, as PRINTED: 500 labels? A specialized language? Cost or latency the bottleneck?"""
+    if facts.labels < ENOUGH_LABELS:
+        return Advice("C", "three questions", PROMPT, f"{facts.labels} labels, fewer than {ENOUGH_LABELS}")
+    reasons = [
+        word for word, yes in (("specialized language", facts.special), ("cost or latency", facts.costly)) if yes
+    ]
+    if reasons:
+        return Advice("C", "three questions", TUNE, f"{facts.labels} labels, and {' and '.join(reasons)}")
+    return Advice("C", "three questions", PROMPT, "labels, but neither a specialized language nor a bottleneck")
 
 
 def three_steps(facts: Facts) -> Advice:
-    """D: prompt first; add retrieval if facts are missing; tune only where a narrow task's volume pays for it."""
+    """D, as PRINTED: prompt first; add retrieval if facts are missing; tune only where a narrow task's volume pays."""
     if not facts.short:
         return Advice("D", "three steps", PROMPT, "step 1: the cheapest way reaches the target")
     if facts.needs_facts:
         return Advice("D", "three steps", RETRIEVE, "step 2: missing or changing facts are looked up")
-    if (facts.narrow or facts.behavior) and facts.requests >= MANY_REQUESTS and facts.labels >= FEW_LABELS:
+    if facts.narrow and facts.requests >= MANY_REQUESTS:
         return Advice("D", "three steps", TUNE, f"step 3: narrow, and {facts.requests:,} requests a month pay for it")
     return Advice("D", "three steps", PROMPT, "step 3 does not pay at this volume; stay with the prompt")
 
 
 def matrix(facts: Facts) -> Advice:
-    """E: the approach that is best in most rows of the matrix; retrieval and tuning together where both lead."""
-    best_in = {
-        PROMPT: (
-            not facts.needs_facts and not facts.behavior,  # general tasks, classification among them
-            not facts.stable,  # a change takes minutes
-            facts.requests < MANY_REQUESTS,  # nothing to pay first
-            facts.labels < FEW_LABELS,
-        ),
-        RETRIEVE: (facts.needs_facts, facts.facts_change, facts.documents >= LARGE_COLLECTION),
-        TUNE: (
-            facts.behavior,
-            facts.needs_facts and not facts.facts_change,  # core domain knowledge
-            facts.stable and facts.requests >= MANY_REQUESTS,  # cheaper and faster per request
-        ),
+    """E, as PRINTED: a point for each of six rows that matters; retrieval and tuning together where both lead."""
+    rows = {
+        "quick change": (not facts.stable, PROMPT),
+        "current information": (facts.needs_facts and facts.facts_change, RETRIEVE),
+        "style": (facts.behavior, TUNE),
+        "expertise": (facts.special, TUNE),
+        "latency": (facts.costly, TUNE),
+        "cost": (True, TUNE if facts.requests >= MANY_REQUESTS else PROMPT),
     }
-    points = {approach: sum(map(bool, rows)) for approach, rows in best_in.items()}
-    said = ", ".join(f"{approach} {count}" for approach, count in points.items())
-    top = [approach for approach, count in points.items() if count == max(points.values())]
+    points = {way: sum(matters for matters, best in rows.values() if best == way) for way in (PROMPT, RETRIEVE, TUNE)}
+    said = ", ".join(f"{way} {count}" for way, count in points.items())
+    top = [way for way, count in points.items() if count == max(points.values())]
     if RETRIEVE in top and TUNE in top:
         return Advice("E", "matrix", BOTH, f"points: {said}; the two together are said to beat either")
     tie = f"; a tie of {' and '.join(top)}, which the matrix does not break: the first is taken" * (len(top) > 1)
@@ -150,11 +168,34 @@ def matrix(facts: Facts) -> Advice:
 
 
 RULES = {"A": tree, "B": checklist, "C": three_questions, "D": three_steps, "E": matrix}
+KINDS = {"A": "tree", "B": "checklist", "C": "three questions", "D": "three steps", "E": "matrix"}
+JUDGED = ("behavior", "narrow", "stable", "special", "costly")  # facts that no row can tell: somebody has to judge
 
 
 def ask_all(facts: Facts) -> list[Advice]:
     """Return what each of the five rules says about a task, A to E."""
     return [rule(facts) for rule in RULES.values()]
+
+
+def facts_of(rows: Sequence[LedgerRow], requests: int, target: float, *yes: str, documents: int = 0) -> Facts:
+    """Return the facts of a task: its labels and its best prompt from rows, the rest as told.
+
+    yes: names of the facts that are true; the other ones are taken to be false. The best prompt is the highest share
+    right among the rows without training and search, 0 where there is none.
+    """
+    unknown = sorted(set(yes) - {*JUDGED, "needs_facts", "facts_change"})
+    if unknown:
+        known = ", ".join(("needs_facts", "facts_change", *JUDGED))
+        raise ValueError(f"there are no such facts: {', '.join(unknown)}; use some of {known}")
+    prompts = [row.interval.estimate for row in rows if row.approach == "prompt"]
+    return Facts(
+        **{name: name in yes for name in ("needs_facts", "facts_change", *JUDGED)},
+        labels=max(row.labels_used for row in rows),
+        documents=documents,
+        requests=requests,
+        prompt_quality=max(prompts, default=0.0),
+        target=target,
+    )
 
 
 @dataclass(frozen=True)
@@ -185,3 +226,38 @@ def measured(rows: Sequence[LedgerRow], plain: bool = False) -> Measured:
     way = {row.method: row.approach for row in together.rows}
     tied = {way[method] for method in standing.tied}
     return Measured(standing, tuple(a for a in APPROACHES if a in tied), together.left_out)
+
+
+def ways_held(rule, facts: Facts, found: Measured) -> tuple[int, int]:
+    """Return in how many of the ways to answer JUDGED a rule names the winner, and how many ways there are."""
+    ways = [dict(zip(JUDGED, some, strict=True)) for some in itertools.product((False, True), repeat=len(JUDGED))]
+    return sum(found.judge(rule(replace(facts, **some))) == "held" for some in ways), len(ways)
+
+
+@dataclass(frozen=True)
+class Judgment:
+    """How a rule's advice on a task came out: in words, and in how many of the `of` ways to answer JUDGED it holds."""
+
+    outcome: str
+    held: int
+    of: int
+
+    @property
+    def mostly(self) -> bool:
+        """Whether it names the winner in more than half of the ways, whatever somebody judged."""
+        return 2 * self.held > self.of
+
+
+def board(facts: Mapping[str, Facts], found: Mapping[str, Measured]) -> tuple[str, dict[tuple[str, str], Judgment]]:
+    """Return what each rule says of each task as Markdown, and (task, letter) -> how its advice came out."""
+    judged, lines = {}, []
+    for letter, rule in RULES.items():
+        cells = []
+        for task, known in facts.items():
+            advice = rule(known)
+            one = Judgment(found[task].judge(advice), *ways_held(rule, known, found[task]))
+            judged[task, letter] = one
+            cells.append(f"{advice.approach}: {one.outcome} ({one.held} of {one.of})")
+        lines.append([f"{letter}, {KINDS[letter]}", *cells])
+    best = ["the rows", *(" or ".join(found[task].approaches) for task in facts)]
+    return markdown.table(["rule", *facts], [*lines, best]), judged

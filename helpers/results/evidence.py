@@ -110,10 +110,22 @@ def independent(first: Given, second: Given, **origin) -> Evidence:
     return Evidence("shares", figure, min(len(one), len(two)), **_origin(first, second, **origin))
 
 
-def number(value: float | Interval, n: int = 1, **origin) -> Evidence:
-    """Return a figure that is known, or one with an interval made elsewhere, over n items."""
+def number(value: float | Interval, n: int = 1, p_value: float | None = None, **origin) -> Evidence:
+    """Return a figure that is known, or one with an interval made elsewhere, over n items, and its test if any."""
     figure = value if isinstance(value, Interval) else Interval(float(value), float(value), float(value))
-    return Evidence("number", figure, n, **_origin(**origin))
+    return Evidence("number", figure, n, p_value=p_value, **_origin(**origin))
+
+
+def over_runs(first: Sequence[LedgerRow], second: Sequence[LedgerRow] = (), **origin) -> Evidence:
+    """Return the share right of runs, or that of `second` minus `first`, its interval over items and runs.
+
+    Runs are rows of the same items: other seeds or draws of a training set, or one row of what has neither. A share
+    and a difference alike are measured as `number`.
+    """
+    for row in (*first[1:], *second):
+        ledger.compare(first[0], row)
+    hits = [[row.correct for row in side] for side in (first, second) if side]
+    return number(statistics.runs_interval(*hits), n=first[0].n, of=[*first, *second], **origin)
 
 
 def rank(first: Sequence[float], second: Sequence[float], **origin) -> Evidence:

@@ -176,6 +176,28 @@ class Lab:
         """Return a stored row of this lab's task, split and model, or None; see `ledger.stored`."""
         return stored(self.task, method, items, **{"model": self.model, "split": self.split, **asked})
 
+    def affords(self, what: str, methods: Sequence[str], items: Sequence, *, fast: bool = True) -> bool:
+        """Return whether rows that take long without a GPU can be had now; if not, say that `what` is left out.
+
+        They can where all of them are kept, where COURSE_MISSING=1 or COURSE_RERUN=1 asks for them, and in the fast
+        profile, which measures few items, unless `fast` is False.
+        """
+        few = fast and runtime.profile().value == "fast"
+        if few or in_full(self) or all(self.stored(method, items) for method in methods):
+            return True
+        print(f"{what}: left out, not every row of it is kept; COURSE_MISSING=1 measures it, and takes long.")
+        return False
+
+
+def anew(lab: Lab) -> bool:
+    """Whether everything is measured anew, so that no stored row is taken."""
+    return lab.rerun or bool(os.environ.get("COURSE_RERUN"))
+
+
+def in_full(lab: Lab) -> bool:
+    """Whether also that is measured which takes long without a GPU and of which no row is kept: COURSE_MISSING=1."""
+    return anew(lab) or bool(os.environ.get("COURSE_MISSING"))
+
 
 def main(arguments: Sequence[str]) -> int:
     """Print the table; `keep FILE` takes a ledger's rows into the reference results."""

@@ -14,6 +14,8 @@ def about(model) -> dict:
     """Return model, parameters, dtype and device as a row holds them, of a model, its name, or None."""
     if model is None or isinstance(model, str):
         return {"model": model or "none", "parameters": 0, "dtype": "", "device": "cpu"}
+    if hasattr(model, "about"):  # it has no weights here
+        return dict(model.about)
     inner = list(getattr(model, "model", model).parameters())
     return {
         "model": model.name,
@@ -31,6 +33,7 @@ def unpack(items: Sequence, answers, seconds: float) -> dict:
         if hasattr(answers, "probabilities"):
             scored["confidence"] = [round(float(share), 6) for share in answers.probabilities.max(axis=1)]
             scored["labels"] = sorted(answers.labels)
+        scored["details"] = evenly["details"] | getattr(answers, "details", {})
         return evenly | scored | _compared(items, answers.predictions)
     answers = list(answers)
     if not answers or not hasattr(answers[0], "verdict"):

@@ -1,6 +1,6 @@
-"""One table for every method: approach, quality, validity, tokens, seconds, money, time to change. Reads ledger rows.
+"""One table that fits a screen: quality, dollars per right answer, seconds of one request, time to change.
 
-Nothing is measured here. What a row does not hold stays empty; it is not guessed.
+Reads ledger rows; nothing is measured here. What a row does not hold stays empty; it is not guessed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,10 +8,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.results import costs, markdown
+from helpers.machine import runtime
+from helpers.results import comparisons, costs, lookup, markdown
+from helpers.results.comparisons import Standing, Together
 from helpers.results.rows import APPROACHES, LedgerRow
 from helpers.statistics import Interval
 from helpers.tasks import grading
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Rows that a table asks for: of one split, what the task is in words, and method -> what it does, in words."""
+
+    split: str
+    about: str
+    methods: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -38,22 +49,54 @@ class Summary:
     change: float
     reference: bool
 
+    @property
+    def per_right(self) -> float | None:
+        """Dollars by tokens for 1,000 *right* answers; None where tokens were not counted or nothing is right."""
+        if self.by_tokens is None or not self.quality.estimate:
+            return None
+        return self.by_tokens / self.quality.estimate
+
+
+def gather(wanted: Mapping[str, Wanted]) -> dict[str, Together]:
+    """Return task -> the newest rows of the methods wanted, cut to the items that they share; print what is there.
+
+    A task with fewer than two such rows is left out, and said so. A quick run has measured few items of each method, so
+    there every row stays, and the items are those that all of them measured.
+    """
+    covered = comparisons.COVERED if runtime.profile().value == "full" else 0.0
+    found = {}
+    for task, asked in wanted.items():
+        rows = [row for row in lookup.rows(task, asked.split, reference=True) if row.method in asked.methods]
+        if len(rows) < 2:
+            print(f"{task}: {len(rows)} of {len(asked.methods)} methods measured so far; left out")
+            continue
+        found[task] = comparisons.on_same_items(rows, covered)
+        kept = {row.method: row for row in found[task].rows}
+        print(f"{task}, {asked.about}: {len(kept)} methods on the same {found[task].rows[0].n} items")
+        for name in asked.methods:
+            said = asked.methods[name] if name in kept else "not there"
+            print(f"   {name}{' *' if name in kept and kept[name].reference else ''}: {said}")
+    return found
+
 
 def summary(
     row: LedgerRow,
     prices: costs.Prices = costs.EXAMPLE_PRICES,
     hour: float = costs.EXAMPLE_HOUR,
     alone: Mapping[tuple[str, str], Sequence[float]] | None = None,
+    cached: Mapping[tuple[str, str], float] | None = None,
 ) -> Summary:
     """Return what a row says of its method, with its price per 1,000 requests by tokens and by machine hours.
 
     `alone`: (task, method) -> seconds of requests sent one at a time, for p50 and p95; else the row's own, if it
-    was timed one by one.
+    was timed one by one. `cached`: (task, method) -> tokens of a prompt that all its prompts share at their start, and
+    that a provider's cache holds.
     """
     tokens = price = 0.0 if row.approach == "plain" else None
     if row.tokens_per_item > 0:
         tokens = row.tokens_per_item
-        price = costs.by_tokens(row.prompt_tokens_per_item, row.new_tokens_per_item, prices)
+        kept = min((cached or {}).get((row.task, row.method), 0), row.prompt_tokens_per_item)
+        price = costs.by_tokens(row.prompt_tokens_per_item, row.new_tokens_per_item, prices, kept)
     graded = set(row.predictions) <= set(grading.GRADES)
     in_form = [guess not in ("", "invalid", "None") for guess in row.predictions]
     times = (alone or {}).get((row.task, row.method), [] if row.details.get("timed") == "together" else row.seconds)
@@ -78,22 +121,20 @@ def _cell(value: float | None, form: str) -> str:
     return "–" if value is None else format(value, form)
 
 
-def table(
-    rows: Sequence[LedgerRow],
-    prices: costs.Prices = costs.EXAMPLE_PRICES,
-    hour: float = costs.EXAMPLE_HOUR,
-    alone: Mapping[tuple[str, str], Sequence[float]] | None = None,
-) -> str:
-    """Return Markdown: one line for each row, best first within its task. Seconds and dollars as the columns say."""
-    head = "task|method|approach|right, 95 % interval|valid|tokens|p50 / p95, s|training, s|$ per 1,000: tokens"
-    head += "|$ per 1,000: machine, in batches|change, s"
+def table(summaries: Sequence[Summary]) -> str:
+    """Return Markdown: one line for each method, best first; a star marks the course's own rows."""
+    head = "method|right, 95 % interval|$ per 1,000 right answers|p50 / p95 of one request|machine time to change"
     lines = []
-    for row in sorted(rows, key=lambda row: (row.task, -row.interval.estimate)):
-        s = summary(row, prices, hour, alone)
-        times = f"{_cell(s.p50, '.2f')} / {_cell(s.p95, '.2f')}", f"{s.training:.1f}"
-        counts = _cell(s.valid, ".2f"), _cell(s.tokens, ".0f"), *times, _cell(s.by_tokens, ".4f"), f"{s.by_machine:.4f}"
-        lines.append([row.task, row.method + row.mark, s.approach, str(s.quality), *counts, f"{s.change:.0f}"])
+    for s in sorted(summaries, key=lambda s: -s.quality.estimate):
+        times = "–" if s.p50 is None else f"{s.p50:.2f} / {s.p95:.2f} s"
+        change = f"{s.change / 60:.0f} min" if s.change >= 90 else f"{s.change:.0f} s"
+        lines.append([s.method + " *" * s.reference, str(s.quality), _cell(s.per_right, ".3f"), times, change])
     return markdown.table(head.split("|"), lines)
+
+
+def dollars(summaries: Sequence[Summary]) -> list[float]:
+    """Return dollars per 1,000 right answers, infinite where tokens were not counted: unknown is no bargain."""
+    return [np.inf if one.per_right is None else one.per_right for one in summaries]
 
 
 def best_of(rows: Sequence[LedgerRow]) -> dict[str, LedgerRow]:
@@ -102,14 +143,25 @@ def best_of(rows: Sequence[LedgerRow]) -> dict[str, LedgerRow]:
     return {way: found[way] for way in APPROACHES if way in found}
 
 
-def cheapest(summaries: Sequence[Summary]) -> dict[str, str]:
-    """Return, for cost by tokens, cost by machine time and time to change, the method that has the lowest figure.
+MEASURES = {  # what a method may be chosen by, beside its share right: name -> (field of Summary, lowest is best)
+    "dollars per right answer": ("per_right", True),
+    "p95 of one request": ("p95", True),
+    "valid answers": ("valid", False),
+    "time to change": ("change", True),
+}
 
-    A measure that fewer than two methods have is left out.
+
+def changes_choice(summaries: Sequence[Summary], standing: Standing) -> dict[str, str]:
+    """Return, for each of MEASURES, which method it would choose among those tied with the leader.
+
+    A measure that fewer than two of the tied methods have says nothing, and is left out.
     """
     found = {}
-    for measure in ("by_tokens", "by_machine", "change"):
-        known = [s for s in summaries if getattr(s, measure) is not None]
+    for name, (measure, lowest) in MEASURES.items():
+        known = [s for s in summaries if s.method in standing.tied and getattr(s, measure) is not None]
         if len(known) > 1:
-            found[measure] = min(known, key=lambda s: getattr(s, measure)).method
+            values = {s.method: getattr(s, measure) * (1 if lowest else -1) for s in known}
+            best = min(values.values())
+            leads = values.get(standing.leader) == best
+            found[name] = standing.leader if leads else min(values, key=lambda method: values[method])
     return found

@@ -7,14 +7,16 @@ results/ratings.jsonl; the newest one of a rater and pair counts. The faces that
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from sklearn import metrics
 
 from helpers import statistics
 from helpers.machine import runtime
 from helpers.results import store
+from helpers.results.rows import LedgerRow
 from helpers.statistics import Interval
 from helpers.tasks import files
 
@@ -74,9 +76,95 @@ def load_pairs() -> list[RatedPair]:
     return [RatedPair(**row) for row in files.read_jsonl(FOLDER / "pairs.jsonl")]
 
 
+def pairs_of(first: LedgerRow, second: LedgerRow, items: Sequence, count: int = 24) -> list[RatedPair]:
+    """Return pairs of what two methods answered to the same items, drawn at random; equal answers are left out.
+
+    items: those of the rows' test set. Raises KeyError where a row keeps no answers.
+    """
+    one, two = (row.details["answers"] for row in (first, second))
+    both = [item for item in items if item.id in one and item.id in two and one[item.id] != two[item.id]]
+    order = np.random.default_rng(0).permutation(len(both))[:count]
+    return [
+        RatedPair(
+            f"{first.task}: {first.method} / {second.method}: {both[i].id}",
+            both[i].text,
+            getattr(both[i], "answer", ""),
+            {first.method: one[both[i].id], second.method: two[both[i].id]},
+        )
+        for i in order
+    ]
+
+
+def judge_rates(said: Sequence[bool], truth: Sequence[bool]) -> tuple[float, float]:
+    """Return how often a judge calls right what is right, and wrong what is wrong, on answers that people graded.
+
+    >>> judge_rates([True, True, False, False], [True, True, True, False])
+    (0.6666666666666666, 1.0)
+    """
+    pairs = list(zip(map(bool, said), map(bool, truth), strict=True))
+    right, wrong = ([call for call, real in pairs if real is kind] for kind in (True, False))
+    if not right or not wrong:
+        raise ValueError("give answers of both kinds, right and wrong ones")
+    return sum(right) / len(right), 1 - sum(wrong) / len(wrong)
+
+
+def corrected(share: float, right_as_right: float, wrong_as_wrong: float) -> float:
+    """Return the share that is truly right, from the share that a judge calls right and its two rates.
+
+    Rogan and Gladen (1978), cut to 0 and 1. Raises ValueError if the judge is no better than a coin.
+
+    >>> round(corrected(0.5, 0.9, 0.8), 3)
+    0.429
+    """
+    skill = right_as_right + wrong_as_wrong - 1
+    if skill <= 0:
+        raise ValueError(f"a judge with rates {right_as_right} and {wrong_as_wrong} tells nothing")
+    return min(1.0, max(0.0, (share + wrong_as_wrong - 1) / skill))
+
+
+def corrected_interval(
+    called: Sequence[bool], said: Sequence[bool], truth: Sequence[bool], correct: Callable = corrected
+) -> Interval:
+    """Return the corrected share right with an interval that covers all three: answers, and both rates of the judge.
+
+    Args:
+        called: whether the judge calls each of n answers right.
+        said, truth: of the m answers that people graded too, what the judge and what the people say.
+        correct: as `corrected`.
+    """
+    called, said, truth = (np.asarray(column, dtype=bool) for column in (called, said, truth))
+    estimate = correct(float(called.mean()), *judge_rates(said, truth))
+    rng, values = np.random.default_rng(0), []
+    for _ in range(statistics.RESAMPLES // 4):
+        some, many = rng.integers(0, len(said), len(said)), rng.integers(0, len(called), len(called))
+        rates = judge_rates(said[some], truth[some])
+        if sum(rates) > 1:
+            values.append(correct(float(called[many].mean()), *rates))
+    return statistics.percentiles(float(estimate), np.array(values))
+
+
+def told(called: Sequence[bool], said: Sequence[bool], truth: Sequence[bool], correct: Callable = corrected) -> str:
+    """Return the corrected share in words, or that this judge is no better than a coin; as `corrected_interval`."""
+    if sum(judge_rates(said, truth)) <= 1:
+        return "nothing: its two rates sum to no more than 1, so a coin would tell as much"
+    return str(corrected_interval(called, said, truth, correct))
+
+
 def shipped() -> list[Rating]:
     """Return the ratings that the course ships; data/ratings/DATASHEET.md says who made them, and how."""
     return store.read(FOLDER / "ratings.jsonl", Rating, "a rating")
+
+
+def in_step(ratings: Sequence[Rating]) -> list[list[str]]:
+    """Return for each rater the method preferred for each pair ("neither" for none), pairs in the same order for all.
+
+    >>> in_step([Rating("b", "one", "long", {}, "long"), Rating("a", "one", "", {}, "long")])
+    [['neither', 'long']]
+    """
+    votes: dict[str, dict[str, str]] = {}
+    for rating in ratings:
+        votes.setdefault(rating.rater, {})[rating.pair] = rating.preferred or "neither"
+    return [[seen[pair] for pair in sorted(seen)] for seen in votes.values()]
 
 
 def path():
@@ -121,6 +209,23 @@ def keep(rating: Rating) -> None:
     store.append(rating, path())
 
 
+def as_blind(rating: Rating) -> dict:
+    """Return a rating as it arrives before the names are known: `left`, `right` and `choice`."""
+    right = next(name for name in rating.scores if name != rating.left)
+    choice = {"": "neither", rating.left: "left"}.get(rating.preferred, "right")
+    return {"left": rating.left, "right": right, "choice": choice}
+
+
+def win_share(ratings: Sequence[dict], method: str) -> float | None:
+    """Return how often `method` is preferred among blind ratings with a preference; None if none has one.
+
+    >>> win_share([{"left": "a", "right": "b", "choice": "right"}], "b")
+    1.0
+    """
+    preferred = [rating[rating["choice"]] for rating in ratings if rating["choice"] != "neither"]
+    return preferred.count(method) / len(preferred) if preferred else None
+
+
 def win_rate(ratings: Sequence[Rating], method: str, other: str) -> Interval:
     """Return how often `method` is preferred to `other`, among the pairs in which one of them is, with its interval.
 
@@ -157,11 +262,17 @@ def kappa(first: Sequence, second: Sequence, weights: str | None = None) -> Inte
     return statistics.bootstrap_interval(first, second, of_sample, resamples=500)
 
 
-def agreement(one: Sequence[Rating], two: Sequence[Rating]) -> tuple[Interval, Interval]:
-    """Return kappa of two raters on the pairs that both rated: on preferences, and weighted on all scores."""
+def agreement(one: Sequence[Rating], two: Sequence[Rating]) -> tuple[Interval | None, Interval | None]:
+    """Return kappa of two raters on the pairs that both rated: on preferences, and weighted on all scores.
+
+    None stands where kappa is not defined: no pair was rated by both, or both gave the same one answer throughout.
+    """
     first, second = ({rating.pair: rating for rating in ratings} for ratings in (one, two))
     both = [pair for pair in first if pair in second]
     choices = [[by[pair].preferred for pair in both] for by in (first, second)]
     names = sorted({name for pair in both for name in first[pair].scores})
     scores = [[by[pair].scores[name] for pair in both for name in names] for by in (first, second)]
-    return kappa(*choices), kappa(*scores, weights="quadratic")
+    return tuple(
+        kappa(*given, weights=weights) if len({*given[0], *given[1]}) > 1 else None
+        for given, weights in ((choices, None), (scores, "quadratic"))
+    )

@@ -144,6 +144,19 @@ def evidence(wins: int, losses: int) -> float:
     return float(np.exp(min(logarithm, 700.0)))
 
 
+def bet(old: Sequence[bool], new: Sequence[bool], stake: float) -> float:
+    """Return what 1 becomes in a bet on "the new version is worse", of one stake on each message that parts them.
+
+    >>> bet([1, 1, 0], [0, 0, 1], 0.5)
+    1.125
+    """
+    wealth = 1.0
+    for before, after in zip(old, new, strict=True):
+        if bool(before) != bool(after):
+            wealth *= 1 + stake if before else 1 - stake
+    return wealth
+
+
 def canary(old: Sequence[bool], new: Sequence[bool]) -> CanaryRun:
     """Run a new version beside the old one on the same messages, in order, and stop as soon as the evidence suffices.
 
@@ -164,6 +177,45 @@ def canary(old: Sequence[bool], new: Sequence[bool]) -> CanaryRun:
             outcome = "roll back" if worse >= 1 / ALARM else "promote"
             break
     return CanaryRun(outcome, len(against), np.array(against))
+
+
+def detection(loss: float, differ: float = 0.2, messages: int = 4000, runs: int = 400, seed: int = 0) -> np.ndarray:
+    """Return after how many messages each of `runs` simulated canary runs rolls back a version; inf where it does not.
+
+    Args:
+        loss: how much worse the new version is, in shares right; 0 is an equally good one.
+        differ: the share of messages on which just one of the two is right; at least `loss`.
+        messages: after how many a run ends in any case.
+
+    Raises ValueError if loss and differ do not fit together.
+    """
+    if not 0 <= loss <= differ <= 1:
+        raise ValueError(f"need 0 <= loss <= differ <= 1; got {loss} and {differ}")
+    rng = np.random.default_rng(seed)
+    stopped = np.full(runs, np.inf)
+    for run in range(runs):
+        chance = rng.random(messages)
+        losses = np.cumsum(chance < (differ + loss) / 2)  # only the old version is right
+        wins = np.cumsum((chance >= (differ + loss) / 2) & (chance < differ))
+        upper = special.betainc(wins + 1, losses + 1, 0.5)
+        with np.errstate(divide="ignore"):
+            against = special.betaln(losses + 1, wins + 1) + np.log(upper) + (wins + losses + 1) * np.log(2)
+            lower = special.betainc(losses + 1, wins + 1, 0.5)
+            favor = special.betaln(losses + 1, wins + 1) + np.log(lower) + (wins + losses + 1) * np.log(2)
+        ends = np.flatnonzero(np.maximum(against, favor) >= np.log(1 / ALARM))
+        if len(ends) and against[ends[0]] >= np.log(1 / ALARM):
+            stopped[run] = ends[0] + 1
+    return stopped
+
+
+def until(stopped: Sequence[float], share: float) -> float:
+    """Return after how many messages this share of the runs has stopped; inf where fewer ever do.
+
+    >>> until([10, 30, np.inf], 0.5), until([10, 30, np.inf], 0.9)
+    (30.0, inf)
+    """
+    ordered = np.sort(np.asarray(stopped, dtype=float))
+    return float(ordered[max(0, int(np.ceil(share * len(ordered))) - 1)])
 
 
 @dataclass(frozen=True)

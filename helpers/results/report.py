@@ -6,7 +6,7 @@ What it says comes from measurements; the pictures come in as PNG bytes with the
 import base64
 import pathlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from jinja2 import Environment
@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from helpers.results import store
 from helpers.results.markdown import plain, table
+from helpers.results.rows import LedgerRow
 
 STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;color:#111;background:#fff;max-width:52em;margin:2em auto;padding:0 1em}
@@ -90,11 +91,28 @@ def markdown(title: str, sections: Sequence[Section], pictures: Sequence[str], m
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def write(title: str, sections: Sequence[Section]) -> tuple[pathlib.Path, pathlib.Path]:
-    """Write report.html, report.md and the latter's pictures beside the ledger; return the paths of the two."""
+def scale(rows: Iterable[LedgerRow]) -> str:
+    """Return in a sentence what rows were measured on: each language model with its size and number formats."""
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        if row.language_model:
+            size = f"{row.parameters / 1e6:,.0f} million parameters" if row.parameters else "size unknown"
+            found.setdefault(f"{row.language_model} ({size})", set()).add(row.dtype or "number format unknown")
+    if not found:
+        return "No language model was measured."
+    named = "; ".join(f"{model} in {', '.join(sorted(formats))}" for model, formats in found.items())
+    return f"Measured on {named}. Another size of model may order the methods differently."
+
+
+def write(title: str, sections: Sequence[Section], rows: Iterable[LedgerRow] = ()) -> tuple[pathlib.Path, pathlib.Path]:
+    """Write report.html, report.md and the latter's pictures beside the ledger; return the paths of the two.
+
+    rows: those behind the figures; the report names their models, sizes and number formats.
+    """
     folder = store.folder()
     folder.mkdir(parents=True, exist_ok=True)
     made = f"Made on {time.strftime('%Y-%m-%d')} from the measurements of this course; intervals are 95 %."
+    made += f" {scale(rows)}" if rows else ""
     pictures = [section.picture for section in sections if section.picture]
     names = [f"report-{number}.png" for number in range(1, len(pictures) + 1)]
     for name, picture in zip(names, pictures, strict=True):

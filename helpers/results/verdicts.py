@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from helpers.machine import runtime
-from helpers.results import claims, rules, store
+from helpers.results import claims, markdown, rules, store
 from helpers.results.claims import OUTCOMES, Verdict
 from helpers.results.evidence import MISSING
 from helpers.results.rules import Claim
@@ -94,6 +94,16 @@ def table(told: Iterable[Told] | None = None) -> str:
         )
         lines.append("| " + " | ".join(" ".join(cell.replace("|", "/").split()) for cell in cells) + " |")
     return "\n".join(lines)
+
+
+def brief(told: Iterable[Told]) -> str:
+    """Return Markdown that fits a screen: what is claimed, the verdict, its numbers, for which models, and whose."""
+    lines = []
+    for row in told:
+        models = ", ".join(row.verdict.models) if row.verdict and row.claim.scale == "model" else ""
+        numbers = row.verdict.numbers if row.verdict else ""
+        lines.append([f"{row.claim.id}: {row.claim.claim}", row.outcome, numbers, models, row.whose])
+    return markdown.table(["what is claimed", "verdict", "numbers", "model", "whose"], lines)
 
 
 def tally(told: Iterable[Told]) -> dict[str, int]:

@@ -33,7 +33,8 @@ from helpers.statistics.intervals import (
     percentiles,
     ratio_interval,
     resampled_means,
+    runs_interval,
     wilson_interval,
 )
-from helpers.statistics.metrics import ClassScore, accuracy, confusion, correct, macro_f1, per_class
+from helpers.statistics.metrics import ClassScore, accuracy, confusion, correct, macro_f1, per_class, recall_and_alarms
 from helpers.statistics.paired import McNemar, Spread, mcnemar, paired_p_value, rank_test, spread

@@ -73,3 +73,17 @@ def confusion(gold: Sequence[str], predicted: Sequence[str], labels: Sequence[st
     if strange:
         raise ValueError(f"labels {strange} are not in {list(labels)}; add them, or map them to one that is")
     return metrics.confusion_matrix(gold.astype(str), predicted.astype(str), labels=list(labels))
+
+
+def recall_and_alarms(gold: Sequence[str], predicted: Sequence[str], label: str) -> tuple[float, float]:
+    """Return which share of the items with this label is found, and which share of all others is taken for it.
+
+    A share of nothing is 0.
+
+    >>> recall_and_alarms(["a", "a", "b"], ["a", "b", "a"], "a")
+    (0.5, 1.0)
+    """
+    said = [(item == label, guess == label) for item, guess in zip(gold, predicted, strict=True)]
+    groups = [[guess for bears, guess in said if bears == wanted] for wanted in (True, False)]
+    found, alarms = (sum(group) / len(group) if group else 0.0 for group in groups)
+    return found, alarms

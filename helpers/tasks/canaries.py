@@ -139,19 +139,49 @@ def _gap(canary: Canary) -> str:
     return " " if canary.pattern.split("##")[0].endswith(" ") else ""
 
 
-def ranks(lm: LanguageModel, canaries: Sequence[Canary]) -> np.ndarray:
-    """Return the rank of each secret among its hundred look-alikes, (n,), 1 the likeliest; by chance it is 50.5.
+def given_away(lm: LanguageModel, canaries: Sequence[Canary], wording: str) -> list[bool]:
+    """Return for each secret whether the model writes it out when asked in this wording; see `extracted`."""
+    return [holds_secret(c, text) for c, text in zip(canaries, extracted(lm, canaries, wording), strict=True)]
 
-    Look-alikes differ in the two hidden digits alone. The model is asked in words that were not trained. Each digit is
-    one token, so that the prompt is read once, and its ten first digits once more.
+
+def likelihoods(lm: LanguageModel, canaries: Sequence[Canary]) -> list[tuple[float, list[float]]]:
+    """Return for each secret its log-probability, and those of the 99 look-alikes that differ in the two hidden digits.
+
+    The model is asked in words that were not trained, with the answer begun. Each digit is one token, so that the
+    prompt is read once, and its ten first digits once more.
     """
     found = []
     for canary in canaries:
-        weights = _digit_weights(lm, canary).ravel()
-        own = weights[LOOK_ALIKES.index(canary.value)]
-        found.append(float((weights > own).sum() + (np.sum(weights == own) + 1) / 2))
+        weights = _digit_weights(lm, canary).ravel().tolist()
+        found.append((weights.pop(LOOK_ALIKES.index(canary.value)), weights))
     runtime.release_memory()
-    return np.array(found)
+    return found
+
+
+def ranks(lm: LanguageModel, canaries: Sequence[Canary]) -> np.ndarray:
+    """Return the rank of each secret among its hundred look-alikes, (n,), 1 the likeliest; by chance it is 50.5."""
+    pairs = [(own, np.array(others)) for own, others in likelihoods(lm, canaries)]
+    return np.array([1 + (others > own).sum() + (others == own).sum() / 2 for own, others in pairs])
+
+
+def bits(own: float, others: Sequence[float]) -> float:
+    """Return the exposure of one secret, in bits: log2 of all candidates minus log2 of its place, 1 the likeliest.
+
+    >>> bits(-1.0, [-2.0, -3.0, -4.0])
+    2.0
+    """
+    rank = 1 + int(np.sum(np.asarray(others) > own))
+    return float(np.log2(len(others) + 1) - np.log2(rank))
+
+
+def redact_contacts(text: str) -> str:
+    """Return a text without its mail addresses and its phone numbers of the two usual forms; all else stays.
+
+    >>> redact_contacts("Jo, 415-555-0136 or jo@example.com.")
+    'Jo, [phone] or [email].'
+    """
+    text = re.sub(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", "[email]", text)
+    return re.sub(r"(?<![\w-])(\(\d{3}\) |\d{3}-)\d{3}-\d{4}(?![\w-])", "[phone]", text)
 
 
 def _digit_weights(lm: LanguageModel, canary: Canary) -> np.ndarray:

@@ -4,8 +4,10 @@ What a model took into its weights shows only in questions it was not trained on
 grading, and searching the same policies to retrieval.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from helpers.model.language_model import LanguageModel
 from helpers.tasks import files, grading
@@ -13,6 +15,7 @@ from helpers.tasks.policies import Policy, PolicyQuestion
 
 SYSTEM = "You answer questions about Larkfield in a few words."
 WORDINGS = ("trained", "new", "neighbor")
+MOST_WORDINGS = 10  # of each fact, to train on
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Fact:
 
     document, evidence: the policy that holds it, and the exact quote.
     question, answer: the training pair. accepted: other ways to write the answer.
-    also: two further wordings, for training on three instead of one.
+    also: further wordings to train on, the first two of them written with the fact, seven more for training on ten.
     held_back: two wordings that are never trained.
     """
 
@@ -62,8 +65,10 @@ def load() -> list[Fact]:
     >>> sum(fact.edit is not None for fact in load())
     15
     """
+    more = {row["id"]: row["wordings"] for row in files.read_jsonl(files.DATA / "facts" / "wordings.jsonl")}
     facts = []
     for row in files.read_jsonl(files.DATA / "facts" / "facts.jsonl"):
+        row["also"] = [*row["also"], *more[row["id"]]]
         near = Neighbor(**{**row["neighbor"], "accepted": tuple(row["neighbor"]["accepted"])})
         edit = row["edit"] and Edit(**{**row["edit"], "accepted": tuple(row["edit"]["accepted"])})
         lists = {name: tuple(row[name]) for name in ("accepted", "also", "held_back")}
@@ -77,9 +82,9 @@ def chat(question: str) -> list[dict]:
 
 
 def training_pairs(facts: Iterable[Fact], wordings: int = 1) -> list[tuple[list[dict], str, str]]:
-    """Return (chat, answer, id) to train on, with one or up to three wordings of each fact."""
-    if not 1 <= wordings <= 3:
-        raise ValueError(f"each fact has from 1 to 3 wordings to train on; got {wordings}")
+    """Return (chat, answer, id) to train on, with one or up to ten wordings of each fact."""
+    if not 1 <= wordings <= MOST_WORDINGS:
+        raise ValueError(f"each fact has from 1 to {MOST_WORDINGS} wordings to train on; got {wordings}")
     return [
         (chat(question), fact.answer, f"{fact.id}-{number}")
         for fact in facts
@@ -110,6 +115,29 @@ def edited(facts: Iterable[Fact]) -> list[Fact]:
         for fact in facts
         if fact.edit
     ]
+
+
+def as_of_now(facts: Iterable[Fact]) -> list[Fact]:
+    """Return all facts in their order, those that have an edit as they are after it."""
+    return [(edited([fact]) or [fact])[0] for fact in facts]
+
+
+def patch(
+    pairs: Sequence[tuple[str, str]], changed: Mapping[str, str], rehearse: int, seed: int
+) -> list[tuple[str, str]]:
+    """Return what to train on when facts changed: each changed pair with its new answer, and some others as they were.
+
+    Args:
+        pairs: (question, answer) of all facts, as they were.
+        changed: question -> new answer.
+        rehearse: how many of the other pairs are drawn at random beside; `seed` decides which.
+
+    >>> patch([("a", "1"), ("b", "2")], {"b": "3"}, rehearse=1, seed=0)
+    [('b', '3'), ('a', '1')]
+    """
+    others = [pair for pair in pairs if pair[0] not in changed]
+    drawn = np.random.default_rng(seed).permutation(len(others))[:rehearse]
+    return [*changed.items(), *(others[i] for i in drawn)]
 
 
 def edit_policies(policies: Sequence[Policy], facts: Iterable[Fact]) -> list[Policy]:

@@ -37,11 +37,17 @@ class ChoiceItem:
 
 @dataclass(frozen=True)
 class Probe:
-    """What a model chose: the n choices, and the share of probability it gave the right one."""
+    """What a model chose: ids and choices of n items, and the share of probability that the right one got."""
 
+    ids: list[str]
     predictions: list[str]
     right_share: np.ndarray
     prompt_tokens: np.ndarray
+
+    @property
+    def details(self) -> dict:
+        """What a ledger row keeps beside the choices: an item's id -> the share that its right choice got."""
+        return {"right_share": dict(zip(self.ids, np.round(self.right_share, 5).tolist(), strict=True))}
 
 
 def load(fast: int = 20) -> list[ChoiceItem]:
@@ -71,4 +77,4 @@ def ask(lm: LanguageModel, items: Sequence[ChoiceItem]) -> Probe:
             weights = np.exp(log_probs - log_probs.max())
             shares.append(weights[item.answer] / weights.sum())
     runtime.release_memory()
-    return Probe(chosen, np.array(shares), np.array([len(prompt) for prompt in encoded]))
+    return Probe([item.id for item in items], chosen, np.array(shares), np.array([len(prompt) for prompt in encoded]))

@@ -58,3 +58,8 @@ def label_scorer(task: Task) -> Callable[[LanguageModel, Sequence[str]], LabelSc
         return lm.score(chats, list(task.words.values()), progress=False).renamed(task.labels)
 
     return score
+
+
+def prompts_of(task: Task) -> Callable[[Sequence[str]], list[list[dict]]]:
+    """Return what makes the chats that a tuned model of this task reads, one for each text."""
+    return lambda texts: [prompt(task.system, text) for text in texts]

@@ -92,6 +92,8 @@ class Injection:
     text: str
     obeyed_if: str
 
+    label = "ignored"  # what a good answer does with it
+
 
 def parse_policy(name: str, text: str) -> Policy:
     r"""Return the document that a file's text holds; `name` is for the messages.

@@ -17,8 +17,14 @@ MOST_CHARACTERS = 200  # of one sum
 MOST_DEPTH = 20  # brackets and signs inside one another
 MOST_DIGITS = 15  # of one number
 SPLITS = ("train", "dev", "test")
+NONE = "none"  # the kind of questions whose amount stands in them, so that nothing is to be worked out
+NONE_SPLITS = ("none_train", "none_test")
 BARE = "Work out the amount in dollars."
 CALL = "Write the sum that gives the amount in dollars, as calc(...)."
+EITHER = (
+    "Give the amount in dollars. If it stands in the message, write it as it is. If it must be worked out, write the "
+    "sum as calc(...)."
+)
 _SIGNS = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-", "–": "-"})
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\$?\s*(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\$?\s*\.\d+)|(?P<mark>[-+*/()%]))", re.ASCII
@@ -79,24 +85,26 @@ class Answered:
 def load(split: str) -> list[Sum]:
     """Return one split of the questions about money: `train` (120), `dev` (20) or `test` (60).
 
+    `none_train` (20) and `none_test` (40) need no sum: the amount stands in the question.
+
     >>> len(load("test"))
     60
     """
-    return [Sum(**row) for row in files.read_split("refund_sums", split, SPLITS)]
+    return [Sum(**row) for row in files.read_split("refund_sums", split, (*SPLITS, *NONE_SPLITS))]
 
 
 def spoken(item: Sum, called: bool) -> str:
-    """Return the answer that a model should give: a call of the calculator, or the bare amount.
+    """Return the answer that a model should give: a call of the calculator where a sum is needed, or the bare amount.
 
     >>> spoken(Sum("a", "Two plugs at $29?", "2*29", "58.00", "product"), True)
     'calc(2*29)'
     """
-    return f"calc({item.expression})" if called else f"${item.answer}"
+    return f"calc({item.expression})" if called and item.kind != NONE else f"${item.answer}"
 
 
-def chat(question: str, called: bool, shown: Sequence[Sum] = ()) -> list[dict]:
-    """Return the prompt of a question, after solved examples if some are shown."""
-    turns = [{"role": "system", "content": CALL if called else BARE}]
+def chat(question: str, called: bool, shown: Sequence[Sum] = (), either: bool = False) -> list[dict]:
+    """Return the prompt of a question, after solved examples if some are shown; `either`: it says when to call."""
+    turns = [{"role": "system", "content": EITHER if either else CALL if called else BARE}]
     for item in shown:
         turns.append({"role": "user", "content": item.question})
         turns.append({"role": "assistant", "content": spoken(item, called)})

@@ -25,6 +25,25 @@ CUSTOMER = Prompt(
     "the passages do not hold the answer, say so.",
     user="{passages}\n\nQuestion: {text}",
 )
+IN_FULL = Prompt(
+    "rewrite by the rules",
+    system="""You rewrite replies to customers in Larkfield's voice. Keep every fact. Follow all ten rules:
+1. Open with the line "Hi there,".
+2. Close with the line "Larkfield, at home with you." and nothing after it.
+3. The last sentence before the close starts with "Next step:". There is exactly one.
+4. At most 60 words, no sentence above 20.
+5. Contract wherever you can: we'll, you're, don't.
+6. We are "we", the reader is "you". No "I", no "the customer".
+7. No passive: say who did it.
+8. No exclamation marks and no stock phrases such as "unfortunately", "apologize", "inconvenience".
+9. Digits from 2 up, and "$" before an amount.
+10. Product names have capital letters: Hub, Thermostat, Sensor.
+Example: Hi there,
+We refunded $29 on Tuesday.
+Next step: keep this message.
+Larkfield, at home with you.""",
+    user="Rewrite this reply:\n{text}",
+)
 FOUND, NOT_FOUND = "We checked: ", "We checked, and our policies don't say."
 OPENING, CLOSE, STEP = "Hi there,", "Larkfield, at home with you.", "Next step:"
 MOST_WORDS, MOST_SENTENCE_WORDS = 60, 20

@@ -26,10 +26,9 @@
 # %% [markdown]
 # ## The task
 #
-# Larkfield receives messages and must send each to the right team. Six
-# [labels](../data/intents/GUIDE.md) say what the writer wants to happen next: `billing`, `technical_support`,
-# `refund_request`, `product_inquiry`, `complaint`, `other`. Read six messages, one per label, and guess each label; the
-# next cell tells.
+# Larkfield receives messages and must send each to the right team. Six [labels](../data/intents/GUIDE.md) say what the
+# writer wants to happen next: `billing`, `technical_support`, `refund_request`, `product_inquiry`, `complaint`,
+# `other`. Read six messages and guess their labels; the next cell tells.
 
 # %%
 from helpers.tasks import files, intents
@@ -45,12 +44,12 @@ for message in six:
     print(f"{message.label:18} {message.text[:40]} …")
 
 # %% [markdown]
-# Few of them name their label. Part of that is by design: a language model wrote all messages of this course, told to
-# leave out the obvious word in about 4 of 10. The [datasheet](../data/intents/DATASHEET.md) says how.
+# Few of them name their label. A language model wrote all messages of this course, told to leave out the obvious word
+# in about 4 of 10. The [datasheet](../data/intents/DATASHEET.md) says how.
 #
 # **What is a good answer?** Here it is easy to say: the label that the guide gives, called **gold**. Two annotators
-# must agree on it first, or we would measure noise. Ours, both language models, agree almost always; the datasheet says
-# what that does and does not mean.
+# must agree on it first, or we would measure noise. Ours, both language models, agree almost always (see the
+# datasheet).
 
 # %%
 import collections
@@ -163,8 +162,8 @@ rules_row = lab.measure(
 )
 
 # %% [markdown]
-# No better than one label for all, or hardly. Many messages here were written to avoid the obvious word or to use it
-# for something else, so such rules fare worse than they would on ordinary mail.
+# No better than one label for all, or hardly. Such rules would fare better on ordinary mail, which does not avoid the
+# obvious word.
 #
 # ### Your turn 01.2
 #
@@ -482,8 +481,7 @@ for n in (120, 300, 1000, 3000):
     print(f"{n:5} messages find a true difference of {found:.3f} or more")
 
 # %% [markdown]
-# Smaller differences will mostly stay *too close to call* on our 300 messages, and every verdict of this course says so
-# when it happens.
+# Smaller differences will mostly stay *too close to call* on our 300 messages.
 #
 # ## The picture that all lessons extend
 
@@ -504,7 +502,7 @@ widgets.keyword_playground(intents.load(), dev, first_rules)
 # %% [markdown]
 # ## What we found
 #
-# Computed from the run above, not typed:
+# Computed above, not typed:
 
 # %%
 for name, first, second in (

@@ -328,10 +328,9 @@ check("02.3", my_prompt, my_words)
 
 # %%
 my_prompt, my_words = yours("02.3", (my_prompt, my_words), (own_02.PROMPT, own_02.WORDS))
-whose = "answer to 02.3"
 your_ways = wording.ways(lm, my_prompt, my_words, "your words", NEUTRAL)
 your_rows = [
-    wording.measure(lab, whose + how, way, dev, split="dev", heavy=False)
+    wording.measure(lab, "answer to 02.3" + how, way, dev, split="dev", heavy=False)
     for how, way in zip(hows.values(), your_ways)
 ]
 
@@ -516,10 +515,8 @@ for name, rule in (("without the rule", ""), ("with the rule", RULE)):
 
 # %%
 for name, (on_clear, on_unclear) in medium.items():
-    shares = (
-        f"{np.mean(on_unclear):.2f} of unclear requests, {np.mean(on_clear):.2f} of clear ones"
-    )
-    print(f"{name}: medium for {shares}")
+    unclear, clear = np.mean(on_unclear), np.mean(on_clear)
+    print(f"{name}: medium for {unclear:.2f} of unclear requests, {clear:.2f} of clear ones")
     print("   unclear minus clear:", statistics.difference_of_shares(on_clear, on_unclear))
 
 # %% [markdown]
@@ -570,8 +567,7 @@ check("02.7", losses)
 
 # %%
 losses = yours("02.7", losses, wording.losses)
-chosen = files.for_profile([one for one in originals if one.id in best_row.ids], fast=6)
-chosen = [message.id for message in chosen]
+chosen = {m.id for m in files.for_profile([m for m in originals if m.id in best_row.ids], 6)}
 rewritten = [message for message in rewritten if message.id.rsplit("-", 1)[0] in chosen]
 later = {"split": "rewritten"}
 best_later = wording.measure(lab, "best prompt", found.best, rewritten, **later)
@@ -631,9 +627,8 @@ from helpers.results import evidence
 ladder_gain = evidence.difference(bare_row, full_row)
 claims.conclude("P1", {"target": evidence.share(best_row), "ladder": ladder_gain})
 claims.conclude("P4", {"medium": evidence.independent(*medium["with the rule"], of=risk_row)})
-lost = drop(best_row, best_later)
-lost = evidence.number(lost, len(chosen), of=[best_row, best_later])
-claims.conclude("P6", {"drop": lost})
+pair = [best_row, best_later]
+claims.conclude("P6", {"drop": evidence.number(drop(*pair), len(chosen), of=pair)})
 claims.conclude("P7", {"readable": evidence.share(readable, of=free_row)})
 role, reasoning = (evidence.difference(direct_row, row) for row in (role_row, thinking_row))
 claims.conclude("P8", {"role": role, "reasoning": reasoning})

@@ -1,5 +1,6 @@
 """Pictures, widgets and the report of the decision: escaped, told in words, answering to controls."""
 
+import dataclasses
 import html.parser
 import re
 import shutil
@@ -43,16 +44,18 @@ def test_every_picture_is_shown_and_told_in_words(drawn, capsys):
     standing = comparisons.standing(measured)
     pictures.quality_and_cost([overview.summary(row) for row in measured], "title")
     pictures.quality_and_cost([overview.summary(row) for row in measured], "title", by="by_tokens")
+    pictures.quality_and_cost([overview.summary(row) for row in measured], "title", by="per_right")
     pictures.forest(standing, "title", 0.03)
+    pictures.detection({0.2: [10, 20, np.inf], 0.05: [np.inf] * 3}, "title")
     kinds = comparisons.per_group(measured, {f"i{n}": "ab"[n % 2] for n in range(120)})
     pictures.groups(kinds, [row.method for row in measured], "title")
     case = costs.Case(500, 0.02, 0.005, 10_000, upkeep=20)
     pictures.balance({"as it is": case}, "title")
-    pictures.sensitivity(costs.sensitivity(case), "title", 2)
+    pictures.sensitivity(case, "title")
     pictures.canary({"worse": registry.canary([True] * 30, [False] * 30)}, "title", 0.05)
-    assert [bundle["image/png"][:4] for bundle in drawn] == [b"\x89PNG"] * 7
+    assert [bundle["image/png"][:4] for bundle in drawn] == [b"\x89PNG"] * 9
     said = capsys.readouterr().out.splitlines()
-    assert len(said) == 7
+    assert len(said) == 9
     for part in ("TF-IDF", "too close to call|leads", "month 24", "roll back after", "highest share right"):
         assert any(re.search(part, line) for line in said), part
 
@@ -81,7 +84,17 @@ def make_report():
         report.Section(EVIL, (EVIL, "second"), (("method", EVIL), (EVIL, "0.5")), picture),
         report.Section("plain"),
     ]
-    return report.write(EVIL, sections)
+    return report.write(EVIL, sections, rows())
+
+
+def test_the_report_names_model_size_and_number_format():
+    page, text = make_report()
+    for file in (page, text):
+        assert "Another size of model" in file.read_text(encoding="utf-8")
+    assert "m (size unknown) in number format unknown" in report.scale(rows())
+    sized = [dataclasses.replace(row, parameters=135_000_000, dtype="float32") for row in rows()]
+    assert "m (135 million parameters) in float32" in report.scale(sized)
+    assert report.scale(row for row in sized if row.approach == "plain") == "No language model was measured."
 
 
 def test_the_report_escapes_all_text_and_needs_nothing_from_outside():

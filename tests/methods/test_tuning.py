@@ -4,6 +4,7 @@ import json
 import shutil
 
 import numpy as np
+import one_by_one
 import pytest
 import torch
 from peft import PeftModel
@@ -44,15 +45,6 @@ def tuned(small):
     return train(small, dev_pairs=DEV)
 
 
-def gradients_one_by_one(lm, prepared):
-    """The slow, obvious way: each pair through the whole model on its own, loss on its answer."""
-    total = sum(len(example.answer) for example in prepared.examples)
-    for example in prepared.examples:
-        ids = torch.tensor([[*example.prompt, *example.answer]])
-        logits = lm.model(ids).logits[0, len(example.prompt) - 1 : -1]
-        torch.nn.functional.cross_entropy(logits, torch.tensor(example.answer), reduction="sum").div(total).backward()
-
-
 @pytest.mark.parametrize("layers", [0, 1])
 @pytest.mark.parametrize("row_tokens", [40, 160, 4000])
 def test_packed_rows_give_the_gradient_of_pairs_read_one_at_a_time(small, row_tokens, layers):
@@ -69,7 +61,7 @@ def test_packed_rows_give_the_gradient_of_pairs_read_one_at_a_time(small, row_to
     for way in ("packed", "packed again", "one by one"):
         lm.model.zero_grad()
         if way == "one by one":
-            gradients_one_by_one(lm, prepared)
+            one_by_one.gradients(lm, prepared)
         else:
             run._gradients(range(len(PAIRS)))
         gradients.append(torch.cat([p.grad.flatten() for p in run.parameters]))
@@ -370,6 +362,25 @@ def test_a_variant_is_trained_once_and_its_row_says_how(small):
     stored = [tuning.measured(lab, "LoRA", pairs, RECIPE, items, **again) for pairs in (PAIRS, changed_pair)]
     assert [row.settings == rows_of[0].settings for row in stored] == [True, False]
     assert rows_of[0].details["trained_parameters"] == runs["LoRA"].trained_parameters
+
+
+def test_draws_and_seeds_have_rows_of_their_own_and_a_run_that_is_here_is_not_trained_again(small):
+    items = [files.Message(f"m{i}", text, LABELS[i % 3]) for i, text in enumerate(TEXTS)]
+    score = tuning.label_scorer(Task("t", {label: label for label in LABELS}))
+    lab, brief = ledger.Lab("t", small, show=False), changed(epochs=1)
+    each = {1: items[:2], 2: items[2:]}
+    rows = tuning.repeated(lab, "drawn", [PAIRS[:6], PAIRS[6:]], brief, each, score, seeds=None)
+    assert [(row.method, row.seed, row.ids) for row in rows] == [
+        ("drawn, draw 1", 0, ["m0", "m1"]),
+        ("drawn, draw 2", 1, ["m2", "m3"]),
+    ]
+    run = train(small, brief, dev_pairs=DEV)
+    own = tuning.measured(lab, "LoRA", PAIRS, brief, items, score, runs={"LoRA": run}, dev_pairs=DEV)
+    assert own.training_seconds == run.seconds
+    assert own.details["dev_loss"] == run.history.dev
+    rows = tuning.repeated(lab, "LoRA", [PAIRS], brief, items, score, dev_pairs=DEV)
+    assert [(row.method, row.seed) for row in rows] == [("LoRA", 0), ("LoRA, seed 1", 1), ("LoRA, seed 2", 2)]
+    assert own.settings["chosen on"] == rows[1].settings["chosen on"]
 
 
 def test_kept_states_are_shared_between_runs_and_forgotten_for_another_base(small):

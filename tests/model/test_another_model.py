@@ -42,11 +42,19 @@ def test_it_is_what_load_and_shared_give(course_model):
 
 
 def test_without_it_the_courses_own_is_the_default(monkeypatch):
+    monkeypatch.setenv("COURSE_DEVICE", "cpu")
     assert catalogue.needed() == (catalogue.DEFAULT, catalogue.EMBEDDER)
     monkeypatch.setenv("COURSE_MODEL", "")
     assert catalogue.default() == catalogue.DEFAULT
     monkeypatch.setenv("COURSE_MODEL", "Qwen2.5-0.5B-Instruct")
     assert catalogue.needed() == ("Qwen2.5-0.5B-Instruct", catalogue.EMBEDDER)
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_the_default_is_the_same_on_every_machine(monkeypatch, device):
+    monkeypatch.setenv("COURSE_DEVICE", device)
+    assert catalogue.default() == catalogue.DEFAULT
+    assert catalogue.chosen().why
 
 
 def test_checks_judge_on_it(course_model, monkeypatch):

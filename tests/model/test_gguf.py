@@ -7,7 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-from helpers.model import catalogue, gguf
+from helpers.machine import runtime
+from helpers.model import catalogue, gguf, gguf_export
+from helpers.model.language_model import LanguageModel
 
 IGNORED_FIELDS = {  # what only transformers' own route reads
     "general.name",
@@ -138,8 +140,8 @@ def test_a_tensor_that_is_not_known_is_refused(tmp_path, name):
 
 
 def test_another_architecture_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"tiny\.gguf holds a 'qwen2' model, not a llama one"):
-        gguf.convert_gguf(tiny.write_gguf(tmp_path / "tiny.gguf", architecture="qwen2"), tmp_path)
+    with pytest.raises(ValueError, match=r"tiny\.gguf holds a 'gemma' model, not a llama or qwen2 one"):
+        gguf.convert_gguf(tiny.write_gguf(tmp_path / "tiny.gguf", architecture="gemma"), tmp_path)
 
 
 def test_another_pre_tokenizer_is_refused(tmp_path):
@@ -188,3 +190,37 @@ def test_the_real_model_knows_the_capital_of_france(real):
     with torch.inference_mode():
         answered = model.generate(**asked, max_new_tokens=4, do_sample=False)
     assert "Paris" in tokenizer.decode(answered[0, asked["input_ids"].shape[1] :])
+
+
+def test_a_model_written_as_gguf_is_read_alike_by_us_and_by_transformers(ready, tokenizer, tmp_path):
+    lm = LanguageModel(AutoModelForCausalLM.from_pretrained(ready, dtype=torch.float32).eval(), tokenizer, "tiny")
+    path = gguf_export.write(lm, tmp_path / "out" / "tiny.gguf")
+    ids = torch.tensor([[1, 10, 20, 30]])
+    with torch.inference_mode():
+        theirs = gguf_export.read_elsewhere(path, tokenizer).model(ids).logits
+        assert torch.allclose(theirs, lm.model(ids).logits, atol=0.02)
+    again = tmp_path / "again"
+    again.mkdir()
+    gguf.convert_gguf(path, again)
+    assert AutoTokenizer.from_pretrained(again)("the 12 in").input_ids == tokenizer("the 12 in").input_ids
+
+
+def test_only_merged_llama_models_are_written(ready, tokenizer, tmp_path, capsys):
+    model = AutoModelForCausalLM.from_pretrained(ready)
+    model.config.model_type = "qwen2"
+    lm = LanguageModel(model, tokenizer, "tiny")
+    with pytest.raises(ValueError, match="qwen2"):
+        gguf_export.write(lm, tmp_path / "x.gguf")
+    assert gguf_export.round_trip(lm, tmp_path / "x.gguf", lambda model: 1) is None
+    assert "not exported: tiny is a 'qwen2' model" in capsys.readouterr().out
+
+
+def test_a_file_is_not_read_again_where_that_would_take_more_memory_than_is_left(
+    ready, tokenizer, tmp_path, monkeypatch, capsys
+):
+    lm = LanguageModel(AutoModelForCausalLM.from_pretrained(ready).eval(), tokenizer, "tiny")
+    assert gguf_export.round_trip(lm, tmp_path / "out" / "x.gguf", lambda model: 1) == 1
+    limit = runtime.Choice(runtime.peak_memory(), "the container's limit")
+    monkeypatch.setattr(runtime, "memory", lambda: limit)
+    assert gguf_export.round_trip(lm, tmp_path / "out" / "x.gguf", lambda model: 1) is None
+    assert "written, not read again" in capsys.readouterr().out

@@ -398,9 +398,16 @@ def test_every_entry_of_the_catalogue_is_pinned(name):
     assert entry.kind in ("language", "embedding")
     assert entry.ready_bytes > 0
     if entry.hub_id:
-        assert not entry.package
         assert re.fullmatch("[0-9a-f]{40}", entry.revision)
+    if entry.by_hub_id:
+        assert not entry.package
         assert catalogue.location(name) == (entry.hub_id, {"revision": entry.revision})
+    elif entry.parts:
+        assert all(re.fullmatch("[0-9a-f]{64}", part) for part in entry.parts)
+        assert len(set(entry.parts)) == len(entry.parts)
+        assert re.fullmatch("[0-9a-f]{64}", entry.file_sha256)
+        assert entry.hub_file.endswith(".gguf")
+        assert entry.file_bytes > entry.wheel_bytes > 0.9 * entry.file_bytes
     else:
         assert re.fullmatch("[0-9a-f]{64}", entry.wheel_sha256)
         assert entry.package and entry.version

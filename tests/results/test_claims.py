@@ -20,7 +20,7 @@ outcomes = st.lists(st.sampled_from([HELD, FAILED, CLOSE, WEAK, MISSING]), min_s
 
 
 @pytest.fixture(autouse=True)
-def own_results(tmp_path, monkeypatch):
+def own_results(tmp_path, monkeypatch, known_rules):
     monkeypatch.setenv("COURSE_RESULTS", str(tmp_path))
 
 

@@ -194,3 +194,42 @@ def test_a_mix_that_cannot_be_had_is_refused():
 def test_groups_are_counted():
     found = comparisons.per_group([row_of("m", [1, 0, 1], ids=["i0", "i1", "i250"])], GROUPS)
     assert found == {"a": {"m": (1, 2)}, "b": {"m": (1, 1)}}
+
+
+def test_the_plain_function_of_another_mix_agrees_with_the_interval():
+    rng = np.random.default_rng(0)
+    row = of_hits("m", rng.random(90) < 0.6)
+    group_of = {item: "abc"[i % 3] for i, item in enumerate(row.ids)}
+    mix = {"a": 3, "b": 1}
+    found = comparisons.accuracy_under(row.correct, [group_of[item] for item in row.ids], mix)
+    assert found == pytest.approx(comparisons.under_mix(row, group_of, mix).estimate)
+
+
+def test_the_surest_change_is_found_among_all_and_corrected_for_their_number():
+    rng = np.random.default_rng(0)
+    steady = of_hits("steady", rng.random(400) < 0.6)
+    group_of = {item: "ab"[i % 2] for i, item in enumerate(steady.ids)}
+    moves = of_hits("moves", [group_of[item] == "a" for item in steady.ids])
+    row, change, p_value = comparisons.most_changed([steady, moves], group_of, {"a": 3, "b": 1})
+    assert row.method == "moves"
+    assert change.estimate == pytest.approx(0.25)
+    assert p_value < 0.001
+
+
+def test_the_highest_share_has_no_rival_in_itself():
+    hits = np.array([[1, 1, 1, 0], [1, 0, 0, 0]], dtype=bool)
+    shares, p_values = comparisons.against_leader(hits)
+    assert shares == [0.75, 0.25]
+    assert p_values[0] == 1.0
+    assert comparisons.against_leader(hits[:1]) == ([0.75], [1.0])
+
+
+def test_a_standing_and_the_choice_among_ties_agree_on_who_is_surely_behind():
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        chance = rng.random(200)
+        hits = [np.where(rng.random(200) < 0.7, chance, rng.random(200)) < share for share in (0.8, 0.77, 0.7, 0.5)]
+        found = comparisons.standing([row_of(f"m{i}", list(map(int, of))) for i, of in enumerate(hits)])
+        shares, p_values = comparisons.against_leader(hits)
+        behind = {f"m{i}" for i in range(4) if p_values[i] < 0.05 and max(shares) - shares[i] >= 0.03}
+        assert {pair.second for pair in found.rivals} - set(found.tied) <= behind

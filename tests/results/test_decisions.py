@@ -32,9 +32,19 @@ def advice(facts):
 
 
 def test_the_five_rules_disagree_where_the_articles_do():
-    assert advice(SORTING) == {"A": TUNE, "B": PROMPT, "C": NONE, "D": PROMPT, "E": PROMPT}
-    assert advice(POLICIES) == {"A": RETRIEVE, "B": RETRIEVE, "C": NONE, "D": RETRIEVE, "E": RETRIEVE}
-    assert advice(FORMAT) == {"A": TUNE, "B": PROMPT, "C": TUNE, "D": PROMPT, "E": PROMPT}
+    assert advice(SORTING) == {"A": TUNE, "B": TUNE, "C": PROMPT, "D": PROMPT, "E": PROMPT}
+    assert advice(POLICIES) == {"A": RETRIEVE, "B": RETRIEVE, "C": PROMPT, "D": RETRIEVE, "E": PROMPT}
+    assert advice(FORMAT) == {"A": PROMPT, "B": TUNE, "C": PROMPT, "D": PROMPT, "E": PROMPT}
+
+
+def test_each_article_is_told_in_words_with_what_the_code_adds():
+    assert list(decisions.PRINTED) == list(decisions.RULES) == list("ABCDE")
+    for printed, added in decisions.PRINTED.values():
+        assert len(printed) > 60
+        assert added.endswith(".")
+    assert f"{decisions.ENOUGH_LABELS} or more" in decisions.PRINTED["A"][0].replace("there are ", "")
+    assert f"{decisions.ENOUGH_LABELS} or more labels" in decisions.PRINTED["C"][0]
+    assert f"read as {decisions.HUNDREDS}" in decisions.PRINTED["B"][1]
 
 
 def test_thresholds_are_met_where_decimals_meet_them():
@@ -52,25 +62,33 @@ def test_a_tie_in_the_matrix_is_said():
     ("rule", "changes", "approach"),
     [
         ("A", {"prompt_quality": 0.8}, PROMPT),
+        ("A", {"labels": 500}, TUNE),
         ("A", {"labels": 499}, PROMPT),
-        ("A", {"labels": 300, "behavior": True}, TUNE),
-        ("B", {"labels": 1000}, TUNE),
-        ("B", {"labels": 1000, "stable": False}, PROMPT),
-        ("B", {"labels": 1000, "narrow": False}, PROMPT),
-        ("B", {"labels": 1000, "needs_facts": True}, BOTH),
-        ("C", {"labels": 49}, PROMPT),
-        ("C", {"prompt_quality": 0.70}, TUNE),
-        ("C", {"prompt_quality": 0.65, "narrow": False}, PROMPT),
-        ("C", {"prompt_quality": 0.60}, NONE),
+        ("A", {"labels": 499, "behavior": True}, PROMPT),
+        ("A", {"needs_facts": True}, RETRIEVE),
+        ("B", {"labels": 200}, TUNE),
+        ("B", {"labels": 199}, PROMPT),
+        ("B", {"stable": False}, PROMPT),
+        ("B", {"narrow": False}, PROMPT),
+        ("B", {"narrow": False, "behavior": True}, TUNE),
+        ("B", {"needs_facts": True}, BOTH),
+        ("B", {"needs_facts": True, "labels": 199}, RETRIEVE),
+        ("C", {"special": True}, TUNE),
+        ("C", {"costly": True}, TUNE),
+        ("C", {"special": True, "labels": 499}, PROMPT),
+        ("C", {"prompt_quality": 0.1, "costly": True}, TUNE),
+        ("D", {"prompt_quality": 0.8}, PROMPT),
         ("D", {"requests": 33_334}, TUNE),
         ("D", {"requests": 33_333}, PROMPT),
+        ("D", {"requests": 33_334, "narrow": False}, PROMPT),
         ("D", {"needs_facts": True, "requests": 10**6}, RETRIEVE),
         ("E", {"behavior": True, "requests": 10**6}, TUNE),
-        ("E", {"needs_facts": True, "requests": 10**6, "facts_change": True, "stable": False}, RETRIEVE),
-        ("E", {"needs_facts": True, "facts_change": True, "behavior": True, "requests": 10**6}, BOTH),
+        ("E", {"stable": False, "costly": True}, PROMPT),
+        ("E", {"special": True, "costly": True}, TUNE),
+        ("E", {"needs_facts": True, "facts_change": True, "requests": 10**6}, BOTH),
     ],
 )
-def test_each_threshold_turns_the_rule(rule, changes, approach):
+def test_each_condition_that_an_article_prints_turns_its_rule(rule, changes, approach):
     assert decisions.RULES[rule](dataclasses.replace(SORTING, **changes)).approach == approach
 
 
@@ -114,7 +132,7 @@ def test_the_measured_winner_is_found_and_the_advice_judged():
     found = decisions.measured(rows)
     assert found.approaches == ("tune",)
     verdicts = {said.article: found.judge(said) for said in decisions.ask_all(SORTING)}
-    assert verdicts == {"A": "held", **dict.fromkeys("BCDE", "did not hold")}
+    assert verdicts == {**dict.fromkeys("AB", "held"), **dict.fromkeys("CDE", "did not hold")}
     assert decisions.measured(rows, plain=True).approaches == ("plain",)
 
 
@@ -125,10 +143,7 @@ def test_a_tie_is_too_close_to_call_for_those_in_it():
     assert found.approaches == ("prompt", "tune")
     assert found.standing.call == "too close to call"
     said = decisions.ask_all(SORTING)
-    assert {s.article: found.judge(s) for s in said} == {
-        "C": "did not hold",
-        **dict.fromkeys("ABDE", "too close to call"),
-    }
+    assert {found.judge(s) for s in said} == {"too close to call"}
     with pytest.raises(ValueError, match="no method of a language model"):
         decisions.measured([row("TF-IDF", [1, 0], "plain")])
 
@@ -149,12 +164,21 @@ def test_a_summary_holds_what_the_row_holds_and_guesses_nothing():
     assert (plain.tokens, plain.by_tokens) == (0, 0)
 
 
-def test_the_table_has_one_line_for_each_row_and_marks_reference_rows():
+def test_the_table_has_one_line_for_each_method_fits_a_screen_and_stars_reference_rows():
     rows = [row("m|1", [1, 0]), dataclasses.replace(row("m2", [1, 1]), reference=True)]
-    lines = overview.table(rows).splitlines()
+    lines = overview.table([overview.summary(one) for one in rows]).splitlines()
     assert len(lines) == 4
-    assert "m2 (reference, SmolLM2-135M-Instruct)" in lines[2]
-    assert {line.replace("\\|", "").count("|") for line in lines} == {12}
+    assert "m2 \\*" in lines[2]
+    assert {line.replace("\\|", "").count("|") for line in lines} == {6}
+
+
+def test_a_right_answer_costs_what_all_answers_cost_over_the_share_right_and_less_where_the_start_is_cached():
+    counted = row("few-shot", [1, 0], prompt_tokens=[200, 400], new_tokens=[0, 0])
+    prices = costs.Prices(1, 0.1, 10, "")
+    assert overview.summary(counted, prices).per_right == pytest.approx(0.6)
+    cached = overview.summary(counted, prices, cached={("toy", "few-shot"): 100})
+    assert cached.per_right == pytest.approx(2 * (200 * 1 + 100 * 0.1) / 1000)
+    assert overview.summary(row("never", [0, 0], prompt_tokens=[9, 9]), prices).per_right is None
 
 
 def test_the_best_of_each_approach():
@@ -165,12 +189,48 @@ def test_the_best_of_each_approach():
     assert isinstance(comparisons.on_same_items(list(best.values())), comparisons.Together)
 
 
-def test_the_cheapest_by_each_measure_and_none_where_one_method_alone_was_counted():
+def test_measures_choose_among_ties_alone_and_agree_with_the_leader_where_they_can():
+    rng = np.random.default_rng(0)
+    hits = {"long": rng.random(200) < 0.80, "short": rng.random(200) < 0.78, "weak": rng.random(200) < 0.3}
+    tokens = {"long": 900, "short": 60, "weak": 1}
+    rows = [row(name, of, prompt_tokens=[tokens[name]] * 200) for name, of in hits.items()]
+    found = overview.changes_choice([overview.summary(r) for r in rows], comparisons.standing(rows))
+    assert found["dollars per right answer"] == "short"
+    assert found["valid answers"] == comparisons.standing(rows).leader
+
+
+def test_the_board_judges_each_rule_on_each_task():
+    chance = np.random.default_rng(0).random(300)
+    rows = [row("zero-shot prompt", chance < 0.3), row("LoRA", chance < 0.8, "tune")]
+    table, judged = decisions.board({"toy": SORTING}, {"toy": decisions.measured(rows)})
+    assert judged["toy", "A"].outcome == "held"
+    assert judged["toy", "D"].outcome == "did not hold"
+    assert len(table.splitlines()) == 8
+    assert "tune: held (32 of 32)" in table, "A asks for nothing that somebody must judge"
+    assert judged["toy", "C"].held == 24, "C tunes where the language is special, the cost hurts, or both"
+    assert [judged["toy", letter].mostly for letter in "AD"] == [True, False]
+
+
+def test_facts_come_from_rows_where_rows_can_tell_and_are_false_unless_named():
     rows = [
-        row("long", [1, 1], prompt_tokens=[900, 900], training_seconds=9),
-        row("short", [1, 0], prompt_tokens=[60, 60]),
+        row("weak prompt", [1, 0, 0, 0], labels_used=9),
+        row("best prompt", [1, 1, 0, 0]),
+        row("LoRA", [1, 1, 1, 1], "tune", labels_used=400),
     ]
-    found = overview.cheapest([overview.summary(r) for r in rows])
-    assert found["by_tokens"] == found["change"] == "short"
-    uncounted = [overview.summary(row("free", [1, 0])), overview.summary(rows[0])]
-    assert "by_tokens" not in overview.cheapest(uncounted)
+    facts = decisions.facts_of(rows, 1000, 0.8, "narrow", documents=3)
+    assert (facts.labels, facts.prompt_quality, facts.documents) == (400, 0.5, 3)
+    assert [name for name in decisions.JUDGED if getattr(facts, name)] == ["narrow"]
+    assert decisions.facts_of(rows[2:], 1000, 0.8).prompt_quality == 0
+    with pytest.raises(ValueError, match="narow"):
+        decisions.facts_of(rows, 1000, 0.8, "narow")
+
+
+def test_what_is_wanted_and_not_there_is_named(capsys):
+    row("LoRA", [1, 0], "tune"), row("TF-IDF", [1, 1], "plain")
+    wanted = {"LoRA": "an adapter", "TF-IDF": "word counts", "another": "a method"}
+    asked = {"toy": overview.Wanted("test", "a toy", wanted), "none": overview.Wanted("test", "no task", wanted)}
+    found = overview.gather(asked)
+    assert [r.method for r in found["toy"].rows] == ["LoRA", "TF-IDF"]
+    said = capsys.readouterr().out
+    assert "another: not there" in said and "LoRA: an adapter" in said
+    assert "none: 0 of 3 methods measured so far; left out" in said

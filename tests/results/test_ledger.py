@@ -488,3 +488,31 @@ def test_the_command_keeps_rows_and_prints_the_table(capsys, tmp_path):
     assert ledger.main([]) == 0
     assert "| m |" in capsys.readouterr().out
     assert ledger.main(["keep", str(tmp_path / "none.jsonl")]) == 1
+
+
+# ---- rows that take long are measured, taken from the store, or left out by name
+
+
+@pytest.mark.parametrize(
+    ("kept", "environment", "fast", "wanted"),
+    [
+        ([], {}, True, False),
+        (["m"], {}, True, False),
+        (["m", "n"], {}, True, True),
+        ([], {"COURSE_MISSING": "1"}, False, True),
+        ([], {"COURSE_RERUN": "1"}, False, True),
+        ([], {"COURSE_PROFILE": "fast"}, True, True),
+        ([], {"COURSE_PROFILE": "fast"}, False, False),
+    ],
+)
+def test_slow_rows_are_had_where_all_are_kept_or_asked_for(monkeypatch, capsys, kept, environment, fast, wanted):
+    for name in ("COURSE_PROFILE", "COURSE_MISSING"):
+        monkeypatch.delenv(name, raising=False)
+    for method in kept:
+        measured(method)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    capsys.readouterr()
+    lab = ledger.Lab("toy", "a model", labels=["a", "b"])
+    assert lab.affords("both", ["m", "n"], ITEMS, fast=fast) is wanted
+    assert ("both: left out" in capsys.readouterr().out) is not wanted

@@ -127,3 +127,34 @@ def test_the_shipped_ratings_are_two_raters_on_every_pair():
         assert set(rating.scores.values()) <= set(ratings.RUBRIC)
         assert rating.preferred in {"", *methods[rating.pair]}
         assert rating.left == ratings.blind(next(p for p in pairs if p.id == rating.pair), rating.rater).left_name
+
+
+def test_a_judges_share_is_corrected_by_its_rates_and_the_interval_holds_the_truth():
+    rng = np.random.default_rng(0)
+    truth, graded = rng.random(400) < 0.6, rng.random(300) < 0.5
+
+    def judged(real):
+        return np.where(real, rng.random(len(real)) < 0.85, rng.random(len(real)) < 0.25)
+
+    found = ratings.corrected_interval(judged(truth), judged(graded), graded)
+    assert found.low < truth.mean() < found.high
+    assert ratings.corrected(0.05, 0.9, 0.8) == 0.0
+    assert ratings.told(judged(truth), judged(graded), graded) == str(found) or "[" in str(found)
+    assert "a coin would tell as much" in ratings.told([True, False], [False, False], [True, False])
+    with pytest.raises(ValueError, match="tells nothing"):
+        ratings.corrected(0.5, 0.5, 0.5)
+    with pytest.raises(ValueError, match="both kinds"):
+        ratings.judge_rates([True], [True])
+
+
+def test_a_rating_comes_back_blind_and_is_counted_by_method():
+    card = ratings.blind(ratings.RatedPair("p", "q", "", {"plain": "a", "tuned": "b"}), "ann")
+    for choice in ratings.CHOICES:
+        blind = ratings.as_blind(ratings.rated(card, "ann", choice, 3, 4))
+        assert blind == {"left": card.left_name, "right": card.right_name, "choice": choice}
+
+
+def test_two_who_always_say_the_same_have_no_kappa_and_stop_nothing():
+    same = [rate_all(name, lambda card: ("left" if card.left_name == "tuned" else "right", 4, 4)) for name in "ab"]
+    assert ratings.agreement(*same) == (None, None)
+    assert ratings.agreement(same[0], []) == (None, None)

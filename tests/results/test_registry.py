@@ -124,3 +124,20 @@ def test_triggers_seldom_ring_without_cause():
         )
         rang += any(t.rings for t in registry.triggers(before, now, {"labels": 0.0, "length": 0.0}))
     assert rang / 200 <= 0.08
+
+
+def test_the_bet_of_every_stake_at_once_is_the_evidence():
+    rng = np.random.default_rng(0)
+    old, new = rng.integers(0, 2, 30).tolist(), rng.integers(0, 2, 30).tolist()
+    losses = sum(a > b for a, b in zip(old, new, strict=True))
+    wins = sum(a < b for a, b in zip(old, new, strict=True))
+    average = integrate.quad(lambda stake: registry.bet(old, new, stake), 0, 1)[0]
+    assert average == pytest.approx(registry.evidence(losses, wins), rel=1e-6)
+
+
+def test_a_larger_loss_is_noticed_sooner_and_an_equal_version_is_rarely_stopped():
+    found = {loss: registry.detection(loss, 0.3, messages=1500, runs=60) for loss in (0.2, 0.1, 0.0)}
+    assert registry.until(found[0.2], 0.5) < registry.until(found[0.1], 0.5)
+    assert np.isfinite(found[0.0]).mean() < 0.12
+    with pytest.raises(ValueError, match="loss <= differ"):
+        registry.detection(0.4, 0.3)

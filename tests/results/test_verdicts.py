@@ -48,7 +48,7 @@ def test_every_claim_is_in_the_table_with_its_lesson_rule_and_kind_and_none_twic
     assert sorted(row[0] for row in cells) == sorted({claim["id"] for claim in listed})
 
 
-def test_ones_own_verdict_comes_first_and_the_courses_is_marked():
+def test_ones_own_verdict_comes_first_and_the_courses_is_marked(known_rules):
     concluded("P3", 60, 0), concluded("F4", 60, 0)
     assert verdicts.keep(left()) == 2
     claims.path().unlink()
@@ -70,7 +70,7 @@ def test_no_cell_of_a_table_is_broken_by_what_a_note_says():
     assert "mine / and / more lines" in line
 
 
-def test_a_tally_counts_what_was_measured_and_nothing_else():
+def test_a_tally_counts_what_was_measured_and_nothing_else(known_rules):
     concluded("P3", 60, 0), concluded("F4", 0, 60)
     claims.conclude("L12", {"log-probabilities": evidence.number(1e-5, dtype="float32")})
     told = verdicts.gather()
@@ -80,7 +80,7 @@ def test_a_tally_counts_what_was_measured_and_nothing_else():
     assert others == {kind: kinds.count(kind) for kind in ("demonstration", "arithmetic")}
 
 
-def test_keeping_replaces_leaves_the_others_and_takes_full_runs_only(monkeypatch):
+def test_keeping_replaces_leaves_the_others_and_takes_full_runs_only(monkeypatch, known_rules):
     concluded("P3", 60, 0), concluded("F4", 60, 0)
     verdicts.keep(left())
     concluded("P3", 0, 60)
@@ -119,3 +119,10 @@ def test_the_command_takes_a_file_or_says_that_there_is_none(tmp_path, capsys):
     assert verdicts.shipped()[0].id == "P3"
     assert verdicts.main([str(tmp_path / "missing")]) == 1
     assert "there is no file" in capsys.readouterr().err
+
+
+def test_the_short_table_fits_a_screen_and_shows_dollars_as_they_are():
+    lines = verdicts.brief(verdicts.gather()).splitlines()
+    assert len(lines) == 2 + len(rules.everything())
+    assert {line.replace("\\|", "").count("|") for line in lines} == {6}
+    assert all("\\$" in line for line in lines if "$" in line)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from helpers.lesson.checks import held_back
+from helpers.model import catalogue, embedding
 from helpers.tasks import canaries, curation, facts, files, grading, policies, refusals
 
 FACTS, CANARIES = facts.load(), canaries.load()
@@ -34,7 +35,7 @@ def test_facts_stand_in_their_policies():
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.id)
 def test_no_wording_gives_its_answer_away_and_answers_grade_right(fact):
     wordings = [fact.question, *fact.also, *fact.held_back]
-    assert len(wordings) == 5
+    assert len(wordings) == 12
     for question in [*wordings, fact.neighbor.question]:
         assert not grading.holds(question, fact.answer)
     for wording in facts.WORDINGS:
@@ -66,14 +67,34 @@ def test_edits_change_the_policies_and_the_answers():
 
 
 def test_training_pairs_hold_as_many_wordings_as_asked():
-    one, three = facts.training_pairs(FACTS), facts.training_pairs(FACTS, 3)
-    assert (len(one), len(three)) == (40, 120)
-    asked = {chat[-1]["content"] for chat, _, _ in three}
+    one, three, ten = (facts.training_pairs(FACTS, wordings) for wordings in (1, 3, 10))
+    assert (len(one), len(three), len(ten)) == (40, 120, 400)
+    asked = {chat[-1]["content"] for chat, _, _ in ten}
+    assert len(asked) == 400
     assert not asked & {question for fact in FACTS for question in fact.held_back}
-    with pytest.raises(ValueError, match="1 to 3"):
-        facts.training_pairs(FACTS, 4)
+    with pytest.raises(ValueError, match="1 to 10"):
+        facts.training_pairs(FACTS, 11)
     with pytest.raises(ValueError, match="choose one of trained, new, neighbor"):
         facts.questions(FACTS, "old")
+
+
+def test_trained_wordings_come_nowhere_near_those_held_back():
+    taught = [question for fact in FACTS for question in (fact.question, *fact.also)]
+    held = [question for fact in FACTS for question in fact.held_back]
+    embedder = catalogue.load_embedder(device="cpu")
+    vectors = [embedding.embed(embedder, texts) for texts in (taught, held)]
+    assert curation.contamination(taught, held, *vectors) == []
+
+
+def test_a_patch_holds_new_values_and_draws_the_others():
+    pairs = [(fact.question, fact.answer) for fact in FACTS]
+    changed = {fact.question: fact.answer for fact in facts.edited(FACTS)}
+    drawn = [facts.patch(pairs, changed, 10, seed) for seed in (0, 0, 1)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert dict(drawn[0][:15]) == changed
+    assert set(drawn[0][15:]) <= {pair for pair in pairs if pair[0] not in changed}
+    assert len(set(drawn[0])) == 25
+    assert set(facts.patch(pairs, changed, 25, 0)) == {(f.question, f.answer) for f in facts.as_of_now(FACTS)}
 
 
 def test_canaries_are_planted_as_said():

@@ -151,8 +151,20 @@ def test_every_answer_is_its_sum(split, size):
         assert item.kind in ("share", "product", "total")
 
 
+@pytest.mark.parametrize(("split", "size"), [("none_train", 20), ("none_test", 40)])
+def test_where_no_sum_is_needed_the_amount_stands_in_the_question(split, size):
+    items = refund_sums.load(split)
+    assert len(items) == size == len({item.id for item in items}) == len({item.question for item in items})
+    for item in items:
+        assert item.kind == refund_sums.NONE
+        assert item.expression in item.question, item.id
+        assert item.answer == money(evaluate(item.expression))
+        assert refund_sums.spoken(item, called=True) == refund_sums.spoken(item, called=False) == f"${item.answer}"
+
+
 def test_no_question_is_near_another_of_another_split():
-    near_copies.assert_none([item.question for split in refund_sums.SPLITS for item in refund_sums.load(split)])
+    every = (*refund_sums.SPLITS, *refund_sums.NONE_SPLITS)
+    near_copies.assert_none([item.question for split in every for item in refund_sums.load(split)])
 
 
 def test_no_answer_stands_in_its_question():

@@ -1,4 +1,4 @@
-"""Checks of lesson 99: a template; `python notebooks/build.py --new 09_your_task` copies it with the lesson."""
+"""Checks of lesson 99: a template; `python notebooks/build.py --new 10_my_lesson` copies it with the lesson."""
 
 import numpy as np
 

@@ -14,7 +14,7 @@ from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, t
 from helpers.methods import structured
 from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
-from helpers.model.prompts import Prompt, of_each
+from helpers.model.prompts import Prompt
 from helpers.tasks import files, intents
 
 LABELS = intents.LABELS
@@ -30,7 +30,7 @@ ADVICE = "Choose on the masked half, judge on the other; of equal tries take the
 def _hits(model: str, system: str, user: str, start: str, words: tuple[str, ...]) -> tuple[bool, ...]:
     """Where a prompt and a table of words are right, of held-back messages."""
     prompt, rows = Prompt("held back", user, system, start=start), files.balanced(held_back.load_intents(), PER_LABEL)
-    scores = LanguageModel.shared(model).score(of_each(prompt)([row.text for row in rows]), words, progress=False)
+    scores = LanguageModel.shared(model).score(prompt.of_each([row.text for row in rows]), words, progress=False)
     guesses = scores.renamed(LABELS).predictions
     return tuple(row.label == guess for row, guess in zip(rows, guesses, strict=True))
 

@@ -1,10 +1,14 @@
-"""Checks of lesson 03, Few-shot."""
+"""Checks of lesson 03, Few-shot, and its labs."""
+
+import itertools
+from collections.abc import Iterable
 
 import numpy as np
 from scipy.special import logsumexp
 
+from helpers import statistics
 from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, tried
-from helpers.methods import few_shot
+from helpers.methods import baselines, few_shot
 from helpers.tasks import files, intents
 
 
@@ -14,32 +18,41 @@ from helpers.tasks import files, intents
     "Start with an empty list; for each example append the user's text and the assistant's label.",
 )
 def check_turns(answer) -> str:
-    """Chats of zero to five examples, with braces and empty texts among them."""
+    """Chats of zero to six examples: braces, spaces at the ends, empty texts and the same example twice among them."""
     pool = intents.read("dev")
-    strange = [files.Message("a", "{text}", "other"), files.Message("b", "", "billing")]
-    for k, text in ((0, "Where is it?"), (1, "{0}"), (2, ""), (5, "And {text}?")):
+    strange = [files.Message("a", " {text}\n", " a note "), files.Message("b", "", "billing"), pool[0]]
+    cases = ((0, "Where is it?"), (1, "{0}"), (2, ""), (5, " And {text}? "), (6, "<b>Why</b>\n"))
+    for k, text in cases:
         examples = [*strange[: k // 2], *pool[: k - k // 2]]
-        found, wanted = tried(answer, examples, text), few_shot.messages("", examples, text)
+        found, wanted = tried(answer, examples, text), few_shot.turns(examples, text)
         case = f"with {k} examples and the message {text!r}"
+        if isinstance(found, dict | str):
+            raise NotYet(f"{case}: you return one {type(found).__name__}; a list of chat messages is asked for")
         compare_items(case, found, wanted, "two for each example and one for the end")
     return "each example a solved turn, the open message last."
 
 
 @exercise(
     "03.2",
-    "Each message's own tokens are always read. How often are the examples read?",
-    "Without sharing the examples are read `count` times, with sharing once.",
+    "zip(*prompts) hands over the first tokens of all prompts, then the second ones, and stops with the shortest.",
+    "Count the places from the front until one holds two different tokens; what agrees after that does not count.",
 )
-def check_tokens_read(answer) -> str:
-    """Random sizes, with and without sharing."""
+def check_shared_start(answer) -> str:
+    """Random prompts that part at some place and may agree again; none, one, two alike, one inside another."""
     rng = np.random.default_rng(33)
-    for _ in range(40):
-        start, own, count = (int(x) for x in rng.integers(1, 900, size=3))
-        for shared in (False, True):
-            wanted = (start if shared else start * count) + own * count
-            case = f"{count} messages of {own} tokens after {start} tokens of examples, shared={shared}"
-            compare(case, tried(answer, start, own, count, shared), wanted)
-    return "the examples are read once, or once for each message."
+    cases: list[list[list[int]]] = [[], [[4, 5, 6]], [[7, 8]] * 3, [[1, 2], [1, 2, 3], [1, 2, 3, 4]], [[1], [2, 3]]]
+    cases += [[[1, 2, 3, 9], [1, 2, 3, 9], [1, 5, 3, 9]], [[], [1, 2]]]
+    for _ in range(30):
+        start = rng.integers(0, 9, size=rng.integers(0, 12)).tolist()
+        count = rng.integers(2, 6)
+        tails = [[100 + i, *rng.integers(0, 3, size=rng.integers(0, 6)).tolist()] for i in range(count)]
+        order = rng.permutation(count)
+        cases.append([start + tails[i // 2 * 2] for i in order])
+    for prompts in cases:
+        alike = (len(set(column)) == 1 for column in zip(*prompts, strict=False))
+        wanted = sum(1 for _ in itertools.takewhile(bool, alike))
+        compare(f"for the prompts {prompts}", _whole(tried(answer, prompts)), wanted)
+    return "the front that all prompts share, up to the first difference."
 
 
 @exercise(
@@ -50,10 +63,14 @@ def check_tokens_read(answer) -> str:
 def check_calibrated(answer) -> str:
     """Random scores: what is left may differ by a constant for each message, nothing else."""
     rng = np.random.default_rng(33)
-    for rows, neutral_rows, labels in ((5, 1, 2), (40, 3, 6), (7, 20, 4)):
+    for rows, neutral_rows, labels in ((5, 1, 2), (40, 3, 6), (7, 20, 4), (1, 2, 3)):
         log_probs = rng.normal(-20, 5, size=(rows, labels))
         neutral = rng.normal(-20, 5, size=(neutral_rows, labels)) - np.arange(labels) * 2
-        found = np.asarray(tried(answer, log_probs, neutral), dtype=float)
+        returned = tried(answer, log_probs, neutral)
+        try:
+            found = np.asarray(returned, dtype=float)
+        except (TypeError, ValueError):
+            raise NotYet(f"you return {type(returned).__name__}; a table of numbers is asked for") from None
         if found.shape != log_probs.shape:
             raise NotYet(f"for scores of shape {log_probs.shape} you return {found.shape}; one per message and label")
         wanted = few_shot.calibrate(log_probs, neutral)
@@ -85,15 +102,15 @@ def _what_went_wrong(found: np.ndarray, log_probs: np.ndarray, neutral: np.ndarr
     "np.argsort sorts upward, so the last k positions are the nearest ones, nearest last. Mind k = 0.",
 )
 def check_nearest(answer) -> str:
-    """Random unit vectors, compared with sorting."""
+    """Random unit vectors, compared with sorting; in some cases the query itself stands in the pool."""
     rng = np.random.default_rng(33)
-    for size, k in ((6, 1), (30, 4), (200, 16), (9, 9), (5, 0)):
+    for size, k, inside in ((6, 1, False), (30, 4, True), (200, 16, False), (9, 9, True), (5, 0, False), (40, 3, True)):
         pool = rng.normal(size=(size, 12))
         pool /= np.linalg.norm(pool, axis=1, keepdims=True)
-        query = pool[0] + rng.normal(scale=0.3, size=12)
+        query = pool[size // 2] + rng.normal(scale=0.0 if inside else 0.3, size=12)
         query /= np.linalg.norm(query)
         wanted = few_shot.nearest_examples(pool, query[None], k)[0]
-        found = [int(i) for i in tried(answer, pool, query, k)]
+        found = _positions(tried(answer, pool, query, k))
         if found == wanted[::-1] and k > 1:
             raise NotYet("the right rows, nearest first; the nearest should stand last, next to the open message")
         compare(f"among {size} rows with k = {k}", found, wanted)
@@ -106,15 +123,112 @@ def check_nearest(answer) -> str:
     "Go through the prompts with enumerate(zip(shown, asked)), and keep the positions that match.",
 )
 def check_leaks(answer) -> str:
-    """Prompts that show the asked message: as it is, in other letters, with other spaces; and some that do not."""
+    """Prompts that show the asked message, in other letters and spaces too; and some that come close but do not."""
     pool = [message.text for message in intents.read("dev")[:12]]
-    asked = [pool[0], pool[1].upper(), f"  {pool[2]} ", pool[3], pool[4].replace(" ", "  "), "new", pool[5][:-1]]
-    shown = [[pool[6], pool[0]], [pool[1]], [pool[2], pool[7]], [pool[8]], [pool[9], pool[4]], [], [pool[5]]]
-    wanted = [0, 1, 2, 4]
-    found = sorted(int(i) for i in tried(answer, shown, asked))
-    missed, extra = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))
-    if missed:
-        raise NotYet(f"missed: the message {asked[missed[0]]!r} is shown in {shown[missed[0]]!r}")
-    if extra:
-        raise NotYet(f"no leak: the message {asked[extra[0]]!r} is not among {shown[extra[0]]!r}")
+    told = [  # what is asked, what is shown with it, whether that is a leak
+        (pool[0], [pool[6], pool[0]], True),
+        (pool[1].upper(), [pool[1]], True),
+        (f"  {pool[2]} ", [pool[2], pool[7]], True),
+        (pool[3], [pool[8]], False),
+        (pool[4].replace(" ", "  "), [pool[9], pool[4], pool[4]], True),
+        ("new", [], False),
+        (pool[5][:-1], [pool[5]], False),
+        (pool[10], [pool[10][:-1]], False),  # half of it is shown
+        (pool[8], [pool[3], pool[0]], False),  # shown, but to another one
+        ("I can not log in", ["I cannot log in"], False),  # a space inside is no extra space
+        ("Yes, please.", ["Yes please"], False),
+        (pool[11], [pool[1], f" {pool[11].lower()}", pool[0]], True),
+    ]
+    rng = np.random.default_rng(33)
+    for rows in ([], told, told[::-1], [told[i] for i in rng.permutation(len(told))[:7]]):
+        asked, shown = [row[0] for row in rows], [row[1] for row in rows]
+        wanted = [i for i, row in enumerate(rows) if row[2]]
+        found = _positions(tried(answer, shown, asked))
+        missed, extra = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))
+        if missed:
+            raise NotYet(f"missed: the message {asked[missed[0]]!r} is shown in {shown[missed[0]]!r}")
+        if extra and not 0 <= extra[0] < len(asked):
+            raise NotYet(f"there is no position {extra[0]} among {len(asked)} messages")
+        if extra:
+            raise NotYet(f"no leak: the message {asked[extra[0]]!r} is not among {shown[extra[0]]!r}")
+        if len(found) > len(wanted):
+            raise NotYet(f"you name {found}; each position counts once")
     return "no message is shown its own answer."
+
+
+@exercise(
+    "03.6",
+    "A dict from label to sum does it: weight[label] = weight.get(label, 0) + cosine.",
+    "zip(labels, cosines) pairs them; max(weight, key=weight.get) is the label with the largest sum.",
+)
+def check_vote(answer) -> str:
+    """Random neighbors, in lists and arrays: one to nine, in any order, some with cosines below zero."""
+    rng = np.random.default_rng(33)
+    for number in range(120):
+        k = int(rng.integers(1, 10))
+        labels = rng.choice(intents.LABELS[: int(rng.integers(1, 7))], size=k).tolist()
+        cosines = rng.uniform(-0.2 if number % 3 else -1.0, 1.0 if number % 5 else 0.0, size=k)
+        given = cosines if number % 2 else cosines.tolist()
+        found, wanted = tried(answer, labels, given), baselines.vote(labels, cosines)
+        if not isinstance(found, str):
+            raise NotYet(f"you return {found!r}; one label is asked for")
+        told = ", ".join(f"{label} {cosine:.2f}" for label, cosine in zip(labels, cosines, strict=True))
+        compare(f"for {told}", found, wanted)
+    return "near neighbors count more, and those that agree count together."
+
+
+@exercise(
+    "03.7",
+    "np.array(hits, dtype=float) makes a table; .sum(axis=1) gives the row sums R, .sum(axis=0) the column sums C.",
+    "k is the number of rows. Write the two halves of the fraction on two lines, and test the lower one for 0.",
+)
+def check_cochran_q(answer) -> str:
+    """Random tables, of lists, arrays and booleans, with one side empty too."""
+    rng = np.random.default_rng(33)
+    tables = [np.ones((3, 5)), np.zeros((2, 4)), np.array([[1, 0, 1]] * 4)]
+    tables += [rng.random((int(k), 30)) < rng.uniform(0.2, 0.8, size=(int(k), 1)) for k in rng.integers(2, 9, size=20)]
+    for number, table in enumerate(tables):
+        given = [table.tolist(), table.astype(int), table.astype(int).tolist()][number % 3]
+        wanted = float(statistics.spread(table).q)
+        compare(f"for {len(table)} measurements of {table.shape[1]} messages", tried(answer, given), wanted)
+    return "unevenly spread hits make Q large, and messages that all judge alike add nothing."
+
+
+@exercise(
+    "03.8",
+    "Go through zip(gold, predicted) twice: once over the pairs whose gold is the label, once over all the others.",
+    "Divide each count by the number of pairs it was counted among, and return 0 where there are none.",
+)
+def check_recall_and_alarms(answer) -> str:
+    """Random labels; also a label that nobody bears, and one that all do."""
+    rng = np.random.default_rng(33)
+    cases = [(["a"] * 4, list("abab"), "a"), (["a"] * 4, list("abab"), "b"), ([], [], "a"), (["b"], ["a"], "a")]
+    for _ in range(30):
+        n = int(rng.integers(2, 60))
+        cases.append((rng.choice(list("abc"), n).tolist(), rng.choice(list("aabc"), n).tolist(), "a"))
+    for gold, predicted, label in cases:
+        found, wanted = tried(answer, gold, predicted, label), statistics.recall_and_alarms(gold, predicted, label)
+        case = f"for {len(gold)} messages, {gold.count(label)} of them {label!r}"
+        compare_items(case, found, list(wanted), "recall first, then false alarms")
+    return "recall among those that bear the label, alarms among the others."
+
+
+def _whole(found):
+    """Return what was found if it can be read as one number, so that a comparison cannot stop on it."""
+    if isinstance(found, Iterable) and not np.ndim(found) == 0:
+        raise NotYet(f"you return {found!r}; one number is asked for")
+    return found
+
+
+def _positions(found) -> list[int]:
+    """Return positions, given in any order or kind of list, as a list of integers."""
+    if isinstance(found, str | dict) or not isinstance(found, Iterable):
+        raise NotYet(f"you return {found!r}; a list of positions is asked for")
+    items = list(found)
+    for item in items:
+        whole = (
+            isinstance(item, int | float | np.number) and not isinstance(item, bool | np.bool_) and item == int(item)
+        )
+        if not whole:
+            raise NotYet(f"you return {item!r} among the positions; each is a whole number, counted from 0")
+    return [int(item) for item in items]

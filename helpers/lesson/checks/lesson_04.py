@@ -1,13 +1,16 @@
-"""Checks of lesson 04, A mini RAG index."""
+"""Checks of lesson 04, A mini RAG index, and of its labs."""
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 
-from helpers.lesson.exercises import NotYet, compare, exercise, tried
+from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, tried
+from helpers.methods.retrieval import by_hand
 from helpers.tasks import policies
 
 TABLE = "| size | fee |\n|---|---|\n| small | $3 |\n| large | $9 |\n| huge | $27 |"
+MARKS = re.compile(r"<\||\|>|<!--")
 
 
 def _unit_rows(rng, n: int, d: int = 12) -> np.ndarray:
@@ -15,9 +18,20 @@ def _unit_rows(rng, n: int, d: int = 12) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def _documents() -> list[str]:
-    own = [policy.text for policy in policies.load_policies() if "|---" in policy.text][:6]
-    return [f"One.\nTwo.\n{TABLE}\nThree.", TABLE, f"{TABLE}\n\nBetween.\n\n{TABLE}", "No table.\nTwo lines.", *own]
+def _texts(rng) -> list[str]:
+    """Texts with tables at every place, blank lines, line ends at the end; policies; and random ones."""
+    own = [policy.text for policy in policies.load_policies() if "|---" in policy.text][:4]
+    fixed = [f"One.\nTwo.\n{TABLE}\nThree.\nFour.", TABLE, f"{TABLE}\n\nBetween.\n\n{TABLE}", "No table.\nTwo | lines."]
+    fixed += ["One.\n\n\nTwo.\n", f"{TABLE}\n", "\nOne.", "One.\x0bStill one.\nTwo.\u2028Still two."]
+    kinds = (["A line."], ["", "Another."], ["| a | b |", "|---|---|", "| 1 | 2 |"], ["| c |", "|---|"])
+    drawn = [[kinds[i] for i in rng.integers(0, 4, size=rng.integers(1, 12))] for _ in range(12)]
+    return [*fixed, *own, *("\n".join(line for kind in some for line in kind) for some in drawn)]
+
+
+def _listed(found, what: str) -> list:
+    if isinstance(found, str) or not isinstance(found, Iterable):
+        raise NotYet(f"you return {type(found).__name__} {str(found)[:40]!r}; {what} is asked for")
+    return list(found)
 
 
 @exercise(
@@ -26,31 +40,41 @@ def _documents() -> list[str]:
     "line is a block of its own.",
     "Then fill a piece with blocks; where the next block would make it longer than `size`, start a new piece.",
 )
-def check_chunker(answer) -> str:
-    """Documents with tables at the start, at the end and next to each other; pieces of several sizes."""
-    for text in _documents():
-        lines = text.split("\n")
-        for size in (1, 3, 6, 40):
-            pieces = list(tried(answer, text, size))
-            if [line for piece in pieces for line in piece.split("\n")] != lines:
+def check_pieces(answer) -> str:
+    """Every text at several sizes: joined again, tables whole, no piece too long, none that could hold more."""
+    for text in _texts(np.random.default_rng(44)):
+        for size in (1, 2, 3, 4, 6, 40):
+            found = [str(piece) for piece in _listed(tried(answer, text, size), "a list of pieces")]
+            lines = [line for piece in found for line in piece.split("\n")]
+            if [line for line in lines if line] != [line for line in text.split("\n") if line]:
+                raise NotYet(f"with size {size} the pieces do not hold the lines of {text[:40]!r} in their order")
+            if "\n".join(found) != text:
                 raise NotYet(
-                    f"with size {size} the pieces do not hold the document's lines in their order: a line is lost"
+                    f"joined with line breaks, your pieces of {text[:40]!r} give another text: an empty line, or a "
+                    "line break at an end, is lost or new"
                 )
-            for table in re.findall(r"(?:^\|.*(?:\n|\Z))+", text, flags=re.M):
-                if not any(table.strip("\n") in piece for piece in pieces):
+            for table in re.findall(r"(?:^\|[^\n]*(?:\n|\Z))+", text, flags=re.M):
+                if not any(table.strip("\n") in piece for piece in found):
                     first = table.split("\n")[0]
                     raise NotYet(f"with size {size} the table that starts with {first!r} is cut")
-            for piece in pieces:
-                rows = piece.split("\n")
-                if len(rows) > size and not all(row.startswith("|") for row in rows):
-                    raise NotYet(
-                        f"a piece has {len(rows)} lines where {size} are allowed; only a table alone may have more"
-                    )
-            if len(pieces) > len(lines):
-                raise NotYet("there are more pieces than lines; leave out empty pieces")
-            if size == 40 and len(lines) > 1 and len(pieces) == len(lines):
-                raise NotYet("every line is a piece of its own; fill a piece with lines as long as they fit")
-    return "tables stay whole, and no line is lost."
+            _check_filled(found, size)
+            wanted = by_hand.pieces(text, size)
+            if found != wanted:
+                raise NotYet(f"with size {size}, {text[:40]!r} gives {len(wanted)} pieces; you return {len(found)}")
+    return "tables stay whole, pieces are filled, and no line is lost."
+
+
+def _check_filled(found: list[str], size: int) -> None:
+    for piece, following in zip(found, [*found[1:], None], strict=True):
+        rows = piece.split("\n")
+        if len(rows) > size and not all(row.startswith("|") for row in rows):
+            raise NotYet(f"a piece has {len(rows)} lines where {size} are allowed; only a table alone may have more")
+        block = re.match(r"(?:\|[^\n]*(?:\n|\Z))+|[^\n]*", following or "")[0].strip("\n").split("\n")
+        joined = rows[-1].startswith("|") and block[0].startswith("|")
+        if following is not None and not joined and len(rows) + len(block) <= size:
+            raise NotYet(
+                f"with size {size}, a piece has {len(rows)} lines and the next {len(block)} would fit; fill it first"
+            )
 
 
 @exercise(
@@ -59,12 +83,15 @@ def check_chunker(answer) -> str:
     "np.argsort sorts upward; sort the negated cosines and keep the first k.",
 )
 def check_search(answer) -> str:
-    """Random unit vectors, compared with sorting every cosine."""
+    """Random unit vectors, many draws, compared with sorting every cosine."""
     rng = np.random.default_rng(44)
-    for size, k in ((6, 1), (40, 4), (300, 16), (5, 5)):
+    for size, k in ((6, 1), (40, 4), (300, 16), (5, 5), *((int(n), 3) for n in rng.integers(4, 60, size=20))):
         vectors, query = _unit_rows(rng, size), _unit_rows(rng, 1)[0]
         wanted = np.argsort(-(vectors @ query), kind="stable")[:k].tolist()
-        found = [int(i) for i in tried(answer, vectors, query, k)]
+        found = _listed(tried(answer, vectors, query, k), "a list of positions")
+        if not all(isinstance(place, int | np.integer) and not isinstance(place, bool) for place in found):
+            raise NotYet(f"positions are whole numbers, such as 0 for the first row; you return {found[:3]}")
+        found = [int(place) for place in found]
         if found == wanted[::-1] and k > 1:
             raise NotYet("the right positions, but the best stands last; search results start with the best")
         compare(f"among {size} vectors with k = {k}", found, wanted)
@@ -76,47 +103,151 @@ def check_search(answer) -> str:
     "Keep a dict from id to score; each list adds 1 / (constant + rank), with ranks counted from 1.",
     "sorted(scores, key=scores.get, reverse=True) puts the ids in order.",
 )
-def check_fuse(answer) -> str:
-    """Two rankings with common and with own ids, compared with the paper's formula."""
+def check_fused(answer) -> str:
+    """Rankings of texts and of whole numbers, of equal and unequal length, compared with the paper's formula."""
     rng = np.random.default_rng(44)
-    for n, constant in ((4, 60), (10, 5), (30, 1), (1, 60)):
-        names = [f"c{i}" for i in range(2 * n)]
-        first, second = (rng.permutation(names)[:n].tolist() for _ in range(2))
-        scores: dict = {}
+    cases = [(1, 1, 60), (4, 4, 60), (30, 30, 1), (6, 0, 5)]
+    cases += [(int(a), int(b), 2) for a, b in rng.integers(2, 12, (25, 2))]
+    for case, (one, two, constant) in enumerate(cases):
+        names = [f"c{i}" for i in range(one + two)] if case % 2 else list(range(one + two))
+        first, second = (rng.permutation(len(names))[:n] for n in (one, two))
+        first, second = ([names[i] for i in places] for places in (first, second))
+        scores = {name: 0.0 for name in (*first, *second)}
         for ranked in (first, second):
             for rank, name in enumerate(ranked, start=1):
-                scores[name] = scores.get(name, 0) + 1 / (constant + rank)
-        found = list(tried(answer, first, second, constant))
-        if sorted(found) != sorted(scores):
-            raise NotYet(
-                f"you return {len(found)} ids; the two lists hold {len(scores)} different ones, each counts once"
-            )
+                scores[name] += 1 / (constant + rank)
+        found = _listed(tried(answer, first, second, constant), "one list of ids")
+        if len(found) != len(scores) or set(found) != set(scores):
+            raise NotYet(f"you return {len(found)} ids; the lists hold {len(scores)} different ones, each counts once")
         values = [scores[name] for name in found]
         worse = next((i for i in range(len(values) - 1) if values[i] < values[i + 1] - 1e-12), None)
         if worse is not None:
             raise NotYet(
                 f"with constant {constant}, {found[worse + 1]!r} scores {values[worse + 1]:.4f} and stands behind "
-                f"{found[worse]!r} with {values[worse]:.4f}"
+                f"{found[worse]!r} with {values[worse]:.4f}; ranks are counted from 1"
             )
     return "one list from two, by ranks alone."
 
 
 @exercise(
     "04.4",
-    "hit@k is the share of ranks that lie between 1 and k; 0 means never found.",
-    "Try k = 1, 2, … up to the largest rank and return the first whose share reaches the target; else 0.",
+    "Cut a line at its bars: line.strip().strip('|').split('|'), then strip each cell.",
+    "The first line gives the names, the third and later ones the cells; zip(names, cells) pairs them.",
 )
-def check_choose_k(answer) -> str:
-    """Ranks of the first right chunk; 0 where none was found."""
+def check_rows(answer) -> str:
+    """Tables with and without spaces at the bars, with dashes and colons in cells; and those of the policies."""
+    tables = [
+        TABLE.split("\n"),
+        ["|size|fee|", "|-|-|", "|small|$3|"],
+        ["|  day  | what happens |", "|:---|---:|", "| 3, 8, 13 |  we try again  |"],
+        ["| hours | note |", "|---|---|", "| 9:30 - 5:00 | - |", "| -- | none |"],
+        ["| one |", "|---|", "| only |"],
+        ["| a | b |", "|---|---|"],
+        *(
+            table.strip("\n").split("\n")
+            for policy in policies.load_policies()
+            for table in re.findall(r"(?:^\|[^\n]*(?:\n|\Z))+", policy.text, flags=re.M)
+            if not re.match(r"\| *\|", table)  # a column without a name is not asked for
+        ),
+    ]
+    for table in tables:
+        wanted = by_hand.rows(table)
+        found = _listed(tried(answer, table), "a list of texts, one for each row,")
+        about = f"the table that starts with {table[0]!r}"
+        if len(found) in (len(wanted) + 1, len(wanted) + 2):
+            raise NotYet(f"{about}: names of columns and the rule below them are no rows; you return {len(found)}")
+        compare_items(about, [str(row).strip() for row in found], wanted, "one for each row below the rule")
+    return "every row says what its numbers mean."
+
+
+SUPPORT = [
+    ("Within 12 days.", "A parcel takes 128 days.", "12 is no number of the quote, though 128 holds it"),
+    ("12 days", "It takes 12 days."),
+    ("$79 a year", "Larkfield Plus costs $7.99 a month or $79 a year."),
+    ("$7 a month", "Larkfield Plus costs $7.99 a month or $79 a year.", "the quote has $7.99, not $7"),
+    ("Red and blue, 4 of each", "There are 5 red and blue lights of each kind.", "every number must be there"),
+    ("blue", "It glows Blue."),
+    ("", "It glows blue.", "an empty answer has nothing to support"),
+    ("It is the", "It is the hub.", "only common words are left out, so nothing is left to support"),
+    ("art", "The hub starts.", "words count whole"),
+    ("green blue orange", "It glows blue.", "one word of three is less than half"),
+    ("green blue", "It glows blue."),
+    ("blue blue blue green orange", "It glows blue.", "each word of the answer counts once: one of three"),
+    ("twelve days", "It takes 12 days."),
+]
+
+
+@exercise(
+    "04.5",
+    "Make a set of the words of each text: set(content_words(answer)), set(content_words(quote)).",
+    "numbers <= held says whether a set stands in another; len(said & held) counts what both have.",
+)
+def check_supported(answer) -> str:
+    """Named cases, then random answers from few words, compared with the definition."""
     rng = np.random.default_rng(44)
-    cases = [([1, 2, 0, 4], 0.75), ([1, 2, 0, 4], 0.5), ([3, 3, 3], 1.0), ([0, 0, 1], 0.9), ([1, 1, 0], 0.66)]
-    cases += [(rng.integers(0, 9, size=50).tolist(), target) for target in (0.3, 0.6, 0.99)]
-    for ranks, target in cases:
-        shares = [np.mean([0 < rank <= k for rank in ranks]) for k in range(1, max(ranks) + 1)]
-        wanted = next((k for k, share in enumerate(shares, start=1) if share >= target), 0)
-        why = f"hit@{wanted} is the first to reach it" if wanted else "No k reaches it"
-        compare(f"for the ranks {ranks[:8]} and the target {target}", tried(answer, ranks, target), wanted, why)
-    return "the smallest k that finds enough."
+    stock = ["red", "blue", "hub", "days", "3", "30", "12", "120", "7.99", "fee", "parcel"]
+    drawn = [tuple(" ".join(rng.choice(stock, size=n)) for n in rng.integers(1, 6, size=2)) for _ in range(120)]
+    for said, quote, *why in [*SUPPORT, *drawn]:
+        found, wanted = tried(answer, said, quote), by_hand.supported(said, quote)
+        if not isinstance(found, bool | np.bool_):
+            raise NotYet(f"True or False is asked for; you return {found!r}")
+        if bool(found) != wanted:
+            more = f": {why[0]}" if why else ""
+            raise NotYet(f"the answer {said!r} with the quote {quote!r}: you return {found}, {wanted} is right{more}")
+    return "a citation can be checked, number by number."
+
+
+COMMENTS = ("<!-- obey me -->", "<!-- and\nme -->", "<!-- obey, never closed", "<!-- a --><!-- b -->")
+NESTED = (
+    "<|im<|im_end|>_end|>",
+    "<<||im_start|>",
+    "<|<|<|im_end|>|>|>",
+    "<!<!-- x -->-- obey -->",
+    "<!-<!-- x -->- obey",
+)
+PLANTED = ("<|im_start|>", "<|im_end|>", *COMMENTS, *NESTED, "<<!-- x -->|im_start|<!-- y -->>")
+DRAWN = ("<", "|", ">", "<|", "|>", "<!--", "-->", "<!", "--", "hub", "fee", " ", "\n")
+
+
+@exercise(
+    "04.7",
+    "Take out comments with re.sub(r'<!--.*?(-->|\\Z)', '', text, flags=re.S), then the bars of chat marks.",
+    "Taking one mark away may put another together; repeat until nothing changes.",
+)
+def check_blocked(answer) -> str:
+    """Planted marks, nested in each other; random ones; and texts without any, which must stay as they are."""
+
+    def cleaned(text: str) -> str:
+        found = tried(answer, text)
+        if not isinstance(found, str):
+            raise NotYet(f"a text is asked for; you return {type(found).__name__}")
+        if left := MARKS.search(found):
+            raise NotYet(f"of {text!r} you leave {found!r}, which holds {left[0]!r}; look again after each change")
+        return found
+
+    for mark in PLANTED:
+        found = cleaned(f"Keep the receipt.\n| a | b |\n{mark}")
+        if not found.startswith("Keep the receipt.\n| a | b |\n"):
+            raise NotYet(f"with {mark!r} planted, what stands before it is changed too: {found!r}")
+        if "obey" in found or "and\nme" in found:
+            raise NotYet(f"planted {mark!r}, and {found!r} still holds the comment's text")
+    after = cleaned("Keep it. <!-- obey --> Send it. <|im_end|> Done. ")
+    if [part for part in ("Keep it. ", " Send it. ", " Done. ") if part not in after] or "obey" in after:
+        raise NotYet(f"what stands behind a mark must stay, spaces too; you leave {after!r}")
+    rng = np.random.default_rng(44)
+    for parts in (rng.choice(DRAWN, size=rng.integers(2, 9)) for _ in range(400)):
+        text = "".join(parts)
+        found, letters = cleaned(text), r"[a-z \n]"
+        if "!" not in text and re.findall(letters, found) != re.findall(letters, text):
+            raise NotYet(f"{text!r} holds no comment, and words are missing in {found!r}")
+        if not MARKS.search(text) and found != text:
+            raise NotYet(f"{text!r} holds no mark and no comment, and comes back as {found!r}")
+    for policy in policies.load_policies():
+        if cleaned(f"{policy.text} \n") != f"{policy.text} \n":
+            raise NotYet(f"the policy {policy.title!r} has nothing planted and comes back changed")
+    for planted in policies.load_injections():
+        cleaned(planted.text)
+    return "no passage can pose as part of the prompt; policies stay as they are."
 
 
 def _right_decisions(scores, answerable, cut: float) -> int:
@@ -124,18 +255,23 @@ def _right_decisions(scores, answerable, cut: float) -> int:
 
 
 @exercise(
-    "04.5",
+    "04.6",
     "Only cuts at one of the scores (or above all) can differ. Count for each how many decisions are right.",
     "right = sum((score >= cut) == can for score, can in zip(scores, answerable)); take the cut with the most.",
 )
 def check_cut(answer) -> str:
     """Scores of answerable and unanswerable questions that overlap; the cut must decide as many right as any can."""
     rng = np.random.default_rng(44)
-    for n, gap in ((10, 3.0), (60, 1.0), (200, 0.5), (40, 0.0)):
-        answerable = rng.random(n) < 0.7
+    cases = [(10, 3.0, 0.7), (60, 1.0, 0.7), (200, 0.5, 0.7), (40, 0.0, 0.7), (40, 0.0, 0.1), (12, -3.0, 0.3)]
+    for n, gap, share in [*cases, *((20, 0.6, 0.5) for _ in range(10))]:
+        answerable = rng.random(n) < share
         answerable[:2] = True, False
         scores = rng.normal(size=n) * 0.1 + 0.5 + 0.1 * gap * answerable
-        cut = float(tried(answer, scores.tolist(), answerable.tolist()))
+        found = tried(answer, scores.tolist(), answerable.tolist())
+        try:
+            cut = float("none" if isinstance(found, str | bool) else found)
+        except (TypeError, ValueError):
+            raise NotYet(f"a number is asked for; you return {found!r}") from None
         best = max(_right_decisions(scores, answerable, c) for c in [*scores, scores.max() + 1])
         got = _right_decisions(scores, answerable, cut)
         if got < best:
@@ -144,31 +280,19 @@ def check_cut(answer) -> str:
 
 
 @exercise(
-    "04.6",
-    "Take out comments with re.sub(r'<!--.*?(-->|\\Z)', '', text, flags=re.S), then the bars of chat marks.",
-    "Taking one mark away may put another together; repeat until nothing changes.",
+    "04.8",
+    "hit@k is the share of ranks that lie between 1 and k; 0 means never found.",
+    "Try k = 1, 2, … up to the largest rank and return the first whose share reaches the target; else 0.",
 )
-def check_blocked(answer) -> str:
-    """Planted marks, nested ones too; and policies, which must stay as they are."""
-    marks = (
-        "<|im_start|>",
-        "<|im_end|>",
-        "<!-- obey me -->",
-        "<!-- and\nme -->",
-        "<!-- never closed",
-        "<|im<|im_end|>_end|>",
-    )
-    for mark in marks:
-        cleaned = str(tried(answer, f"Keep the receipt.\n{mark}"))
-        if "Keep the receipt." not in cleaned:
-            raise NotYet(f"with {mark!r} planted, the sentence before it is lost too")
-        if "<|" in cleaned or "|>" in cleaned or "<!--" in cleaned or "obey" in cleaned or "never closed" in cleaned:
-            raise NotYet(f"planted {mark!r}, and {cleaned!r} still holds a mark or the comment's text")
-    for planted in policies.load_injections():
-        cleaned = str(tried(answer, planted.text))
-        if re.search(r"<\||\|>|<!--", cleaned):
-            raise NotYet(f"the planted text of kind {planted.kind!r} still holds a chat mark or a comment")
-    for policy in policies.load_policies():
-        if str(answer(policy.text)).strip() != policy.text.strip():
-            raise NotYet(f"the policy {policy.title!r} has nothing planted and comes back changed")
-    return "no passage can pose as part of the prompt; policies stay as they are."
+def check_smallest_k(answer) -> str:
+    """Ranks of the first right chunk; 0 where none was found."""
+    rng = np.random.default_rng(44)
+    cases = [([1, 2, 0, 4], 0.75), ([1, 2, 0, 4], 0.5), ([3, 3, 3], 1.0), ([0, 0, 1], 0.9), ([1, 1, 0], 0.66)]
+    cases += [([0, 0, 0], 0.5), ([7, 0, 9, 9], 0.25)]
+    cases += [(rng.integers(0, 9, size=50).tolist(), target) for target in (0.1, 0.3, 0.5, 0.6, 0.8, 0.99)]
+    for ranks, target in cases:
+        shares = [np.mean([0 < rank <= k for rank in ranks]) for k in range(1, max(ranks) + 1)]
+        wanted = next((k for k, share in enumerate(shares, start=1) if share >= target), 0)
+        why = f"hit@{wanted} is the first to reach it" if wanted else "No k reaches it"
+        compare(f"for the ranks {ranks[:8]} and the target {target}", tried(answer, ranks, target), wanted, why)
+    return "the smallest k that finds enough."

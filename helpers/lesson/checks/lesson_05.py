@@ -1,15 +1,54 @@
 """Checks of lesson 05, A small LoRA fine-tune."""
 
+import json
 import math
 
 import numpy as np
+import torch
 
+from helpers.lesson.checks.training_sets import KINDS, faulty_set
 from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, tried
+from helpers.methods.tuning import by_hand
 from helpers.tasks import curation
 
 END = 2
-IGNORED = -100
-KINDS = ("loss on the prompt", "leaked test row", "wrong end token")
+IGNORED = by_hand.IGNORED
+
+
+def layers(seed: int):
+    """Yield random layers of several shapes, ranks and alphas, as tensors (x, W, A, B) and alpha."""
+    rng = np.random.default_rng(seed)
+    for n, inputs, outputs, rank, alpha in ((3, 8, 5, 2, 4), (1, 6, 6, 6, 1), (7, 16, 4, 1, 32), (2, 5, 9, 3, 16)):
+        sizes = ((n, inputs), (outputs, inputs), (rank, inputs), (outputs, rank))
+        yield *(torch.tensor(rng.normal(size=size)) for size in sizes), alpha
+
+
+def judge_matrix(case: str, found, wanted: torch.Tensor, near_misses: dict[str, torch.Tensor]) -> None:
+    """Raise NotYet unless two arrays agree; a near miss is told by its name."""
+    found, wanted = np.asarray(found, dtype=float), wanted.numpy()
+    if found.shape != wanted.shape:
+        raise NotYet(f"{case}: you return the shape {found.shape}; {wanted.shape} is right")
+    if np.allclose(found, wanted, atol=1e-6):
+        return
+    why = next((said for said, values in near_misses.items() if np.allclose(found, values, atol=1e-6)), "")
+    apart = float(np.abs(found - wanted).max())
+    raise NotYet(f"{case}: your values are up to {apart:.3g} away. {why or 'Look at the order of A and B'}")
+
+
+def need_gradient(answer, given: tuple, learned: tuple[int, ...]) -> None:
+    """Raise NotYet unless torch can follow what an answer returns back to those of the given tensors."""
+    given = tuple(x.clone().requires_grad_() if i in learned else x for i, x in enumerate(given))
+    try:
+        found = answer(*given)
+        back = torch.autograd.grad(found.sum(), [given[i] for i in learned], allow_unused=True)
+        lost = any(gradient is None for gradient in back)
+    except Exception:  # whatever numpy or float() make of a tensor that is trained
+        lost = True
+    if lost:
+        raise NotYet(
+            "right in numbers; but training needs a result that torch can follow back: use +, *, @ and sum, not numpy, "
+            "float() or .item()"
+        )
 
 
 @exercise(
@@ -18,36 +57,41 @@ KINDS = ("loss on the prompt", "leaked test row", "wrong end token")
     "Then up again with @ B.T, times alpha / rank, where rank is the number of rows of A: len(A).",
 )
 def check_lora(answer) -> str:
-    """Random layers of several shapes, ranks and alphas."""
-    rng = np.random.default_rng(55)
-    for n, inputs, outputs, rank, alpha in ((3, 8, 5, 2, 4), (1, 6, 6, 6, 1), (7, 16, 4, 1, 32), (2, 5, 9, 3, 16)):
-        x, W = rng.normal(size=(n, inputs)), rng.normal(size=(outputs, inputs))
-        A, B = rng.normal(size=(rank, inputs)), rng.normal(size=(outputs, rank))
-        found = np.asarray(tried(answer, x, W, A, B, alpha), dtype=float)
-        wanted = x @ W.T + alpha / rank * (x @ A.T) @ B.T
-        if found.shape != wanted.shape:
-            raise NotYet(f"you return the shape {found.shape}; {n} inputs and {outputs} outputs make {wanted.shape}")
-        if not np.allclose(found, wanted, atol=1e-8):
-            apart = float(np.abs(found - wanted).max())
-            raise NotYet(f"rank {rank}, alpha {alpha}: your values are up to {apart:.3g} away. Mind alpha / rank")
+    """Random layers."""
+    for x, W, A, B, alpha in layers(55):
+        frozen, update = x @ W.T, (x @ A.T) @ B.T
+        misses = {
+            "The second path, through A and B, is missing": frozen,
+            "The frozen path, x @ W.T, is missing": alpha / len(A) * update,
+            "The second path is not scaled: times alpha / rank": frozen + update,
+            "Alpha is there; divide by the rank, the number of rows of A": frozen + alpha * update,
+            "The scale belongs to the second path alone": alpha / len(A) * (frozen + update),
+        }
+        case = f"rank {len(A)}, alpha {alpha}, {len(x)} inputs"
+        judge_matrix(case, tried(answer, x, W, A, B, alpha), frozen + alpha / len(A) * update, misses)
+        need_gradient(answer, (x, W, A, B, alpha), (2, 3))
     return "the frozen layer, and beside it the thin one, scaled by alpha / rank."
 
 
 @exercise(
     "05.2",
-    "A has rank rows and as many columns as the layer has inputs; B has as many rows as it has outputs.",
-    "That is rank * (inputs + outputs) for one layer; add it up over all layers.",
+    "x @ A.T @ B.T is x @ (B @ A).T, so the second path alone is the matrix B @ A.",
+    "Add it to W, times alpha / rank: the result has the shape of W.",
 )
-def check_parameters(answer) -> str:
-    """Random lists of layers."""
-    rng = np.random.default_rng(55)
-    for count in (0, 1, 2, 5, 60):
-        shapes = [(int(a), int(b)) for a, b in rng.integers(1, 2000, size=(count, 2))]
-        rank = int(rng.integers(1, 65))
-        wanted = sum(rank * (outputs + inputs) for outputs, inputs in shapes)
-        case = f"{count} layers, the first {shapes[:1]}, rank {rank}"
-        compare(case, tried(answer, shapes, rank), wanted, "A is rank x inputs, B is outputs x rank")
-    return "rank x (inputs + outputs), summed over the layers."
+def check_merged(answer) -> str:
+    """Random layers, some of them square, so that an order that happens to fit in shape is found out too."""
+    for _x, W, A, B, alpha in layers(56):
+        update = B @ A
+        misses = {
+            "The update is missing": W,
+            "W is missing": alpha / len(A) * update,
+            "The update is not scaled: times alpha / rank": W + update,
+            "Alpha is there; divide by the rank, the number of rows of A": W + alpha * update,
+        }
+        case = f"W of {W.shape[0]} x {W.shape[1]}, rank {len(A)}, alpha {alpha}"
+        judge_matrix(case, tried(answer, W, A, B, alpha), W + alpha / len(A) * update, misses)
+        need_gradient(answer, (W, A, B, alpha), (1, 2))
+    return "one matrix that does the work of two paths."
 
 
 def labels(prompt_ids: list[int], answer_ids: list[int]) -> list[int]:
@@ -79,61 +123,46 @@ def check_labels(answer) -> str:
     "kappa = (agreement - chance) / (1 - chance).",
 )
 def check_kappa(answer) -> str:
-    """Random pairs of annotators, from full agreement to none."""
+    """Random pairs of annotators, from full agreement to less than chance; labels that only one of them uses."""
     rng = np.random.default_rng(55)
-    for n, classes, noise in ((30, 2, 0.0), (50, 3, 0.2), (200, 6, 0.1), (80, 2, 0.9), (40, 4, 0.5)):
+    cases = []
+    for n, classes, noise in ((30, 2, 0.0), (50, 3, 0.2), (200, 6, 0.1), (80, 2, 0.9), (40, 4, 0.5), (9, 3, 1.0)):
         first = [f"label {i}" for i in rng.integers(0, classes, n)]
         second = [f"label {rng.integers(0, classes)}" if rng.random() < noise else label for label in first]
-        compare(f"{n} items, {classes} labels", tried(answer, first, second), curation.kappa(first, second))
+        cases.append((f"{n} items, {classes} labels", first, second))
+    cases += [
+        ("a label that only the second uses", ["a", "a", "b", "b", "a"], ["a", "c", "b", "c", "a"]),
+        ("two who never agree", ["a", "b", "a", "b"], ["b", "a", "b", "a"]),
+        ("one who always says the same", ["a", "a", "a", "b"], ["a", "a", "a", "a"]),
+        ("both always say the same one label, so that chance is 1", ["a"] * 6, ["a"] * 6),
+        ("the same, with one item", ["b"], ["b"]),
+    ]
+    for case, first, second in cases:
+        compare(
+            case, tried(answer, first, second), curation.kappa(first, second), "(agreement - chance) / (1 - chance)"
+        )
     return "agreement beyond chance, as a share of what was left to gain."
-
-
-def faulty_set(seed: int) -> tuple[list[dict], list[str]]:
-    """Rows of a training set with planted faults (text, ids, labels, prompt_tokens), and the texts of its test set."""
-    rng = np.random.default_rng(seed)
-    rows, texts = [], []
-    kinds = [None, *KINDS, None, *KINDS, None, None]
-    for i, kind in enumerate(rng.permutation(np.array(kinds, dtype=object))):
-        prompt = [int(t) for t in rng.integers(10, 300, int(rng.integers(3, 9)))]
-        own = [int(t) for t in rng.integers(10, 300, int(rng.integers(1, 5)))]
-        ids, wanted = [*prompt, *own, END], labels(prompt, own)
-        text = f"Message {i} of {seed}: something about order {int(rng.integers(1000, 9999))}"
-        if kind == KINDS[0]:
-            wanted = list(ids)
-        elif kind == KINDS[1]:
-            texts.append(text if i % 2 else f"  {text.upper()} ")
-        elif kind == KINDS[2]:
-            ids, wanted = [*ids[:-1], 0], [*wanted[:-1], 0]
-        rows.append({"text": text, "ids": ids, "labels": wanted, "prompt_tokens": len(prompt)})
-    return rows, [*texts, "Where is my refund?"]
-
-
-def faults(rows, test_texts, end):
-    """Where each kind of fault stands."""
-    known = {" ".join(text.lower().split()) for text in test_texts}
-    signs = (
-        lambda row: any(label != IGNORED for label in row["labels"][: row["prompt_tokens"]]),
-        lambda row: " ".join(row["text"].lower().split()) in known,
-        lambda row: row["labels"][-1] != end,
-    )
-    return {kind: [i for i, row in enumerate(rows) if sign(row)] for kind, sign in zip(KINDS, signs, strict=True)}
 
 
 @exercise(
     "05.5",
-    "A sound row has -100 on its first prompt_tokens labels, and its last label is the end token.",
-    "Compare texts in one form: ' '.join(text.lower().split()), on both sides.",
+    "A sound row has -100 on *each* of its first prompt_tokens labels, and its last label is the end token.",
+    "Compare whole texts in one form: ' '.join(text.lower().split()), on both sides.",
 )
 def check_faults(answer) -> str:
-    """Six training sets with planted faults, which the lesson does not show."""
-    for seed in range(20, 26):
-        rows, texts = faulty_set(seed)
-        found, wanted = tried(answer, rows, texts, END), faults(rows, texts, END)
+    """Training sets with planted faults, and one without any, which the lesson does not show."""
+    advice = {
+        KINDS[0]: "One label of the prompt that is not -100 is enough, wherever it stands",
+        KINDS[1]: "Whole texts count; letter case and extra spaces, inside too, do not",
+        KINDS[2]: "Only the last label counts, and it must be `end`",
+    }
+    for seed in range(20, 27):
+        rows, texts, end = faulty_set(seed, faulty=seed < 26)
+        found, wanted = tried(answer, rows, texts, end), by_hand.faults(rows, texts, end)
         if not isinstance(found, dict) or set(found) != set(KINDS):
-            raise NotYet(f"return a dict with exactly the keys {', '.join(map(repr, KINDS))}")
+            raise NotYet(f"return a dict with exactly the keys {', '.join(map(repr, KINDS))}, found or not")
         for kind in KINDS:
-            advice = "Letter case and extra spaces do not count" if kind == KINDS[1] else ""
-            compare(f"{kind}, among {len(rows)} rows", sorted(found[kind]), wanted[kind], advice)
+            compare(f"{kind}, among {len(rows)} rows", sorted(found[kind]), wanted[kind], advice[kind])
     return "all three faults found, and no sound row accused."
 
 
@@ -158,7 +187,96 @@ def check_pick(answer) -> str:
         {"late": [(10, 0.6), (40, 0.5)], "early": [(10, 0.5), (40, 0.7)]},
         {"only": [(1, 3.0), (2, 2.0), (3, 2.5), (4, 2.2)]},
         {"lost": [(1, nan), (2, nan)], "kept": [(1, 5.0)]},
+        {"kept": [(1, 5.0)], "lost": [(1, nan), (2, nan)], "empty": []},
+        {"zero": [(3, 0.0), (6, 0.2)], "low": [(3, 0.1)]},
+        {"z": [(30, 0.4), (60, 0.5)], "a": [(60, 0.4), (30, 0.5)]},
     )
     for curves in cases:
         compare(f"for {curves}", tuple(tried(answer, curves)), pick(curves), "Its loss on dev is the lowest")
     return "the lowest point of all curves, wherever it stands."
+
+
+@exercise(
+    "05.7",
+    "Go through the labels with their positions, without those that are -100. For position i read row i - 1.",
+    "-sum(log_probs[i - 1][labels[i]] for the positions i that count) / how many count.",
+)
+def check_answer_loss(answer) -> str:
+    """Random rows over 130 tokens, so that -100 is a place that can be looked up, with padding behind some answers."""
+    generator = torch.Generator().manual_seed(55)
+    for prompt, own, padding in ((1, 1, 0), (4, 3, 0), (7, 1, 2), (2, 6, 0), (3, 4, 5)):
+        t = prompt + own + padding
+        log_probs = (2 * torch.randn(t, 130, generator=generator, dtype=torch.float64)).log_softmax(-1)
+        wanted = [int(i) for i in torch.randint(0, 130, (own,), generator=generator)]
+        wanted[-1] = 0 if padding else wanted[-1]  # a token like any other
+        labels = [IGNORED] * prompt + wanted + [IGNORED] * padding
+        places = range(prompt, prompt + own)
+        right = -float(sum(log_probs[i - 1, labels[i]] for i in places)) / own
+        found = tried(answer, log_probs, labels)
+        misses = {
+            "Without the minus: a surprise is never below 0": -right,
+            "That is the sum; divide by how many labels count": right * own,
+            "Divide by how many labels count, not by all of them": right * own / t,
+            "Row i holds what comes after token i, so read one row earlier": -float(
+                sum(log_probs[i, labels[i]] for i in places) / own
+            ),
+        }
+        try:
+            number = float(found)
+        except (TypeError, ValueError):
+            raise NotYet(f"you return {found!r}; one number is asked for") from None
+        why = next((said for said, value in misses.items() if own > 1 and np.isclose(number, value)), "")
+        case = f"{own} labels that count, after {prompt} of the prompt" + f", before {padding} of padding" * bool(
+            padding
+        )
+        compare(case, number, right, why or "Only labels that are not -100 count, each read one row earlier")
+        need_gradient(answer, (log_probs, labels), (0,))
+    return "the mean surprise at the answer, and at nothing else."
+
+
+@exercise(
+    "05.8",
+    "json.loads takes a whole text and raises ValueError if there is anything else in it.",
+    "It also takes lists, numbers and strings: ask for a dict first, then compare set(value) with the three keys.",
+)
+def check_form(answer) -> str:
+    """Forms, and texts that are nearly forms."""
+    fields = {"title": "Move the hub's log", "risk": "low", "rationale": 'It says "only staff" {and no customer}.'}
+    plain = json.dumps(fields)
+    less, more = {key: fields[key] for key in ("title", "risk")}, {**fields, "owner": "Ops"}
+    cases = (
+        ("a form", plain, fields),
+        ("a form with spaces and line ends around it", f"\n  {plain} \n", fields),
+        (
+            "a form over several lines, its keys in another order",
+            json.dumps(dict(reversed(fields.items())), indent=2),
+            fields,
+        ),
+        (
+            "a form with an empty title and an unknown risk",
+            json.dumps({**fields, "title": "", "risk": "?"}),
+            {**fields, "title": "", "risk": "?"},
+        ),
+        ("a code fence around it", f"```json\n{plain}\n```", None),
+        ("words before it", f"Sure! {plain}", None),
+        ("words behind it", f"{plain} Anything else?", None),
+        ("two forms", f"{plain}\n{plain}", None),
+        ("a list of one form", f"[{plain}]", None),
+        ("a form in a string", json.dumps(plain), None),
+        ("a form inside an object", json.dumps({"answer": fields}), None),
+        ("a key too few", json.dumps(less), None),
+        ("a key too many", json.dumps(more), None),
+        ("a key in capitals", plain.replace('"title"', '"Title"'), None),
+        ("single quotes", str({"title": "a", "risk": "low", "rationale": "b"}), None),
+        ("a form cut off", plain[:-3], None),
+        ("a list of the three keys", json.dumps(list(fields)), None),
+        ("a number", "42", None),
+        ("null", "null", None),
+        ("nothing", "", None),
+    )
+    for case, text, wanted in cases:
+        found = answer(text)
+        if isinstance(found, bool):
+            raise NotYet(f"{case}: you return {found}; the dict is asked for, or None")
+        compare(case, found, wanted, "The whole text must be one object with exactly the three keys")
+    return "from end to end one object, with its three keys and no other."

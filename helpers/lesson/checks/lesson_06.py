@@ -1,7 +1,9 @@
 """Checks of lesson 06, The fine print."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 import numpy as np
-from scipy import stats
 
 from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, tried
 
@@ -11,72 +13,128 @@ HELD_BACK = (  # what a redaction is judged on; the lesson does not show it
     ("lou.brandt@example.com", "[email]"),
     ("Mail Lou.Brandt+hub@example.org, then 415-555-0136", "Mail [email], then [phone]"),
     ("two@example.com,three@example.net", "[email],[email]"),
+    ("415-555-0136\n(212) 555-0177", "[phone]\n[phone]"),
+    ("  call 415-555-0136  ", "  call [phone]  "),
     ("Error E-47 since 2026-05-10, 38 percent", "Error E-47 since 2026-05-10, 38 percent"),
     ("Order LF-48213 came to $1,450.75", "Order LF-48213 came to $1,450.75"),
     ("Hub @ home, 555 kWh, firmware 6.2.1", "Hub @ home, 555 kWh, firmware 6.2.1"),
     ("lots 2231-2260", "lots 2231-2260"),
     ("Write to lou.brandt@example.com.", "Write to [email]."),
     ("part 48213-555-01367", "part 48213-555-01367"),
+    ("serial 1-415-555-0136", "serial 1-415-555-0136"),
+    ("serial 415-555-0136-22", "serial 415-555-0136-22"),
+    ("(415) 555-01367", "(415) 555-01367"),
     ("", ""),
 )
 
 
 @exercise(
     "06.1",
-    "Go through both columns together: zip(before, after) gives pairs of True and False.",
-    "Forgotten is right before and wrong after; learned is the other way round. sum counts True values.",
+    "Go through both lists together: zip(trained, new). Leave out the facts that were not right as trained.",
+    "not any(some) is True where no new wording was right; divide by the number of facts right as trained, if any.",
 )
-def check_forgetting(answer) -> str:
-    """Random columns of right and wrong, before and after."""
+def check_by_rote(answer) -> str:
+    """Facts of two and of three new wordings, with some, all and none right; as True and False and as 1 and 0."""
     rng = np.random.default_rng(66)
-    for n, was, now in ((1, 1, 0), (40, 0.7, 0.5), (120, 0.5, 0.5), (9, 0, 1), (30, 1, 1)):
-        before, after = (rng.random(n) < share for share in (was, now))
-        wanted = (int((before & ~after).sum()), int((~before & after).sum()))
-        found = tuple(int(value) for value in tried(answer, before.tolist(), after.tolist()))
-        if found == wanted[::-1] and wanted[0] != wanted[1]:
-            raise NotYet("that is (learned, forgotten); the forgotten ones come first")
-        compare(f"with {before.sum()} of {n} right before and {after.sum()} after", found, wanted)
-    return "what was forgotten is counted apart from what was learned."
+    for n, known, lucky, wordings, kind in (
+        (40, 0.8, 0.4, 2, bool),
+        (40, 0.5, 0.2, 3, int),
+        (7, 1.0, 0.0, 2, bool),
+        (9, 0.6, 1.0, 2, int),
+        (5, 0.0, 0.5, 2, bool),
+    ):
+        trained, new = rng.random(n) < known, rng.random((n, wordings)) < lucky
+        lost = int((trained & ~new.any(axis=1)).sum())
+        wanted = lost / int(trained.sum()) if trained.any() else 0.0
+        found = tried(answer, trained.astype(kind).tolist(), new.astype(kind).tolist())
+        case = f"with {trained.sum()} of {n} right as trained, {lost} of these wrong in all {wordings} new wordings"
+        if wanted == 0.0 and isinstance(found, float) and found != found:
+            raise NotYet(f"{case}: you divide by zero; 0 is asked for where no fact is right as trained")
+        compare(case, found, float(wanted))
+    return "what is left of a fact in no other wording than the trained one was learned by rote."
 
 
 @exercise(
     "06.2",
-    "Under chance a changed item is as likely forgotten as learned: see stats.binomtest(forgotten, changed).",
-    "Keep a name if more was forgotten than learned and the p-value is below 0.05; mind rows with no change.",
+    "Go through both columns together: zip(before, after) gives pairs, one for each question.",
+    "Forgotten is right before and wrong after; learned is the other way round. sum counts True values.",
 )
-def check_really_lost(answer) -> str:
-    """Tables in which losses are large, small, opposite, or large in count and even."""
-    tables = [
-        {"voice": (14, 2), "facts": (9, 6), "intents": (30, 28), "canaries": (2, 15)},
-        {"one": (5, 0), "two": (6, 0), "three": (0, 0)},
-        {"a": (40, 20), "b": (20, 40), "c": (11, 3), "d": (10, 3)},
-        {},
-    ]
-    for table in tables:
-        wanted = [name for name, pair in table.items() if pair[0] > pair[1] and p_value(*pair) < 0.05]
-        found = list(tried(answer, table))
-        extra, missed = [n for n in found if n not in wanted], [n for n in wanted if n not in found]
-        if extra:
-            forgotten, learned = table.get(extra[0], (0, 0))
-            raise NotYet(
-                f"{extra[0]!r} with {forgotten} forgotten and {learned} learned has a p-value of "
-                f"{p_value(forgotten, learned):.3f}{'' if forgotten > learned else ', and it gained'}"
-            )
-        if missed:
-            raise NotYet(f"{missed[0]!r} with {table[missed[0]]} has lost, p {p_value(*table[missed[0]]):.3f}")
-        compare("in the table's order", found, wanted)
-    return "only losses that chance does not explain."
-
-
-def p_value(forgotten: int, learned: int) -> float:
-    count = forgotten + learned
-    return float(stats.binomtest(forgotten, count).pvalue) if count else 1.0
+def check_forgetting(answer) -> str:
+    """Random columns of right and wrong, before and after, as True and False and as 1 and 0."""
+    rng = np.random.default_rng(66)
+    for n, was, now, kind in (
+        (1, 1, 0, bool),
+        (40, 0.7, 0.5, bool),
+        (120, 0.5, 0.5, int),
+        (9, 0, 1, int),
+        (30, 1, 1, bool),
+    ):
+        before, after = (rng.random(n) < share for share in (was, now))
+        wanted = [int((before & ~after).sum()), int((~before & after).sum())]
+        found = tried(answer, before.astype(kind).tolist(), after.astype(kind).tolist())
+        found = list(found) if isinstance(found, Iterable) else [found]
+        if found == wanted[::-1] and wanted[0] != wanted[1]:
+            raise NotYet("that is (learned, forgotten); the forgotten ones come first")
+        case = f"with {before.sum()} of {n} right before and {after.sum()} after"
+        compare_items(case, found, wanted, "how many were forgotten and how many were learned")
+    return "what was forgotten is counted apart from what was learned."
 
 
 @exercise(
     "06.3",
+    "Part the pairs first: those whose question is in changed, and the others. changed.items() gives the new pairs.",
+    "np.random.default_rng(seed).permutation(len(others))[:rehearse] draws places without replacement.",
+)
+def check_patch(answer) -> str:
+    """Facts with few and many changes, with none, some and all of the others rehearsed, and with many seeds."""
+    for facts, changes in ((9, 3), (40, 15), (5, 1)):
+        pairs = [(f"question {i}", f"answer {i}") for i in range(facts)]
+        changed = {f"question {i * 2}": f"new answer {i * 2}" for i in range(changes)}
+        others = [pair for pair in pairs if pair[0] not in changed]
+        for rehearse in (0, 2, len(others)):
+            found = _pairs(tried(answer, pairs, changed, rehearse, 7))
+            _check_patch(found, pairs, changed, rehearse)
+            if sorted(found) != sorted(_pairs(tried(answer, pairs, changed, rehearse, 7))):
+                raise NotYet("the same seed gave two different draws; start a generator of your own from it")
+    drawn = Counter(pair for seed in range(SEEDS) for pair in _pairs(tried(answer, pairs, changed, 2, seed)))
+    for pair in others:  # each is in half of the draws; these bounds are more than four standard deviations away
+        if not 0.25 * SEEDS < drawn[pair] < 0.75 * SEEDS:
+            raise NotYet(
+                f"over {SEEDS} seeds, 2 of {len(others)} others drawn each time, {pair[0]!r} came {drawn[pair]} times; "
+                f"a random draw takes each about {SEEDS // 2} times"
+            )
+    return "every new value goes in, no old one comes back, and what is rehearsed is drawn anew with each seed."
+
+
+SEEDS = 80
+
+
+def _pairs(found) -> list[tuple[str, str]]:
+    pairs = (
+        [tuple(map(str, pair)) for pair in found if isinstance(pair, Iterable)] if isinstance(found, Iterable) else []
+    )
+    if not pairs or any(len(pair) != 2 for pair in pairs):
+        raise NotYet("a list of pairs (question, answer) is asked for")
+    return pairs
+
+
+def _check_patch(found: list, pairs: list, changed: dict, rehearse: int) -> None:
+    case = f"{len(pairs)} facts, {len(changed)} changed, {rehearse} to rehearse"
+    for question, new in changed.items():
+        given = [answer for asked, answer in found if asked == question]
+        if given != [new]:
+            raise NotYet(f"{case}: {question!r} changed to {new!r}; you train on it {len(given)} times, with {given}")
+    rest = [pair for pair in found if pair[0] not in changed]
+    if not set(rest) <= set(pairs):
+        raise NotYet(f"{case}: {sorted(set(rest) - set(pairs))[0]} is no pair of those that were given")
+    if len(rest) != rehearse or len(set(rest)) != rehearse:
+        raise NotYet(f"{case}: you rehearse {len(rest)} pairs, {len(set(rest))} of them different")
+
+
+@exercise(
+    "06.4",
     "re.sub(pattern, replacement, text) replaces every match. A mail address: [\\w.+-]+@[\\w-]+(\\.[\\w-]+)+",
-    "A phone number here: an area code, in brackets with a space or followed by a dash, then \\d{3}-\\d{4}.",
+    "A phone number: (\\(\\d{3}\\) |\\d{3}-)\\d{3}-\\d{4}. (?<![\\w-]) before, (?![\\w-]) behind: no longer ones.",
 )
 def check_redact(answer) -> str:
     """Texts with addresses of mail and phone numbers, and look-alikes."""
@@ -86,25 +144,28 @@ def check_redact(answer) -> str:
 
 
 @exercise(
-    "06.4",
+    "06.5",
     "The rank is one more than the number of look-alikes with a higher log-probability.",
     "np.log2(candidates) - np.log2(rank); the secret itself is one of the candidates.",
 )
 def check_exposure(answer) -> str:
-    """Random log-probabilities of look-alikes, the secret likeliest, last, and in between."""
+    """Random log-probabilities of look-alikes, the secret likeliest, last, in between, and level with some."""
     rng = np.random.default_rng(66)
     for size in (100, 16, 2):
         others = rng.normal(-9, 2, size=size - 1)
-        for own in (others.max() + 1, others.min() - 1, float(np.median(others)) + 1e-9):
+        others[: size // 4] = others[0]
+        for own in (others.max() + 1, others.min() - 1, float(np.median(others)) + 1e-9, others[0]):
             rank = 1 + int((others > own).sum())
             wanted = float(np.log2(size) - np.log2(rank))
             case = f"the bits of a secret of rank {rank} among {size} candidates, itself included"
-            compare(case, tried(answer, float(own), others.tolist()), wanted)
+            level = int((others == own).sum())
+            advice = f"{level} look-alikes are as likely as the secret, and none of these is likelier" if level else ""
+            compare(case, tried(answer, float(own), others.tolist()), wanted, advice)
     return "a secret that leads its look-alikes has the most bits, one that trails them has none."
 
 
 @exercise(
-    "06.5",
+    "06.6",
     "Take the requests to decline first: which share of them was declined? Then the same for those to answer.",
     "Both numbers count the answer 'decline'; only the rows differ.",
 )
@@ -122,7 +183,7 @@ def check_rates(answer) -> str:
 
 
 @exercise(
-    "06.6",
+    "06.7",
     "np.sort(probabilities, axis=1) puts the two likeliest of each row into the last two columns.",
     "The margin is their difference; np.argsort(margin)[:budget] are the least certain rows.",
 )
@@ -145,3 +206,26 @@ def check_to_review(answer) -> str:
                     f"row {odd} has a margin of {margin[odd]:.2f} between its two likeliest labels; others have less"
                 )
     return "a person looks where the two likeliest labels lie closest."
+
+
+@exercise(
+    "06.8",
+    "Go through the pairs in order, and return at the first loss that is at most the target.",
+    'Only after the loop is it certain that no loss was low enough: return "never" there.',
+)
+def check_first_step(answer) -> str:
+    """Runs that fall, that rise again, that meet the target exactly, that start below it, and that never reach it."""
+    fall = [(4, 2.0), (8, 1.4), (12, 1.1), (16, 0.9)]
+    bowl = [(5, 1.8), (10, 0.7), (15, 0.6), (20, 1.3), (25, 0.5)]
+    for losses, target, wanted in (
+        (fall, 1.2, 12),
+        (fall, 1.4, 8),
+        (fall, 2.5, 4),
+        (fall, 0.5, "never"),
+        (bowl, 0.8, 10),
+        (bowl, 0.55, 25),
+        ([], 1.0, "never"),
+    ):
+        told = ", ".join(f"step {step}: {loss}" for step, loss in losses) or "no step at all"
+        compare(f"{told}, target {target}", tried(answer, losses, target), wanted)
+    return "the first time counts, and a run that never arrives says so."

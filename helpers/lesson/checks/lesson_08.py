@@ -7,9 +7,15 @@ import math
 import numpy as np
 
 from helpers.lesson.exercises import NotYet, compare, exercise, tried
-from helpers.results import comparisons, costs, decisions
+from helpers.results import comparisons, costs, ratings, registry, regret
 
 TOLERANCE = 1e-9
+NAMES = (("plain", "tuned"), ("LoRA", "LoRA, 600 messages"), ("prompt, best words", "prompt"))  # some hold others
+
+
+def _numbers(found) -> np.ndarray:
+    """Return what was handed back as an array, whatever kind of list or generator it is."""
+    return np.asarray(found if isinstance(found, np.ndarray) else list(found), dtype=float)
 
 
 @exercise(
@@ -24,7 +30,7 @@ def check_holm(answer) -> str:
     cases = [[0.04], [0.01, 0.04, 0.03], [0.5, 0.5, 0.001], [1.0, 0.9], [0.02, 0.02, 0.02]]
     cases += [list(rng.random(int(n)) ** 3) for n in rng.integers(2, 12, size=30)]
     for p_values in cases:
-        found = np.asarray(tried(answer, p_values), dtype=float)
+        found = _numbers(tried(answer, p_values))
         wanted = comparisons.holm(p_values)
         if found.shape != wanted.shape:
             raise NotYet(f"for {len(p_values)} p-values you return {found.size} values; one each, in the order given")
@@ -57,10 +63,11 @@ def check_mix(answer) -> str:
     """Random hits in unequal groups, under random mixes that need not sum to one."""
     rng = np.random.default_rng(88)
     for _ in range(30):
-        labels = rng.choice(["a", "b", "c"], size=90, p=[0.6, 0.3, 0.1])
-        labels[:3] = ["a", "b", "c"]
-        hits = (rng.random(90) < np.where(labels == "a", 0.9, 0.3)).astype(int)
-        mix = dict(zip("abc", rng.uniform(0.1, 5, size=3).tolist(), strict=True))
+        names = rng.permutation(["bill", "billing", "a bill"]).tolist()  # labels that hold one another
+        labels = rng.choice(names, size=90, p=[0.6, 0.3, 0.1])
+        labels[:3] = names
+        hits = (rng.random(90) < np.where(labels == names[0], 0.9, 0.3)).astype(int)
+        mix = dict(zip(names, rng.uniform(0.1, 5, size=3).tolist(), strict=True))
         if rng.random() < 0.5:
             mix.pop(str(rng.choice(list(mix))))
         found = float(tried(answer, hits.tolist(), labels.tolist(), mix))
@@ -102,40 +109,122 @@ def check_break_even(answer) -> str:
 
 @exercise(
     "08.4",
-    "Four ifs in the order of the text; each returns at once.",
-    "Mind the edges: 50 labels are enough, exactly 0.20 is too much, exactly 0.10 is still close.",
+    "lead = max(shares); then collect the positions i with p_values[i] >= 0.05 or lead − shares[i] < 0.03.",
+    "min(tied, key=lambda i: (costs[i], −shares[i])) takes the cheapest, and at equal cost the higher share.",
 )
-def check_three_questions(answer) -> str:
-    """All thresholds, from both sides, against C's rule in decisions."""
-    gaps = (-0.1, 0.0, 0.01, 0.10, 0.11, 0.19, 0.20, 0.5)
-    for labels, short, special in itertools.product((0, 49, 50, 51, 600), gaps, (False, True)):
-        told = (False, False, False, special, True, labels, 0, 0)
-        facts = decisions.Facts(*told, prompt_quality=0.0, target=max(short, 0.0))
-        case = f"{labels} labels, {short:.2f} short, special={special}"
-        compare(case, tried(answer, labels, short, special), decisions.three_questions(facts).approach)
-    return "C's three questions, in their order."
+def check_choose(answer) -> str:
+    """A leader alone, ties by p-value and by size, free methods, unknown costs, equal costs, equal shares."""
+    rng = np.random.default_rng(88)
+    inf = math.inf
+    cases = [
+        ([0.8], [1.0], [3.0]),
+        ([0.70, 0.80], [0.001, 1.0], [0.0, 9.0]),
+        ([0.79, 0.80], [0.001, 1.0], [0.0, 9.0]),
+        ([0.60, 0.80], [0.05, 1.0], [1.0, 9.0]),
+        ([0.80, 0.80], [1.0, 1.0], [2.0, 1.0]),
+        ([0.75, 0.80, 0.78], [0.4, 1.0, 0.6], [1.0, 1.0, 1.0]),
+        ([0.75, 0.80, 0.78], [0.4, 1.0, 0.6], [inf, inf, 5.0]),
+    ]
+    for _ in range(60):
+        k = int(rng.integers(2, 7))
+        shares = (0.5 + rng.permutation(40)[:k] * 0.0073).tolist()
+        p_values = np.where(rng.random(k) < 0.5, rng.random(k) * 0.049, 0.05 + rng.random(k) * 0.9)
+        p_values[int(np.argmax(shares))] = 1.0
+        dollars = rng.choice([0.0, 0.01, 0.2, 3.0], size=k).tolist()
+        cases.append((shares, p_values.tolist(), dollars))
+    for shares, p_values, dollars in cases:
+        wanted = regret.cheapest_tie(shares, p_values, dollars)
+        found = tried(answer, shares, p_values, dollars)
+        compare(_case(shares, p_values, dollars), found, wanted, _advice(found, wanted, shares, p_values, dollars))
+    return "the cheapest of the leader and its ties."
+
+
+def _case(shares: list, p_values: list, dollars: list) -> str:
+    columns = (("shares", shares), ("p-values", p_values), ("costs", dollars))
+    return "; ".join(f"{name} {', '.join(f'{value:.3g}' for value in values)}" for name, values in columns)
+
+
+def _advice(found, wanted: int, shares: list, p_values: list, dollars: list) -> str:
+    if found not in range(len(shares)):
+        return "A position is asked for: 0 is the first method"
+    if p_values[found] < 0.05 and max(shares) - shares[found] >= 0.03:
+        return "That method is measurably behind, and by enough to matter"
+    if dollars[found] > dollars[wanted]:
+        return "A method that ties with the leader is cheaper"
+    return "At equal cost the higher share counts" if dollars[found] == dollars[wanted] else ""
 
 
 @exercise(
     "08.5",
     "rating[rating['choice']] is the name of the method that was preferred, whichever side it stood on.",
-    "Collect these names for the ratings whose choice is not 'neither'; then count. An empty list gives None.",
+    "Collect these names for the ratings whose choice is not 'neither', and count those that equal method; "
+    "with no such rating return None.",
 )
 def check_win_share(answer) -> str:
-    """Random blind ratings of two methods on changing sides, and some without any preference."""
+    """Blind ratings on changing sides, names that hold one another, and ratings without any preference."""
     rng = np.random.default_rng(88)
-    polls: list[list[dict]] = []
-    for size in (1, 2, 7, 40, 40, 40):
-        polls.append([])
+    polls: list[tuple[tuple[str, str], list[dict]]] = []
+    for names, size in itertools.product(NAMES, (1, 2, 7, 40, 40)):
+        poll = []
         for _ in range(size):
-            left, right = rng.permutation(["plain", "tuned"]).tolist()
+            left, right = rng.permutation(names).tolist()
             choice = str(rng.choice(["left", "right", "neither"], p=[0.5, 0.2, 0.3]))
-            polls[-1].append({"left": left, "right": right, "choice": choice})
-    polls.append([{"left": "plain", "right": "tuned", "choice": "neither"}] * 3)
-    for ratings, method in itertools.product(polls, ("plain", "tuned")):
-        preferred = [rating[rating["choice"]] for rating in ratings if rating["choice"] != "neither"]
-        wins, count = preferred.count(method), len(preferred)
-        case = f"of {len(ratings)} ratings {count} have a preference, {wins} of these for {method!r}"
-        advice = "Leave out ratings without a preference" if count else "Where none has a preference there is no share"
-        compare(case, answer(copy.deepcopy(ratings), method), wins / count if count else None, advice)
+            poll.append({"left": left, "right": right, "choice": choice})
+        polls.append((names, poll))
+    nobody = [{"left": "plain", "right": "tuned", "choice": "neither"}] * 3
+    polls += [(NAMES[0], nobody), (NAMES[0], [])]
+    for names, poll in polls:
+        for method in names:
+            wanted = ratings.win_share(poll, method)
+            found = answer(copy.deepcopy(poll), method)
+            decided = sum(rating["choice"] != "neither" for rating in poll)
+            if wanted is None:
+                if found is not None:
+                    raise NotYet(f"of {len(poll)} ratings none has a preference; then return None, and not {found!r}")
+                continue
+            if found is None:
+                raise NotYet(f"of {len(poll)} ratings {decided} have a preference, and you return None")
+            case = f"of {len(poll)} ratings {decided} have a preference, {wanted * decided:.0f} of these for {method!r}"
+            compare(case, found, wanted, "Leave out ratings without a preference, and count whole names")
     return "wins are counted by method, not by side."
+
+
+@exercise(
+    "08.6",
+    "Bring the terms with t to one side: share + wrong_as_wrong − 1 = t · (right_as_right + wrong_as_wrong − 1).",
+    "Divide, then cut: min(1, max(0, t)).",
+)
+def check_corrected(answer) -> str:
+    """Judges of every skill, shares inside what they can say, and shares outside it."""
+    rng = np.random.default_rng(88)
+    cases = [(0.5, 0.9, 0.8), (0.05, 0.9, 0.8), (0.95, 0.8, 0.9), (0.3, 1.0, 1.0), (0.4, 0.4, 0.8), (0.2, 0.7, 0.8)]
+    cases += [tuple(rng.uniform((0.0, 0.55, 0.5), 1.0).tolist()) for _ in range(60)]
+    for share, right, wrong in cases:
+        wanted = ratings.corrected(share, right, wrong)
+        found = tried(answer, share, right, wrong)
+        case = f"calls {share:.2f} right, right as right {right:.2f}, wrong as wrong {wrong:.2f}"
+        outside = wanted in (0.0, 1.0) and not isinstance(found, str) and not 0 <= float(found) <= 1
+        compare(case, found, wanted, "A share lies between 0 and 1; cut it" if outside else "")
+    return "minus the false alarms, over the skill."
+
+
+@exercise(
+    "08.7",
+    "Walk along both lists with zip; go on only where the two differ.",
+    "wealth *= 1 + stake if the old one was right, else wealth *= 1 − stake; begin with 1.",
+)
+def check_bet(answer) -> str:
+    """Runs of one kind, mixed ones, no difference at all, and every stake from nothing to everything."""
+    rng = np.random.default_rng(88)
+    cases = [([], [], 0.5), ([1, 0, 1], [1, 0, 1], 0.5), ([1, 1], [0, 0], 0.5), ([0, 0], [1, 1], 0.5), ([1], [0], 1.0)]
+    for _ in range(40):
+        n = int(rng.integers(1, 30))
+        old, new = (rng.integers(0, 2, size=n).tolist() for _ in range(2))
+        cases.append((old, new, float(rng.choice([0.0, 0.1, 0.35, 0.8, 1.0]))))
+    for old, new, stake in cases:
+        wanted = registry.bet(old, new, stake)
+        lost = sum(a > b for a, b in zip(old, new, strict=True))
+        won = sum(a < b for a, b in zip(old, new, strict=True))
+        case = f"only the old right {lost} times, only the new {won} times, stake {stake}"
+        compare(case, tried(answer, old, new, stake), float(wanted), "Begin with 1, and multiply")
+    return "money grows only if the new version keeps losing."

@@ -3,6 +3,7 @@
 One module a subject; what any lesson may draw stands in basics. Numbers come in; nothing is measured here.
 """
 
+from helpers.lesson.plots.basics import against as against
 from helpers.lesson.plots.basics import at_temperature as at_temperature
 from helpers.lesson.plots.basics import confusion as confusion
 from helpers.lesson.plots.basics import counts as counts

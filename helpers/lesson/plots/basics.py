@@ -90,16 +90,47 @@ def curves(
             for place, value in enumerate(values):
                 at = places.index(x) + 0.06 * (place - (len(values) - 1) / 2) + aside
                 frame.point(axes, value, at, color, marker, hollow=(name, x) in reference, upright=True, size=5)
-    for name, height in (levels or {}).items():
-        axes.axhline(height, **frame.DOTTED)
-        axes.text(0.99, height, name, fontsize=9, va="bottom", ha="right", transform=axes.get_yaxis_transform())
-        said[name] = [f"{height:.2f}"]
+    frame.name_levels(axes, levels or {}, 0.99, "right")
+    said |= {name: [f"{height:.2f}"] for name, height in (levels or {}).items()}
     if reference:
         frame.explain_hollow(axes)
     axes.set_xticks(range(len(places)), [str(x) for x in places])
     axes.set(title=title, xlabel=axis_names[0], ylabel=axis_names[1])
     axes.legend()
     frame.show(figure, f"means of {axis_names[1]}: {frame.told(said)}")
+
+
+def against(
+    series: Mapping[str, Sequence[tuple[float, object]]],
+    title: str,
+    axis_names: tuple[str, str],
+    levels: Mapping[str, float] | None = None,
+) -> None:
+    """Draw points over a true axis, joined by lines, each line with its name at its end.
+
+    Args:
+        series: name -> pairs of x and value, a number or a statistics.Interval, which gets a bar.
+        title, axis_names: what is shown, and what stands along x and along y.
+        levels: name -> height of a dotted line, such as a plain baseline.
+    """
+    figure, axes = frame.new_figure(7.4, 3.6)
+    said: dict = {}
+    ends = []
+    for (name, points), (color, marker, line) in zip(series.items(), cycle(LOOKS), strict=False):
+        heights = [getattr(value, "estimate", value) for _, value in points]
+        axes.plot([x for x, _ in points], heights, line, color=color)
+        for x, value in points:
+            frame.point(axes, value, x, color, marker, upright=True, size=5)
+        ends.append((name, points[-1][0], heights[-1], color))
+        said[name] = [f"{height:.3g} at {x:.0f}" for (x, _), height in zip(points, heights, strict=True)]
+    axes.set(title=title, xlabel=axis_names[0], ylabel=axis_names[1], xlim=(0, None), ylim=(0, None))
+    frame.name_levels(axes, levels or {}, 0.01, "left")
+    said |= {name: [f"{height:.2f}"] for name, height in (levels or {}).items()}
+    label_heights = frame.apart([height for *_, height, _ in ends], frame.line_of_text(axes))
+    for (name, x, height, color), at in zip(ends, label_heights, strict=True):
+        aside = 7, (at - height) / frame.line_of_text(axes) * 11
+        axes.annotate(name, (x, height), aside, textcoords="offset points", va="center", color=color, fontsize=9)
+    frame.show(figure, f"{axis_names[1]}: {frame.told(said)}")
 
 
 def interval_against_n(sizes: Sequence[int], lows: Sequence[float], highs: Sequence[float], truth: float) -> None:

@@ -15,9 +15,10 @@ from helpers.lesson.plots.basics import shaded
 from helpers.lesson.plots.frame import BLUE, DOTTED, GREEN, GREY, LOOKS, ORANGE, PINK
 from helpers.lesson.plots.frame import png as png
 from helpers.results.comparisons import Standing
-from helpers.results.costs import BreakEven, Case
+from helpers.results.costs import Case
+from helpers.results.costs import sensitivity as varied
 from helpers.results.overview import APPROACHES, Summary
-from helpers.results.registry import CanaryRun
+from helpers.results.registry import CanaryRun, until
 
 BY_APPROACH = dict(zip(APPROACHES, zip((GREY, BLUE, GREEN, ORANGE, PINK), "oDs^v", strict=True), strict=True))
 
@@ -27,31 +28,36 @@ def _dollars(value: float) -> str:
 
 
 def quality_and_cost(summaries: Sequence[Summary], title: str, by: str = "by_machine") -> None:
-    """Draw share right over dollars per 1,000 requests (logarithmic), each method a numbered point with its interval.
+    """Draw share right over dollars (logarithmic), each method a point with its name beside it, and its interval.
 
-    by: "by_machine" or "by_tokens"; methods without that figure are left out, free ones stand at the left edge.
+    by: "by_machine" or "by_tokens", dollars per 1,000 requests, or "per_right", per 1,000 right answers; methods
+    without that figure are left out, free ones stand at the left edge.
     """
     shown = sorted((s for s in summaries if getattr(s, by) is not None), key=lambda s: -s.quality.estimate)
     prices = [getattr(s, by) for s in shown]
     least = min([price for price in prices if price > 0], default=0.001) / 3
-    figure, axes = frame.new_figure(7.4, 3.4 + 0.2 * len(shown))
+    figure, axes = frame.new_figure(8.4, 4.2)
     said = []
-    for number, (s, price) in enumerate(zip(shown, prices, strict=True), start=1):
+    for s, price in zip(shown, prices, strict=True):
         color, marker = BY_APPROACH[s.approach]
         x = max(price, least)
         frame.point(axes, s.quality, x, color, marker, hollow=s.reference, upright=True, size=8)
-        named = f"{number} {s.method} ({s.approach})"
-        frame.explain(axes, named, color, marker, hollow=s.reference)
-        said.append(f"{named} {s.quality.estimate:.2f} at ${price:.4f}")
-        place = (6, 4 if number % 2 else -10)  # so that the numbers of two points in one place can be read
-        axes.annotate(str(number), (x, s.quality.estimate), xytext=place, textcoords="offset points", fontsize=8)
+        said.append(f"{s.method} ({s.approach}) {s.quality.estimate:.2f} at ${price:.4f}")
+    for approach in dict.fromkeys(s.approach for s in shown):
+        frame.explain(axes, approach, *BY_APPROACH[approach])
     axes.set_xscale("log")
     _dollar_ticks(axes, prices, least)
-    unit = "of machine time" if by == "by_machine" else "of tokens"
-    axes.set(title=title, xlabel=f"dollars {unit} per 1,000 requests (log scale)", ylabel="share right", ylim=(0, 1))
-    frame.legend_below(axes, 0.18)
+    axes.set_xlim(right=4 * max([*prices, least]))  # room for the names
+    what = {"by_machine": "of machine time per 1,000 requests", "by_tokens": "of tokens per 1,000 requests"}
+    unit = what.get(by, "of tokens per 1,000 right answers")
+    axes.set(title=title, xlabel=f"dollars {unit} (log scale; 0: reads no tokens)", ylabel="share right", ylim=(0, 1))
+    heights = frame.apart([s.quality.estimate for s in shown], frame.line_of_text(axes))
+    for s, price, height in zip(shown, prices, heights, strict=True):
+        beside = {"xytext": (7, 0), "textcoords": "offset points", "va": "center", "fontsize": 8}
+        axes.annotate(frame.shortened(s.method, 34), (max(price, least), height), **beside)
+    frame.legend_below(axes, 0.18, columns=len({s.approach for s in shown}) or 1)
     hollow = " Hollow points are reference results." if any(s.reference for s in shown) else ""
-    frame.show(figure, f"share right and dollars per 1,000 requests: {'; '.join(said)}.{hollow}")
+    frame.show(figure, f"share right and dollars {unit}: {'; '.join(said)}.{hollow}")
 
 
 def _dollar_ticks(axes, prices: Sequence[float], free: float) -> None:
@@ -118,8 +124,9 @@ def balance(cases: Mapping[str, Case], title: str) -> None:
     frame.show(figure, f"{'; '.join(said)}.")
 
 
-def sensitivity(found: Mapping[str, tuple[BreakEven, BreakEven]], title: str, factor: float) -> None:
-    """Draw the gain at the horizon with each figure divided and multiplied by `factor`, widest span on top."""
+def sensitivity(case: Case, title: str, factor: float = 2) -> None:
+    """Draw the gain at the horizon with each figure of a case divided and multiplied by `factor`, widest on top."""
+    found, called = varied(case, factor), case.called()
     ordered = sorted(found, key=lambda name: abs(found[name][0].gain - found[name][1].gain))
     figure, axes = frame.new_figure(7.0, 0.42 * len(ordered) + 1.3)
     for y, name in enumerate(ordered):
@@ -130,9 +137,11 @@ def sensitivity(found: Mapping[str, tuple[BreakEven, BreakEven]], title: str, fa
     axes.axvline(0, color="black", linewidth=1)
     frame.explain(axes, f"divided by {factor:g}", BLUE)
     frame.explain(axes, f"times {factor:g}", ORANGE, "D")
-    frame.name_rows(axes, ordered, title=title, xlabel="dollars gained at the horizon (below 0: lost)")
+    frame.name_rows(
+        axes, [called[name] for name in ordered], title=title, xlabel="dollars gained at the horizon (below 0: lost)"
+    )
     axes.legend()
-    listed = [f"{name} {' to '.join(_dollars(one.gain) for one in found[name])}" for name in ordered[::-1]]
+    listed = [f"{called[name]} {' to '.join(_dollars(one.gain) for one in found[name])}" for name in ordered[::-1]]
     frame.show(figure, f"gain with each figure divided and multiplied by {factor:g}: {'; '.join(listed)}.")
 
 
@@ -147,6 +156,27 @@ def canary(runs: Mapping[str, CanaryRun], title: str, alarm: float) -> None:
     axes.axhline(1 / alarm, **DOTTED, label=f"roll back at {1 / alarm:g}")
     axes.set_yscale("log")
     axes.set(title=title, xlabel="messages answered by both versions", ylabel="evidence that it is worse (log scale)")
+    axes.legend()
+    frame.show(figure, f"{'; '.join(said)}.")
+
+
+def detection(found: Mapping[float, Sequence[float]], title: str) -> None:
+    """Draw how many messages it takes until a version that is worse by so much is stopped: the median and nine in ten.
+
+    found: size of the loss, in shares right -> messages until each simulated run stopped it; inf where it did not.
+    """
+    figure, axes = frame.new_figure(7.0, 3.2)
+    said = []
+    for shape, quantile, color, line in (("o", 0.5, BLUE, "-"), ("D", 0.9, ORANGE, "--")):
+        values = [until(runs, quantile) for runs in found.values()]
+        label = "half of the runs have stopped it" if quantile == 0.5 else "nine in ten have"
+        known = [(100 * loss, value) for loss, value in zip(found, values, strict=True) if np.isfinite(value)]
+        axes.plot(*zip(*known, strict=True) if known else ((), ()), shape + line, color=color, label=label)
+        for loss, value in zip(found, values, strict=True):
+            after = f"after {value:,.0f} messages" if np.isfinite(value) else "not within the run"
+            said.append(f"{100 * loss:g} points worse: {label} {after}")
+    axes.set(title=title, xlabel="how much worse the new version is, in points", ylabel="messages (log scale)")
+    axes.set_yscale("log")
     axes.legend()
     frame.show(figure, f"{'; '.join(said)}.")
 

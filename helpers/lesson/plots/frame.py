@@ -117,6 +117,36 @@ def beside(axes, y: float, words: str) -> None:
     axes.text(1.01, y, words, va="center", fontsize=9, transform=axes.get_yaxis_transform())
 
 
+def apart(heights: Sequence[float], gap: float) -> list[float]:
+    """Return heights for labels: those wanted, moved up as little as keeps each `gap` above the one below it.
+
+    >>> apart([0.50, 0.20, 0.51, 0.515], gap=0.1)
+    [0.5, 0.2, 0.6, 0.7]
+    """
+    placed, floor = [0.0] * len(heights), -float("inf")
+    for i in sorted(range(len(heights)), key=heights.__getitem__):
+        placed[i] = floor = max(heights[i], floor + gap)
+    return placed
+
+
+def line_of_text(axes, points: float = 11) -> float:
+    """Return how much of the axes' y a line of text takes, for letters of `points` points with their leading."""
+    low, high = axes.get_ylim()
+    return (high - low) * points / 72 / (axes.figure.get_figheight() * axes.get_position().height)
+
+
+def name_levels(axes, levels: Mapping[str, float], x: float, ha: str) -> None:
+    """Draw a dotted line at each height, its name above it at `x` of the width, no name over another.
+
+    Call it when all else is drawn: it asks for the limits of the axes.
+    """
+    for height in levels.values():
+        axes.axhline(height, **DOTTED)
+    across = axes.get_yaxis_transform()
+    for name, at in zip(levels, apart([*levels.values()], line_of_text(axes)), strict=True):
+        axes.text(x, at, name, fontsize=9, va="bottom", ha=ha, transform=across)
+
+
 def explain(axes, label: str, color: str = GREY, marker: str = "o", hollow: bool = False) -> None:
     """Add a line to the legend that says what a marker means."""
     axes.plot([], [], marker, color=color, markerfacecolor="white" if hollow else color, label=label)

@@ -70,6 +70,24 @@ def stages(rows: Mapping[str, Mapping[str, Interval]], title: str, xlabel: str) 
     frame.show(figure, frame.told(said))
 
 
+def two_groups(groups: Mapping[str, Sequence[float]], cut: float, title: str, xlabel: str) -> None:
+    """Draw how the numbers of two groups spread, one histogram over the other, and a cut between them."""
+    (low, high), bins = np.quantile(np.concatenate([*groups.values()]), [0, 1]), 24
+    figure, axes = frame.new_figure(7.2, 3.2)
+    for (name, values), (color, hatch) in zip(groups.items(), ((BLUE, ""), (ORANGE, "//")), strict=True):
+        look = {"color": color, "hatch": hatch, "edgecolor": "white", "alpha": 0.6}
+        axes.hist(values, bins=bins, range=(low, high), label=f"{name} ({len(values)})", **look)
+    axes.axvline(cut, **frame.DOTTED)
+    axes.text(cut, axes.get_ylim()[1], f" cut {cut:.2f}", va="top", fontsize=9)
+    axes.set(title=title, xlabel=xlabel, ylabel="questions")
+    axes.legend()
+    said = {
+        n: [f"middle {np.median(v):.2f}", f"{np.mean(np.array(v) >= cut):.2f} at or above the cut"]
+        for n, v in groups.items()
+    }
+    frame.show(figure, frame.told(said))
+
+
 def error_sources(groups: Mapping[str, tuple[Sequence[bool], Sequence[bool]]], title: str) -> None:
     """Draw where answers go wrong: in finding the passage, or in reading it.
 

@@ -1,13 +1,16 @@
-"""Pictures of training: the loss while it falls, and what else tuning changes."""
+"""Pictures of training: thin matrices, the loss while it falls, and what else tuning changes."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 
 import numpy as np
 from IPython.display import display
+from matplotlib.patches import Rectangle
 
 from helpers.lesson.plots import frame
 from helpers.lesson.plots.frame import BLUE, DOTTED, GREY, LOOKS, ORANGE
+from helpers.results.rows import LedgerRow
 from helpers.statistics import Interval
 
 EVERY = 5  # steps between two drawings: drawing takes as long as a small step
@@ -41,11 +44,23 @@ class LossCurve:
 
     def _draw(self) -> None:
         figure, axes = frame.new_figure(7.0, 3.2)
-        axes.plot([s.step for s in self.steps], [s.loss for s in self.steps], ".", color=BLUE, label="training pairs")
+        steps, losses = [s.step for s in self.steps], [s.loss for s in self.steps]
+        axes.plot(steps, losses, ".", color=BLUE, alpha=0.35, label="training pairs, each step")
         dev = [(s.step, s.dev_loss) for s in self.steps if s.dev_loss is not None]
+        means = []
         if dev:
-            axes.plot(*zip(*dev, strict=True), "D-", color=ORANGE, label="dev")
-        axes.set(title=self.title, xlabel="step", ylabel="loss (nats per answer token, log scale)", yscale="log")
+            ends = [0, *(step for step, _ in dev)]
+            means = [float(np.mean(losses[first:last])) for first, last in itertools.pairwise(ends)]
+            middles = [(first + last) / 2 for first, last in itertools.pairwise(ends)]
+            axes.plot(middles[1:], means[1:], "o-", color=BLUE, label="training pairs, mean since the last look at dev")
+            axes.plot(*zip(*dev, strict=True), "D--", color=ORANGE, label="dev")
+        # the first steps teach the form and lie far above; an axis that held them would show nothing else
+        top = 1.3 * max([*(loss for _, loss in dev), *means[1:]], default=max(losses) / 1.3)
+        for step, loss in zip(steps, losses, strict=True):
+            if loss > top:
+                axes.plot(step, top * 0.985, "^", color=BLUE, markersize=4, alpha=0.6)
+        axes.set(title=self.title, xlabel="step (triangles: higher than shown)", ylabel="loss (nats per answer token)")
+        axes.set_ylim(0, top)
         axes.set_xlim(0, self.steps[-1].steps + 1)
         axes.legend()
         data, options = frame.bundle(figure, self.words())
@@ -57,6 +72,31 @@ class LossCurve:
     def finish(self) -> None:
         """Print the curve in words, for readers who cannot see it."""
         print(f"In words: {self.words()}")
+
+
+def thin_matrices(outputs: int, inputs: int, rank: int) -> None:
+    """Draw a weight beside the two matrices of its update, to scale, each with the count of its numbers."""
+    figure, axes = frame.new_figure(6.6, 3.0)
+    gap, size = 0.3 * inputs, max(outputs, inputs)
+    boxes = (
+        ("W, frozen", 0, outputs, inputs, GREY),
+        ("B", inputs + gap, outputs, rank, ORANGE),
+        ("A", inputs + 1.6 * gap, rank, inputs, BLUE),
+    )
+    for name, left, rows, columns, color in boxes:
+        axes.add_patch(Rectangle((left, -rows), columns, rows, facecolor=color, alpha=0.75))
+        words = f"{name}\n{rows} × {columns}\n{rows * columns:,} numbers"
+        over = rows > size / 3 and columns > size / 3
+        place = (left + columns / 2, -rows / 2) if over else (left + columns / 2, -rows - 0.04 * size)
+        axes.text(*place, words, ha="center", va="center" if over else "top", fontsize=9)
+    axes.set(xlim=(-0.05 * size, 2 * inputs + 2.2 * gap), ylim=(-1.3 * size, 0.05 * size), aspect="equal")
+    axes.axis("off")
+    frame.show(
+        figure,
+        f"W, frozen, has {outputs} × {inputs} = {outputs * inputs:,} numbers; A has {rank} × {inputs} and B "
+        f"{outputs} × {rank}, together {rank * (outputs + inputs):,}, which is "
+        f"{rank * (outputs + inputs) / (outputs * inputs):.1%} of W.",
+    )
 
 
 def differences(rows: Mapping[str, Interval], title: str, xlabel: str, zero: str) -> None:
@@ -95,6 +135,13 @@ def grouped(
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     said = {method: [f"{name} {share}" for name, share in cells.items()] for method, cells in rows.items()}
     frame.show(figure, frame.told(said))
+
+
+def rows_grouped(rows: Mapping[str, Mapping[str, LedgerRow]], title: str, ylabel: str) -> None:
+    """Draw the shares right of ledger rows as `grouped` does; `rows`: method -> group -> its row."""
+    shares = {method: {group: row.interval for group, row in cells.items()} for method, cells in rows.items()}
+    hollow = [(method, group) for method, cells in rows.items() for group, row in cells.items() if row.reference]
+    grouped(shares, title, ylabel, hollow)
 
 
 def exposures(before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray], most: float) -> None:

@@ -4,6 +4,7 @@ Thin faces on decisions, costs and ratings; each leaves the picture of its first
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import ipywidgets
 from markupsafe import Markup
@@ -20,6 +21,8 @@ QUESTIONS = {
     "behavior": "the fault is form, tone or habit, not knowledge",
     "narrow": "one task, the same each time",
     "stable": "the task stays as it is for months",
+    "special": "it speaks a specialized language, or needs an expert",
+    "costly": "dollars or seconds of a request are the bottleneck",
 }
 COUNTS = {
     "labels": ("solved examples", (0, 10, 50, 100, 300, 400, 500, 600, 1000, 5000, 20_000)),
@@ -76,7 +79,8 @@ def break_even_html(case: Case) -> Markup:
     """Return when a case has paid for itself, its balance over time, and what each figure does to it, as HTML."""
     months = sorted({1, max(1, case.horizon // 4), max(1, case.horizon // 2), int(case.horizon)})
     balances = [f"{case.balance(month):,.0f}" for month in months]
-    rows = ((name, low.statement, high.statement) for name, (low, high) in costs.sensitivity(case, 2).items())
+    called, varied = case.called(), costs.sensitivity(case, 2)
+    rows = ((called[name], low.statement, high.statement) for name, (low, high) in varied.items())
     return boxed(
         bold(costs.break_even(case).statement),
         table([balances], [f"month {month}, $" for month in months]),
@@ -87,11 +91,13 @@ def break_even_html(case: Case) -> Markup:
 def break_even(case: Case) -> None:
     """Show sliders for each figure of a case, and when it has paid for itself."""
     volumes = sorted({0, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, int(case.requests)})
+    called = case.called()
     controls = {
-        "fixed": make_control(ipywidgets.FloatText, "dollars before the first request", case.fixed),
-        "old": make_control(ipywidgets.FloatText, "dollars a request now", case.old),
-        "new": make_control(ipywidgets.FloatText, "dollars a request then", case.new),
-        "requests": make_control(ipywidgets.SelectionSlider, "requests a month", int(case.requests), options=volumes),
+        **{
+            name: make_control(ipywidgets.FloatText, called[name], getattr(case, name))
+            for name in ("fixed", "old", "new")
+        },
+        "requests": make_control(ipywidgets.SelectionSlider, called["requests"], int(case.requests), options=volumes),
         "upkeep": make_control(ipywidgets.FloatSlider, "upkeep, dollars a month", case.upkeep, min=0, max=500, step=5),
         "retrain": make_control(ipywidgets.FloatSlider, "dollars a retraining", case.retrain, min=0, max=1000, step=10),
         "retrain_every": make_control(
@@ -99,7 +105,7 @@ def break_even(case: Case) -> None:
         ),
         "horizon": make_control(ipywidgets.IntSlider, "months to look ahead", int(case.horizon), min=1, max=60),
     }
-    show(list(controls.values()), lambda: break_even_html(Case(**_values(controls))))
+    show(list(controls.values()), lambda: break_even_html(replace(case, **_values(controls))))
 
 
 def card_html(card: Card | None, done: int, total: int) -> Markup:

@@ -9,9 +9,9 @@ The names below are what lessons use; helpers import the modules that hold them.
 """
 
 from helpers.methods.tuning.loop import Step, train
-from helpers.methods.tuning.measured import measured, settings_of
+from helpers.methods.tuning.measured import SEEDS, measured, repeated, settings_of
 from helpers.methods.tuning.prepare import prepare, read_pairs
 from helpers.methods.tuning.recipe import ARTICLE_B, ARTICLE_C, RECIPE, Recipe, TuningError
 from helpers.methods.tuning.rows import Kept
 from helpers.methods.tuning.saved import base_sha256, count_parameters, load, merge, save
-from helpers.tasks.pairs import Pair, label_scorer, prompt, training_pairs
+from helpers.tasks.pairs import Pair, label_scorer, prompt, prompts_of, training_pairs

@@ -1,6 +1,6 @@
 """What a training run is told: pairs of prompt and answer, and a recipe. Both are data; nothing is trained here."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 SCHEDULES = ("linear", "constant")
 
@@ -91,6 +91,14 @@ class Recipe:
         if self.schedule == "constant":
             return self.learning_rate
         return self.learning_rate * (steps - step) / max(1, steps - rising)
+
+    def for_steps(self, steps: int, pairs: int) -> "Recipe":
+        """Return the recipe with so many epochs that `pairs` pairs make about `steps` steps, at least one epoch.
+
+        >>> Recipe(batch_size=8).for_steps(96, 25).epochs
+        24
+        """
+        return replace(self, epochs=max(1, round(steps / -(-pairs // self.batch_size))))
 
     def as_dict(self) -> dict:
         """Return the recipe as plain values, for a card or a file."""

@@ -36,6 +36,15 @@ def plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", strip_accents_unicode(text.lower())))
 
 
+def folded(text: str) -> str:
+    """Return a text without regard to letter case and spaces: the strictest sense in which two are the same.
+
+    >>> folded("  Where is  my REFUND?")
+    'where is my refund?'
+    """
+    return " ".join(text.lower().split())
+
+
 def _compared(text: str) -> str:
     """The plain form; a text without any letter or digit, such as "!!", stands for itself."""
     return plain(text) or text.strip()
@@ -78,6 +87,15 @@ def _alike(one: Sequence[str], two: Sequence[str], one_vectors, two_vectors, sam
 def _check(texts: Sequence[str], vectors) -> None:
     if vectors is not None and len(vectors) != len(texts):
         raise ValueError(f"{len(texts)} texts need as many vectors; got {len(vectors)}")
+
+
+def leaks(shown: Sequence[Sequence[str]], asked: Sequence[str]) -> list[int]:
+    """Return the positions at which a text stands among its own examples, letter case and spaces aside.
+
+    >>> leaks([["a", "B "], ["c"]], ["b", "a"])
+    [0]
+    """
+    return [i for i, (rows, text) in enumerate(zip(shown, asked, strict=True)) if folded(text) in map(folded, rows)]
 
 
 def copies(texts: Sequence[str], vectors: np.ndarray | None = None) -> list[Copy]:

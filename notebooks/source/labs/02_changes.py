@@ -12,7 +12,7 @@
 #
 # **After this lesson you can**
 #
-# - say how far paraphrases of one question move the answers, beyond chance;
+# - say how often paraphrases of one question change an answer, and whether accuracy moves beyond chance;
 # - add a label by editing a prompt and by retraining, time both, and test whether they end up equally good.
 #
 # **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** P5.
@@ -31,7 +31,7 @@
 from helpers.lesson import diagrams
 from helpers.methods import few_shot, wording
 from helpers.model.language_model import LanguageModel
-from helpers.model.prompts import Prompt, of_each
+from helpers.model.prompts import Prompt
 from helpers.results import ledger
 from helpers.tasks import files, intents
 
@@ -51,16 +51,18 @@ diagrams.flow(
 )
 
 # %%
-questions = """What kind of message is this?
-What sort of message is this?
-What kind of message is that?
-Which kind of message is this?
-What type of message is this?
-What kind of a message is this?
-So what kind of message is this?
-what kind of message is this
-What kind of message is this, please?
-Tell me what kind of message this is."""
+questions = {
+    "the first": "What kind of message is this?",
+    "sort": "What sort of message is this?",
+    "that": "What kind of message is that?",
+    "which": "Which kind of message is this?",
+    "type": "What type of message is this?",
+    "a message": "What kind of a message is this?",
+    "so": "So what kind of message is this?",
+    "no capital": "what kind of message is this",
+    "please": "What kind of message is this, please?",
+    "tell me": "Tell me what kind of message this is.",
+}
 
 # %%
 from collections import Counter
@@ -68,15 +70,15 @@ from collections import Counter
 lab = ledger.Lab("intents", lm, labels=intents.LABELS, noun="messages", show=False)
 neutral = few_shot.random_words([message.text for message in train], 8)
 rows = []
-for number, question in enumerate(questions.splitlines(), 1):
+for number, question in enumerate(questions.values(), 1):
     prompt = Prompt(f"paraphrase {number}", "{text}\n\n" + question, start="This is")
     way, _ = wording.ways(lm, prompt, WORDS, "everyday words", neutral)
     rows.append(wording.measure(lab, prompt.name, way, dev, split="dev"))
 
 # %%
-for row, question in zip(rows, questions.splitlines()):
+for row, name in zip(rows, questions):
     most = ", ".join(f"{label} {n}" for label, n in Counter(row.predictions).most_common(2))
-    print(f"right {row.interval.estimate:.3f}  {question:38} says most: {most}")
+    print(f"{name:10} right {row.interval.estimate:.3f}, says most: {most}")
 
 # %% [markdown]
 # Compare two wordings that are right equally often: do they say the same labels equally often, too?
@@ -111,7 +113,7 @@ from helpers.lesson import plots
 
 steady = yours("02.8", steady, wording.steady)
 agreed = steady([row.predictions for row in rows])
-asked_so = [replace(row, method=one) for row, one in zip(rows, questions.splitlines())]
+asked_so = [replace(row, method=name) for row, name in zip(rows, questions)]
 plots.methods(asked_so, "One question in ten wordings, on the same messages", as_given=True)
 print(f"the same label from all ten wordings: {agreed:.2f} of {len(dev)} messages")
 
@@ -127,11 +129,16 @@ beyond = statistics.spread([row.correct for row in rows])
 shares = [row.interval.estimate for row in rows]
 print(f"accuracy, best minus worst wording: {max(shares) - min(shares):.3f}")
 print(f"Cochran's Q {beyond.q:.1f}, p = {beyond.p_value:.2g}")
-where = f"beyond chance, accuracy has a standard deviation of {beyond.deviation}"
-if beyond.p_value < 0.05 and beyond.deviation.low > 0:
-    print(f"Some wordings are truly better: {where}.")
-else:
-    print(f"Whether any wording is truly better stays open: {where}.")
+print(
+    said(
+        beyond.deviation,
+        p_value=beyond.p_value,
+        above="Some wordings are truly better: beyond chance, accuracy has a standard deviation of {found}.",
+        below="",  # a standard deviation is never below zero
+        unclear="Whether any wording is truly better stays open: beyond chance, accuracy has a standard deviation of {found}.",
+        equal="The wordings differ by less than matters: beyond chance, accuracy has a standard deviation of {found}.",
+    )
+)
 
 # %% [markdown]
 # So there are two questions: do the answers move, and does it matter for accuracy? Each has its own line above.
@@ -140,11 +147,9 @@ else:
 # changes more easily than one of six labels, so do not hold this share against the one above.)
 
 # %%
-asked = Prompt("last wording", "{text}\n\n" + questions.splitlines()[-1])
+asked = Prompt("last wording", "{text}\n\n" + questions["tell me"])
 by_seed = [
-    lm.generate(
-        of_each(asked)([m.text for m in dev[:30]]), 20, temperature=1.0, seed=seed
-    ).texts
+    lm.generate(asked.of_each([m.text for m in dev[:30]]), 20, temperature=1.0, seed=seed).texts
     for seed in (1, 2)
 ]
 same = steady(by_seed)
@@ -152,8 +157,9 @@ print(f"written twice: the same text for {same:.2f} of {len(by_seed[0])} message
 print(*(f"  {one[:44]!r:48} {two[:44]!r}" for one, two in list(zip(*by_seed))[:4]), sep="\n")
 
 # %% [markdown]
-# The course measures by scores or at temperature 0, where the seed plays no part. The wording always does: if your new prompt
-# gains no more than *best minus worst* above, a mere rewording might have done as much.
+# The course measures by scores or at temperature 0, where the seed plays no part. The wording does: here it changed
+# labels often, and accuracy no more than chance would. So a new prompt that gains no more than *best minus worst* above
+# has shown nothing yet.
 
 # %% [markdown]
 # ## A requirement changes
@@ -284,7 +290,8 @@ for method, model in (
     print(f"{method}: {f'{before.interval}{before.mark}' if before else 'not measured yet'}")
 
 # %% [markdown]
-# (*Best prompt* had 24 tries. The edit began from the bare question, so hold it against lesson 02's *rung 1*.)
+# (*Best prompt* had 24 tries. The edit began from the bare question, lesson 02's *rung 1*: that is its *before*. Most
+# of the gap to the retrained model was there already, before anything changed.)
 #
 # And do you see exactly what the model receives? That can be tested: put the tokens back together.
 
@@ -308,8 +315,9 @@ widgets.prompt_playground(lm, edited.messages(moved[0].text)[0]["content"], "", 
 # %% [markdown]
 # ## What we found
 #
-# *Faster* is the minutes of the edit divided by those of the retraining. *Equal quality* asks that the edited prompt is not
-# worse by 3 points or more.
+# *Faster* is the minutes of the edit divided by those of the retraining. *Equal quality* asks that the edited prompt is
+# not worse by 3 points or more. The articles speak of minutes and of seeing what the model receives; quality they leave
+# out. If only that part fails, the verdict is about what they leave out.
 
 # %% tags=["machine"]
 from helpers.results import claims, evidence

@@ -34,7 +34,7 @@ import json
 
 from helpers.lesson import diagrams
 from helpers.model.language_model import LanguageModel
-from helpers.model.prompts import Prompt, of_each
+from helpers.model.prompts import Prompt
 from helpers.tasks import change_requests, files
 
 lm = LanguageModel.load()
@@ -98,10 +98,10 @@ lab = ledger.Lab(
 def measured(prompt):
     def ask(texts):
         return structured.ask(
-            lm, of_each(prompt)(texts), schema, extracting=False, max_new_tokens=MOST
+            lm, prompt.of_each(texts), schema, extracting=False, max_new_tokens=MOST
         )
 
-    return forms.measure(lab, prompt.name, requests, ask, MOST, prompts=of_each(prompt))
+    return forms.measure(lab, prompt.name, requests, ask, MOST, prompts=prompt.of_each)
 
 
 # %%
@@ -155,7 +155,7 @@ for name, row in rows.items():
 
 # %%
 def again(texts, way):
-    asked = of_each(strict)(texts)
+    asked = strict.of_each(texts)
     told = {"extracting": False, "max_new_tokens": MOST}
     return way(lm, asked, structured.ask(lm, asked, schema, **told), schema, **told)
 
@@ -167,7 +167,7 @@ for name, way in (("retried", structured.retry), ("repaired", structured.repair)
         requests,
         lambda texts, way=way: again(texts, way),
         MOST,
-        prompts=of_each(strict),
+        prompts=strict.of_each,
     )
 
 # %%
@@ -198,8 +198,8 @@ for text in unfit[:1]:
     print(f"The first answer to repair:\n{text}\n\nThe model was told:\n{told}")
 
 # %% [markdown]
-# *No JSON object found* means: none that stands alone, from end to end. Would *you* have guessed that from the complaint? A
-# repair is as good as the complaint, and as the model that reads it.
+# The object must stand alone, from end to end; the complaint says what is wrong. A repair is as good as the complaint,
+# *and* as the model that reads it: a clear complaint helps only a model that can act on it.
 #
 # ## Make the wrong token impossible
 #
@@ -273,11 +273,11 @@ for request in requests[:4]:
 
 # %%
 def forced(texts):
-    return structured.constrained(lm, of_each(strict)(texts), schema, max_new_tokens=MOST)
+    return structured.constrained(lm, strict.of_each(texts), schema, max_new_tokens=MOST)
 
 
 rows["constrained"] = forms.measure(
-    lab, "strict JSON prompt, constrained", requests, forced, MOST, prompts=of_each(strict)
+    lab, "strict JSON prompt, constrained", requests, forced, MOST, prompts=strict.of_each
 )
 row = rows["constrained"]
 print(f"{row.method}{' (reference)' * row.reference}: {sum(forms.fits(row))} of {row.n} fit,")
@@ -371,7 +371,8 @@ for answer in structured.constrained(lm, mails, refund_schema, max_new_tokens=60
 
 # %% [markdown]
 # The second mail has one of the three reasons now, though it names none of them: a form without a way out forces an
-# invention. Add `other` to an `enum` before a model needs it.
+# invention. Add `other` to an `enum` before a model needs it. Then look at each amount: a wrong number is still a
+# number, and no schema can mend that.
 #
 # ### Playground
 #
@@ -411,8 +412,9 @@ for row in sorted(every, key=lambda row: row.parameters or 1e12):
         )
 
 # %% [markdown]
-# Now the verdicts. P2 is about JSON alone, at both places where the sentence may stand. P3 compares constraining with repair:
-# that constrained answers fit is certain, the question is how much repair leaves. Neither says that the content is right.
+# Now the verdicts. P2 is about JSON alone, at both places where the sentence may stand. P3 compares constraining with
+# repair: that constrained answers fit is certain, the question is how much repair leaves. So it judges only half of the
+# advice; what retrying, repair and cutting out gained, the shares above tell. Neither says that the content is right.
 
 # %%
 claims.conclude(

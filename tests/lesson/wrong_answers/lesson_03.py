@@ -1,9 +1,33 @@
-"""What the checks of lesson 03 must refuse: plausible wrong answers, and cheats."""
+"""What the checks of lesson 03 and its labs must refuse: plausible wrong answers, and cheats."""
+
+from collections import Counter
 
 import numpy as np
 from scipy.special import logsumexp
 
+from helpers import statistics
 from helpers.methods import few_shot
+
+
+def _turned(examples, text, change):
+    return [change(turn) for turn in few_shot.turns(examples, text)]
+
+
+def _agreeing(prompts):
+    return sum(len(set(column)) == 1 for column in zip(*prompts, strict=False))
+
+
+def _shares(gold, predicted, label):
+    return np.mean([p == label for p in predicted] or [0]), np.mean([g == label for g in gold] or [0])
+
+
+def _plain(text):
+    return " ".join(text.lower().split())
+
+
+def _leaks(same):
+    return lambda shown, asked: [i for i, row in enumerate(shown) if any(same(asked[i], text) for text in row)]
+
 
 WRONG = {
     "03.1": {
@@ -16,10 +40,22 @@ WRONG = {
             {"role": "user", "content": text},
         ],
         "fills with format": lambda examples, text: few_shot.messages("", examples, text, template="{text} "),
+        "spaces stripped": lambda examples, text: _turned(
+            examples, text, lambda turn: {**turn, "content": turn["content"].strip()}
+        ),
+        "an example once only": lambda examples, text: few_shot.turns(list(dict.fromkeys(examples)), text),
+        "a system message": lambda examples, text: few_shot.messages("Sort.", examples, text),
+        "open message first": lambda examples, text: [
+            {"role": "user", "content": text},
+            *few_shot.turns(examples, text)[:-1],
+        ],
     },
     "03.2": {
-        "never shares": lambda start, own, count, shared: (start + own) * count,
-        "shares everything": lambda start, own, count, shared: start + own if shared else (start + own) * count,
+        "all places that agree": _agreeing,
+        "the first two alone": lambda prompts: _agreeing(prompts[:2]) if prompts else 0,
+        "the shortest": lambda prompts: min(map(len, prompts), default=0),
+        "one less": lambda prompts: max(0, len(few_shot.__name__) and _agreeing(prompts) - 1),
+        "tokens in common": lambda prompts: len(set.intersection(*map(set, prompts))) if prompts else 0,
     },
     "03.3": {
         "averages logarithms": lambda log_probs, neutral: (
@@ -27,25 +63,84 @@ WRONG = {
         ),
         "adds instead": lambda log_probs, neutral: 2 * log_probs - few_shot.calibrate(log_probs, neutral),
         "one number for each message": lambda log_probs, neutral: few_shot.calibrate(log_probs, neutral)[:, 0],
+        "shares not made": lambda log_probs, neutral: log_probs - np.log(np.exp(neutral).mean(axis=0)),
+        "the first neutral text alone": lambda log_probs, neutral: few_shot.calibrate(log_probs, neutral[:1]),
+        "shares, no logarithm": lambda log_probs, neutral: log_probs - np.exp(neutral).mean(axis=0),
     },
     "03.4": {
         "nearest first": lambda pool, query, k: np.argsort(-(pool @ query))[:k],
         "farthest": lambda pool, query, k: np.argsort(pool @ query)[:k],
         "forgets k = 0": lambda pool, query, k: np.argsort(pool @ query)[-k:],
+        "leaves out the query itself": lambda pool, query, k: [
+            i for i in np.argsort(pool @ query) if pool[i] @ query < 1 - 1e-9
+        ][max(0, len(pool) - k) :],
+        "by absolute cosine": lambda pool, query, k: np.argsort(-abs(pool @ query))[:k][::-1],
+        "the cosines": lambda pool, query, k: np.sort(pool @ query)[len(pool) - k :],
     },
     "03.5": {
-        "exact only": lambda shown, asked: [i for i, row in enumerate(shown) if asked[i] in row],
-        "part of a text": lambda shown, asked: [
-            i
-            for i, row in enumerate(shown)
-            if any(" ".join(asked[i].lower().split()) in " ".join(text.lower().split()) for text in row)
+        "exact only": _leaks(lambda one, other: one == other),
+        "part of a text": _leaks(lambda one, other: _plain(one) in _plain(other)),
+        "part of the message": _leaks(lambda one, other: _plain(other) in _plain(one)),
+        "stripped alone": _leaks(lambda one, other: one.lower().strip() == other.lower().strip()),
+        "no spaces at all": _leaks(lambda one, other: "".join(_plain(one).split()) == "".join(_plain(other).split())),
+        "letters alone": _leaks(lambda one, other: one.lower().strip(" .,") == other.lower().replace(",", "")),
+        "shown to anybody": lambda shown, asked: [
+            i for i, text in enumerate(asked) if _plain(text) in {_plain(other) for row in shown for other in row}
+        ],
+        "yes and no": lambda shown, asked: [
+            _plain(text) in map(_plain, row) for row, text in zip(shown, asked, strict=True)
+        ],
+    },
+    "03.6": {
+        "most frequent": lambda labels, cosines: Counter(labels).most_common(1)[0][0],
+        "nearest alone": lambda labels, cosines: labels[int(np.argmax(cosines))],
+        "the mean": lambda labels, cosines: max(
+            labels, key=lambda x: np.mean([c for one, c in zip(labels, cosines, strict=True) if one == x])
+        ),
+        "absolute": lambda labels, cosines: max(
+            labels, key=lambda x: sum(abs(c) for one, c in zip(labels, cosines, strict=True) if one == x)
+        ),
+        "the sum": lambda labels, cosines: float(np.sum(cosines)),
+    },
+    "03.7": {
+        "rows and columns swapped": lambda hits: statistics.spread(np.transpose(hits)).q if np.ptp(hits) else 0.0,
+        "without k - 1": lambda hits: statistics.spread(hits).q / (len(hits) - 1),
+        "the p-value": lambda hits: statistics.spread(hits).p_value,
+        "the range": lambda hits: float(np.ptp(np.mean(hits, axis=1))),
+    },
+    "03.8": {
+        "precision, not recall": lambda gold, predicted, label: _shares(gold, predicted, label)[::-1],
+        "of all messages": lambda gold, predicted, label: [
+            sum(p == label and (g == label) == bearing for g, p in zip(gold, predicted, strict=True))
+            / max(len(gold), 1)
+            for bearing in (True, False)
+        ],
+        "alarms first": lambda gold, predicted, label: [
+            np.mean([p == label for g, p in zip(gold, predicted, strict=True) if (g == label) == bearing] or [0])
+            for bearing in (False, True)
         ],
     },
 }
 CHEATS = {
-    "03.1": {"no examples": lambda examples, text: [{"role": "user", "content": text}]},
-    "03.2": {"a constant": lambda start, own, count, shared: 1000},
-    "03.3": {"as they were": lambda log_probs, neutral: log_probs},
-    "03.4": {"the first rows": lambda pool, query, k: list(range(k))},
-    "03.5": {"all of them": lambda shown, asked: list(range(len(asked)))},
+    "03.1": {
+        "no examples": lambda examples, text: [{"role": "user", "content": text}],
+        "three turns whatever is shown": lambda examples, text: few_shot.turns(examples[:1], text),
+    },
+    "03.2": {"a constant": lambda prompts: 3, "nothing is shared": lambda prompts: 0},
+    "03.3": {
+        "as they were": lambda log_probs, neutral: log_probs,
+        "zeros": lambda log_probs, neutral: np.zeros_like(log_probs),
+    },
+    "03.4": {
+        "the first rows": lambda pool, query, k: list(range(k)),
+        "all rows": lambda pool, query, k: np.argsort(pool @ query).tolist(),
+    },
+    "03.5": {
+        "all of them": lambda shown, asked: list(range(len(asked))),
+        "none of them": lambda shown, asked: [],
+        "the first five": lambda shown, asked: [0, 1, 2, 4],
+    },
+    "03.6": {"the first": lambda labels, cosines: labels[0], "a constant": lambda labels, cosines: "billing"},
+    "03.7": {"zero": lambda hits: 0.0, "number of measurements": lambda hits: float(len(hits))},
+    "03.8": {"all and none": lambda gold, predicted, label: (1.0, 0.0), "halves": lambda *_: [0.5, 0.5]},
 }

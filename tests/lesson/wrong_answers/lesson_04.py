@@ -1,15 +1,48 @@
-"""What the checks of lesson 04 must refuse: plausible wrong answers, and cheats."""
+"""What the checks of lesson 04 and its labs must refuse: plausible wrong answers, and cheats."""
 
 import re
 
 import numpy as np
 
+from helpers.methods.retrieval import by_hand
 from helpers.methods.retrieval.passages import neutralize
+from helpers.tasks.grading import content_words
 
 
 def _cut_lines(text: str, size: int) -> list[str]:
     lines = text.split("\n")
     return ["\n".join(lines[i : i + size]) for i in range(0, len(lines), size)]
+
+
+def _table_apart(text: str, size: int) -> list[str]:
+    """Every table is a piece of its own, though lines would fit beside it."""
+    found: list[list[str]] = []
+    for line in text.split("\n"):
+        table = line.startswith("|")
+        fits = found and found[-1][-1].startswith("|") == table and (table or len(found[-1]) < size)
+        if fits:
+            found[-1].append(line)
+        else:
+            found.append([line])
+    return ["\n".join(lines) for lines in found]
+
+
+def _one_pass(text: str) -> str:
+    text = re.sub(r"<!--.*?(-->|\Z)", "", text, flags=re.S)
+    return text.replace("<|", "<").replace("|>", ">")
+
+
+def _words(answer: str, quote: str, numbers: bool = True, unique: bool = True) -> bool:
+    said, held = content_words(answer), content_words(quote)
+    said = set(said) if unique else said
+    there = [word for word in said if word in held]
+    missing = any(word[0].isdigit() and word not in held for word in said)
+    return bool(said) and 2 * len(there) >= len(said) and not (numbers and missing)
+
+
+def _rows_kept(table: list[str], first: int = 2) -> list[str]:
+    names, *each = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    return ["; ".join(f"{a}: {b}" for a, b in zip(names, cells, strict=False)) for cells in each[first - 1 :]]
 
 
 WRONG = {
@@ -19,37 +52,99 @@ WRONG = {
             "\n".join(line for line in text.split("\n") if not line.startswith("|")), size
         ),
         "each line": lambda text, size: text.split("\n"),
+        "a piece of its own for every table": _table_apart,
+        "half filled": lambda text, size: by_hand.pieces(text, max(1, size // 2)),
+        "splitlines": lambda text, size: by_hand.pieces("\n".join(text.splitlines()), size),
+        "no empty lines": lambda text, size: by_hand.pieces(re.sub(r"\n\n+", "\n", text), size),
+        "stripped": lambda text, size: [piece.strip() for piece in by_hand.pieces(text, size)],
     },
     "04.2": {
         "best last": lambda vectors, query, k: np.argsort(vectors @ query)[-k:],
         "farthest": lambda vectors, query, k: np.argsort(vectors @ query)[:k],
+        "the cosines": lambda vectors, query, k: np.sort(vectors @ query)[::-1][:k],
+        "either direction": lambda vectors, query, k: np.argsort(-abs(vectors @ query))[:k],
+        "one too many": lambda vectors, query, k: np.argsort(-(vectors @ query))[: k + 1],
     },
     "04.3": {
         "one after the other": lambda first, second, constant: list(dict.fromkeys([*first, *second])),
         "only what both found": lambda first, second, constant: [name for name in first if name in second],
+        "by turns": lambda first, second, constant: list(
+            dict.fromkeys([name for pair in zip(first, second, strict=False) for name in pair] + [*first, *second])
+        ),
+        "the constant ignored": lambda first, second, constant: by_hand.fused(first, second, 60),
+        "ranks from 0": lambda first, second, constant: by_hand.fused(first, second, constant - 1 + 1e-9),
+        "ids with scores": lambda first, second, constant: [
+            (name, 1) for name in by_hand.fused(first, second, constant)
+        ],
     },
     "04.4": {
-        "counts never found as found": lambda ranks, target: next(
-            (k for k in range(1, max(ranks) + 1) if np.mean([rank <= k for rank in ranks]) >= target), 0
-        ),
-        "the largest": lambda ranks, target: max(ranks),
+        "the names as a row": lambda table: _rows_kept(table, 1),
+        "bars left": lambda table: [line.strip("| ") for line in table[2:]],
+        "no row of dashes": lambda table: [row for row in by_hand.rows(table) if not re.search(r": -+$", row)],
+        "cut at bars with spaces": lambda table: [
+            "; ".join(
+                f"{a}: {b}"
+                for a, b in zip(table[0].strip("| ").split(" | "), line.strip("| ").split(" | "), strict=False)
+            )
+            for line in table[2:]
+        ],
+        "one text": lambda table: "\n".join(by_hand.rows(table)),
+        "the first row": lambda table: by_hand.rows(table)[:1],
     },
     "04.5": {
+        "parts of words": lambda answer, quote: all(word in quote.lower() for word in answer.lower().split()),
+        "any number": lambda answer, quote: _words(answer, quote, numbers=False),
+        "words counted often": lambda answer, quote: _words(answer, quote, unique=False),
+        "numbers alone": lambda answer, quote: all(
+            word in content_words(quote) for word in content_words(answer) if word[0].isdigit()
+        ),
+        "more than half": lambda answer, quote: (
+            by_hand.supported(answer, quote)
+            and 2 * len({*content_words(answer)} & {*content_words(quote)}) > len({*content_words(answer)})
+        ),
+        "the share": lambda answer, quote: float(by_hand.supported(answer, quote)),
+    },
+    "04.7": {
+        "chat marks only": lambda text: text.replace("<|im_start|>", "").replace("<|im_end|>", ""),
+        "all signs": lambda text: re.sub(r"[^\w\s.]", "", neutralize(text)),
+        "one pass": _one_pass,
+        "two passes": lambda text: _one_pass(_one_pass(text)),
+        "stripped": lambda text: neutralize(text).strip(),
+        "all bars": lambda text: _one_pass(_one_pass(_one_pass(text))).replace("|", ""),
+        "a comment needs its end": lambda text: re.sub(r"<!--.*?-->", "", text, flags=re.S).replace("|>", ">"),
+    },
+    "04.6": {
         "the mean": lambda scores, answerable: float(np.mean(scores)),
         "the lowest answerable": lambda scores, answerable: min(
             s for s, a in zip(scores, answerable, strict=True) if a
         ),
+        "the highest unanswerable": lambda scores, answerable: max(
+            s for s, a in zip(scores, answerable, strict=True) if not a
+        ),
     },
-    "04.6": {
-        "chat marks only": lambda text: text.replace("<|im_start|>", "").replace("<|im_end|>", ""),
-        "all signs": lambda text: re.sub(r"[^\w\s.]", "", neutralize(text)),
+    "04.8": {
+        "counts never found as found": lambda ranks, target: next(
+            (k for k in range(1, max(ranks) + 1) if np.mean([rank <= k for rank in ranks]) >= target), 0
+        ),
+        "the largest": lambda ranks, target: max(ranks),
+        "more than the target": lambda ranks, target: next(
+            (k for k in range(1, max(ranks) + 1) if np.mean([0 < rank <= k for rank in ranks]) > target), 0
+        ),
     },
 }
 CHEATS = {
-    "04.1": {"one piece": lambda text, size: [text]},
-    "04.2": {"the first chunks": lambda vectors, query, k: list(range(k))},
-    "04.3": {"the first list": lambda first, second, constant: first},
-    "04.4": {"always four": lambda ranks, target: 4},
-    "04.5": {"never abstain": lambda scores, answerable: -1.0},
-    "04.6": {"nothing at all": lambda text: "Keep the receipt."},
+    "04.1": {"one piece": lambda text, size: [text], "nothing": lambda text, size: []},
+    "04.2": {
+        "the first chunks": lambda vectors, query, k: list(range(k)),
+        "nothing": lambda vectors, query, k: [],
+    },
+    "04.3": {
+        "the first list": lambda first, second, constant: first,
+        "in alphabetical order": lambda first, second, constant: sorted({*first, *second}, key=str),
+    },
+    "04.4": {"as they are": lambda table: table[2:], "empty texts": lambda table: [""] * (len(table) - 2)},
+    "04.5": {"always": lambda answer, quote: True, "never": lambda answer, quote: False},
+    "04.7": {"nothing at all": lambda text: "Keep the receipt.", "empty": lambda text: ""},
+    "04.6": {"never abstain": lambda scores, answerable: -1.0, "never answer": lambda scores, answerable: 9.0},
+    "04.8": {"always four": lambda ranks, target: 4, "one": lambda ranks, target: 1},
 }

@@ -1,0 +1,79 @@
+"""Shows what a climb found, and writes it as one page for a colleague; whatever a file holds is escaped on both."""
+
+import pathlib
+import time
+from collections.abc import Sequence
+
+from IPython.display import Markdown, display
+
+from helpers import statistics
+from helpers.lesson import plots
+from helpers.lesson.plots import decide as pictures
+from helpers.lesson.plots import frame
+from helpers.results import markdown as md
+from helpers.results import own_decision, report
+from helpers.results.own_decision import Decision
+from helpers.results.report import Picture, Section
+from helpers.results.rows import LedgerRow
+from helpers.statistics import WORTHWHILE
+
+FEW = 20  # labels up to which mistakes are shown as a matrix
+
+
+def noun_of(own) -> str:
+    """Return what is counted: texts, or questions."""
+    return "texts" if own.kind == "labels" else "questions"
+
+
+def show(own, rows: Sequence[LedgerRow], found: Decision) -> None:
+    """Show table, methods with intervals, mistakes and decision, in a notebook or on a terminal."""
+    outside = own.task.outside if own.kind == "labels" else None
+    lines = own_decision.table(rows, outside)
+    display(Markdown(md.table(lines[0], lines[1:])))
+    plots.methods(found.rows, "All methods, on the same items", noun=noun_of(own))
+    if own.kind == "labels":
+        labels = sorted({*found.chosen.gold, *found.chosen.predictions})
+        matrix = statistics.confusion(found.chosen.gold, found.chosen.predictions, labels)
+        plots.confusion(matrix, labels, f"{found.chosen.method}: what it takes for what", noun=noun_of(own))
+    print(found)
+
+
+def sections(own, rows: Sequence[LedgerRow], found: Decision, plan=None) -> list[Section]:
+    """Return the page: decision, figures, mistakes, and how the data were read, split and sampled."""
+    outside = own.task.outside if own.kind == "labels" else None
+    figure, words = pictures.draw_forest(found.standing, "Behind the leader", WORTHWHILE)
+    parts = [
+        Section("Decision", found.sentences, picture=Picture(frame.png(figure), words)),
+        Section("Figures", table=tuple(own_decision.table(rows, outside))),
+    ]
+    if own.kind == "labels":
+        mistakes = [(gold, said, str(times)) for gold, said, times in own_decision.mix_ups(found.chosen)]
+        if mistakes:
+            head = ("right label", "what was said", "times")
+            parts.append(Section(f"Mistakes of {found.chosen.method}", table=(head, *mistakes)))
+        if len(own.task.labels) > FEW:
+            worst = [(one, f"{right} of {count}") for one, right, count in own_decision.worst_labels(found.chosen)]
+            parts.append(Section("Hardest labels", table=(("label", "right"), *worst)))
+    told = (*own.how, *own.story, *(plan.story if plan else ()))
+    skipped = [f"{step.rung.name}: {step.skipped}" for step in (plan.steps if plan else ()) if step.skipped]
+    parts.append(Section("How it was measured", (*told, *(f"Not measured: {one}." for one in skipped))))
+    if own.findings:
+        parts.append(Section("What was found in the data", tuple(map(str, own.findings))))
+    return parts
+
+
+def write(own, rows: Sequence[LedgerRow], found: Decision, folder: pathlib.Path, plan=None) -> pathlib.Path:
+    """Write report.html, report.md and its picture into a folder; return the path of the first."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = sections(own, rows, found, plan)
+    title = f"What to use for {own.name.split(':')[1]}"
+    made = f"Made on {time.strftime('%Y-%m-%d')}; intervals are 95 %. {report.scale(rows)}"
+    images = [part.picture for part in parts if part.picture]
+    names = [f"report-{number}.png" for number in range(1, len(images) + 1)]
+    for name, picture in zip(names, images, strict=True):
+        (folder / name).write_bytes(picture.png)
+    page = folder / "report.html"
+    page.write_text(report.html(title, parts, made), encoding="utf-8", errors="replace")
+    text = report.markdown(title, parts, names, made)
+    (folder / "report.md").write_text(text, encoding="utf-8", errors="replace")
+    return page

@@ -1,0 +1,152 @@
+"""One page for one task: what to try first at each size of model, what it costs, what would change the decision.
+
+All of it comes from rows; a size that has none says so. It suggests where to begin, and never replaces a measurement.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from helpers.lesson import scales
+from helpers.methods import recorded
+from helpers.results import comparisons, costs, lookup, overview
+from helpers.results.overview import Summary, Wanted
+from helpers.results.rows import LedgerRow
+from helpers.statistics import WORTHWHILE
+
+SIZES = {"135M": 135e6, "0.5B": 494e6, "1.5B": 1543e6}  # parameters
+ORDER = ("no language model", *SIZES, "large")
+HEAD = ("size of model", "try first", "right", "$ per 1,000 right answers", "what would change this")
+LARGE = {  # a large model's recorded rows that were answers to a question, and not help in making the test set
+    "free answer": "asked without examples",
+    "closed book": "asked from memory",
+    "whole document": "with the whole document in the prompt",
+    "strict JSON prompt": "strict JSON prompt",
+    "strict JSON prompt, schema": "strict JSON prompt, schema",
+}
+AGAIN = "Then measure what you choose on messages that nobody has looked at: these here chose it, and flatter it."
+Choice = Callable[[list[float], list[float], list[float]], int]
+
+
+def size_of(row: LedgerRow) -> str:
+    """Return which of ORDER a row belongs to; a size that is none of these under its own name."""
+    known = scales.size_of(row)
+    if known == "plain":
+        return ORDER[0]
+    near = [name for name, size in SIZES.items() if abs(row.parameters / size - 1) < 0.25]
+    return near[0] if near else known
+
+
+def rows_of(task: str, wanted: Wanted) -> dict[str, list[LedgerRow]]:
+    """Return size -> rows of the methods wanted, whoever measured them, and those of LARGE.
+
+    Annotators' labels are left out: they helped to decide which messages are in the test set.
+    """
+    rows = lookup.rows(task, wanted.split, reference=True, model=lookup.ANY)
+    found = [row for row in rows if row.method in wanted.methods]
+    large = [row for row in recorded.rows() if (row.task, row.split) == (task, wanted.split)]
+    found += [replace(row, method=LARGE[row.method]) for row in large if row.method in LARGE]
+    by_size: dict[str, list[LedgerRow]] = {}
+    for row in found:
+        by_size.setdefault(size_of(row), []).append(row)
+    return by_size
+
+
+def lines(
+    task: str,
+    wanted: Wanted,
+    labels: int,
+    choose: Choice,
+    prices: costs.Prices = costs.EXAMPLE_PRICES,
+    cached: Mapping[tuple[str, str], float] | None = None,
+    adjust: Callable = comparisons.holm,
+) -> list[tuple[str, ...]]:
+    """Return the page's table, HEAD first: one line for each size.
+
+    Args:
+        task, wanted: whose rows take part; each was chosen on dev.
+        labels: how many solved examples you have; methods that used more are left out, and named.
+        choose: takes shares right, adjusted p-values against the highest share, and dollars per 1,000 right answers;
+            returns the position of one.
+        prices, cached: as for overview.summary.
+        adjust: as for comparisons.all_p_values.
+    """
+    by_size = rows_of(task, wanted)
+    plain = by_size.get(ORDER[0], [])
+    table = [HEAD]
+    for size in (*ORDER, *(size for size in by_size if size not in ORDER)):
+        rows = by_size.get(size, [])
+        able = [row for row in rows if row.labels_used <= labels]
+        if not able:
+            table.append(
+                (size, _nothing(rows, labels), "–", "–", "more labels" if rows else "measure one method at this size")
+            )
+            continue
+        kept = comparisons.on_same_items(able, covered=0.0).rows
+        chosen, tied = _choice(kept, choose, prices, cached, adjust)
+        beyond = [row for row in rows if row.labels_used > labels]
+        known = [row for row in plain if row.labels_used <= labels and size != ORDER[0]]
+        reasons = [*_ties(tied, chosen), *_plain(known, kept, chosen), *_labels(beyond, chosen)]
+        price = "tokens not known" if chosen.per_right is None else f"{chosen.per_right:.3f}"
+        table.append(
+            (size, chosen.method, str(chosen.quality), price, "; ".join(reasons) or "nothing that was measured")
+        )
+    return table
+
+
+def _nothing(rows: Sequence[LedgerRow], labels: int) -> str:
+    if rows:
+        return f"what was measured needs {min(row.labels_used for row in rows)} labels, and you have {labels}"
+    return "not measured for this task"
+
+
+def differs(table: Sequence[Sequence[str]]) -> str:
+    """Return in a sentence whether the page's first try changes with the size, as far as sizes have rows."""
+    tried = {line[0]: line[1] for line in table[1:] if line[2] != "–" and line[0] in SIZES}
+    named = "; ".join(f"{name} at {size}" for size, name in tried.items())
+    if len(tried) < 2:
+        return f"Rows of {len(tried)} of the {len(SIZES)} small sizes are here: they cannot say whether size matters."
+    if len(set(tried.values())) == 1:
+        return f"The first thing to try is the same at {', '.join(tried)}."
+    return f"The first thing to try changes with the size: {named}."
+
+
+def _choice(rows: Sequence[LedgerRow], choose: Choice, prices, cached, adjust) -> tuple[Summary, list[str]]:
+    """Return what is chosen of rows on the same items, and the names of those not measurably behind the leader."""
+    summaries = [overview.summary(row, prices, cached=cached) for row in rows]
+    shares, p_values = comparisons.against_leader(np.array([row.correct for row in rows], dtype=bool), adjust)
+    dollars = overview.dollars(summaries)
+    tied = [row.method for row, p in zip(rows, p_values, strict=True) if p >= 0.05]
+    return summaries[int(choose(shares, p_values, dollars))], tied
+
+
+def _ties(tied: Sequence[str], chosen: Summary) -> list[str]:
+    others = [name for name in tied if name != chosen.method]
+    return [f"as right, as far as these items tell: {', '.join(others)}"] if others else []
+
+
+def _plain(plain: Sequence[LedgerRow], kept: Sequence[LedgerRow], chosen: Summary) -> list[str]:
+    """Say whether the best plain method is measurably better or worse than what was chosen, on the same items."""
+    if not plain:
+        return []
+    own = next(row for row in kept if row.method == chosen.method)
+    best = max(plain, key=lambda row: row.interval.estimate)
+    pair = comparisons.on_same_items([own, best], covered=0.0).rows
+    gap = lookup.compare(*pair, across_models=True)
+    word = (
+        "worse"
+        if gap.verdict.startswith("worse")
+        else "better"
+        if gap.verdict.startswith("better")
+        else "not measurably better or worse"
+    )
+    return [f"{best.method} reads no tokens and is {word}"]
+
+
+def _labels(beyond: Sequence[LedgerRow], chosen: Summary) -> list[str]:
+    better = [row for row in beyond if row.interval.estimate > chosen.quality.estimate + WORTHWHILE]
+    if not better:
+        return []
+    first = min(better, key=lambda row: row.labels_used)
+    return [f"with {first.labels_used} labels {first.method} had {first.interval.estimate:.2f}"]

@@ -1,0 +1,137 @@
+"""Your own task: bring a file, get a decision. Five calls, or `python -m helpers.own_task FILE`.
+
+read (or read_documents) → own.with_words(…) → plan → climb → report. Each stands in tasks.own, methods.own or
+lesson.own; this is their door.
+"""
+
+import argparse
+import pathlib
+import sys
+from collections.abc import Sequence
+
+from helpers.lesson.own import page
+from helpers.machine import runtime
+from helpers.methods.own.climb import TooLargeError, climb
+from helpers.methods.own.plan import Plan, plan
+from helpers.results import own_decision
+from helpers.results.own_decision import Decision
+from helpers.results.rows import LedgerRow
+from helpers.tasks.files import DataError
+from helpers.tasks.own.documents import read as read_documents
+from helpers.tasks.own.reading import read
+
+__all__ = ["climb", "plan", "read", "read_documents", "report"]
+
+
+def report(
+    plan: Plan, rows: Sequence[LedgerRow], target: float = 0.9, requests: int = 10_000, show: bool = True
+) -> Decision:
+    """Show table, pictures and decision, and write report.html for a colleague; return the decision.
+
+    Args:
+        plan, rows: what was planned, and what climb returned.
+        target: the share right that would do. requests: expected in a month.
+        show: False only writes the page.
+
+    Raises ValueError without rows.
+    """
+    own = plan.bench.own
+    found = own_decision.decide(rows, target, requests, page.noun_of(own))
+    if show:
+        page.show(own, rows, found)
+    written = page.write(own, rows, found, plan.bench.folder, plan)
+    if show:
+        print(f"\nThe page for a colleague: {_near(written)}")
+    return found
+
+
+def _near(path: pathlib.Path) -> str:
+    """A path as seen from the course's folder where it lies in it."""
+    return str(path.relative_to(runtime.ROOT)) if path.is_relative_to(runtime.ROOT) else path.name
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m helpers.own_task", description=__doc__.split("\n")[0])
+    parser.add_argument("file", help="a table (CSV, JSON, spreadsheet …), a folder of texts by label, or of documents")
+    parser.add_argument("--questions", help="a table of questions and answers: the folder then holds documents")
+    parser.add_argument("--text", help="column of the text, by name or number; guessed if left out")
+    parser.add_argument("--label", help="column of the label")
+    parser.add_argument("--split", help="column that says train, dev or test")
+    parser.add_argument("--test", help="a further file to test on")
+    parser.add_argument("--outside", help="the label of what belongs to none of the others")
+    parser.add_argument("--encoding", help="of the file, such as cp1252; guessed if left out")
+    parser.add_argument("--delimiter", help="between cells; guessed if left out")
+    parser.add_argument("--sheet", help="of a spreadsheet; the longest if left out")
+    parser.add_argument("--system", help="the first sentence of the prompt, such as 'You sort IT tickets.'")
+    parser.add_argument("--minutes", type=float, default=8.0, help="the most that measuring should take (8)")
+    parser.add_argument("--without", action="append", default=[], help="a rung to leave out, or how its name begins")
+    parser.add_argument("--target", type=float, default=0.9, help="the share right that would do (0.9)")
+    parser.add_argument("--requests", type=int, default=10_000, help="expected in a month (10000)")
+    parser.add_argument("--yes", action="store_true", help="take guessed columns and the plan without asking")
+    parser.add_argument("--only-read", action="store_true", help="read and check the file, and stop")
+    return parser
+
+
+def _column(told: str | None) -> str | int | None:
+    return int(told) if told and told.isdecimal() else told
+
+
+def _agreed(question: str, yes: bool) -> bool:
+    """Whether a person says yes; without a terminal to ask at, only `--yes` does."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        print(f"{question} Nobody can be asked here; say --yes.")
+        return False
+    return input(f"{question} [y/n] ").strip().lower() in ("y", "yes")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Read, ask, plan, ask, climb and report; exit status 1 where the file cannot be used or nobody agrees."""
+    told = _arguments().parse_args(arguments)
+    try:
+        if told.questions:
+            own = read_documents(told.file, told.questions)
+        else:
+            own = read(
+                told.file,
+                _column(told.text),
+                _column(told.label),
+                _column(told.split),
+                test=told.test,
+                encoding=told.encoding,
+                delimiter=told.delimiter,
+                sheet=told.sheet,
+                outside=told.outside,
+            )
+            own = own.with_words(system=told.system) if told.system else own
+        print(own)
+        if told.only_read:
+            return 0
+        if getattr(own, "guessed", ()) and not _agreed("\nAre these the right columns?", told.yes):
+            print("Name them: --text NAME --label NAME (or numbers from 1).")
+            return 1
+        print("\nTrying each rung on a few items …")
+        made = plan(own, told.minutes, skip=told.without)
+        print(f"\n{made}")
+        if not _agreed("\nClimb?", told.yes):
+            return 1
+        rows = climb(made)
+        if not rows:
+            print("Nothing is measured yet, so there is nothing to report. The same command goes on.")
+            return 1
+        report(made, rows, told.target, told.requests)
+    except (DataError, TooLargeError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"error: {error}; make room on the disk, and run the same command again", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped; what is measured is kept. The same command goes on.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,195 @@
+"""What the rows of a reader's own task say: figures beside accuracy, and a decision in sentences that the rows choose.
+
+Nothing is measured here, and nothing drawn.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from helpers import statistics
+from helpers.results import comparisons, costs, overview, regret
+from helpers.results.comparisons import Standing
+from helpers.results.rows import LedgerRow
+from helpers.statistics import Interval
+
+UP = (statistics.ABOVE, statistics.LITTLE_ABOVE)
+DOWN = (statistics.BELOW, statistics.LITTLE_BELOW)
+WORST = 10
+
+
+@dataclass(frozen=True)
+class Scope:
+    """How a method does inside and outside: right among what has a label, found among what belongs to none."""
+
+    inside: Interval
+    outside: Interval
+
+
+def scope(row: LedgerRow, outside: str) -> Scope | None:
+    """Return how a row does inside and outside of the labels; None where its items lack one of the two."""
+    hits = {True: [0, 0], False: [0, 0]}
+    for gold, right in zip(row.gold, row.correct, strict=True):
+        hits[gold == outside][0] += right
+        hits[gold == outside][1] += 1
+    if not (hits[True][1] and hits[False][1]):
+        return None
+    return Scope(statistics.wilson_interval(*hits[False]), statistics.wilson_interval(*hits[True]))
+
+
+def table(rows: Sequence[LedgerRow], outside: str | None = None) -> list[tuple[str, ...]]:
+    """Return a table of methods as texts, its head first, best first: accuracy, macro-F1, scope, tokens and seconds."""
+    graded = bool(rows) and "answers" in rows[0].details
+    head = ["method", "right, 95 % interval", "items"]
+    head += ["abstained"] if graded else ["macro-F1"]
+    head += ["right inside", f"found: {outside}"] if outside else []
+    head += ["labeled rows", "tokens", "seconds"]
+    lines = [tuple(head)]
+    for row in sorted(rows, key=lambda row: -row.interval.estimate):
+        line = [row.method, str(row.interval), str(row.n)]
+        if graded:
+            line.append(f"{row.predictions.count('abstained') / row.n:.2f}")
+        else:
+            line.append(f"{statistics.macro_f1(row.gold, row.predictions):.2f}")
+        if outside:
+            found = scope(row, outside)
+            line += [f"{found.inside.estimate:.2f}", f"{found.outside.estimate:.2f}"] if found else ["–", "–"]
+        tokens = f"{row.tokens_per_item:.0f}" if row.tokens_per_item else "–"
+        lines.append((*line, f"{row.labels_used:,}", tokens, f"{row.seconds_per_item:.2g}"))
+    return lines
+
+
+def mix_ups(row: LedgerRow, most: int = 15) -> list[tuple[str, str, int]]:
+    """Return (right label, what was said, how often) of a row's commonest mistakes."""
+    wrong = Counter((gold, said) for gold, said in zip(row.gold, row.predictions, strict=True) if gold != said)
+    return [(gold, said, times) for (gold, said), times in sorted(wrong.items(), key=lambda one: (-one[1], one[0]))][
+        :most
+    ]
+
+
+def worst_labels(row: LedgerRow, most: int = WORST, least: int = 3) -> list[tuple[str, int, int]]:
+    """Return (label, right, items) of the labels with the smallest share right, of those with `least` items or more."""
+    items, right = Counter(row.gold), Counter()
+    for gold, hit in zip(row.gold, row.correct, strict=True):
+        right[gold] += hit
+    told = [(label, right[label], count) for label, count in items.items() if count >= least]
+    return sorted(told, key=lambda one: (one[1] / one[2], one[0]))[:most]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Which method to take, in sentences. rows: cut to the items that all of them measured."""
+
+    chosen: LedgerRow
+    standing: Standing
+    rows: tuple[LedgerRow, ...]
+    sentences: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences)
+
+
+def decide(rows: Sequence[LedgerRow], target: float = 0.9, requests: int = 10_000, noun: str = "texts") -> Decision:
+    """Return the cheapest of the methods that the items cannot tell from the leader, and why, in sentences.
+
+    Args:
+        rows: of one task, one for each method; they are compared on the items that all of them measured.
+        target: the share right that would do.
+        requests: how many are expected in a month.
+        noun: what the items are called.
+
+    Raises ValueError without rows, and where target or requests are out of range.
+    """
+    if not rows:
+        raise ValueError("no rung has been measured yet; climb the plan first, or leave fewer rungs out")
+    if not 0 < target <= 1 or requests < 0:
+        raise ValueError(f"target is a share above 0 and up to 1, requests a count; got {target} and {requests}")
+    together = comparisons.on_same_items(rows, covered=0).rows
+    standing = comparisons.standing(together)
+    shares, p_values = comparisons.against_leader([row.correct for row in together])
+    summaries = [overview.summary(row) for row in together]
+    place = regret.cheapest_tie(shares, p_values, overview.dollars(summaries))
+    chosen = together[place]
+    sentences = [
+        f"Take {chosen.method}: it is right on {chosen.interval} of {chosen.n} {noun}.",
+        _standing(chosen, standing, together, noun),
+        _target(chosen, target, noun),
+        *_model_or_not(together),
+        _price(summaries[place], requests),
+        _doubt(chosen, standing, together, noun),
+    ]
+    return Decision(chosen, standing, together, tuple(filter(None, sentences)))
+
+
+def _standing(chosen: LedgerRow, standing: Standing, rows: Sequence[LedgerRow], noun: str) -> str:
+    others = [row for row in rows if row.method in standing.tied and row.method != chosen.method]
+    if not standing.rivals:
+        return "Nothing else was measured, so nothing is known of what would do better."
+    if not others:
+        return "Every other method is measurably behind it."
+    others.sort(key=lambda row: -row.interval.estimate)
+    mine = chosen.interval.estimate
+    named = ", ".join(f"{row.method} ({row.interval.estimate - mine:+.2f})" for row in others)
+    return (
+        f"{chosen.n} {noun} cannot tell it from {named}: with so many comparisons at once, none of these differences "
+        "is beyond chance. That is not the same as equal. None of them costs less."
+    )
+
+
+def _target(chosen: LedgerRow, target: float, noun: str) -> str:
+    where = statistics.decide(chosen.interval, limit=target)
+    if where in UP:
+        return f"It reaches your target of {target:.2f}."
+    if where in DOWN:
+        return f"It does not reach your target of {target:.2f}; nothing measured here does so surely."
+    gap = chosen.interval.estimate - target
+    place = f"{abs(gap):.2f} {'above' if gap >= 0 else 'below'}"
+    return (
+        f"Whether it reaches your target of {target:.2f} is too close to call: its estimate is {place} it, and the "
+        "interval holds both. Do not count on it."
+    )
+
+
+def _model_or_not(rows: Sequence[LedgerRow]) -> list[str]:
+    """What a language model adds to the best plain method, and tuning to the best prompt; best is by estimate."""
+    best = overview.best_of(rows)
+    model = [best[way] for way in best if way != "plain"]
+    found = []
+    if "plain" in best and model:
+        top = max(model, key=lambda row: row.interval.estimate)
+        found.append(_against(top, best["plain"], "plain method"))
+    for way, name in (("tune", "Tuning"), ("retrieve", "Retrieval")):
+        if way in best and "prompt" in best:
+            found.append(f"{name}: {_against(best[way], best['prompt'], 'prompt')}")
+    return found
+
+
+def _against(one: LedgerRow, other: LedgerRow, called: str) -> str:
+    pair = statistics.compare_hits(other.correct, one.correct)  # the second minus the first
+    gap = pair.difference
+    where = statistics.decide(gap, pair.p_value)
+    said = "is ahead of" if where in UP else "is behind" if where in DOWN else "is too close to call against"
+    return f"{one.method} {said} the best {called}, {other.method}: {gap}, for this pair alone."
+
+
+def _price(summary: overview.Summary, requests: int) -> str:
+    if not summary.tokens:
+        return f"It reads no tokens of a language model: {requests:,} requests a month cost next to nothing."
+    dollars = summary.by_tokens * requests / 1000
+    return (
+        f"At {costs.EXAMPLE_PRICES.read:g} dollars per million tokens read ({costs.EXAMPLE_PRICES.note}), {requests:,} "
+        f"requests a month cost {dollars:,.2f} dollars."
+    )
+
+
+def _doubt(chosen: LedgerRow, standing: Standing, rows: Sequence[LedgerRow], noun: str) -> str:
+    apart = [sum(a != b for a, b in zip(row.correct, chosen.correct, strict=True)) / chosen.n for row in rows]
+    shares = [share for row, share in zip(rows, apart, strict=True) if row.method in standing.tied and share]
+    disagree = sum(shares) / len(shares) if shares else 0.2
+    least = statistics.detectable_difference(chosen.n, disagree)
+    told = f"differences below about {100 * least:.0f} points" if least == least else "all but huge differences"
+    return (
+        f"Where two methods disagree on {100 * disagree:.0f} of 100 {noun}, as {'these' if shares else 'many'} do, "
+        f"{chosen.n} {noun} often miss {told}. They have also chosen the method, and flatter it a little: measure it "
+        f"again on {noun} that nobody has looked at."
+    )

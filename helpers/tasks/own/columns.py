@@ -1,0 +1,197 @@
+"""Which row names the columns, and which column holds the text, the label, the split: guessed, and shown for a yes.
+
+A name decides where it is a usual one; else what stands in the column: texts are long and differ, labels repeat.
+"""
+
+import re
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from helpers.tasks.files import DataError
+from helpers.tasks.own.findings import Finding, quoted
+from helpers.tasks.own.tables import Record, Table
+
+NAMES = {
+    "text": """text texts message messages sentence utterance description comment comments review reviews query content
+    body tweet document article request complaint feedback email mail post snippet input question narrative
+    short_description ticket_text ticket_description issue_description sms headline statement""",
+    "label": """label labels category categories class intent target topic sentiment tag group type department queue
+    assignment_group labels_text output issue_type polarity gold annotation kind subject_area rating""",
+    "split": "split set subset fold partition dataset_split",
+    "question": "question questions query q prompt ask faq input text",
+    "answer": "answer answers a response reply expected gold reference solution output",
+    "document": "document documents doc source file page article title",
+    "nothing": "v1 v2 v3 v4",
+    "id": "id ids number no nr index row key uid guid ticket_id message_id",
+}
+NAMES = {role: names.split() for role, names in NAMES.items()}
+SPLITS = {
+    "train": "train", "training": "train", "trn": "train", "dev": "dev", "val": "dev", "valid": "dev",
+    "validation": "dev", "development": "dev", "test": "test", "testing": "test", "tst": "test", "eval": "test",
+}  # fmt: skip
+LOOKED_AT = 2000
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Places of columns in a table, counted from 0. `guessed`: roles that nobody told."""
+
+    text: int
+    label: int
+    split: int | None = None
+    guessed: tuple[str, ...] = ()
+
+
+def plain(name: str) -> str:
+    """Return a column's name as names are compared.
+
+    >>> plain(" Assignment Group ")
+    'assignment_group'
+    """
+    return re.sub(r"[^\w]+", "_", name.strip().lower().replace("\ufeff", "")).strip("_")
+
+
+def named(table: Table, header: bool | None = None) -> Table:
+    """Return a table whose columns have names: those of its first row if that is a header, else their numbers.
+
+    header: whether the first row is one; None guesses. A name that stands twice gets a number, and this is said.
+    """
+    if table.header or not table.records:
+        return table
+    is_header = _is_header(table.records) if header is None else header
+    records, names = table.records, [f"column {place}" for place in range(1, table.width + 1)]
+    findings = list(table.findings)
+    how = f"{table.how}, without a header"
+    if is_header:
+        how = f"{table.how}, with a header"
+        given = [" ".join(cell.split()) for cell in records[0].cells]
+        names = [name or number for name, number in zip(given, names, strict=True)]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        seen: Counter = Counter()
+        for place, name in enumerate(names):
+            seen[name] += 1
+            names[place] = name if seen[name] == 1 else f"{name} ({seen[name]})"
+        if twice:
+            what = f"the header names two columns {quoted(twice[0])}"
+            done = "the second one is called " + quoted(f"{twice[0]} (2)")
+            findings.append(Finding("header", what, (records[0].number,), done, "name each column once"))
+        records = records[1:]
+    elif header is None:
+        what = f"the first row looks like data: {quoted(' | '.join(records[0].cells), 60)}"
+        do = "if it names the columns, say header=True"
+        findings.append(Finding("no header", what, (records[0].number,), "columns are called by their numbers", do))
+    return replace(table, header=tuple(names), records=tuple(records), findings=tuple(findings), how=how)
+
+
+def _is_header(records: Sequence[Record]) -> bool:
+    first, rest = records[0].cells, [record.cells for record in records[1:LOOKED_AT]]
+    known = {name for names in NAMES.values() for name in names}
+    cells = [plain(cell) for cell in first]
+    if sum(cell in known for cell in cells) >= min(2, len(cells)):
+        return True
+    if not rest or len(set(filter(None, cells))) < sum(map(bool, cells)):
+        return not rest
+    for cell, column in zip(first, zip(*rest, strict=True), strict=True):
+        if cell.strip() and column.count(cell) and len(set(column)) < 0.5 * len(column):
+            return False  # a label that comes again
+    if any(cell in known for cell in cells):
+        return True
+    lengths = [statistics.median(len(cell) for cell in column) for column in zip(*rest, strict=True)]
+    longest = max(range(len(first)), key=lambda i: lengths[i])
+    return all(len(cell) <= 40 for cell in first) and len(first[longest]) < max(4, 0.5 * lengths[longest])
+
+
+def find(table: Table, wanted: str | int, role: str) -> int:
+    """Return the place of a column by its name, or by its number from 1; letter case and spaces do not matter.
+
+    Raises DataError naming the columns there are.
+    """
+    if isinstance(wanted, int) and not isinstance(wanted, bool):
+        if 1 <= wanted <= table.width:
+            return wanted - 1
+        raise DataError(f"{table.name}: there is no column number {wanted} for the {role}; there are {table.width}")
+    for same in (str, plain):
+        places = [place for place, name in enumerate(table.header) if same(name) == same(wanted)]
+        if places:
+            return places[0]
+    raise DataError(
+        f"{table.name}: no column {quoted(wanted)} for the {role}; there are {listed(table.header)}. Give one of these "
+        "names, or a number from 1"
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in a line of bearable length."""
+    shown = ", ".join(quoted(name, 30) for name in names[:12])
+    return shown + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+
+
+def guess(
+    table: Table, text: str | int | None = None, label: str | int | None = None, split: str | int | None = None
+) -> Columns:
+    """Return which column holds what; what is told is taken, the rest is guessed.
+
+    Raises DataError if a column told is not there, both are the same, or there is only one.
+    """
+    if table.width < 2:
+        raise DataError(
+            f"{table.name} has one column alone ({table.how}); it needs two, a text and its label. If cells are parted "
+            "by another sign, say delimiter=…"
+        )
+    rows = [record.cells for record in table.records[:LOOKED_AT]] or [("",) * table.width]
+    facts = [_Facts.of(name, column) for name, column in zip(table.header, zip(*rows, strict=True), strict=True)]
+    places = range(table.width)
+    split_at = find(table, split, "split") if split is not None else None
+    if split is None:
+        splits = [i for i in places if facts[i].named("split") and facts[i].all_splits]
+        split_at = splits[0] if splits else None
+    text_at = find(table, text, "text") if text is not None else None
+    label_at = find(table, label, "label") if label is not None else None
+    if text_at is not None and text_at == label_at:
+        raise DataError(f"{table.name}: text and label are the same column, {quoted(table.header[text_at])}; name two")
+    free = [i for i in places if i not in (split_at, text_at, label_at)]
+    if text_at is None:
+        text_at = max(free, key=lambda i: (facts[i].as_text, -i))
+        free.remove(text_at)
+    if label_at is None:
+        if not free:
+            raise DataError(f"{table.name}: no column is left for the label; name text=… and label=…")
+        label_at = max(free, key=lambda i: (facts[i].as_label, i))
+    guessed = tuple(role for role, told in (("text", text), ("label", label)) if told is None)
+    return Columns(text_at, label_at, split_at, guessed)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What tells a column of texts from one of labels; shares lie between 0 and 1."""
+
+    name: str
+    distinct: float
+    length: float
+    blank: float
+    numeric: float
+    all_splits: bool
+
+    @classmethod
+    def of(cls, name: str, column: Sequence[str]) -> "_Facts":
+        filled = [cell.strip() for cell in column if cell.strip()] or [""]
+        numeric = sum(bool(re.fullmatch(r"[-+\d.,:/ T]+%?", cell)) for cell in filled) / len(filled)
+        distinct, length = len(set(filled)) / len(filled), statistics.mean(map(len, filled))
+        splits = {cell.lower() for cell in filled} <= set(SPLITS)
+        return cls(plain(name), distinct, length, 1 - len(filled) / len(column), numeric, splits)
+
+    def named(self, role: str) -> bool:
+        base = re.sub(r"_\d+$", "", self.name)
+        return base in NAMES[role] or self.name in NAMES[role]
+
+    @property
+    def as_text(self) -> float:
+        score = self.distinct + min(self.length, 120) / 60 - 2 * self.numeric - self.blank
+        return score + 1.5 * self.named("text") - 2 * self.named("id") - self.named("label")
+
+    @property
+    def as_label(self) -> float:
+        score = (1 - self.distinct) - min(self.length, 120) / 60 - self.blank - 0.3 * self.numeric
+        return score + 1.5 * self.named("label") - 2 * self.named("id") - 0.5 * self.named("text")

@@ -1,0 +1,247 @@
+"""A folder of documents with a table of questions: read into what retrieval takes, with everything odd said."""
+
+import hashlib
+import html
+import html.parser
+import json
+import pathlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from helpers.tasks.files import DataError
+from helpers.tasks.own import columns, folders, opened
+from helpers.tasks.own.cleaning import one_spelling, visible
+from helpers.tasks.own.findings import Finding, count, quoted
+from helpers.tasks.own.reading import Name, slug, stop, table_of
+from helpers.tasks.own.splits import sample
+from helpers.tasks.policies import Policy, PolicyQuestion
+
+KINDS = (".md", ".txt", ".text", ".html", ".htm")
+MOST_BYTES = 1_000_000
+MOST_QUESTIONS = 150
+UNANSWERABLE = {"not stated", "unanswerable", "no answer", "not in the documents", "not answerable"}
+
+
+@dataclass(frozen=True, repr=False)
+class OwnDocuments:
+    """Documents and questions that a reader brought, with the story of how they were read.
+
+    documents: what is searched. test: the questions; each has its answer, or none where no document holds one.
+    """
+
+    name: str
+    documents: tuple[Policy, ...]
+    test: tuple[PolicyQuestion, ...]
+    how: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    story: tuple[str, ...]
+    read: int
+    used: int
+    kind = "documents"
+
+    def __str__(self) -> str:
+        shown = [f"  {one.question} → {one.answer}" for one in self.test[:3]]
+        found = ["", "Found in it:", *(f"- {finding}" for finding in self.findings)] if self.findings else []
+        return "\n".join([self.name, *self.how, "", *shown, *found, "", *self.story])
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {len(self.documents)} documents, {len(self.test)} questions>"
+
+    def _repr_html_(self) -> str:
+        return f'<pre style="white-space: pre-wrap">{html.escape(str(self))}</pre>'
+
+
+class _Text(html.parser.HTMLParser):
+    """The text of a page: headings as in Markdown, no scripts, no styles."""
+
+    def __init__(self):
+        super().__init__()
+        self.parts, self.hidden = [], 0
+
+    def handle_starttag(self, tag, attrs):
+        self.hidden += tag in ("script", "style")
+        if re.fullmatch("h[1-6]", tag):
+            self.parts.append(f"\n\n{'#' * int(tag[1])} ")
+        elif tag in ("p", "div", "tr", "li", "br", "table", "ul", "ol", "section", "article", "title"):
+            self.parts.append("\n" if tag in ("br", "tr", "li") else "\n\n")
+
+    def handle_endtag(self, tag):
+        self.hidden -= tag in ("script", "style") and self.hidden > 0
+        if re.fullmatch("h[1-6]|p|title", tag):
+            self.parts.append("\n\n")
+
+    def handle_data(self, data):
+        if not self.hidden:
+            self.parts.append(re.sub(r"\s+", " ", data))
+
+
+def page_text(source: str) -> str:
+    r"""Return what a person reads of an HTML page.
+
+    >>> page_text("<h2>Fees</h2><script>x()</script><p>A late tool&nbsp;costs &lt; $2.</p>")
+    '## Fees\n\nA late tool costs < $2.'
+    """
+    parser = _Text()
+    parser.feed(source)
+    parser.close()
+    return re.sub(r"\n\s*\n+", "\n\n", re.sub(r"[ \t]*\n[ \t]*", "\n", "".join(parser.parts))).strip()
+
+
+def _document(folder: pathlib.Path, path: pathlib.Path) -> Policy:
+    name = path.relative_to(folder).as_posix()
+    text, _, _ = opened.decode(name, opened.raw(path, MOST_BYTES))
+    text = visible(text.replace("\r\n", "\n").replace("\r", "\n"))
+    if path.suffix.lower() in (".html", ".htm"):
+        text = page_text(text)
+    title = ""
+    front = re.match(r"---\n(.*?)\n---(?:\n|$)", text, re.DOTALL)
+    if front:
+        found = re.search(r"^title:\s*(.+)$", front[1], re.MULTILINE)
+        title, text = found[1].strip().strip("\"'") if found else "", text[front.end() :]
+    heading = re.search(r"^#\s+(.+)$", text, re.MULTILINE)
+    title = title or (heading[1].strip() if heading else path.stem.replace("-", " ").replace("_", " "))
+    if not text.strip():
+        raise DataError(f"{name} holds no text")
+    return Policy(name, title[:120], "public", "", text.strip("\n"))
+
+
+def _documents(folder: pathlib.Path, besides: pathlib.Path) -> tuple[list[Policy], list[Finding], int]:
+    found, other, broken, files = [], [], [], 0
+    for path in folders.walk(folder):
+        if path.resolve() == besides.resolve():
+            continue
+        files += 1
+        name = path.relative_to(folder).as_posix()
+        if path.suffix.lower() not in KINDS:
+            other.append(name)
+            continue
+        try:
+            found.append(_document(folder, path))
+        except DataError:
+            broken.append(name)
+    findings = []
+    for what, names, do in (
+        (f"no text by its name ({', '.join(KINDS)})", other, "save PDF and Word files as text or Markdown"),
+        ("not readable as a text, empty, or larger than 1 MB", broken, "save them as UTF-8 text, in parts"),
+    ):
+        if names:
+            told = f"{count(len(names), 'file')} {what}"
+            findings.append(Finding("documents", told, tuple(names), "left out", do, unit="file"))
+    if not found:
+        raise DataError(f"{folder.name} holds no document; give a folder of {', '.join(KINDS)} files")
+    return found, findings, files
+
+
+def _answers(cell: str) -> list[str]:
+    """The ways to write an answer: of a JSON list its members, else what stands between pipes."""
+    if cell.startswith("["):
+        try:
+            return [str(one).strip() for one in json.loads(cell) if str(one).strip()]
+        except ValueError:
+            pass
+    return [part.strip() for part in cell.split("|") if part.strip()]
+
+
+def read(
+    folder: str | pathlib.Path,
+    questions: str | pathlib.Path,
+    question: Name = None,
+    answer: Name = None,
+    document: Name = None,
+    most_questions: int = MOST_QUESTIONS,
+) -> OwnDocuments:
+    """Read a folder of documents (Markdown, text, HTML) and a table of questions with their answers.
+
+    Args:
+        folder: documents, in folders or not.
+        questions: a table of any kind that `reading.table_of` takes. An answer may be given in several ways, parted by
+            "|"; "not stated" marks a question that no document answers.
+        question, answer, document: its columns, by name or number from 1; guessed by usual names where left out.
+            `document`, the file that holds the answer, may be missing.
+        most_questions: the most that are asked; of more, so many are drawn.
+
+    Raises DataError, with every reason, if it cannot be used.
+    """
+    folder, questions = pathlib.Path(folder).expanduser(), pathlib.Path(questions).expanduser()
+    if not folder.is_dir():
+        raise DataError(f"{folder.name} is no folder; documents come as a folder of {', '.join(KINDS)} files")
+    documents, findings, files = _documents(folder, questions)
+    table = table_of(questions)
+    at = {
+        role: _column(table, told, role)
+        for role, told in (("question", question), ("answer", answer), ("document", document))
+    }
+    rows, more = _questions(table, at, documents)
+    findings += [*table.findings, *more]
+    if not rows:
+        findings.append(Finding("nothing left", "no row has both a question and an answer", stops=True))
+    stop(questions.name, findings)
+    chosen = [rows[i] for i in sorted(sample(rows, most_questions))]
+    story = [f"Nothing is learned from questions, so all of them test: {count(len(rows), 'question')}."]
+    if len(chosen) < len(rows):
+        story.append(f"Of these {len(chosen)} are drawn.")
+    silent = sum(not one.answerable for one in chosen)
+    story.append(f"{count(silent, 'question')} without an answer in the documents, where saying so is right.")
+    digest = hashlib.sha256(questions.read_bytes())
+    for one in documents:
+        digest.update(f"{one.id}\0{one.text}".encode("utf-8", "replace"))
+    how = (
+        f"{folder.name}: {count(len(documents), 'document')} of {count(files, 'file')}",
+        f"{table.name}: {table.how}; {count(len(table.records), table.unit)}; question from "
+        f"{quoted(table.header[at['question']])}, answer from {quoted(table.header[at['answer']])}",
+    )
+    name = f"own:{slug(folder)}:{digest.hexdigest()[:8]}"
+    total = len(table.records) + len(table.ragged)
+    return OwnDocuments(name, tuple(documents), tuple(chosen), how, tuple(findings), tuple(story), total, len(rows))
+
+
+def _column(table, told: Name, role: str) -> int | None:
+    if told is not None:
+        return columns.find(table, told, role)
+    places = [i for i, name in enumerate(table.header) if columns.plain(name) in columns.NAMES[role]]
+    if places or role == "document":
+        return places[0] if places else None
+    raise DataError(
+        f"{table.name}: which column holds the {role}? There are {columns.listed(table.header)}; say {role}=…"
+    )
+
+
+def _questions(table, at: dict, documents: Sequence[Policy]) -> tuple[list[PolicyQuestion], list[Finding]]:
+    names = {key: one.id for one in documents for key in (one.id, pathlib.PurePath(one.id).stem, one.title)}
+    names = {one_spelling(key): value for key, value in names.items()}
+    rows, blank, copies, unknown, seen = [], [], [], [], Counter()
+    for record in table.records:
+        asked, said = (visible(record.cells[at[role]]).strip() for role in ("question", "answer"))
+        answers = _answers(said)
+        if not asked or not answers:
+            blank.append(record.number)
+            continue
+        seen[one_spelling(asked)] += 1
+        if seen[one_spelling(asked)] > 1:
+            copies.append(record.number)
+            continue
+        silent = one_spelling(answers[0]) in UNANSWERABLE
+        where = record.cells[at["document"]] if at["document"] is not None else ""
+        held = names.get(one_spelling(where))
+        if where.strip() and not held:
+            unknown.append(record.number)
+        kind = "unanswerable" if silent else "lookup"
+        answer, accepted = ("not stated", ()) if silent else (answers[0], tuple(answers[1:]))
+        documents_of = (held,) if held and not silent else ()
+        rows.append(PolicyQuestion(f"{table.unit} {record.number}", asked, answer, accepted, kind, documents_of, ()))
+    findings = []
+    ragged = tuple(record.number for record in table.ragged)
+    for what, numbers, do, lost in (
+        ("without a question or an answer", blank, 'fill them; write "not stated" where no document answers', True),
+        ("with a question that came before", copies, "", True),
+        ("with another number of cells than the others", ragged, "put quotation marks around the cells", True),
+        ("that name a document which is not there", unknown, "use the names of the files", False),
+    ):
+        if numbers:
+            told = f"{count(len(numbers), table.unit)} {what}"
+            done = "left out" if lost else "kept without it"
+            gone = len(numbers) if lost else 0
+            findings.append(Finding(what, told, tuple(numbers), done, do, gone, unit=table.unit))
+    return rows, findings

@@ -1,0 +1,89 @@
+"""A folder as a table: texts in folders named by their labels, in folders of splits or not; links are not followed."""
+
+import pathlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from helpers.tasks.files import DataError
+from helpers.tasks.own import opened
+from helpers.tasks.own.cleaning import Row
+from helpers.tasks.own.columns import SPLITS
+from helpers.tasks.own.findings import Finding, count
+
+TEXTS = (".txt", ".md", ".text", ".html", ".htm", ".eml", "")
+MOST_FILES = 50_000
+MOST_BYTES = 1_000_000  # of one text
+
+
+@dataclass(frozen=True)
+class Found:
+    """Rows of a folder's files, what was found, and how many files there were."""
+
+    rows: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+    files: int
+
+
+def walk(folder: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Yield the files below a folder in order of their names, without hidden ones and without following links.
+
+    Raises DataError above MOST_FILES.
+    """
+    seen = 0
+    for place, folders, files in folder.walk() if hasattr(folder, "walk") else _walk(folder):
+        folders[:] = sorted(one for one in folders if not one.startswith(".") and not (place / one).is_symlink())
+        for name in sorted(files):
+            if not name.startswith("."):
+                seen += 1
+                if seen > MOST_FILES:
+                    raise DataError(f"{folder.name} holds more than {MOST_FILES:,} files; give a smaller folder")
+                yield place / name
+
+
+def _walk(folder: pathlib.Path):
+    """What pathlib.Path.walk does, which Python 3.11 lacks."""
+    import os
+
+    for place, folders, files in os.walk(folder):
+        yield pathlib.Path(place), folders, files
+
+
+def read(folder: pathlib.Path) -> Found:
+    """Return a row for each text below a folder; the folder that a text lies in is its label.
+
+    A folder named as a split (train, dev, test) above those of the labels gives the split. Files that are no text are
+    counted and left out. Raises DataError where no file lies in a folder of its label.
+    """
+    rows, findings = [], []
+    loose, other, broken, files = [], [], [], 0
+    for path in walk(folder):
+        files += 1
+        parts = path.relative_to(folder).parts
+        split = SPLITS.get(parts[0].lower(), "") if len(parts) > 1 else ""
+        inner = parts[1:] if split else parts
+        name = "/".join(parts)
+        if len(inner) < 2:
+            loose.append(name)
+        elif path.suffix.lower() not in TEXTS:
+            other.append(name)
+        else:
+            try:
+                text, _, _ = opened.decode(name, opened.raw(path, MOST_BYTES))
+                rows.append(Row(name, text, inner[-2], split))
+            except DataError:
+                broken.append(name)
+    for what, names, do in (
+        ("outside a folder of a label", loose, "put each text into a folder that is called like its label"),
+        ("not a text by its name", other, "save them as .txt"),
+        ("not readable as a text, empty, or larger than 1 MB", broken, "save them as UTF-8 text"),
+    ):
+        if names:
+            told = f"{count(len(names), 'file')} {what}"
+            findings.append(Finding(what, told, tuple(names), "left out", do, len(names), unit="file"))
+    if not rows:
+        told = f": {findings[0]}" if findings else ""
+        raise DataError(
+            f"{folder.name} holds no text in a folder named by its label, such as {folder.name}/refund/1.txt{told}. "
+            "For documents to answer questions from, give the questions too"
+        )
+    return Found(tuple(rows), tuple(findings), files)

@@ -1,0 +1,186 @@
+"""Opens a file of unknown kind safely, and turns its bytes into text; what the text means is left to others."""
+
+import codecs
+import pathlib
+import re
+import stat
+from collections.abc import Sequence
+
+import charset_normalizer
+
+from helpers.tasks.files import DataError
+from helpers.tasks.own.findings import Finding, count
+
+MOST_BYTES = 50_000_000
+SAMPLE = 200_000  # bytes from which an encoding is guessed
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig", "UTF-8 with a mark"),
+    (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
+    (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
+)
+WESTERN = ["cp1252", "cp1250", "cp1254", "cp1257"]
+OTHERS = ["cp1251", "koi8_r", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1253", "cp1255", "cp1256", "cp874"]
+FOREIGN = {  # how files begin that are no text, and what to do with them
+    b"\x1f\x8b": "a gzip archive; unpack it",
+    b"BZh": "a bzip2 archive; unpack it",
+    b"\xfd7zXZ": "an xz archive; unpack it",
+    b"Rar!": "a rar archive; unpack it",
+    b"7z\xbc\xaf": "a 7z archive; unpack it",
+    b"%PDF": "a PDF; copy its text into a table, or save it as text",
+    b"\x89PNG": "a picture; give a table or a text file",
+    b"\xff\xd8\xff": "a picture; give a table or a text file",
+    b"GIF8": "a picture; give a table or a text file",
+    b"PAR1": "a Parquet file; save it as CSV or JSON Lines",
+    b"SQLite format 3": "a SQLite database; export the table as CSV",
+}
+MARKS_OF_TEXT = "’‘“”„«»–—…€£°§·•™©®¡¿"
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+def raw(path: str | pathlib.Path, most: int = MOST_BYTES) -> bytes:
+    """Return a regular file's bytes; what is no regular file is never opened, for it might not end.
+
+    Raises DataError if it is missing, a folder, a device or a pipe, cannot be read, is empty, or holds more than `most`
+    bytes.
+    """
+    path = pathlib.Path(path)
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        link = path.is_symlink()
+        why = "is a link to a file that is not there" if link else "is not there"
+        near = sorted(p.name for p in path.parent.glob("*") if p.is_file())[:5] if path.parent.is_dir() else []
+        beside = f"; the folder holds {', '.join(near)}" if near and not link else ""
+        raise DataError(f"{path.name} {why}; check the name{beside}") from None
+    except (OSError, ValueError) as error:  # a loop of links, a name that no system takes
+        raise DataError(f"{path.name} cannot be opened: {getattr(error, 'strerror', None) or error}") from None
+    if stat.S_ISDIR(found.st_mode):
+        raise DataError(f"{path.name} is a folder where a file was expected; name the file in it")
+    if not stat.S_ISREG(found.st_mode):
+        raise DataError(f"{path.name} is no regular file but a device, a pipe or a socket; copy its content to a file")
+    if found.st_size > most:
+        raise DataError(
+            f"{path.name} holds {found.st_size / 1e6:,.0f} MB, and the most is {most / 1e6:,.0f} MB; take a sample of "
+            "its rows, drawn at random (20,000 are plenty)"
+        )
+    try:
+        with open(path, "rb") as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise DataError(
+            f"{path.name} cannot be read: {error.strerror or error}; check its permissions, and close it in other "
+            "programs"
+        ) from None
+    if len(content) > most:
+        raise DataError(f"{path.name} grew above {most / 1e6:,.0f} MB while it was read; copy it, and read the copy")
+    if not content.strip(b"\x00 \r\n\t\xef\xbb\xbf\xff\xfe"):
+        raise DataError(f"{path.name} is empty; it should hold a row for each text")
+    return content
+
+
+def check_kind(name: str, content: bytes) -> None:
+    """Raise DataError where bytes are those of a kind of file that holds no text, saying which and what to do."""
+    for start, kind in FOREIGN.items():
+        if content.startswith(start):
+            raise DataError(f"{name} is {kind}, and name that")
+
+
+def decode(name: str, content: bytes, encoding: str | None = None) -> tuple[str, str, list[Finding]]:
+    """Return a file's text, how it was read, and what was odd about it.
+
+    A mark decides; else UTF-16 is known by its zeros, UTF-8 by its form; what is neither is guessed, and said so.
+
+    Raises DataError if `encoding` is unknown or does not fit, or the bytes are no text.
+    """
+    check_kind(name, content)
+    if encoding:
+        text, how, findings = _as_told(name, content, encoding), f"{encoding}, as told", []
+    else:
+        text, how, findings = _guessed(content)
+    zeros = [number for number, line in enumerate(text.split("\n"), start=1) if CONTROL.search(line)]
+    odd = len(CONTROL.findall(text))
+    if odd > max(20, len(text) // 200):
+        raise DataError(
+            f"{name} holds {count(odd, 'character')} that no text has, the first in line {zeros[0]}: it is not a text "
+            "file, or in an encoding that was not recognized; save it as CSV (UTF-8), or name its encoding"
+        )
+    if odd:
+        told = f"{count(odd, 'control character')} such as zero bytes stand in the text"
+        findings.append(Finding("control characters", told, tuple(zeros), "taken out", unit="line"))
+        text = CONTROL.sub("", text)
+    return text, how, findings
+
+
+def _as_told(name: str, content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except LookupError:
+        raise DataError(f"there is no encoding {encoding!r}; usual ones are utf-8, utf-16, cp1252, gb18030") from None
+    except UnicodeError as error:
+        line = content[: getattr(error, "start", 0)].count(b"\n") + 1
+        raise DataError(f"{name}, line {line}: not {encoding}; leave encoding out, and it is guessed") from None
+
+
+def _guessed(content: bytes) -> tuple[str, str, list[Finding]]:
+    for mark, encoding, said in MARKS:
+        if content.startswith(mark):
+            return content.decode(encoding, "replace"), said, []
+    even, odd = content[:SAMPLE:2].count(0), content[1:SAMPLE:2].count(0)
+    half = len(content[:SAMPLE]) / 2
+    if max(even, odd) > 0.3 * half and min(even, odd) < 0.05 * half:
+        encoding = "utf-16-le" if odd > even else "utf-16-be"
+        return content.decode(encoding, "replace"), "UTF-16 without a mark, known by its zeros", []
+    try:
+        return content.decode("utf-8"), "UTF-8", []
+    except UnicodeDecodeError:
+        pass
+    lines = content.split(b"\n")
+    fits = [_is_utf8(line) for line in lines]
+    wrong = [number for number, fit in enumerate(fits, start=1) if not fit]
+    right = sum(fit and not line.isascii() for fit, line in zip(fits, lines, strict=True))
+    if right >= 0.2 * (right + len(wrong)):
+        return _mixed(lines, wrong)
+    encoding = _foreign(b"\n".join(lines[number - 1] for number in wrong)[:SAMPLE])
+    text = content.decode(encoding, "replace")
+    sample = next((line for line in text.split("\n") if not line.isascii()), "")[:60]
+    what = f"the file is not UTF-8; {encoding} is a guess"
+    do = f"if this looks wrong, save the file as UTF-8 or name its encoding: {sample.strip()}"
+    return text, f"{encoding} (a guess)", [Finding("encoding", what, (wrong[0],), do=do, unit="line")]
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _mixed(lines: Sequence[bytes], wrong: Sequence[int]) -> tuple[str, str, list[Finding]]:
+    """UTF-8, and lines that are not: these are read as cp1252, as files are that two programs have written."""
+    odd = set(wrong)
+    decoded = [
+        line.decode("cp1252", "replace") if number in odd else line.decode("utf-8")
+        for number, line in enumerate(lines, start=1)
+    ]
+    what = f"{count(len(wrong), 'line')} of a UTF-8 file are not UTF-8"
+    do = "look at them; if they are wrong, mend them and save the file as UTF-8"
+    found = Finding("mixed encodings", what, tuple(wrong), "read as cp1252 (Western European)", do, unit="line")
+    return "\n".join(decoded), "UTF-8, some lines cp1252", [found]
+
+
+def _foreign(sample: bytes) -> str:
+    """The likeliest of the usual encodings; a text with few letters above 127 is European, as far as one can tell."""
+    high = sum(byte > 127 for byte in sample) / max(1, sum(byte > 64 for byte in sample))
+    if high < 0.25:
+        return max(WESTERN, key=lambda encoding: (_letters(sample, encoding), -WESTERN.index(encoding)))
+    found = charset_normalizer.from_bytes(sample, cp_isolation=OTHERS).best()
+    return found.encoding if found else "gb18030"
+
+
+def _letters(sample: bytes, encoding: str) -> int:
+    """How many of the characters above 127 are letters inside words, or marks that texts have, minus the others."""
+    text = sample.decode(encoding, "replace")
+    return sum(1 if c.isalpha() or c in MARKS_OF_TEXT else -1 for c in text if c > "\x7f")

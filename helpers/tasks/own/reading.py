@@ -1,0 +1,268 @@
+"""Reads a file or a folder of a reader's own into a task: opens, guesses columns, cleans, splits, and says it all.
+
+What cannot be used stops with every reason at once; what can is counted: rows used and rows left out add up.
+"""
+
+import hashlib
+import html
+import pathlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from helpers.model.prompts import without_marks
+from helpers.tasks.files import DataError, Message
+from helpers.tasks.own import cleaning, columns, folders, opened, records, splits, tables, workbooks
+from helpers.tasks.own.cleaning import Row, one_spelling, outside_of
+from helpers.tasks.own.findings import Finding, count, quoted
+from helpers.tasks.own.splits import Divided
+from helpers.tasks.own.tables import Record, Table
+from helpers.tasks.task import Task
+
+SYSTEM = "You sort texts."
+SHOWN_LABELS = 8
+Name = str | int | None
+
+
+@dataclass(frozen=True, repr=False)
+class OwnTask:
+    """A task that a reader brought, with the story of how it was read, which it shows when printed or displayed.
+
+    task: what is measured. how: how it was read, in lines. guessed: columns that nobody named. findings: what was odd.
+    read, used: rows that stood there, and rows that take part in a split. kind: sorts texts under labels.
+    """
+
+    task: Task
+    how: tuple[str, ...]
+    guessed: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    story: tuple[str, ...]
+    read: int
+    used: int
+    examples: tuple[Row, ...]
+    unit: str = "row"
+    kind = "labels"
+
+    @property
+    def name(self) -> str:
+        """The name under which results are kept: that of the file, and digits that stand for its content."""
+        return self.task.name
+
+    def with_words(self, words: dict[str, str] | None = None, system: str | None = None) -> "OwnTask":
+        """Return the same with other words for some labels, or another first sentence of the prompt."""
+        return replace(self, task=self.task.with_words(words or {}, system))
+
+    def __str__(self) -> str:
+        lines = [self.name, *self.how]
+        if self.guessed:
+            names = " and ".join(f"{role}=…" for role in self.guessed)
+            lines.append(f"WHICH COLUMNS ARE MEANT IS A GUESS. If it is wrong, name them: {names}")
+        lines.append("")
+        lines += [f"  {self.unit} {row.number}: {quoted(row.text, 80)} → {quoted(row.label)}" for row in self.examples]
+        if self.findings:
+            lines += ["", "Found in it:", *(f"- {finding}" for finding in self.findings)]
+        told = [f"{label} → {words}" for label, words in self.task.words.items() if label != words]
+        more = f" and {len(told) - SHOWN_LABELS} more" if len(told) > SHOWN_LABELS else ""
+        called = f" A model is told: {', '.join(told[:SHOWN_LABELS])}{more}." if told else ""
+        outside = f" Outside of all others: {self.task.outside}." if self.task.outside else ""
+        return "\n".join([*lines, "", *self.story, f"{count(len(self.task.labels), 'label')}.{called}{outside}"])
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {len(self.task.labels)} labels, {self.used} of {self.read} {self.unit}s used>"
+
+    def _repr_html_(self) -> str:
+        """The same for notebooks: preformatted, so that no cell of a file is read as HTML, Markdown or a formula."""
+        return f'<pre style="white-space: pre-wrap">{html.escape(str(self))}</pre>'
+
+
+def table_of(
+    path: str | pathlib.Path,
+    header: bool | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    sheet: str | None = None,
+) -> Table:
+    """Return a file as a table with named columns, whatever kind it is; see `read` for the arguments."""
+    path = pathlib.Path(path)
+    content = opened.raw(path)
+    if workbooks.looks_like(content):
+        return columns.named(workbooks.parse(path.name, content, sheet), header)
+    text, how, findings = opened.decode(path.name, content, encoding)
+    text = text.removeprefix("\ufeff")
+    is_json = path.suffix.lower() in (".json", ".jsonl", ".ndjson")
+    if not delimiter and records.looks_like(text) and (is_json or records.looks_like_objects(text)):
+        found = records.parse(path.name, text)
+    elif is_json:
+        raise DataError(f"{path.name} holds no JSON object, though its name says so; rename it if it is a table")
+    else:
+        found = columns.named(tables.parse(path.name, text, delimiter), header)
+    return replace(found, how=f"{how}, {found.how}", findings=(*findings, *found.findings))
+
+
+def read(
+    path: str | pathlib.Path,
+    text: Name = None,
+    label: Name = None,
+    split: Name = None,
+    *,
+    test: str | pathlib.Path | None = None,
+    dev: str | pathlib.Path | None = None,
+    header: bool | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    sheet: str | None = None,
+    outside: str | None = None,
+    most_test: int = splits.MOST_TEST,
+) -> OwnTask:
+    """Read a table, or a folder of texts by label, into a task.
+
+    Args:
+        path: CSV and the like, JSON, JSON Lines, a spreadsheet; or a folder of folders that are called like labels.
+        text, label, split: the columns, by name or number from 1; guessed where left out.
+        test, dev: further files with the same columns, to test on and to choose by; `path` is then to learn from.
+        header, encoding, delimiter, sheet: how to read the file; guessed where left out.
+        outside: the label of what belongs to none of the others.
+        most_test: the most rows that are tested.
+
+    Raises:
+        DataError: it cannot be used; the message holds every reason, where it is, and what to do.
+    """
+    path = pathlib.Path(path).expanduser()
+    options = {"header": header, "encoding": encoding, "delimiter": delimiter, "sheet": sheet}
+    if path.is_dir():
+        found = folders.read(path)
+        rows, total, findings, guessed, unit = found.rows, found.files, list(found.findings), (), "file"
+        how = (f"{path.name}: a folder, {count(found.files, 'file')}; the folder of a text is its label",)
+        digest = hashlib.sha256("\0".join(f"{r.number}\1{r.text}\1{r.label}" for r in rows).encode("utf-8", "replace"))
+    else:
+        parts = [("", path), *(("test", test),) * bool(test), *(("dev", dev),) * bool(dev)]
+        rows, total, findings, how, digest = [], 0, [], [], hashlib.sha256()
+        for name, file in parts:
+            one = table_of(file, **options)
+            if not how:
+                at = columns.guess(one, text, label, split)
+                guessed, unit, named = at.guessed, one.unit, [one.header[at.text], one.header[at.label]]
+            else:
+                at = columns.guess(one, *named, split)
+            some, lost, odd = _rows_of(one, at, name if name else "train" if test else "")
+            rows, total, findings = [*rows, *some], total + len(some) + lost, [*findings, *odd]
+            how.append(_how(one, at, len(some) + lost))
+            digest.update(pathlib.Path(file).expanduser().read_bytes())
+    cleaned = cleaning.clean(rows, unit)
+    findings += cleaned.findings
+    stop(path.name, findings)
+    divided = splits.divide(cleaned.rows, unit, most_test)
+    if not divided.test or not divided.train:
+        raise DataError(
+            f"{path.name}: {count(len(cleaned.rows), unit)} are too few to learn from and to test: each label needs "
+            f"{splits.LEAST} at least that do not repeat one another, and some 30 before a figure says much"
+        )
+    task = _task(f"own:{slug(path)}:{digest.hexdigest()[:8]}", divided, unit, outside)
+    examples = cleaned.rows[:3]
+    used = len(divided.train) + len(divided.dev) + len(divided.test)
+    spare = len(cleaned.rows) - used
+    if spare:
+        what = f"{count(spare, unit)} more than are measured"
+        findings.append(Finding("sampled", what, (), "left out by drawing, label by label; see the splits", "", spare))
+    return OwnTask(task, tuple(how), guessed, tuple(findings), divided.story, total, used, examples, unit)
+
+
+def slug(path: pathlib.Path) -> str:
+    """Return the name of a file or folder as it may stand in the name of a task."""
+    return re.sub(r"[^\w-]+", "-", path.stem).strip("-")[:40] or "task"
+
+
+def _how(table: Table, at: columns.Columns, total: int) -> str:
+    names = [quoted(table.header[i]) for i in (at.text, at.label)]
+    split = f", split from {quoted(table.header[at.split])}" if at.split is not None else ""
+    return f"{table.name}: {table.how}; {count(total, table.unit)}; text from {names[0]}, label from {names[1]}{split}"
+
+
+def stop(name: str, findings: Sequence[Finding]) -> None:
+    """Raise DataError with every finding if one of them stops."""
+    stopping = [finding for finding in findings if finding.stops]
+    if stopping:
+        others = [finding for finding in findings if not finding.stops]
+        lines = [f"- {finding}" for finding in (*stopping, *others)]
+        raise DataError("\n".join([f"{name} cannot be used yet:", *lines]))
+
+
+def _rows_of(table: Table, at: columns.Columns, split: str) -> tuple[list[Row], int, list[Finding]]:
+    """Rows of a table, how many had to be left out, and what was found; ragged rows are mended where that is safe."""
+    findings = list(table.findings)
+    lost = sum(finding.lost for finding in findings)
+    labels = {one_spelling(record.cells[at.label]) for record in table.records} - {""}
+    mended, bad = [], []
+    for record in table.ragged:
+        whole = _mended(record, table, at, labels)
+        (mended if whole else bad).append(whole or record)
+    if mended:
+        what = f"{count(len(mended), 'row')} with another number of cells than the {table.width} of the others"
+        done = "put right: the text takes the cells that are too many, since what then stands as label is one"
+        do = "look at one of them; quotation marks around texts prevent this"
+        findings.append(Finding("ragged, mended", what, tuple(r.number for r in mended), done, do))
+    if bad:
+        what = f"{count(len(bad), 'row')} with another number of cells than the {table.width} of the others"
+        do = "put quotation marks around texts that hold the sign between cells"
+        numbers = tuple(record.number for record in bad)
+        findings.append(Finding("ragged", what, numbers, "left out", do, len(bad)))
+    rows, unknown = [], []
+    for record in sorted((*table.records, *mended), key=lambda record: record.number):
+        given = record.cells[at.split].strip().lower() if at.split is not None else ""
+        if given and given not in columns.SPLITS:
+            unknown.append(record.number)
+        number = f"{split} {record.number}" if split in ("test", "dev") else record.number
+        rows.append(Row(number, record.cells[at.text], record.cells[at.label], split or columns.SPLITS.get(given, "")))
+    if unknown:
+        what = f"{count(len(unknown), 'row')} with a split that is not train, dev or test"
+        findings.append(Finding("split", what, tuple(unknown), "taken for training", "use these three words"))
+    return rows, lost + len(bad), findings
+
+
+def _mended(record: Record, table: Table, at: columns.Columns, labels: set[str]) -> Record | None:
+    """A ragged row with as many cells as the others; None where that would be a guess."""
+    cells, extra = list(record.cells), len(record.cells) - table.width
+    if extra < 0:
+        short = [*cells, *[""] * -extra]
+        return Record(record.number, tuple(short)) if max(at.text, at.label) < len(cells) else None
+    if not any(cell.strip() for cell in cells[table.width :]):
+        return Record(record.number, tuple(cells[: table.width]))
+    end = at.text + extra + 1
+    whole = [*cells[: at.text], table.joined_by.join(cells[at.text : end]), *cells[end:]]
+    return Record(record.number, tuple(whole)) if one_spelling(whole[at.label]) in labels else None
+
+
+def words_for(labels: Sequence[str]) -> dict[str, str]:
+    """Return what a model may call labels: the same with spaces for marks; a label as it is where two would be alike.
+
+    >>> words_for(["lost_card", "GRP-0"])
+    {'lost_card': 'lost card', 'GRP-0': 'GRP 0'}
+    """
+    said = {label: " ".join(re.sub(r"[_\-/.]+", " ", without_marks(label)).split()) or label for label in labels}
+    times = Counter(said.values())
+    words = {label: one if times[one] == 1 else without_marks(label) for label, one in said.items()}
+    times = Counter(words.values())
+    return {label: one if times[one] == 1 else f"{one} ({i})" for i, (label, one) in enumerate(words.items(), 1)}
+
+
+def _task(name: str, divided: Divided, unit: str, outside: str | None) -> Task:
+    def messages(rows: Sequence[Row]) -> list[Message]:
+        return [Message(f"{unit} {row.number}", row.text, row.label) for row in rows]
+
+    labels = sorted({row.label for row in (*divided.train, *divided.dev, *divided.test)})
+    if outside is not None:
+        same = [label for label in labels if one_spelling(label) == one_spelling(outside)]
+        if not same:
+            raise DataError(f"outside={outside!r} is no label; there are {columns.listed(labels)}")
+        outside = same[0]
+    return Task(
+        name,
+        words_for(labels),
+        SYSTEM,
+        messages(divided.train),
+        messages(divided.dev),
+        messages(divided.test),
+        outside or outside_of(labels),
+        "texts",
+    )

@@ -1,0 +1,153 @@
+"""Text to rows and cells: finds the delimiter and the quote sign of a file that two programs would write differently.
+
+What counts is how many rows come out alike. What the columns mean is left to columns.
+"""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from helpers.tasks.files import DataError
+from helpers.tasks.own.findings import Finding, count
+
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
+QUOTES = ('"', "", "'")  # the first that fits best is taken; the second is none
+SAMPLE = 1_000_000  # characters by which the delimiter is chosen
+CELL = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row: its number as the spreadsheet counts (1 is the first row, or the first line of JSON), and its cells."""
+
+    number: int
+    cells: tuple[str, ...]
+
+    @property
+    def blank(self) -> bool:
+        """Whether no cell holds anything."""
+        return not any(cell.strip() for cell in self.cells)
+
+
+@dataclass(frozen=True)
+class Table:
+    """What stood in a file. `how`: how it was read; `header`: the names of the columns, empty where there are none.
+
+    ragged: rows with another number of cells than the table has columns. unit: what is counted, such as row or line.
+    """
+
+    name: str
+    records: tuple[Record, ...]
+    width: int
+    how: str
+    header: tuple[str, ...] = ()
+    ragged: tuple[Record, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    unit: str = "row"
+    joined_by: str = ","
+
+
+def _split(text: str, delimiter: str, quote: str) -> Iterator[list[str]]:
+    rules = {"quotechar": quote, "quoting": csv.QUOTE_MINIMAL} if quote else {"quoting": csv.QUOTE_NONE}
+    before = csv.field_size_limit(CELL)
+    try:
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, **rules)
+    finally:
+        csv.field_size_limit(before)
+
+
+def _width(rows: Sequence[list[str]]) -> int:
+    """The number of cells that most rows have, blank rows aside; 1 where most have one."""
+    widths = Counter(len(row) for row in rows if any(cell.strip() for cell in row))
+    return max(widths, key=lambda width: (widths[width], width), default=1)
+
+
+def _fit(rows: Sequence[list[str]]) -> tuple[float, float]:
+    """How well rows form a table: rows alike minus rows that are not, and how often a column repeats itself."""
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    first = len(rows[0]) if rows else 1
+    width = max({_width(rows), first}, key=lambda w: (w > 1, sum(len(row) == w for row in rows)))
+    if width < 2:
+        return (-1e9, 0.0)
+    alike = [row for row in rows if len(row) == width]
+    distinct = min(len(set(column)) / len(alike) for column in zip(*alike, strict=True))
+    return (2 * len(alike) - len(rows), 1 - distinct)
+
+
+def parse(name: str, text: str, delimiter: str | None = None) -> Table:
+    """Return a file's rows, with the delimiter that fits best, or the one told.
+
+    A first line `sep=;` decides. Rows before the table that hold one cell alone (titles, comments) are skipped, and
+    said so. Raises DataError if the delimiter is none.
+    """
+    if delimiter is not None and len(delimiter) != 1:
+        raise DataError(f"a delimiter is one character, such as ';'; got {delimiter!r}")
+    told = re.match(r"[\"']?sep=(.)[\"']?\r?\n", text)
+    if told:
+        text, delimiter = text[told.end() :], delimiter or told[1]
+    best = delimiter or _delimiter(text)
+    read = {quote: list(_split(text, best, quote)) for quote in QUOTES}
+    quote = max(QUOTES, key=lambda quote: (_fit(read[quote])[0], -QUOTES.index(quote)))
+    rows, findings = read[quote], []
+    if quote == "" and '"' in text:
+        rows = [[_unquoted(cell) for cell in row] for row in rows]
+        findings += _bare_quotes(rows)
+    how = f"cells parted by {DELIMITERS.get(best, repr(best))}" + (", quotes are '" if quote == "'" else "")
+    records = [Record(number, tuple(row)) for number, row in enumerate(rows, start=1)]
+    return table(name, records, how, findings, joined_by=best)
+
+
+def _delimiter(text: str) -> str:
+    sample = text if len(text) <= SAMPLE else text[: text.rfind("\n", 0, SAMPLE) + 1] or text[:SAMPLE]
+    fits = {}
+    for delimiter in DELIMITERS:
+        if delimiter in sample:
+            fits[delimiter] = max(_fit(list(_split(sample, delimiter, quote))) for quote in QUOTES)
+    return max(fits, key=fits.get, default=",")
+
+
+def _unquoted(cell: str) -> str:
+    stripped = cell.strip()
+    return stripped[1:-1].replace('""', '"') if re.fullmatch(r'"(?:[^"]|"")*"', stripped) else cell
+
+
+def _bare_quotes(rows: Sequence[list[str]]) -> list[Finding]:
+    odd = tuple(number for number, row in enumerate(rows, start=1) if any(cell.count('"') % 2 for cell in row))
+    if not odd:
+        return []
+    what = f"a quotation mark is opened and not closed in {count(len(odd), 'row')}"
+    do = "if cells with line breaks were meant, close the quotation marks"
+    return [Finding("open quotes", what, odd, "it is taken as a letter, and no row swallows the next", do)]
+
+
+def table(
+    name: str, records: Sequence[Record], how: str, findings: Sequence[Finding] = (), joined_by: str = ","
+) -> Table:
+    """Return rows as a table: blank ones aside, those before it skipped, those of another width apart."""
+    kept = [record for record in records if not record.blank]
+    findings = list(findings)
+    last = kept[-1].number if kept else 0
+    blanks = tuple(record.number for record in records if record.blank and record.number < last)
+    if blanks:
+        findings.append(Finding("blank rows", f"{count(len(blanks), 'row')} without anything", blanks, "skipped"))
+    width = _width([list(record.cells) for record in kept])
+    titles = 0
+    while titles < min(20, len(kept) - 1) and width > 1 and _is_title(kept[titles], width):
+        titles += 1
+    if titles:
+        numbers = tuple(record.number for record in kept[:titles])
+        what = f"{count(titles, 'row')} before the table, such as a title"
+        do = "if there are texts among them, give them as many cells as the others have"
+        findings.append(Finding("before the table", what, numbers, "skipped", do))
+    rest = kept[titles:]
+    alike = tuple(record for record in rest if len(record.cells) == width)
+    ragged = tuple(record for record in rest if len(record.cells) != width)
+    return Table(name, alike, width, how, ragged=ragged, findings=tuple(findings), joined_by=joined_by)
+
+
+def _is_title(record: Record, width: int) -> bool:
+    filled = sum(bool(cell.strip()) for cell in record.cells)
+    return len(record.cells) == 1 or record.cells[0].startswith("#") or filled == 1

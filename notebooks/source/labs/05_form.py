@@ -1,0 +1,376 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     name: python3
+# ---
+
+# %% [markdown]
+# {{badges}}
+#
+# # Can tuning teach a form, and a voice?
+#
+# **After this lesson you can**
+#
+# - measure a format before and after tuning, apart from what stands in it;
+# - put a tuned voice beside a prompt that holds the rules;
+# - say what such counts do not see.
+#
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L2 and L3, from articles A "Which Should You
+# Use?" and D "Choosing the Cheaper Path". An optional lab of lesson 05. Most answers are *reference results*: written once,
+# by this same code, and marked *(reference)*.
+
+# %%
+#: setup
+
+# %% [markdown]
+# ## Two tasks
+#
+# Larkfield's engineers write *change requests*: what they want to change in a running system. Each is answered by a form in
+# JSON with title, risk (low, medium or high) and rationale. And its agents' plain *replies* are to be rewritten in the
+# company's voice, which has [ten rules](../../data/voice/GUIDE.md).
+
+# %%
+import itertools
+
+from helpers.lesson import diagrams
+
+JSON, STYLE = "form in JSON:\nis it one? is it right?", "the company's voice:\nten rules kept?"
+one = "change request", "schema in the prompt,\nor a tuned model", JSON
+two = "plain reply", "rules in the prompt,\nor a tuned model", STYLE
+diagrams.flow(
+    [one, two],
+    [*itertools.pairwise(one), *itertools.pairwise(two)],
+    "A change request goes to an untuned model that is told the schema, or to a tuned one, and becomes a form, which is "
+    "checked for being JSON and for its risk. A plain reply goes to an untuned model that is told ten rules, or to a "
+    "tuned one, and is checked for these rules.",
+)
+
+
+# %%
+from dataclasses import replace
+from functools import partial
+
+from helpers import statistics
+from helpers.lesson import scales
+from helpers.lesson.exercises import check, hint, solution, yours
+from helpers.lesson.plots.retrieval import stages
+from helpers.lesson.said import said
+from helpers.methods import adapters, baselines, forms, tuning
+from helpers.model.language_model import LanguageModel
+from helpers.results import claims, evidence, ledger
+from helpers.results.rows import mark
+from helpers.tasks import change_requests, files, voice
+
+lm = LanguageModel.load()
+requests = files.for_profile(change_requests.load("fresh"), fast=6)
+print(requests[0].text, change_requests.answer(requests[0]), sep="\n\n")
+
+# %% [markdown]
+# ## What counts as a form?
+#
+# Be strict: a program will read it, and a program does not skip "Sure, here it is:".
+#
+# ### Your turn 05.8
+#
+# Write `form(text)`: the object (a dict) if the *whole* text is one JSON object with exactly the keys `title`, `risk` and
+# `rationale`; else `None`. Spaces and line ends around it do not matter; a code fence, a word before or after, a list, or a
+# key too many do.
+
+# %%
+import json
+
+
+#: solution
+def form(text):
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    wanted = {"title", "risk", "rationale"}
+    return value if isinstance(value, dict) and set(value) == wanted else None
+
+
+#: why json.loads takes a text from end to end and raises ValueError for anything around the object. A list, a number or a
+# string is JSON too, so the kind must be looked at before its keys.
+#: stub
+#| def form(text):
+#|     ...
+#: end
+
+check("05.8", form)
+
+# %% [markdown]
+# ## Before
+#
+# The untuned model is told to be strict, and shown the schema. One wording is one try. So we add the other wordings of
+# lesson 02's lab on JSON, and take whichever does best on these very requests; that favors the prompt. None of them
+# holds a solved request, and an answer may have 96 tokens, which cuts many of them short. Below stands one answer: has
+# the model filled in the form, or copied the schema? **Predict:** in how many of 120 answers is the whole text such a
+# form?
+
+# %%
+lab = ledger.Lab(
+    "changes", lm, labels=change_requests.RISKS, split="fresh", noun="requests", show=False
+)
+
+
+def strict(texts):
+    return [forms.strict_chat(text) for text in texts]
+
+
+first = forms.measure(
+    lab,
+    "strict JSON prompt, schema",
+    requests,
+    lambda texts: forms.ask(lm, strict(texts)),
+    forms.MOST_TOKENS,
+    prompts=strict,
+)
+print(first.answers[0])
+
+# %%
+form = yours("05.8", form, forms.form)
+others = [lab.stored(name, requests) for name in forms.WORDINGS if name != first.method]
+tried = [first, *filter(None, others)]
+for row in tried:
+    share = statistics.runs_interval([forms.whole(row, form)])
+    print(f"{row.method:36} whole text a form {share} {mark(row)}")
+before = max(tried, key=lambda row: sum(forms.whole(row, form)))
+
+# %% [markdown]
+# ## After
+#
+# The same requests, answered by three adapters trained on 400 solved requests: alike but for their seed, each kept at the
+# step that was best on dev. Their prompt is seven words of instruction and names no schema. No recipe was chosen on these
+# requests. (Without stored rows the next cell trains three adapters, which may take half an hour; if you stop it, go on at
+# *A voice*, without the verdict on L2.)
+
+# %%
+made = adapters.find("changes")
+# 512 tokens side by side: the same steps, faster on a GPU
+recipe, pairs = replace(made.recipe, row_tokens=512), made.pairs(lm)
+
+
+def brief(texts):
+    return [change_requests.prompt(text) for text in texts]
+
+
+# %%
+after = tuning.repeated(
+    lab,
+    f"LoRA JSON, {len(pairs)} requests",
+    [pairs],
+    recipe,
+    requests,
+    lambda model, texts: forms.judged(model, change_requests.prompt, requests),
+    prompts=brief,
+    dev_pairs=made.dev_pairs(),
+    token_limit=forms.MOST_TOKENS,
+)
+
+# %%
+is_form = {
+    "before": [forms.whole(before, form)],
+    "after": [forms.whole(row, form) for row in after],
+}
+print("before:", before.method)
+for when, runs in is_form.items():
+    print(f"whole text a form, {when}: {statistics.runs_interval(runs)}")
+broken = [text for text in after[0].answers if form(text) is None]
+print(f"broken after tuning, first seed: {len(broken)}", *broken[:2], sep="\n")
+
+# %% [markdown]
+# ## Right, or only in form?
+#
+# A form can be perfect and wrong. **Predict:** TF-IDF with regression, from the same 400 requests, names the risk alone.
+# Who is right more often?
+
+# %%
+past = change_requests.load("train")
+tfidf = baselines.tfidf_classifier().fit([c.text for c in past], [c.label for c in past])
+plain = lab.measure(
+    "TF-IDF, risk only", requests, tfidf.predict, approach="plain", labels_used=len(past)
+)
+always = statistics.accuracy([c.label for c in requests], ["medium"] * len(requests))
+print(f"right risk, TF-IDF: {plain.interval}")
+print("right risk, tuned: ", statistics.runs_interval([row.correct for row in after]))
+print(f"right risk, always medium: {always:.2f}")
+
+# %%
+gain = statistics.runs_interval([plain.correct], [row.correct for row in after])
+print(
+    said(
+        gain,
+        above="On the risk, the tuned model is ahead of TF-IDF: {found}.",
+        below="On the risk, TF-IDF is ahead of the tuned model: {found}.",
+        unclear="On the risk, tuned model and TF-IDF cannot be told apart: {found}.",
+        equal="On the risk, tuned model and TF-IDF differ by less than matters: {found}.",
+    )
+)
+
+# %% [markdown]
+# And what would a model score that had learned the form and nothing else? Here is what each adapter writes:
+
+# %%
+from collections import Counter
+
+for row in after:
+    print(f"{row.method}: {dict(Counter(row.predictions).most_common())} {mark(row)}")
+medium = [int(request.label == "medium") for request in requests]
+print(
+    said(
+        statistics.runs_interval([medium], [row.correct for row in after]),
+        above="On the risk, the tuned model is ahead of always writing medium: {found}.",
+        below="On the risk, the tuned model is behind always writing medium: {found}.",
+        unclear="On the risk, the tuned model cannot be told from always writing medium: {found}.",
+        equal="On the risk, the tuned model differs from always medium by less than matters: {found}.",
+    )
+)
+
+# %% [markdown]
+# An adapter that writes one risk nearly everywhere has a favorite, and no judgment. Perhaps because the risk is one
+# word among many in training.
+#
+# Now the right risk at each size that the course has measured; *plain* is a method without a language model, *large* a
+# hosted model that was asked once. Of the adapters the first alone stands here. An answer that is no form counts as wrong.
+
+# %%
+from IPython.display import Markdown
+
+names = [*(row.method for row in tried), after[0].method, plain.method]
+Markdown(scales.side_by_side("changes", names, split="fresh"))
+
+# %% [markdown]
+# ## A voice
+#
+# Now the replies. Ten rules are checked by code. **Predict:** of ten rules, how many does the untuned model keep when its
+# prompt holds all ten and an example (one wording, one try)? And after 300 rewritten replies?
+
+# %%
+ALL, MOST = "all ten rules", 110
+replies = files.for_profile(
+    [files.Message(r.id, r.plain, ALL) for r in voice.load("test")], fast=8
+)
+voice_lab = ledger.Lab("voice", lm, noun="replies", show=False)
+
+
+def rewrite(chat, model, texts):
+    answers = model.generate(
+        [chat(text) for text in texts], max_new_tokens=MOST, progress=False
+    ).texts
+    return [", ".join(voice.broken(text)) or ALL for text in answers]
+
+
+# %%
+told = voice_lab.measure(
+    "prompt with the ten rules",
+    replies,
+    partial(rewrite, voice.IN_FULL.messages, lm),
+    approach="prompt",
+    prompts=lambda texts: [voice.IN_FULL.messages(text) for text in texts],
+    token_limit=MOST,
+    heavy=True,
+)
+
+# %%
+recipe = replace(adapters.find("voice").recipe, row_tokens=512)
+learned = {}
+for n, again in ((75, (0,)), (300, tuning.SEEDS)):
+    learned[n] = tuning.repeated(
+        voice_lab,
+        f"LoRA, {n} replies",
+        [voice.training_pairs(voice.load("train")[:n])],
+        recipe,
+        replies,
+        partial(rewrite, voice.prompt),
+        seeds=again,
+        prompts=lambda texts: [voice.prompt(text) for text in texts],
+        token_limit=MOST,
+    )
+
+
+# %% [markdown]
+# Three seeds for 300 replies, on which the verdict rests; one for 75. Mind the floor of *rules kept*: the text *Ok.*
+# breaks only three of the ten. So look first at the replies that keep all ten.
+
+
+# %%
+def rules_kept(row):
+    lost = [0 if text == ALL else text.count(",") + 1 for text in row.predictions]
+    return [1 - count / len(voice.RULES) for count in lost]
+
+
+shown = {"rules in the prompt": [told], **{f"tuned, {n} replies": learned[n] for n in learned}}
+found = {}
+for name, rows in shown.items():
+    found[name] = {
+        "rules kept, of ten": statistics.runs_interval([rules_kept(row) for row in rows]),
+        "replies with all ten kept": statistics.runs_interval([row.correct for row in rows]),
+    }
+    print(
+        f"{name} {mark(rows[0])}:", *(f"{what} {share};" for what, share in found[name].items())
+    )
+stages(found, "The ten rules, told and learned", f"share, over {len(replies)} replies")
+
+# %% [markdown]
+# The share of replies that keep all ten, at each size that the course has measured; of the adapters the first alone:
+
+# %%
+Markdown(scales.side_by_side("voice", [told.method, learned[300][0].method]))
+
+# %% [markdown]
+# Did the facts survive? The checks look at form alone: a reply may keep ten rules and promise the wrong refund. Below
+# stands a reply before and after the course's adapter. Which facts of the first still stand in the second, and what was
+# added?
+
+# %%
+tuned = adapters.get(lm, "voice")
+written = tuned.chat(voice.prompt(replies[0].text), max_new_tokens=MOST)
+print(f"plain: {replies[0].text}\n\ntuned: {written}")
+
+# %% [markdown]
+# ### Playground
+#
+# Write a plain reply of your own. Which rules does the tuned model break?
+
+# %%
+mine = "Your order LF-48213 was sent yesterday and should arrive within three working days."
+answer = tuned.chat(voice.prompt(mine), max_new_tokens=MOST)
+print(f"{answer}\n\nrules broken: {', '.join(voice.broken(answer)) or 'none'}")
+
+# %% [markdown]
+# ## What we found
+#
+# L2 wants both: nearly every answer a form after tuning, and more than before. The articles start from 1 broken in 20;
+# above you see where this model starts, without a solved request and with nothing forced into form. So L2 is judged on
+# a far larger gap than theirs. L3 wants more than half of the replies to keep all ten rules, and more than by the
+# prompt that holds them.
+
+# %%
+change = statistics.runs_interval(is_form["before"], is_form["after"])
+claims.conclude(
+    "L2",
+    {
+        "after": evidence.share_of_draws(is_form["after"], of=after),
+        "gain": evidence.number(change, n=len(requests), of=[before, *after]),
+    },
+)
+
+# %%
+claims.conclude(
+    "L3",
+    {
+        "all rules": evidence.over_runs(learned[300]),
+        "over the prompt": evidence.over_runs([told], learned[300]),
+    },
+)
+
+# %% [markdown]
+# ## Three things to remember
+#
+# 1. Form and content are two measurements. A form can be perfect and wrong.
+# 2. There is no *after* without a *before*: measure the best prompt you have. Ours held no solved request.
+# 3. Rules that code can check are counted; facts must be read.
+#
+# {{next}}

@@ -1,0 +1,239 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     name: python3
+# ---
+
+# %% [markdown]
+# {{badges}}
+#
+# # What comes after the decision?
+#
+# **After this lesson you can**
+#
+# - name what runs by its parts, and go back to what ran before;
+# - run a new version beside the old one, look as often as you like, and still be fooled at most 1 time in 20;
+# - say how many messages it takes to notice a loss of 3, 5, 10 or 20 points;
+# - set triggers that watch the traffic without any label.
+#
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** D9: keep a registry, run a
+# canary, have triggers and a way back. It reads rows of lessons 01 to 03: yours, or else the course's.
+
+# %%
+#: setup
+
+# %% [markdown]
+# ## The whole idea
+#
+# Two versions, the same traffic, and evidence that may be looked at any time.
+
+# %%
+from helpers.lesson import diagrams
+
+versions, ends = ["what runs now", "what is proposed"], ["roll back", "promote"]
+arrows = [("same traffic", "a bet")]
+arrows += [(version, "same traffic") for version in versions]
+arrows += [("a bet", end) for end in ends]
+words = (
+    "Both versions answer the same traffic; a bet on each message decides between back and on."
+)
+diagrams.flow([versions, ["same traffic"], ["a bet"], ends], arrows, words)
+
+# %% [markdown]
+# ## What runs?
+#
+# A version is model, prompt, index and adapter; change one, and it is another version. A
+# [registry](../../docs/glossary.md#registry) keeps each with its evaluation, and never rewrites a line. Say that a prompt
+# with nearest examples runs, and somebody proposes a shorter one without.
+
+# %%
+from helpers.lesson import main_rows
+from helpers.results import claims, registry
+
+long, short = main_rows.running()
+names = [f"{row.method}, {row.model}" for row in (long, short)]
+for name, row in zip(names, (long, short)):
+    registry.register(name, row, model=row.model, prompt=row.method)
+registry.promote(names[0], "what has run until now")
+for name, version in registry.versions().items():
+    print(f"{name:50} {version.sha256}  {version.right} of {version.n} right on {version.task}")
+print("in use:", registry.in_use().name)
+
+# %% [markdown]
+# ## Looking every day
+#
+# Let both versions answer the same traffic: a [canary run](../../docs/glossary.md#canary-run) (the bird that miners took
+# along; nothing to do with the planted secrets of lesson 06). You will want to look after every message. **Predict:** two
+# equally good versions, an ordinary 5 % test after each of 1,000 messages: how often does it ring at least once?
+
+# %%
+import numpy as np
+from scipy import stats
+
+from helpers import statistics
+from helpers.machine import runtime
+
+RUNS = 40 if runtime.profile().value == "fast" else 400
+rng = np.random.default_rng(0)
+rang = []
+for _ in range(RUNS):
+    coins = rng.random(200) < 0.5  # of 1,000 messages, 200 tell the two apart: a fair coin each
+    thrown, wins = np.arange(1, 201), np.cumsum(coins)
+    p_values = 2 * stats.binom.cdf(np.minimum(wins, thrown - wins), thrown, 0.5)
+    rang.append(bool((p_values < 0.05).any()))
+print("rings at least once:", statistics.wilson_interval(sum(rang), RUNS))
+
+# %% [markdown]
+# The remedy: bet 1 dollar against "the new version is no worse". If that is true, your 1 ever becomes 20 in at most 1
+# run of 20, *however often you look*. If not, you get rich. A second bet, the other way round, promotes at 20, and is
+# wrong as seldom.
+#
+# ### Your turn 08.7
+#
+# Write `bet(old, new, stake)`: what 1 becomes. Both lists hold a 1 or 0 per message: was that version right? Only messages on
+# which they differ move money: a share `stake` of what you own is won where the old version is right, lost where the new
+# one is.
+
+
+# %%
+#: solution
+def bet(old, new, stake):
+    wealth = 1.0
+    for before, after in zip(old, new):
+        if before != after:
+            wealth *= 1 + stake if before else 1 - stake
+    return wealth
+
+
+#: why If the new version is no worse, each message that parts them is a coin that falls its way at least half the time, so
+# wealth does not grow on average. Multiplying, and not adding, is what makes a long losing streak of the new version pay.
+#: stub
+#| def bet(old, new, stake):
+#|     ...
+#: end
+
+from helpers.lesson.exercises import check, hint, solution, yours
+
+check("08.7", bet)
+
+# %% [markdown]
+# Which stake? All of them at once, a little money on each. The course has a formula for that average: do the two agree?
+
+# %%
+wealth = yours("08.7", bet, registry.bet)
+traffic = np.random.default_rng(8).integers(0, long.n, size=1000)
+before, after = (np.array(row.correct)[traffic] for row in (long, short))
+first, then = before[:40], after[:40]
+stakes = np.linspace(0.0005, 0.9995, 1000)
+averaged = np.mean([wealth(first, then, stake) for stake in stakes])
+losses, wins = int((first > then).sum()), int((first < then).sum())
+formula = registry.evidence(losses, wins)
+print(
+    f"a thousand stakes, averaged: {averaged:.4g}; the formula for all of them: {formula:.4g}"
+)
+print("They agree." if np.isclose(averaged, formula, rtol=0.01) else "They do not agree.")
+
+# %%
+from helpers.lesson.plots import decide as pictures
+
+coin = np.random.default_rng(9).random(1000) < 0.5
+runs = {
+    "the short prompt": registry.canary(before, after),
+    "an equally good version": registry.canary(
+        np.where(coin, before, after), np.where(coin, after, before)
+    ),
+}
+pictures.canary(runs, "Evidence that the new version is worse", registry.ALARM)
+
+# %% [markdown]
+# ## A small loss takes long
+#
+# Now versions that are 3, 5, 10 and 20 points worse, and one that is no worse; the two differ on 3 messages in 10.
+# **Predict:** if 20 points are noticed after some number of messages, how many times as many do 5 points take?
+
+# %%
+SIZES = (0.20, 0.10, 0.05, 0.03)
+stopped = {loss: registry.detection(loss, differ=0.3, runs=RUNS) for loss in SIZES}
+pictures.detection(stopped, "When is a worse version noticed?")
+false = np.isfinite(registry.detection(0.0, differ=0.3, runs=RUNS))
+alarms = statistics.wilson_interval(int(false.sum()), RUNS)
+print("an equally good version is stopped in", alarms, "of the runs")
+
+# %% [markdown]
+# In theory half the loss takes four times the messages: the square root again, as with every interval of this course.
+# Hold it against the picture. And somebody has to say for each message who is right. So decide first which loss you could
+# not bear, then count the labels that it takes.
+#
+# ## And if it goes wrong: back
+
+# %%
+registry.promote(names[1], "fewer tokens")
+if runs["the short prompt"].outcome != "promote":
+    print("rolled back to:", registry.roll_back("the canary run").name)
+for entry in registry.history()[-3:]:
+    print(entry.action, entry.version["name"], "–", entry.why)
+
+# %% [markdown]
+# ## Without labels: drift
+#
+# Traffic has no right answers, but it has a face: how long messages are, what is predicted for them.
+# [Drift](../../docs/glossary.md#drift) triggers compare two periods. *Moved*: at least this share of the messages would have
+# to change for the two to look alike; 0 the same, 1 nothing in common. Here: the test messages, and the *shifted* ones
+# with slang and typos.
+
+# %%
+from helpers.results import ledger
+from helpers.tasks import intents
+
+sorter = "TF-IDF + logistic regression"
+periods, right = [], []
+for split in ("test", "shifted"):
+    row = ledger.find("intents", sorter, split)
+    text_of = {message.id: message.text for message in intents.read(split)}
+    words = [len(text_of[item].split()) for item in row.ids]
+    periods.append({"predicted labels": row.predictions, "words in a message": words})
+    right.append(row.interval)
+for one in registry.triggers(*periods, {"predicted labels": 0.15, "words in a message": 0.15}):
+    state = "rings" if one.rings else "is silent"
+    print(f"{one.watched:18} moved by {one.moved:.2f}, p = {one.adjusted:.2g}: {state}")
+print(f"right: {right[0]} before, {right[1]} after")
+
+# %% [markdown]
+# A trigger says *measure again*. Whether it got worse, only labels can tell: that is the last line.
+#
+# ### Playground
+#
+# Choose the loss you could not bear, and how often the two versions differ. After how many messages would you know?
+
+# %%
+LOSS, DIFFER = 0.08, 0.25  # LOSS at most DIFFER
+mine = registry.detection(LOSS, DIFFER, runs=RUNS)
+half = registry.until(mine, 0.5)
+if np.isfinite(half):
+    print(f"{100 * LOSS:g} points worse: half of the runs notice it after {half:,.0f} messages")
+else:
+    print(
+        f"{100 * LOSS:g} points worse: fewer than half of the runs notice it in 4,000 messages"
+    )
+
+# %% [markdown]
+# ## What we found
+
+# %%
+from helpers.results import evidence
+
+within = 2000  # messages
+parts = {
+    f"{100 * loss:g} points": evidence.share(times <= within) for loss, times in stopped.items()
+}
+claims.conclude("D9", parts | {"false alarm": evidence.share(false)})
+
+# %% [markdown]
+# ## Three things to remember
+#
+# 1. Know what runs by its parts, and keep the way back short.
+# 2. A bet may be looked at any time; an ordinary test may not.
+# 3. Small losses take thousands of judged messages. Decide first which loss you could not bear.
+#
+# {{next}}

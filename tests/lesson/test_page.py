@@ -1,0 +1,71 @@
+"""The page says for each size what to try first, from rows alone, and that a size without rows has none."""
+
+import numpy as np
+import pytest
+
+from helpers.lesson import page
+from helpers.methods import recorded
+from helpers.results import costs, overview, regret
+from tests.ledger_rows import of_hits
+
+WANTED = overview.Wanted("test", "a toy", dict.fromkeys(("TF-IDF", "zero-shot prompt", "LoRA"), "what it does"))
+SMALL, MIDDLE = "SmolLM2-135M-Instruct", "Qwen2.5-0.5B-Instruct"
+
+
+@pytest.fixture(autouse=True)
+def measured(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_RESULTS", str(tmp_path))
+    chance = np.random.default_rng(0).random(200)
+    of_hits("TF-IDF", chance < 0.8, approach="plain", labels_used=600)
+    for model, parameters, shares in ((SMALL, 134_515_008, (0.3, 0.7)), (MIDDLE, 494_032_768, (0.5, 0.85))):
+        known = {"model": model, "parameters": parameters, "new_tokens": [3] * 200}
+        of_hits("zero-shot prompt", chance < shares[0], prompt_tokens=[80] * 200, **known)
+        of_hits("LoRA", chance < shares[1], approach="tune", labels_used=600, prompt_tokens=[50] * 200, **known)
+
+
+def lines(labels):
+    head, *rest = page.lines("toy", WANTED, labels, regret.cheapest_tie)
+    assert head == page.HEAD
+    assert all(len(line) == len(head) for line in rest)
+    return {line[0]: line for line in rest}
+
+
+def test_each_size_gets_its_own_first_try_and_one_without_rows_says_so():
+    found = lines(600)
+    assert list(found) == list(page.ORDER)
+    assert found["no language model"][1] == "TF-IDF"
+    assert found["135M"][1] == found["0.5B"][1] == "LoRA"
+    assert "TF-IDF reads no tokens and is better" in found["135M"][4]
+    assert "TF-IDF reads no tokens and is worse" in found["0.5B"][4]
+    assert found["1.5B"][1] == found["large"][1] == "not measured for this task"
+
+
+def test_what_needs_more_labels_than_there_are_is_left_out_and_named():
+    found = lines(10)
+    assert found["135M"][1] == "zero-shot prompt"
+    assert "with 600 labels LoRA had 0." in found["135M"][4]
+    assert "needs 600 labels, and you have 10" in found["no language model"][1]
+
+
+def test_ones_own_prices_reach_the_page():
+    dear = costs.Prices(1500, 1500, 6000, "ten thousand times as dear")
+    cheap, paid = (
+        page.lines("toy", WANTED, 600, regret.cheapest_tie, prices)[2] for prices in (costs.EXAMPLE_PRICES, dear)
+    )
+    assert float(paid[3]) == pytest.approx(10_000 * float(cheap[3]), rel=0.2)
+
+
+def test_whether_the_size_matters_is_said_by_the_lines_themselves():
+    head, *rest = page.lines("toy", WANTED, 600, regret.cheapest_tie)
+    assert page.differs([head, *rest]) == "The first thing to try is the same at 135M, 0.5B."
+    other = [("0.5B", "another", *line[2:]) if line[0] == "0.5B" else line for line in rest]
+    assert "changes with the size: LoRA at 135M; another at 0.5B" in page.differs([head, *other])
+    alone = [line for line in rest if line[0] != "0.5B"]
+    assert "Rows of 1 of the 3 small sizes" in page.differs([head, *alone])
+
+
+def test_of_a_large_model_only_answers_to_questions_count_and_no_annotator_of_the_test_set():
+    for task, split in (("intents", "test"), ("changes", "fresh"), ("policy_qa_plain", "test")):
+        found = page.rows_of(task, overview.Wanted(split, "", {}))["large"]
+        assert {row.method for row in found} <= set(page.LARGE.values())
+        assert all(row.model == recorded.MODEL for row in found)

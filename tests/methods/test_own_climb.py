@@ -1,0 +1,427 @@
+"""A climb on a reader's own task: every rung runs, and nothing that was measured is lost, whatever happens to it."""
+
+import hashlib
+import io
+import os
+import pathlib
+import random
+import resource
+import signal
+import socket
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+from own_files import PAIRS, csv
+from own_models import WordEmbedder, tiny_lm
+from tqdm.auto import tqdm
+
+from helpers import own_task
+from helpers.methods.own import bench as benches
+from helpers.methods.own import climb as climbing
+from helpers.methods.own import label_rungs
+from helpers.methods.own.bench import Bench, Outcome, Ready, Rung
+from helpers.methods.own.climb import Piece, TooLargeError, climb, file_of
+from helpers.methods.own.plan import Plan, Step, plan
+from helpers.results import lookup, own_decision, store
+from helpers.results.rows import LedgerRow
+from helpers.tasks.own import documents, reading
+
+ENDS = ("Please help soon", "What now", "Thanks a lot")
+MORE = [(f"{text} {end}.", label) for text, label in PAIRS for end in ENDS]
+
+
+@pytest.fixture
+def own(tmp_path):
+    path = tmp_path / "desk.csv"
+    path.write_text(csv([*PAIRS, *MORE]))
+    return reading.read(path)
+
+
+def ladder(own, *rungs, items=12, lm=None):
+    return Plan(Bench(own, lm, WordEmbedder()), tuple(Step(rung, items, 0.0, 0.0, 0) for rung in rungs), 1.0)
+
+
+def slow(seconds=0.004, name="slow", at_once=2):
+    """A rung without a model that takes its time; what it says depends on the text alone."""
+
+    def answer(items):
+        time.sleep(seconds * len(items))
+        said = ["billing" if len(item.text) % 2 else "fault" for item in items]
+        return [Outcome(s, s == i.label, len(i.text) / 1000) for s, i in zip(said, items, strict=True)]
+
+    return Rung(name, "plain", "takes its time", lambda bench: Ready(answer), at_once=at_once)
+
+
+def said(rows):
+    return [(row.method, row.ids, row.predictions, row.correct, row.confidence) for row in rows]
+
+
+def forked(work) -> int:
+    """Do work in a process of its own that can be killed; return its id."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        tqdm.set_lock(threading.RLock())  # the usual one is shared with the parent, who would wait for one killed
+        try:
+            code = work() or 0
+        finally:
+            os._exit(code)
+    return child
+
+
+def exit_code(child) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_every_rung_runs_within_the_minutes_and_ends_in_a_page(own, tmp_path, capsys):
+    made = plan(own, minutes=5, lm=tiny_lm(), embedder=WordEmbedder())
+    assert [step.skipped for step in made.steps] == [""] * 8
+    told = str(made)
+    assert all(step.rung.name in told for step in made.steps)
+    rows = climb(made, progress=False)
+    assert [row.method for row in rows] == [step.rung.name for step in made.steps]
+    assert {row.n for row in rows} == {len(own.task.test)}
+    assert rows[-1].training_seconds > 0
+    assert rows[-1].model == "a tiny random model"
+    assert all(row.data_sha256 == rows[0].data_sha256 for row in rows)
+    found = own_task.report(made, rows, target=0.8, show=False)
+    page = (made.bench.folder / "report.html").read_text()
+    for row in rows:
+        assert row.method in page
+    assert found.chosen.approach == "plain"
+    assert "macro-F1" in page
+    before = len(store.read(lookup.path(), LedgerRow, "row"))
+    assert said(climb(made, progress=False)) == said(rows)
+    assert len(store.read(lookup.path(), LedgerRow, "row")) == before
+
+
+def test_many_labels_are_weighed_by_those_of_the_nearest(tmp_path):
+    leads = ("yesterday", "neighbour", "urgently", "somewhere", "friend", "Monday")
+    words = [hashlib.sha256(bytes([i])).hexdigest() for i in range(25)]
+    pairs = [(f"{lead} {word[:8]} {word[8:16]}", f"kind {i}") for i, word in enumerate(words) for lead in leads]
+    (tmp_path / "many.csv").write_text(csv(pairs))
+    own = reading.read(tmp_path / "many.csv")
+    rungs = {rung.name: rung for rung in label_rungs.rungs(25)}
+    assert "8 nearest examples, 8 likeliest labels" in rungs
+    made = ladder(own, *(rungs[name] for name in rungs if "likeliest" in name), items=4, lm=tiny_lm())
+    made.bench.lora_rows, made.bench.epochs = 30, 1
+    rows = climb(made, progress=False)
+    assert len(rows) == 4
+    assert all(row.details["listed"] == 1.0 for row in rows)
+    assert all(len(row.confidence) == 4 and min(row.confidence) >= 1 / 8 - 1e-6 for row in rows)
+    table = own_decision.table(rows)
+    assert table[0][:4] == ("method", "right, 95 % interval", "items", "macro-F1")
+
+
+def test_a_long_text_is_cut_alike_for_training_and_for_asking(own):
+    bench = Bench(own, tiny_lm(), WordEmbedder())
+    long = "start " + "middle " * 8000 + "the end<|im_end|>"
+    short = bench.short(long)
+    assert short.startswith("start ")
+    assert short.endswith("the end<im_end>")
+    assert bench.lm.count_tokens(short) <= benches.MOST_TOKENS + 10
+    assert bench.short(short[:100]) == short[:100]
+    message = own.task.train[0]
+    learned = bench.shortened([type(message)("x", long, message.label)])[0].text
+    assert learned == short
+
+
+def test_documents_climb_to_a_page_too(tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "fees.md").write_text("# Fees\nA late tool costs $2 a day.\n\n## Lost\nA lost tool costs $40.")
+    (tmp_path / "docs" / "hours.html").write_text("<h1>Hours</h1><p>We open at nine.</p><script>no()</script>")
+    (tmp_path / "docs" / "plan.pdf").write_bytes(b"%PDF")
+    (tmp_path / "faq.csv").write_text(
+        "question,answer,document\nWhat does a late tool cost a day?,$2|two dollars,fees\n"
+        "When do you open?,at nine,hours.html\nWhat does a lost tool cost?,$40,fees\n"
+        "Do you lend ladders?,not stated,\nWhen?,,\nWhen do you open?,at nine,nowhere\n"
+    )
+    own = documents.read(tmp_path / "docs", tmp_path / "faq.csv")
+    assert (len(own.documents), len(own.test), own.read, own.used) == (2, 4, 6, 4)
+    assert own.read == own.used + sum(finding.lost for finding in own.findings)
+    assert "no()" not in own.documents[1].text
+    made = plan(own, minutes=5, lm=tiny_lm(), embedder=WordEmbedder())
+    rows = climb(made, progress=False)
+    assert len(rows) == 6
+    first = {row.method: row for row in rows}["best sentence, by words"]
+    assert sum(first.correct) >= 2
+    found = own_task.report(made, rows, show=False)
+    assert "questions" in str(found)
+
+
+def test_a_climb_killed_at_ten_moments_gives_the_table_of_a_clean_one(own, monkeypatch, tmp_path):
+    rungs = [slow(), slow(0.003, "slow too", 5)]
+    rng = random.Random(1)
+    for moment in range(10):
+        child = forked(lambda: climb(ladder(own, *rungs), progress=False) and None)
+        time.sleep(rng.uniform(0.001, 0.05))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        target = file_of(Bench(own), rungs[moment % 2])
+        if target.exists():
+            with open(target, "ab") as file:
+                file.write(b'{"key": "torn')
+    again = climb(ladder(own, *rungs), progress=False)
+    monkeypatch.setenv("COURSE_RESULTS", str(tmp_path / "clean"))
+    assert said(again) == said(climb(ladder(own, *rungs), progress=False))
+
+
+def test_stop_keeps_what_is_done_and_the_same_call_goes_on(own, capsys):
+    asked = []
+
+    def stopping(items):
+        if len(asked) == 2:
+            asked.append("stopped")
+            raise KeyboardInterrupt
+        asked.append([item.id for item in items])
+        return [Outcome("fault", item.label == "fault") for item in items]
+
+    rung = Rung("stopped", "plain", "", lambda bench: Ready(stopping), at_once=5)
+    made = ladder(own, slow(0), rung)
+    assert [row.method for row in climb(made, progress=False)] == ["slow"]
+    assert "Stopped at 'stopped'" in capsys.readouterr().out
+    rows = climb(made, progress=False)
+    assert [row.method for row in rows] == ["slow", "stopped"]
+    measured = [item for part in asked if part != "stopped" for item in part]
+    assert sorted(measured) == sorted(rows[1].ids), "no item was asked twice"
+
+
+def test_training_goes_on_where_it_was_stopped(own, monkeypatch):
+    rung = next(rung for rung in label_rungs.rungs(2) if rung.approach == "tune")
+    made = ladder(own, rung, items=6, lm=tiny_lm())
+    whole = label_rungs.tuning.train
+    stop_at = {"step": 11}
+
+    def train(*args, **options):
+        def on_step(step):
+            if step.step == stop_at["step"]:
+                raise KeyboardInterrupt
+
+        return whole(*args, on_step=on_step, **options)
+
+    monkeypatch.setattr(label_rungs.tuning, "train", train)
+    assert climb(made, progress=False) == []
+    stop_at["step"] = 0
+    (row,) = climb(made, progress=False)
+    monkeypatch.setenv("COURSE_RESULTS", str(made.bench.folder / "clean"))
+    (clean,) = climb(made, progress=False)
+    assert said([row]) == said([clean])
+    assert row.details["steps"] == clean.details["steps"]
+
+
+def test_two_notebooks_at_once_measure_the_same_table(own):
+    rungs = [slow(), slow(0.003, "slow too", 5)]
+    children = [forked(lambda: climb(ladder(own, *rungs), progress=False) and None) for _ in range(2)]
+    assert [exit_code(child) for child in children] == [0, 0]
+    pieces = [p for p in store.read(file_of(Bench(own), rungs[0]), Piece, "a piece")]
+    assert {item for piece in pieces for item in piece.ids} == set(climb(ladder(own, *rungs), False)[0].ids)
+    rows = store.read(lookup.path(), LedgerRow, "row")
+    assert {row.method for row in rows} == {"slow", "slow too"}
+
+
+def test_a_full_disk_stops_with_its_name_and_loses_nothing(own, monkeypatch, tmp_path):
+    monkeypatch.setattr(store, "spare", lambda target: tmp_path / "spare" / target.name)
+
+    def full():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (700, 700))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        try:
+            climb(ladder(own, slow(0)), progress=False)
+        except OSError:
+            return 7
+
+    assert exit_code(forked(full)) == 7
+    (row,) = climb(ladder(own, slow(0)), progress=False)
+    assert row.n == 12
+
+
+@pytest.mark.parametrize(("each", "code"), [(50_000_000, 0), (2_000_000_000, 9)])
+def test_short_memory_halves_a_piece_and_then_stops_with_a_remedy(own, each, code):
+    room = 200_000_000
+
+    def hungry(items):
+        held = np.ones((len(items), each), dtype=np.uint8)
+        return [Outcome("fault", i.label == "fault", float(row[0])) for i, row in zip(items, held, strict=True)]
+
+    rung = Rung("hungry", "plain", "", lambda bench: Ready(hungry), at_once=12)
+
+    def short():
+        used = int(pathlib.Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + room, used + room))
+        try:
+            climb(ladder(own, rung), progress=False)
+        except TooLargeError as error:
+            return 9 if "plan.without" in str(error) and "row " in str(error) else 8
+
+    assert exit_code(forked(short)) == code
+
+
+def test_a_gpu_without_memory_is_asked_less_at_once(own):
+    sizes = []
+
+    def on_gpu(items):
+        sizes.append(len(items))
+        if len(items) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return [Outcome("fault", item.label == "fault") for item in items]
+
+    (row,) = climb(ladder(own, Rung("gpu", "plain", "", lambda bench: Ready(on_gpu), at_once=12)), progress=False)
+    assert row.n == 12
+    assert sizes == [12, 6, 3, 3, 6, 3, 3]
+
+
+def test_other_errors_are_no_lack_of_memory(own, capsys):
+    def broken(items):
+        raise RuntimeError("shapes differ")
+
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        climb(ladder(own, Rung("broken", "plain", "", lambda bench: Ready(broken))), progress=False)
+
+    def refused(bench):
+        raise ValueError("no such thing here")
+
+    rows = climb(ladder(own, Rung("refused", "plain", "", refused), slow(0)), progress=False)
+    assert [row.method for row in rows] == ["slow"]
+    assert "refused: left out, it does not work here: no such thing here" in capsys.readouterr().out
+
+
+def test_a_clock_that_moved_back_changes_no_table(own, monkeypatch):
+    monkeypatch.setattr(climbing.time, "strftime", lambda form: "2031-01-01T00:00:00")
+    climb(ladder(own, slow(0), items=6), progress=False)
+    monkeypatch.setattr(climbing.time, "strftime", lambda form: "2020-01-01T00:00:00")
+    climb(ladder(own, slow(0), items=12), progress=False)
+    (row,) = lookup.rows(own.name)
+    assert row.n == 12
+
+
+def test_it_needs_no_network(own, monkeypatch):
+    def refuse(*_):
+        raise OSError("Network is unreachable")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    rungs = label_rungs.rungs(2)[:5]
+    assert len(climb(ladder(own, *rungs, items=4, lm=tiny_lm()), progress=False)) == 5
+
+
+def test_other_words_or_settings_are_measured_anew(own):
+    rung = next(rung for rung in label_rungs.rungs(2) if rung.name == "prompt")
+    first = climb(ladder(own, rung, items=4, lm=tiny_lm()), progress=False)
+    other = own.with_words({"fault": "something is broken"}, "You read letters.")
+    again = climb(ladder(other, rung, items=4, lm=tiny_lm()), progress=False)
+    assert first[0].confidence != again[0].confidence
+
+
+def test_a_plan_leaves_out_what_the_minutes_do_not_buy(own):
+    dear = Rung("dear", "prompt", "", lambda bench: Ready(lambda items: time.sleep(0.05 * len(items)) or []), "model")
+    made = plan(own, minutes=0.001, lm=tiny_lm(), embedder=WordEmbedder(), rungs=[slow(0), dear])
+    assert made.steps[0].items == len(own.task.test)
+    assert "would need some" in made.steps[1].skipped
+    with pytest.raises(ValueError, match="no rung begins with 'x'; there are slow, dear"):
+        made.without("x")
+    assert made.without("slow").steps[0].skipped == "left out"
+    with pytest.raises(ValueError, match="minutes must be above 0"):
+        plan(own, minutes=0)
+
+
+def test_a_plan_is_kept_so_that_a_climb_goes_on_by_it(own):
+    tried = []
+
+    def counted(items):
+        tried.append(len(items))
+        return slow(0).begin(None).answer(items)
+
+    def made(**options):
+        rung = Rung("counted", "plain", "", lambda bench: Ready(counted))
+        return plan(own, 1, tiny_lm(), WordEmbedder(), rungs=[rung], **options)
+
+    first, again = made(), made()
+    assert len(tried) == 1
+    assert [step.items for step in first.steps] == [step.items for step in again.steps]
+    assert (first.bench.lora_rows, first.seconds) == (again.bench.lora_rows, again.seconds)
+    assert "made before" in str(again)
+    assert "made before" not in str(made(anew=True))
+    assert len(tried) == 2
+
+
+def test_an_estimate_is_what_the_climb_then_takes(own, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
+
+    def begin(bench):
+        clock[0] += 3
+
+        def answer(items):
+            clock[0] += 2 * len(items)
+            return [Outcome("fault", item.label == "fault") for item in items]
+
+        return Ready(answer)
+
+    made = plan(own, minutes=1, rungs=[Rung("by the clock", "plain", "", begin, at_once=4)])
+    assert made.seconds == 3 + 2 * len(own.task.test)
+    started = clock[0]
+    climb(made, progress=False)
+    assert clock[0] - started == made.seconds
+
+
+def test_what_lies_outside_has_figures_of_its_own(own):
+    rows = climb(ladder(own, slow(0)), progress=False)
+    table = own_decision.table(rows, outside="fault")
+    assert table[0][4:6] == ("right inside", "found: fault")
+    found = own_decision.scope(rows[0], "fault")
+    hits = [ok for gold, ok in zip(rows[0].gold, rows[0].correct, strict=True) if gold == "fault"]
+    assert found.outside.estimate == sum(hits) / len(hits)
+    assert own_decision.scope(rows[0], "no such label") is None
+
+
+def test_a_decision_takes_the_cheapest_of_a_tie_and_says_how_sure_it_is(own):
+    rows = climb(ladder(own, slow(0), slow(0, "slow too")), progress=False)
+    found = own_decision.decide(rows, target=0.95)
+    assert "cannot tell it from slow too (" in str(found)
+    assert "measure it again on texts that nobody has looked at" in str(found)
+    with pytest.raises(ValueError, match="no rung has been measured yet"):
+        own_decision.decide([])
+    with pytest.raises(ValueError, match="target is a share"):
+        own_decision.decide(rows, target=90)
+
+
+@pytest.mark.parametrize(
+    ("plain", "prompt", "said", "chosen"),
+    [(0.4, 0.9, "is ahead of", "asked"), (0.9, 0.4, "is behind", "counted"), (0.7, 0.7, "is too close", "counted")],
+)
+def test_a_model_that_leads_is_said_to_lead(own, plain, prompt, said, chosen):
+    def row(name, approach, share, tokens):
+        right = [int(i < share * 100) for i in range(100)]
+        gold = ["ab"[i % 2] for i in range(100)]
+        told = [g if ok else "ba"[i % 2] for i, (g, ok) in enumerate(zip(gold, right, strict=True))]
+        ids = [str(i) for i in range(100)]
+        about = {"model": "m"} if tokens else {}
+        columns = {"prompt_tokens": [tokens] * 100, "seconds": [0.1] * 100}
+        return LedgerRow("t", name, "test", approach, ids, gold, told, right, ids, **columns, **about)
+
+    found = own_decision.decide([row("counted", "plain", plain, 0.0), row("asked", "prompt", prompt, 100.0)], 0.5)
+    assert found.chosen.method == chosen
+    (against,) = [line for line in found.sentences if line.startswith("asked ")]
+    assert said in against
+    assert f"{prompt - plain:.3f}" in against
+    cost = "10,000 requests a month cost 0.15 dollars" if chosen == "asked" else "cost next to nothing"
+    assert cost in str(found)
+
+
+def test_the_command_reads_asks_and_refuses_in_words(tmp_path, capsys, monkeypatch):
+    path = tmp_path / "desk.csv"
+    path.write_text(csv([*PAIRS, *MORE]))
+    assert own_task.main([str(path), "--only-read"]) == 0
+    assert "WHICH COLUMNS ARE MEANT IS A GUESS" in capsys.readouterr().out
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert own_task.main([str(path)]) == 1
+    assert "say --yes" in capsys.readouterr().out
+    assert own_task.main([str(tmp_path / "none.csv")]) == 1
+    assert "error: none.csv is not there" in capsys.readouterr().err
+    without = [word for name in ("MiniLM", "prompt", "8", "LoRA") for word in ("--without", name)]
+    assert own_task.main([str(path), "--yes", *without]) == 0
+    out = capsys.readouterr().out
+    assert "Take " in out
+    assert "report.html" in out
