@@ -110,29 +110,29 @@ def decide(rows: Sequence[LedgerRow], target: float = 0.9, requests: int = 10_00
     summaries = [overview.summary(row) for row in together]
     place = regret.cheapest_tie(shares, p_values, overview.dollars(summaries))
     chosen = together[place]
+    others = [row for row in together if row.method in standing.tied and row is not chosen]
     sentences = [
         f"Take {chosen.method}: it is right on {chosen.interval} of {chosen.n} {noun}.",
-        _standing(chosen, standing, together, noun),
+        _standing(chosen, standing, others, noun),
         _target(chosen, target, noun),
         *_model_or_not(together),
         _price(summaries[place], requests),
-        _doubt(chosen, standing, together, noun),
+        _doubt(chosen, others, noun),
     ]
     return Decision(chosen, standing, together, tuple(filter(None, sentences)))
 
 
-def _standing(chosen: LedgerRow, standing: Standing, rows: Sequence[LedgerRow], noun: str) -> str:
-    others = [row for row in rows if row.method in standing.tied and row.method != chosen.method]
+def _standing(chosen: LedgerRow, standing: Standing, others: Sequence[LedgerRow], noun: str) -> str:
     if not standing.rivals:
         return "Nothing else was measured, so nothing is known of what would do better."
     if not others:
         return "Every other method is measurably behind it."
-    others.sort(key=lambda row: -row.interval.estimate)
     mine = chosen.interval.estimate
-    named = ", ".join(f"{row.method} ({row.interval.estimate - mine:+.2f})" for row in others)
+    ranked = sorted(others, key=lambda row: -row.interval.estimate)
+    named = ", ".join(f"{row.method} ({row.interval.estimate - mine:+.2f})" for row in ranked)
     return (
         f"{chosen.n} {noun} cannot tell it from {named}: with so many comparisons at once, none of these differences "
-        "is beyond chance. That is not the same as equal. None of them costs less."
+        "is beyond chance and worth having. That is not the same as equal. None of them costs less."
     )
 
 
@@ -182,9 +182,9 @@ def _price(summary: overview.Summary, requests: int) -> str:
     )
 
 
-def _doubt(chosen: LedgerRow, standing: Standing, rows: Sequence[LedgerRow], noun: str) -> str:
-    apart = [sum(a != b for a, b in zip(row.correct, chosen.correct, strict=True)) / chosen.n for row in rows]
-    shares = [share for row, share in zip(rows, apart, strict=True) if row.method in standing.tied and share]
+def _doubt(chosen: LedgerRow, others: Sequence[LedgerRow], noun: str) -> str:
+    apart = [sum(a != b for a, b in zip(row.correct, chosen.correct, strict=True)) / chosen.n for row in others]
+    shares = [share for share in apart if share]
     disagree = sum(shares) / len(shares) if shares else 0.2
     least = statistics.detectable_difference(chosen.n, disagree)
     told = f"differences below about {100 * least:.0f} points" if least == least else "all but huge differences"
