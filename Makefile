@@ -1,7 +1,7 @@
 # Each command sets up what it needs: .venv, the pinned packages, the weights. A second run skips what is done.
-# PYTHON=/path/to/python chooses the Python (3.11 to 3.13); COURSE_WHEELS=folder works without a network.
+# PYTHON=/path/to/python chooses the Python (3.11 to 3.14); COURSE_WHEELS=folder works without a network.
 
-CANDIDATES = python3.12 python3.13 python3.11 python3 python
+CANDIDATES = python3.12 python3.13 python3.11 python3.14 python3 python
 FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in $(CANDIDATES); do if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 VENV = .venv/bin
@@ -27,7 +27,7 @@ help:
 	@echo "make bench      measure speed and memory, write results/bench.json"
 
 found:
-	@test -n "$(PYTHON)" || { echo "error: no Python 3.11, 3.12 or 3.13 found; install one, or name it: make lab PYTHON=/path/to/python" >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 to 3.14 found; install one, or name it: make lab PYTHON=/path/to/python" >&2; exit 1; }
 
 ready: found
 	@$(PYTHON) -m helpers.machine.install

@@ -63,6 +63,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--delimiter", help="between cells; guessed if left out")
     parser.add_argument("--sheet", help="of a spreadsheet; the longest if left out")
     parser.add_argument("--system", help="the first sentence of the prompt, such as 'You sort IT tickets.'")
+    parser.add_argument(
+        "--word", action="append", default=[], metavar="LABEL=WORDS", help="what the model reads for a label; repeat it"
+    )
     parser.add_argument("--minutes", type=float, default=8.0, help="the most that measuring should take (8)")
     parser.add_argument("--without", action="append", default=[], help="a rung to leave out, or how its name begins")
     parser.add_argument("--target", type=float, default=0.9, help="the share right that would do (0.9)")
@@ -74,6 +77,17 @@ def _arguments() -> argparse.ArgumentParser:
 
 def _column(told: str | None) -> str | int | None:
     return int(told) if told and told.isdecimal() else told
+
+
+def _words(told: Sequence[str]) -> dict[str, str]:
+    """Return label -> words out of LABEL=WORDS; raises DataError for one without either."""
+    pairs = [[side.strip() for side in one.partition("=")[::2]] for one in told]
+    for one, (label, words) in zip(told, pairs, strict=True):
+        if not (label and words):
+            raise DataError(
+                f"--word {one!r}: write a label of the file, =, and its words: --word GRP_7='a broken screen'"
+            )
+    return dict(pairs)
 
 
 def _agreed(question: str, yes: bool) -> bool:
@@ -104,7 +118,7 @@ def main(arguments: Sequence[str]) -> int:
                 sheet=told.sheet,
                 outside=told.outside,
             )
-            own = own.with_words(system=told.system) if told.system else own
+            own = own.with_words(_words(told.word), told.system)
         print(own)
         if told.only_read:
             return 0

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 
+import found
 import house
 import nbformat
 import sources
@@ -119,7 +120,8 @@ def check(chosen: list[str]) -> int:
 
 
 def write_pages() -> None:
-    """Write what is made of the lessons beside the notebooks: README's parts, plans, handouts, citation."""
+    """Write what is made of the lessons beside the notebooks: README's parts, findings, plans, handouts, citation."""
+    found.write()
     house.write()
     workshop.write()
 

@@ -3,27 +3,30 @@
     python notebooks/measure.py questions                 both tiers of policy questions, every context
     python notebooks/measure.py questions --tier plain    one tier
     python notebooks/measure.py questions --estimate      say how long it would take, measure nothing
+    python notebooks/measure.py questions --forms 6       try 6 of the 24 forms: those best on dev at the default model
     python notebooks/measure.py scales                    all tasks on the larger models, as scale_jobs.py lists them
     python notebooks/measure.py scales --model NAME --jobs 02_prompting questions-plain --side-by-side 4
     python notebooks/measure.py scales --hours 8          what fits into a night; the rest is left out by name
 
 Rows of questions go into results/ledger.jsonl (or where COURSE_RESULTS says), those of scales into
 results/scales/MODEL. What is there is not measured again, so a run that was stopped goes on where it was.
-`python -m helpers.results.ledger keep FILE` takes rows into the reference results.
+`python -m helpers.results.ledger keep FILE` takes rows into the reference results; `scale_verdicts.py keep MODEL` takes
+those of a larger model, with its verdicts.
 """
 
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 
 import scale_jobs
 import scale_verdicts
 
 from helpers.methods.retrieval import chunking, contexts, graded, index, pipeline
-from helpers.methods.search import Candidate, search
+from helpers.methods.search import BUDGET, Candidate, search
 from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
-from helpers.results import ledger
+from helpers.results import ledger, lookup
 from helpers.tasks import policies
 
 PROBE = 8  # questions that are answered to estimate the time
@@ -35,15 +38,32 @@ def pipe_of(lm: LanguageModel, documents: list) -> pipeline.Pipeline:
     return pipeline.Pipeline(index.Index.build(documents, catalogue.load_embedder(), cut), lm)
 
 
-def questions(lm: LanguageModel, tier: str, estimate: bool) -> None:
-    """Measure, or estimate, one tier of policy questions under every context."""
+def forms_to_try(task: str, context: str, count: int) -> list[contexts.Form]:
+    """Return so many of the forms, those that the default model did best with on dev, in the order of `forms`.
+
+    A larger model takes hours for all of them; test is not looked at to choose. Raises ValueError where the default
+    model has not tried them all.
+    """
+    every = contexts.forms()
+    if count >= len(every):
+        return every
+    tried = {row.method: sum(row.correct) for row in lookup.rows(task, "dev", reference=True, model=catalogue.DEFAULT)}
+    names = [f"reader, {context}: {Candidate(vars(form), str).name}" for form in every]
+    if missing := [name for name in names if name not in tried]:
+        raise ValueError(f"{catalogue.DEFAULT} has no row of {missing[0]!r} on dev; measure it first, or try all forms")
+    best = sorted(range(len(every)), key=lambda place: -tried[names[place]])[:count]
+    return [every[place] for place in sorted(best)]
+
+
+def questions(lm: LanguageModel, tier: str, estimate: bool, count: int, wanted: Sequence[str]) -> None:
+    """Measure, or estimate, one tier of policy questions under the contexts that are wanted, so many forms of each."""
     documents = policies.load_policies()
     pipe, task = pipe_of(lm, documents), policies.TIERS[tier]
     lab = ledger.Lab(task, lm, noun="questions")
     asked = {split: policies.load_policy_questions(split, tier=tier) for split in ("dev", "test")}
     given = {split: contexts.contexts(pipe, some, documents) for split, some in asked.items()}
-    forms = contexts.forms()
-    for context in contexts.CONTEXTS:
+    for context in wanted:
+        forms = forms_to_try(task, context, count)
         if estimate:
             started = time.perf_counter()
             forms[0].answer(lm, asked["dev"][:PROBE], given["dev"][context][:PROBE])
@@ -90,8 +110,7 @@ def scales(arguments: argparse.Namespace) -> int:
     failed = scale_jobs.run(todo, arguments.side_by_side, lambda line: print(line, flush=True))
     print(f"\n## Verdicts\n\n{scale_verdicts.table()}\n")
     for name in models:
-        kept = scale_jobs.folder_of(name) / "ledger.jsonl"
-        print(f"to keep the rows of {name} as the course's: python -m helpers.results.ledger keep {kept}")
+        print(f"to keep rows and verdicts of {name} as the course's: python notebooks/scale_verdicts.py keep {name}")
     print("\n".join(["these stopped; the same command goes on there:", *failed]) if failed else "all is measured")
     return int(bool(failed))
 
@@ -101,6 +120,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure what the course compares, on the model of COURSE_MODEL.")
     parser.add_argument("what", choices=["questions", "scales"], help="which measurements")
     parser.add_argument("--tier", choices=list(policies.TIERS), help="one tier of questions; default: both")
+    parser.add_argument("--forms", type=int, default=BUDGET, help=f"how many of the {BUDGET} forms to try on dev")
+    known = {"choices": contexts.CONTEXTS, "default": contexts.CONTEXTS}
+    parser.add_argument("--contexts", nargs="+", metavar="CONTEXT", **known, help="what the prompts hold; default: all")
     parser.add_argument("--estimate", action="store_true", help="say how long it would take, measure nothing")
     larger = parser.add_argument_group("scales")
     larger.add_argument("--model", nargs="*", default=[], help="which models; default: the two larger ones")
@@ -112,7 +134,7 @@ def main() -> int:
         return scales(arguments)
     lm = LanguageModel.load()
     for tier in [arguments.tier] if arguments.tier else reversed(policies.TIERS):
-        questions(lm, tier, arguments.estimate)
+        questions(lm, tier, arguments.estimate, arguments.forms, arguments.contexts)
     return 0
 
 

@@ -52,13 +52,24 @@ def test_a_readme_without_a_place_for_the_picture_is_told_so(tmp_path, monkeypat
         house.write()
 
 
+def test_the_page_of_what_was_found_is_that_of_the_rows_and_its_picture_shows_them():
+    stored = found.PAGE.read_text(encoding="utf-8")
+    assert stored == found.whole(), "run `make notebooks`"
+    _, words = found.picture()
+    assert words in stored and found.PICTURE.read_bytes().startswith(b"\x89PNG")
+    assert all(f"| {claim.id}: " in stored for claim in rules.everything())
+
+
 def test_what_was_found_rests_on_shipped_rows_alone_and_counts_every_claim(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_RESULTS", str(tmp_path))
-    before = found.text()
+    forget = found.shipped.cache_clear, found.picture.cache_clear
+    before = found.text(), found.whole()
     (tmp_path / "ledger.jsonl").write_text(
         lookup.REFERENCE.read_text(encoding="utf-8").replace('"correct": [0', '"correct": [1'), encoding="utf-8"
     )
-    assert found.text() == before
+    for clear in forget:
+        clear()
+    assert (found.text(), found.whole()) == before
     *listed, last = found.judged()
-    numbers = [re.search(r"\*\*, (\d+) claims", line)[1] for line in listed] + re.findall(r" (\d+)[,.]", last)
+    numbers = [re.search(r" (\d+) claims", line)[1] for line in listed] + re.findall(r" (\d+)[,.]", last)
     assert sum(map(int, numbers)) == len(rules.everything())

@@ -13,7 +13,7 @@ from scale_jobs import Job
 from helpers.lesson import four_scales
 from helpers.machine import runtime
 from helpers.model import catalogue
-from helpers.results import lookup, rules, store
+from helpers.results import lookup, rules, store, verdicts
 from helpers.results.claims import Verdict
 from helpers.results.rows import LedgerRow
 
@@ -82,7 +82,8 @@ def test_what_does_not_fit_is_left_out_by_name(course):
         scale_jobs.chosen(["99"])
 
 
-def test_a_claim_has_a_verdict_for_each_size_that_reached_one(course):
+def test_a_claim_has_a_verdict_for_each_size_that_reached_one(course, tmp_path, monkeypatch):
+    monkeypatch.setattr(verdicts, "OTHERS", tmp_path / "kept")
     claim = next(claim for claim in rules.everything() if claim.id == "P7")
     part = {"name": "readable", "outcome": "held", "words": "1.00 of 300", "n": 300, "reference": False}
     verdict = Verdict("P7", "held", [{**part, "models": [LARGER], "dtypes": [], "condition": ""}], claim.rule_sha256)
@@ -93,6 +94,11 @@ def test_a_claim_has_a_verdict_for_each_size_that_reached_one(course):
     assert "held: 1.00 of 300" in lines["P7"]
     assert lines["P7"].split("|")[-2].strip() == scale_verdicts.NONE
     assert lines["P1"].split("|")[-3].strip() == scale_verdicts.NONE, "reached by another rule"
+    assert scale_verdicts.shipped(LARGER) == {}
+    assert scale_verdicts.keep(LARGER) == 1
+    assert scale_verdicts.shipped(LARGER)["P7"].outcome == "held"
+    assert f"| {LARGER} | held | 1.00 of 300 |" in verdicts.elsewhere("P1", "P7")
+    assert verdicts.elsewhere("P1", "P2") == "P1, P2: not judged with a larger model yet."
 
 
 SCRIPT = """

@@ -177,7 +177,7 @@ def test_what_the_guide_quotes_is_what_the_course_says():
     said += (runtime.ROOT / "Makefile").read_text(encoding="utf-8")
     guide = workshop.GUIDE.read_text(encoding="utf-8")
     for quoted in (
-        "no Python 3.11, 3.12 or 3.13 found",
+        "no Python 3.11 to 3.14 found",
         "Python's venv module does not work here",
         "PyTorch's index of CPU builds did not answer",
         "packages are missing or too old",

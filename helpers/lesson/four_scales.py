@@ -5,8 +5,8 @@
 
 import pathlib
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from helpers.lesson import main_rows
 from helpers.lesson.plots import frame, scales
@@ -84,14 +84,20 @@ PANELS = (
 )
 
 
-def panels() -> list[scales.Panel]:
-    """Return the picture's panels from your rows and the course's, of all models."""
+def panels(shipped: Sequence[LedgerRow] | None = None) -> list[scales.Panel]:
+    """Return the picture's panels from your rows and the course's, of all models; or from `shipped` rows alone."""
     large = {(row.task, row.split, row.method): row for row in recorded.rows()}
-    return [_panel(wanted, large) for wanted in PANELS]
+    return [_panel(wanted, large, shipped) for wanted in PANELS]
 
 
-def _panel(wanted: Wanted, large: Mapping[tuple[str, str, str], LedgerRow]) -> scales.Panel:
-    rows = lookup.rows(wanted.task, wanted.split, reference=True, model=lookup.ANY)
+def _panel(
+    wanted: Wanted, large: Mapping[tuple[str, str, str], LedgerRow], shipped: Sequence[LedgerRow] | None
+) -> scales.Panel:
+    if shipped is None:
+        rows = lookup.rows(wanted.task, wanted.split, reference=True, model=lookup.ANY)
+    else:
+        rows = [replace(row, reference=True) for row in shipped if (row.task, row.split) == (wanted.task, wanted.split)]
+    rows = main_rows.with_stand_ins(rows)
     sized = [row for row in rows if row.language_model and row.parameters and row.model != recorded.MODEL]
     lines = {name: [row for row in sized if row.method == method] for method, name in wanted.methods.items()}
     plain = {row.method: row for row in rows if not row.language_model}

@@ -3,6 +3,9 @@
 Whoever renames a method changes it here. A row that is not there yet is left out of every table, and said so.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from helpers.methods.retrieval.contexts import CONTEXTS
 from helpers.results import comparisons, lookup
 from helpers.results.gains import Pairing
@@ -52,6 +55,16 @@ MAIN = {
         },
     ),
 }
+STAND_IN = {TUNED: "tuned (shipped adapter)"}  # the same recipe on the same messages, by the name lesson 02 gives it
+FEWER = {  # task -> rows that need fewer labels than the main ones, for a page with few of them
+    "intents": (
+        "ten keywords",
+        "MiniLM + logistic regression, 50 messages",
+        "few-shot, fixed examples",
+        "few-shot, 8 nearest of 50",
+        "LoRA, 48 labels, draw 1",
+    )
+}
 BEFORE_AFTER = (
     Pairing("intents", (PROMPT, "few-shot, fixed examples", SHOTS), (TUNED,)),
     Pairing(
@@ -75,6 +88,20 @@ TO_RATE = {  # task -> two methods that keep what they answered; the first task 
     QUESTIONS: (SHORT, LONG),
     "policy_qa": ("retrieval, free answer", "retrieval, one quote, started answer"),
 }
+
+
+def with_stand_ins(rows: Sequence[LedgerRow]) -> list[LedgerRow]:
+    """Return rows with those of STAND_IN added, under the name they stand for, at models that have no row of that."""
+    have = {(row.task, row.split, row.method, row.language_model) for row in rows}
+    return [
+        *rows,
+        *(
+            replace(row, method=name)
+            for name, other in STAND_IN.items()
+            for row in rows
+            if row.method == other and (row.task, row.split, name, row.language_model) not in have
+        ),
+    ]
 
 
 def running() -> tuple[LedgerRow, LedgerRow]:

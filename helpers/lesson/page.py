@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from helpers.lesson import scales
+from helpers.lesson import main_rows, scales
 from helpers.methods import recorded
 from helpers.results import comparisons, costs, lookup, overview
 from helpers.results.overview import Summary, Wanted
@@ -38,13 +38,13 @@ def size_of(row: LedgerRow) -> str:
     return near[0] if near else known
 
 
-def rows_of(task: str, wanted: Wanted) -> dict[str, list[LedgerRow]]:
-    """Return size -> rows of the methods wanted, whoever measured them, and those of LARGE.
+def rows_of(task: str, wanted: Wanted, also: Sequence[str] = ()) -> dict[str, list[LedgerRow]]:
+    """Return size -> rows of the methods wanted and of those named beside them, whoever measured them, and of LARGE.
 
     Annotators' labels are left out: they helped to decide which messages are in the test set.
     """
-    rows = lookup.rows(task, wanted.split, reference=True, model=lookup.ANY)
-    found = [row for row in rows if row.method in wanted.methods]
+    rows = main_rows.with_stand_ins(lookup.rows(task, wanted.split, reference=True, model=lookup.ANY))
+    found = [row for row in rows if row.method in (*wanted.methods, *also)]
     large = [row for row in recorded.rows() if (row.task, row.split) == (task, wanted.split)]
     found += [replace(row, method=LARGE[row.method]) for row in large if row.method in LARGE]
     by_size: dict[str, list[LedgerRow]] = {}
@@ -66,13 +66,16 @@ def lines(
 
     Args:
         task, wanted: whose rows take part; each was chosen on dev.
-        labels: how many solved examples you have; methods that used more are left out, and named.
+        labels: how many solved examples you have; methods that used more are left out, and named, and rows of fewer
+            labels take part (main_rows.FEWER) at each size where some are left out.
         choose: takes shares right, adjusted p-values against the highest share, and dollars per 1,000 right answers;
             returns the position of one.
         prices, cached: as for overview.summary.
         adjust: as for comparisons.all_p_values.
     """
     by_size = rows_of(task, wanted)
+    few = rows_of(task, wanted, main_rows.FEWER.get(task, ()))
+    by_size |= {size: few[size] for size, rows in by_size.items() if any(row.labels_used > labels for row in rows)}
     plain = by_size.get(ORDER[0], [])
     table = [HEAD]
     for size in (*ORDER, *(size for size in by_size if size not in ORDER)):
@@ -149,4 +152,6 @@ def _labels(beyond: Sequence[LedgerRow], chosen: Summary) -> list[str]:
     if not better:
         return []
     first = min(better, key=lambda row: row.labels_used)
-    return [f"with {first.labels_used} labels {first.method} had {first.interval.estimate:.2f}"]
+    told = f"with {first.labels_used} labels "
+    told = "" if f"{first.labels_used} " in first.method else told
+    return [f"{told}{first.method} had {first.interval.estimate:.2f}"]

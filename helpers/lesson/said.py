@@ -1,5 +1,7 @@
 """Sentences about a result that the result itself chooses, so that prose cannot contradict the numbers above it."""
 
+from collections.abc import Mapping
+
 from helpers.statistics import Comparison, Interval, decide
 from helpers.statistics.decisions import ABOVE, BELOW, OPEN
 
@@ -30,3 +32,12 @@ def said(
     where = decide(figure, found.p_value if paired else p_value, limit)
     sentence = {ABOVE: above, BELOW: below, OPEN: unclear}.get(where, equal or unclear)
     return sentence.replace("{found}", str(figure))
+
+
+def said_of_each(found: Mapping[str, Interval | Comparison], **sentences: str) -> str:
+    """Return a line for each finding: its name, and the sentence that fits; sentences as for `said`.
+
+    >>> said_of_each({"a:": Interval(0.31, 0.22, 0.40)}, above="more", below="less", unclear="open")
+    'a: more'
+    """
+    return "\n".join(f"{name} {said(one, **sentences)}" for name, one in found.items())

@@ -17,7 +17,7 @@ import psutil
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROFILES = ("full", "fast")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-PYTHON_VERSIONS = ((3, 11), (3, 13))
+PYTHON_VERSIONS = ((3, 11), (3, 14))
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ def report() -> list[tuple[str, bool, str]]:
     low, high = PYTHON_VERSIONS
     version = ".".join(map(str, sys.version_info[:3]))
     fits = low <= sys.version_info[:2] <= high
-    rows = [("python", fits, version + ("" if fits else "; the course is tested on 3.11 to 3.13"))]
+    rows = [("python", fits, version + ("" if fits else "; the course is tested on 3.11 to 3.14"))]
     rows.append(("place", True, str(place())))
     try:
         rows.append(("profile", True, str(profile())))

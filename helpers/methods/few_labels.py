@@ -4,6 +4,7 @@ Pictures and verdicts are left to the lessons; same_labels sets the same few lab
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -95,6 +96,11 @@ def draws(
         shown(lab, prompt, f"{name}, draw {seed + 1}", draw(pool, k, seed), items, neutral, seed=seed, **told)
         for seed in range(count)
     ]
+
+
+def by_draw(rows: Sequence[LedgerRow]) -> list[LedgerRow]:
+    """Return the rows of `draws` under the names `draw 1`, `draw 2` …, as a picture shows them."""
+    return [replace(row, method=f"draw {number}") for number, row in enumerate(rows, start=1)]
 
 
 def candidates(

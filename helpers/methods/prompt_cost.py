@@ -11,6 +11,8 @@ from scipy import stats
 
 from helpers.methods.few_shot import FewShotPrompt
 from helpers.model.language_model import LanguageModel
+from helpers.results import evidence
+from helpers.results.evidence import Evidence
 from helpers.statistics import LEVEL, Interval
 from helpers.tasks.files import Message
 
@@ -76,6 +78,11 @@ def timed(
     tokens = np.array([run.prompt_tokens.mean() for run in runs[WHOLE][0]])
     seconds = {way: [[run.seconds / len(texts) for run in row] for row in rows] for way, rows in runs.items()}
     return {way: Timed(tokens, np.array(seconds[way])) for way in runs}
+
+
+def exponents(found: Mapping[str, Timed], model: str) -> dict[str, Evidence]:
+    """Return way of reading -> the power by which its seconds grow, as evidence measured here; model: its name."""
+    return {way: evidence.number(one.exponent, len(one.seconds), model=model) for way, one in found.items()}
 
 
 def short(messages: Sequence[Message], count: Callable[[str], int], most: int = 20) -> list[Message]:

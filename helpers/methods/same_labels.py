@@ -60,6 +60,26 @@ def leads(compared: Compared) -> list[Evidence]:
     ]
 
 
+def each_lead(compared: Sequence[Compared]) -> dict[str, Interval]:
+    """Return by how much the prompt is ahead of each rival, at each number of labels, under a name for both."""
+    return {
+        f"{one.n:2} labels: the prompt, against {rival},": one.lead(rival) for one in compared for rival in one.rivals
+    }
+
+
+def ahead_of_shown(compared: Compared, rivals: Mapping[str, Sequence[LedgerRow] | None]) -> dict[str, Evidence]:
+    """Return by how much each rival is ahead of SHOWN, as evidence; a rival without rows is left out.
+
+    rivals: name -> its rows, one for each draw of SHOWN or a single one. Nothing where SHOWN itself was left out.
+    """
+    rows = compared.rows.get(SHOWN, ())
+    return {
+        name: evidence.number(gain(rows, other), rows[0].n, of=[*rows, *other])
+        for name, other in rivals.items()
+        if rows and other
+    }
+
+
 def lines(compared: Sequence[Compared]) -> dict[str, list[tuple[int, Interval]]]:
     """Return way -> pairs of n and accuracy over draws and messages, as `plots.against` takes them."""
     ways = dict.fromkeys(way for one in compared for way in one.rows)

@@ -4,24 +4,28 @@ A prompt with one table of words is read once for two candidates of a search: as
 taken away. Which is best is left to search.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import softmax
 
+from helpers import statistics
 from helpers.methods import adapters, few_shot, recorded, structured
 from helpers.methods.search import Candidate, Search
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import Prompt
 from helpers.model.scoring import LabelScores
-from helpers.results.ledger import Lab
+from helpers.results.ledger import Lab, compare
 from helpers.results.rows import LedgerRow, digest
+from helpers.statistics import Comparison, Interval
+from helpers.tasks import intents
 from helpers.tasks.pairs import label_scorer
 from helpers.tasks.task import Task
 
 THINKING = 120  # tokens: room to finish a thought
 SO = "\n\nSo "  # between a thought and the words that are scored
+HOWS = {"as scored": "", "calibrated": ", calibrated"}  # how the name of a way ends
 
 
 @dataclass(frozen=True)
@@ -96,10 +100,40 @@ def ways(
     return plain, Way(again, lambda texts: reading(texts).calibrated, told, f"{title}, calibrated")
 
 
+def tries(
+    lm: LanguageModel, prompts: Sequence[Prompt], words: Mapping[str, str], called: str, neutral: Sequence[str]
+) -> list[Way]:
+    """Return both ways of each prompt, as scored and then calibrated, one prompt after the other; see `ways`."""
+    return [way for prompt in prompts for way in ways(lm, prompt, words, called, neutral)]
+
+
 def measure(lab: Lab, method: str, way: Candidate, items: Sequence, **more) -> LedgerRow:
     """Measure one way as a row of its own, stored rows first; arguments as for `Lab.measure`."""
     told = {"approach": "prompt", "heavy": True, "settings": dict(way.settings), **way.more, **more}
     return lab.measure(method, items, way.predict, **told)
+
+
+def measure_both(lab: Lab, method: str, pair: Sequence[Way], items: Sequence, **more) -> list[LedgerRow]:
+    """Measure both ways of `ways`, under the method's name and, calibrated, with that after it; see `measure`."""
+    return [measure(lab, method + end, way, items, **more) for end, way in zip(HOWS.values(), pair, strict=True)]
+
+
+def by_prompt(found: Search) -> list[LedgerRow]:
+    """Return the rows of a search, each under the name of its prompt alone."""
+    pairs = zip(found.candidates, found.rows, strict=True)
+    return [replace(row, method=way.settings["prompt"]) for way, row in pairs]
+
+
+def effects(found: Search, changes: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, Comparison]]:
+    """Return change -> "as scored" or "calibrated" -> what the change does to accuracy, on what was searched on.
+
+    changes: name -> the ways before and after, each as "prompt, table of words". KeyError if one was not tried.
+    """
+    row = {way.name: row for way, row in zip(found.candidates, found.rows, strict=True)}
+    return {
+        change: {how: compare(row[before + end], row[after + end]) for how, end in HOWS.items()}
+        for change, (before, after) in changes.items()
+    }
 
 
 def by_rung(found: Search) -> dict[str, dict[str, list]]:
@@ -122,6 +156,11 @@ def better(found: Search, prompt: str, called: str) -> Candidate:
     if not pairs:
         raise ValueError(f"the search has no try of the prompt {prompt!r} under {called!r}")
     return max(pairs, key=lambda pair: pair[0])[1]
+
+
+def measure_better(lab: Lab, found: Search, prompt: str, called: str, items: Sequence) -> LedgerRow:
+    """Measure on further items what `better` finds, as a row that is called by the rung and its table of words."""
+    return measure(lab, f"rung {prompt}, {called}", better(found, prompt, called), items)
 
 
 def worth_elsewhere(hits: Sequence[Sequence[int]], halves: Sequence[Sequence[bool]]) -> float:
@@ -154,6 +193,18 @@ def losses(before: Mapping[str, int], after: Sequence[tuple[str, int]]) -> list[
     for item, hit in after:
         later.setdefault(item, []).append(hit)
     return [float(hit - np.mean(later[item])) for item, hit in before.items() if item in later]
+
+
+def mean_loss(before: LedgerRow, after: LedgerRow, losses: Callable = losses) -> Interval:
+    """Return how much is lost when messages are rewritten, averaged message by message.
+
+    Args:
+        before, after: a method's rows of the originals and of `intents.read_rewritten`.
+        losses: what pairs the two, such as a learner's own function.
+    """
+    hits = dict(zip(before.ids, before.correct, strict=True))
+    again = [(intents.id_before(item), hit) for item, hit in zip(after.ids, after.correct, strict=True)]
+    return statistics.mean_interval([*losses(hits, again)])
 
 
 def by_adapter(lab: Lab, task: Task, items: Sequence, **more) -> LedgerRow:

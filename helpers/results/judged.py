@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from helpers.results import evidence, overview
 from helpers.results.comparisons import Standing
 from helpers.results.costs import Case, People
-from helpers.results.decisions import Judgment
+from helpers.results.decisions import Judgment, Measured
 from helpers.results.evidence import Evidence
 from helpers.results.gains import Gain
 from helpers.results.money import Rivals
@@ -49,9 +49,14 @@ def choices(summaries: Mapping[str, Sequence[Summary]], standings: Mapping[str, 
     return parts
 
 
-def named(judged: Mapping[tuple[str, str], Judgment], rows: Sequence[LedgerRow]) -> dict[str, Evidence]:
-    """Return for D4 the share of the rules' answers that mostly name the approach that leads, where one does."""
-    clear = [one.mostly for one in judged.values() if one.outcome != evidence.CLOSE]
+def named(
+    judged: Mapping[tuple[str, str], Judgment], found: Mapping[str, Measured], rows: Sequence[LedgerRow]
+) -> dict[str, Evidence]:
+    """Return for D4 the share of the rules' answers that mostly name the approach that leads, where one does.
+
+    Tasks on which several approaches tie are left out, also where a rule names none of these.
+    """
+    clear = [one.mostly for (task, _), one in judged.items() if len(found[task].approaches) == 1]
     return {"named": evidence.share(clear, of=rows)} if clear else {}
 
 

@@ -147,6 +147,11 @@ def table(selected: Sequence[LedgerRow] | None = None) -> str:
     return markdown.table(head, lines)
 
 
+def renamed(names: Mapping[str, LedgerRow]) -> list[LedgerRow]:
+    """Return the rows under the names that a picture or a printed line gives them; what is stored stays as it is."""
+    return [replace(row, method=name) for name, row in names.items()]
+
+
 @dataclass(frozen=True)
 class Lab:
     """What the measurements of a lesson share, such as task, model and labels, and whether heavy ones run here.

@@ -181,12 +181,14 @@ def check_models(chosen: Sequence[LedgerRow], across_models: bool = False) -> No
         )
 
 
-def keep(source: pathlib.Path) -> int:
+def keep(source: pathlib.Path, model: str = "") -> int:
     """Take the newest full-profile rows of a ledger file into the reference results; return how many rows those hold.
 
-    Rows of the same task, split, method and model are replaced, the others stay.
+    Rows of the same task, split, method and model are replaced, the others stay. model: take only rows of this one, and
+    so not what plain methods were measured for beside it.
     """
     kept = {_key(row): row for row in read(REFERENCE, LedgerRow, "a ledger row")}
-    kept |= {_key(row): row for row in read(source, LedgerRow, "a ledger row") if row.profile == "full"}
+    new = [row for row in read(source, LedgerRow, "a ledger row") if row.profile == "full"]
+    kept |= {_key(row): row for row in new if model in ("", row.language_model)}
     store.write([replace(row, reference=True) for _, row in sorted(kept.items())], REFERENCE)
     return len(kept)

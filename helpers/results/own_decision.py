@@ -43,7 +43,7 @@ def table(rows: Sequence[LedgerRow], outside: str | None = None) -> list[tuple[s
     head = ["method", "right, 95 % interval", "items"]
     head += ["abstained"] if graded else ["macro-F1"]
     head += ["right inside", f"found: {outside}"] if outside else []
-    head += ["labeled rows", "tokens", "seconds"]
+    head += ["labeled rows", "tokens each", "seconds each"]
     lines = [tuple(head)]
     for row in sorted(rows, key=lambda row: -row.interval.estimate):
         line = [row.method, str(row.interval), str(row.n)]
@@ -55,8 +55,17 @@ def table(rows: Sequence[LedgerRow], outside: str | None = None) -> list[tuple[s
             found = scope(row, outside)
             line += [f"{found.inside.estimate:.2f}", f"{found.outside.estimate:.2f}"] if found else ["–", "–"]
         tokens = f"{row.tokens_per_item:.0f}" if row.tokens_per_item else "–"
-        lines.append((*line, f"{row.labels_used:,}", tokens, f"{row.seconds_per_item:.2g}"))
+        lines.append((*line, f"{row.labels_used:,}", tokens, _seconds(row.seconds_per_item)))
     return lines
+
+
+def _seconds(each: float) -> str:
+    """Return seconds as people write them: no powers of ten.
+
+    >>> [_seconds(each) for each in (1.2e-05, 0.0493, 0.57, 12.3)]
+    ['under 0.001', '0.049', '0.57', '12']
+    """
+    return "under 0.001" if each < 0.001 else f"{each:.2g}" if each < 1 else f"{each:.0f}"
 
 
 def mix_ups(row: LedgerRow, most: int = 15) -> list[tuple[str, str, int]]:

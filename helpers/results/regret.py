@@ -13,6 +13,7 @@ from helpers.results import comparisons
 from helpers.statistics import Interval
 
 ALIKE = 0.7  # how often two methods find the same item hard, as methods on real messages do
+WORTH = {"a tenth of a cent": 0.001, "one cent": 0.01, "ten cents": 0.1}  # what claim D5 is judged at, in dollars
 Choice = Callable[[list[float], list[float], list[float]], int]
 
 

@@ -18,6 +18,7 @@ from helpers.results.evidence import MISSING
 from helpers.results.rules import Claim
 
 REFERENCE = runtime.ROOT / "data" / "reference_verdicts.jsonl"
+OTHERS = runtime.ROOT / "data" / "scale_verdicts"  # a file for each larger model
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,24 @@ def shipped() -> list[Verdict]:
         text = json.dumps(asdict(verdict), sort_keys=True, ensure_ascii=False)
         sys.audit("course.read", f"verdicts/{verdict.id}", hashlib.sha256(text.encode()).hexdigest())
     return found
+
+
+def of_model(model: str) -> dict[str, Verdict]:
+    """Return claim -> the verdict that the course ships for a larger model, of the rules as they stand."""
+    return claims.current(store.read(OTHERS / f"{model}.jsonl", Verdict, "a verdict"))
+
+
+def elsewhere(*ids: str) -> str:
+    """Return Markdown: those of these claims that were judged with larger models too, and how each came out there."""
+    found = {path.stem: of_model(path.stem) for path in sorted(OTHERS.glob("*.jsonl"))}
+    lines = [
+        [f"{claim.id}: {claim.claim}", model, kept[claim.id].outcome, kept[claim.id].numbers]
+        for claim in rules.everything()
+        for model, kept in found.items()
+        if claim.id in ids and claim.id in kept
+    ]
+    head = ["what is claimed", "model", "verdict (reference)", "numbers"]
+    return markdown.table(head, lines) if lines else f"{', '.join(ids)}: not judged with a larger model yet."
 
 
 def gather() -> list[Told]:

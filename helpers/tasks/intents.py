@@ -48,6 +48,21 @@ def read_rewritten() -> tuple[list[Message], list[Message]]:
     return [message for message in read("test") if message.id in chosen], rewritten
 
 
+def id_before(rewritten: str) -> str:
+    """Return the id of the message that was rewritten, from an id of `read_rewritten`.
+
+    >>> id_before("test-002-non_native")
+    'test-002'
+    """
+    return rewritten.rsplit("-", 1)[0]
+
+
+def rewritten_of(originals: Sequence[Message], rewritten: Sequence[Message]) -> list[Message]:
+    """Return those of the rewritten messages whose original is among `originals`."""
+    wanted = {message.id for message in originals}
+    return [message for message in rewritten if id_before(message.id) in wanted]
+
+
 @cache
 def load() -> Task:
     """Return the task, its labels under the words that a person would say.

@@ -127,7 +127,8 @@ widgets.token_viewer(lm, "My thermostat, order LF-48213, shows 21.5 degrees.")
 # Every digit is a token of its own, so a number costs as many tokens as it has digits. A space (shown as ␣) joins the
 # word after it but stands alone before a digit, so `" refund"` and `"refund"` are different tokens. A sign that the
 # vocabulary lacks, an emoji say, is cut into bytes, which show as �.
-#
+
+# %% [markdown]
 # ### Your turn 00.2
 #
 # Write the messages for a chat in which the system message tells the model to be brief (use that word), the user says

@@ -14,9 +14,9 @@
 #
 # - say what four splits are for, and why a test set is frozen;
 # - measure a classifier by accuracy, macro-F1 and a confusion matrix;
-# - put an interval around a score, and know how wide it must be for 300 messages;
+# - put an interval around a score, and say how many messages make it narrow;
 # - compare two methods on the same messages with a paired test;
-# - place a language model beside plain baselines, in a ledger that later lessons extend.
+# - place a language model beside plain baselines.
 #
 # **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** none yet.
 
@@ -82,7 +82,8 @@ print(
 # %% [markdown]
 # Nothing was learned, yet the best one looks better than chance on the messages it was chosen on. Every choice made on
 # a test set borrows a little of this luck. That is why the test set is **frozen**: no lesson chooses anything on it.
-#
+
+# %% [markdown]
 # ### Your turn 01.1
 #
 # A leak is another way to fool yourself: test messages that also stand in the training set. Write
@@ -115,9 +116,10 @@ from helpers.lesson.exercises import check, hint, solution
 check("01.1", leaked)
 
 # %% [markdown]
-# The course's own splits pass a stricter test: no two messages reach a cosine of 0.92 in meaning, measured with the
-# embeddings that you meet below.
-#
+# The course's own splits pass a stricter test: no two messages come too close in meaning, measured with the embeddings
+# that you meet below.
+
+# %% [markdown]
 # ## The plainest baselines
 #
 # Before any model, ask what no thought at all achieves. A `Lab` holds what all measurements on a task share. Its `measure`
@@ -164,12 +166,13 @@ rules_row = lab.measure(
 # %% [markdown]
 # No better than one label for all, or hardly. Such rules would fare better on ordinary mail, which does not avoid the
 # obvious word.
-#
+
+# %% [markdown]
 # ### Your turn 01.2
 #
 # Improve the rules. Read messages of `train` (never of `test`), collect words and parts of words, mind the order of the
 # labels; `rules` has the shape of `first_rules`. To see how you do, measure on *dev*, or use the playground near the end.
-# The check runs your rules on messages that this notebook does not hold and wants an accuracy of at least 0.30.
+# The check runs your rules on messages that this notebook does not hold, and wants at least three in ten right.
 
 # %%
 #: solution
@@ -258,8 +261,8 @@ check("01.3", macro_f1)
 # %% [markdown]
 # ## How sure can 300 messages make you?
 #
-# Imagine a method whose true accuracy is 0.80, and many test sets of n messages. Each test set reports a different
-# number. **Predict:** with 300 messages, how far off may an honest report be?
+# Imagine a method that in truth gets four in five right, and many test sets of n messages. Each test set reports a
+# different number. **Predict:** with 300 messages, how far off may an honest report be?
 
 # %%
 sizes, truth = [20, 50, 100, 300, 1000, 3000], 0.80
@@ -437,11 +440,12 @@ print(
 print(f"p = {test_result.p_value:.2f}")
 
 # %% [markdown]
-# [McNemar's test](../docs/glossary.md#mcnemar-test) asks: if a fair coin decided each of those messages, how often
-# would the split be at least this uneven? *Too close to call* is a result, not a failure: it says that choosing between
-# these two on accuracy alone would be guessing. The course names a winner only if the interval leaves out zero *and*
-# p is below 0.05; a difference under 0.03 it calls too small to matter.
-#
+# [McNemar's test](../docs/glossary.md#mcnemar-test) asks: had a fair coin decided each of those messages, how often
+# would they split at least this unevenly? That share is *p*. The course names a winner only if the whole interval lies
+# on one side of zero, p is below 0.05, *and* the difference is worth having: at least three messages in a hundred.
+# *Too close to call* is a result, not a failure: to choose between these two by accuracy alone would be guessing.
+
+# %% [markdown]
 # ### Your turn 01.6
 #
 # Write `paired_p(gold, first, second)`: the two-sided p-value. `scipy.stats.binomtest(k, n).pvalue` gives it for k heads

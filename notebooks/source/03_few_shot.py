@@ -12,14 +12,14 @@
 #
 # **After this lesson you can**
 #
-# - put solved examples into a prompt, and hold them against the best prompt without any;
-# - say what they cost in time and money, with a cache and without;
+# - put solved examples into a prompt, and compare with the best one without any;
+# - say what they cost, with a cache and without;
 # - take away a model's leaning towards some labels;
 # - choose examples by likeness, and ask whether the model is still needed;
-# - find where a plain method, or tuning, overtakes the prompt.
+# - find where a plain method or tuning overtakes the prompt.
 #
 # **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** F1, F2,
-# F4, F5 and F7, printed below; F3, F6 and F8 in two labs.
+# F4, F5, F7; in two labs F3, F6, F8.
 
 # %%
 #: setup
@@ -64,7 +64,7 @@ from dataclasses import replace
 import numpy as np
 
 from helpers import statistics
-from helpers.lesson.said import said
+from helpers.lesson.said import said, said_of_each
 from helpers.methods import baselines, few_labels, few_shot, prompt_cost
 from helpers.model.language_model import LanguageModel
 from helpers.results import ledger
@@ -81,9 +81,7 @@ dev, test = files.for_profile(dev, fast=12), files.for_profile(test, fast=24)
 half = files.balanced(dev, 10)  # ten a label, for what is measured here and now
 texts, wanted = [m.text for m in half], [m.label for m in half]
 QUESTION = "{text}\n\nWhat kind of message is this?"
-words = {
-    label: f" {said}" for label, said in intents.WORDS.items()
-}  # a space joins them to "is"
+words = {label: f" {word}" for label, word in intents.WORDS.items()}  # goes on after "is"
 prompt = few_shot.FewShotPrompt(words, template=QUESTION, start="This is")
 print(lm.render(prompt.messages([], half[0].text)), *words.values(), sep="\n")
 best_row = few_labels.baseline(lab, prompt, test)  # kept by lesson 02
@@ -128,9 +126,8 @@ check("03.1", turns)
 
 # %%
 pool = prompt_cost.short(train, lm.count_tokens)  # of at most 20 tokens
-prompt = replace(
-    prompt, turns=yours("03.1", turns, few_shot.turns)
-)  # the same, your function in it
+build = yours("03.1", turns, few_shot.turns)
+prompt = replace(prompt, turns=build)  # the same prompt, with your function in it
 print(f"{len(pool)} of {len(train)} messages are short enough\n")
 print(lm.render(prompt.messages(few_labels.draw(pool, 2, seed=1), half[0].text)))
 
@@ -156,7 +153,8 @@ for number, eight in enumerate(eights, start=1):
 # A model reads from left to right: what it computes for a prompt's start does not depend on what follows, so it can be
 # kept (the [key-value cache](../docs/glossary.md#key-value-cache)). Some services charge a tenth for kept tokens. But
 # only a *start* can be kept.
-#
+
+# %% [markdown]
 # ### Your turn 03.2
 #
 # Write `shared_start(prompts)`: each prompt is a list of token numbers; how many, counted from the front, are the same
@@ -197,7 +195,8 @@ own_eights = [few_labels.draw(pool, 8, seed) for seed in range(len(half))]
 for name, shown in {"the same eight": eights[0], "eight of its own": own_eights}.items():
     ids = [lm.encode(lm.render(chat)) for chat in prompt.prompts(shown, texts)]
     each, kept = np.mean([*map(len, ids)]), int(common(ids))
-    anew, cached = (costs.by_tokens(each, 0, prices, cached_tokens=c) for c in (0, kept))
+    anew = costs.by_tokens(each, 0, prices)
+    cached = costs.by_tokens(each, 0, prices, cached_tokens=kept)
     print(f"{name:17} {each:.0f} tokens, {kept} shared at the start;", end=" ")
     print(f"1,000 messages: ${anew:.4f}, with a cache ${cached:.4f}")
 
@@ -223,7 +222,8 @@ for way, found in timed.items():
 # We read *linearly* as *in proportion*: a power of 1, twice the tokens, twice the time; 0 is no growth. A straight line
 # that starts above zero has less than 1: every prompt also pays for the six answers. The kept start is read once for
 # these four, so each pays a quarter; among a thousand that would vanish.
-#
+
+# %% [markdown]
 # ## The leaning, and how to take it away
 #
 # Show the same eight examples with eight texts of random words. They belong to no label. **Predict:** will the six
@@ -238,10 +238,11 @@ for label, share in zip(LABELS, scores.probabilities[len(texts) :].mean(axis=0))
     print(f"  {label:18} {share:.2f}")
 
 # %% [markdown]
-# Whatever is far from 0.17, one sixth, is a leaning: it comes from the words of a label and from the examples, not from a
+# Whatever is far from one sixth is a leaning: it comes from the words of a label and from the examples, not from a
 # message. Being measurable, it can be taken away: [calibration](../docs/glossary.md#calibration)
 # ([Zhao et al. 2021](https://arxiv.org/abs/2102.09690)).
-#
+
+# %% [markdown]
 # ### Your turn 03.3
 #
 # Write `calibrated(log_probs, neutral)`. Both hold [log-probabilities](../docs/glossary.md#log-probability), a row for
@@ -291,7 +292,7 @@ print(
 
 # %%
 ten = few_labels.draws(lab, prompt, "few-shot, 8 calibrated", pool, 8, 10, test, neutral)
-drawn = [replace(row, method=f"draw {number}") for number, row in enumerate(ten, start=1)]
+drawn = few_labels.by_draw(ten)
 plots.methods([best_row, *drawn], "No example, and ten draws of eight", as_given=True)
 
 # %%
@@ -358,9 +359,9 @@ check("03.4", nearest)
 from helpers.model import catalogue, embedding
 
 embedder = catalogue.load_embedder()
-vectors = embedding.embed(embedder, [m.text for m in pool])
-asked = [m.text for m in (*dev, *test)]
-vector_of = dict(zip(asked, embedding.embed(embedder, asked)))
+pool_texts, asked = [m.text for m in pool], [m.text for m in (*dev, *test)]
+vectors = embedding.embed(embedder, pool_texts)
+vector_of = dict(zip(pool_texts, vectors)) | dict(zip(asked, embedding.embed(embedder, asked)))
 find = yours("03.4", nearest, few_shot.nearest)
 
 
@@ -405,13 +406,10 @@ check("03.5", leaks)
 from helpers.tasks.curation import duplicates
 
 search_leaks = yours("03.5", leaks, duplicates.leaks)
-inside = [[pool[i].text for i in find(vectors, vector, 3)] for vector in vectors[:50]]
-outside = [[e.text for e in row] for row in neighbors([m.text for m in test], 12)]
-for part, shown, open_ones in (("the pool", inside, pool[:50]), ("test", outside, test)):
-    found = list(search_leaks(shown, [m.text for m in open_ones]))
-    print(
-        f"messages of {part} that are shown their own answer: {len(found)} of {len(open_ones)}"
-    )
+for part, some in (("the pool", pool_texts[:50]), ("test", [m.text for m in test])):
+    shown = [[example.text for example in row] for row in neighbors(some, 12)]
+    found = list(search_leaks(shown, some))
+    print(f"messages of {part} that are shown their own answer: {len(found)} of {len(some)}")
 
 # %% [markdown]
 # Now the measuring: again 24 tries on dev, among them three orders, and one look at test.
@@ -488,7 +486,8 @@ plots.methods(rows, "Six intents: no example, fixed ones, nearest ones, and no m
 # %% [markdown]
 # Where the prompt, best of 24 tries, is not better than a vote from the same pool, untuned, the language model adds
 # nothing that we can show.
-#
+
+# %% [markdown]
 # ## With few labels: do the lines cross?
 #
 # "Under 50 labeled examples, prompting is the only option" (F2). So 6 to 48 labels, five draws each, the same for all:
@@ -511,15 +510,14 @@ plots.against(
 )
 
 # %%
-for c in compared:
-    for rival in c.rivals:
-        where = said(
-            c.lead(rival),
-            above="leads {found}",
-            below="is behind {found}",
-            unclear="is too close to call {found}",
-        )
-        print(f"{c.n:2} labels: the prompt, against {rival}, {where}")
+print(
+    said_of_each(
+        same_labels.each_lead(compared),
+        above="leads {found}",
+        below="is behind {found}",
+        unclear="is too close to call {found}",
+    )
+)
 
 # %% [markdown]
 # The intervals cover messages and draws. Where a line says *leads*, these labels are better shown; where it says *is
@@ -590,17 +588,9 @@ claims.conclude("F2", {f"{c.n} labels": same_labels.leads(c) for c in compared})
 # over five points; over 15 counts as held.
 
 # %%
-thirty = next(c for c in compared if c.n == 30).rows
-shown_30 = thirty.get(same_labels.SHOWN)
-against_30 = {"tuning": thirty.get(same_labels.LORA), "retrieval": [near_row]}
-claims.conclude(
-    "F4",
-    {
-        way: evidence.number(few_labels.gain(shown_30, rows), n, of=[*shown_30, *rows])
-        for way, rows in against_30.items()
-        if shown_30 and rows
-    },
-)
+thirty = next(c for c in compared if c.n == 30)
+rivals = {"tuning": thirty.rows.get(same_labels.LORA), "retrieval": [near_row]}
+claims.conclude("F4", same_labels.ahead_of_shown(thirty, rivals))
 
 # %%
 points = {
@@ -613,11 +603,7 @@ for row in (fixed_row, near_row):
     print(f"{row.method}: {share.estimate - 1:+.0%} of the baseline (F7 leaves open which %)")
 
 # %% tags=["machine"]
-powers = {
-    way: evidence.number(found.exponent, len(found.seconds), model=lm.name)
-    for way, found in timed.items()
-}
-claims.conclude("F5", powers)
+claims.conclude("F5", prompt_cost.exponents(timed, lm.name))
 
 # %% [markdown]
 # ## Three things to remember
@@ -626,7 +612,8 @@ claims.conclude("F5", powers)
 # 2. Length is not cost: what all prompts share at the start can be kept; what is chosen for each message cannot (but see the lab
 #    on orders).
 # 3. Before you pay for nearest examples, let the neighbors vote, and fit a regression on the same labels.
-#
+
+# %% [markdown]
 # Labs: [the order of examples](labs/03_orders.ipynb) and [bad examples](labs/03_bad_examples.ipynb).
 #
 # {{next}}

@@ -338,10 +338,9 @@ for task, kept in together.items():
 from helpers.machine import runtime
 
 ROUNDS = 40 if runtime.profile().value == "fast" else 400
-WORTH = {"a tenth of a cent": 0.001, "one cent": 0.01, "ten cents": 0.1}
 earned = {
     name: regret.difference(regret.highest, ship, worth, ROUNDS, adjust)
-    for name, worth in WORTH.items()
+    for name, worth in regret.WORTH.items()
 }
 words = {"above": "your rule earns more", "below": "the highest estimate earns more"}
 print("Dollars that your rule earns per 1,000 requests above 'take the highest estimate':")
@@ -464,7 +463,7 @@ claims.conclude("D3", judged.choices(summaries, standings, every_row))
 # %%
 from helpers.results import evidence
 
-claims.conclude("D4", judged.named(judgments, every_row))
+claims.conclude("D4", judged.named(judgments, best, every_row))
 claims.conclude("D5", {name: evidence.number(gap, n=ROUNDS) for name, gap in earned.items()})
 claims.conclude("D6", judged.reached(gained))
 moved_by = evidence.number(change, n=moved.n, p_value=p_value, of=moved, note=moved.method)

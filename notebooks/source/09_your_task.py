@@ -265,7 +265,7 @@ if len(own.task.labels) <= label_rungs.MANY:
 #
 # That is yours to write. On our sample, the line that begins with *Take* says which method it is, and those below it
 # how sure that is; with your file, they say so for your texts. Without a notebook, from the course's folder,
-# `.venv/bin/python -m helpers.own_task FILE` does all but the words of labels; `--help` tells the rest.
+# `.venv/bin/python -m helpers.own_task FILE` does all of it; `--help` tells how.
 #
 # ## Three things to remember
 #

@@ -47,3 +47,13 @@ def test_the_table_names_every_row_once_and_what_prompting_and_tuning_stand_for(
         if pairing.task in main_rows.MAIN:
             assert pairing.split == main_rows.MAIN[pairing.task].split
             assert pairing.tuned[0] in main_rows.MAIN[pairing.task].methods
+
+
+def test_the_same_training_under_another_name_stands_in_only_where_the_row_itself_is_missing():
+    other = main_rows.STAND_IN[main_rows.TUNED]
+    both = [of_hits(name, [1, 0], task="intents", model=MODEL) for name in (main_rows.TUNED, other)]
+    alone = of_hits(other, [1, 1], task="intents", model="Qwen2.5-Coder-0.5B-Instruct")
+    rows = main_rows.with_stand_ins([*both, alone])
+    found = {row.language_model: row.correct for row in rows if row.method == main_rows.TUNED}
+    assert found == {MODEL: both[0].correct, "Qwen2.5-Coder-0.5B-Instruct": alone.correct}
+    assert len(rows) == 4

@@ -47,6 +47,17 @@ def test_what_needs_more_labels_than_there_are_is_left_out_and_named():
     assert "needs 600 labels, and you have 10" in found["no language model"][1]
 
 
+def test_with_few_labels_rows_of_fewer_take_part_and_with_enough_they_do_not(monkeypatch):
+    small = {"model": SMALL, "parameters": 134_515_008}
+    of_hits("LoRA, 48 labels", np.arange(200) < 120, approach="tune", labels_used=48, **small)
+    assert lines(200)["135M"][1] == "zero-shot prompt"
+    monkeypatch.setitem(page.main_rows.FEWER, "toy", ("LoRA, 48 labels",))
+    assert lines(200)["135M"][1] == "LoRA, 48 labels"
+    assert lines(40)["135M"][1] == "zero-shot prompt"
+    assert lines(600)["135M"][1] == "LoRA"
+    assert "48" not in lines(600)["135M"][4]
+
+
 def test_ones_own_prices_reach_the_page():
     dear = costs.Prices(1500, 1500, 6000, "ten thousand times as dear")
     cheap, paid = (

@@ -1,10 +1,15 @@
 """Sentences that the result chooses, diagrams of boxes and arrows, and a method at several sizes side by side."""
 
+import io
+
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from ledger_rows import of_hits
 
 from helpers import statistics
 from helpers.lesson import diagrams, scales
+from helpers.lesson.plots import frame
 from helpers.lesson.said import said
 from helpers.statistics import Interval
 
@@ -54,6 +59,25 @@ def test_a_diagram_tells_its_words_and_refuses_an_arrow_to_nowhere(capsys):
 @pytest.mark.filterwarnings("error")
 def test_a_long_row_is_drawn_without_a_warning():
     diagrams.flow([["one", "two", "three", "four", "five"], ["six", "seven"]], [("one", "two"), ("six", "seven")], "x")
+
+
+@pytest.mark.parametrize("rows", [[["one", "two"]], [["one"], ["two"]], [["a long one", ""], ["", "two\nlines"]]])
+def test_an_arrow_goes_from_edge_to_edge_of_its_boxes_as_saved(rows, monkeypatch):
+    """In the file, whose margins are cut: it begins close to one box, and its head ends close to the other, uncovered."""
+    saved = []
+    monkeypatch.setattr(diagrams.frame, "show", lambda figure, words: saved.append(frame.png(figure)))
+    first, last = rows[0][0], rows[-1][-1]
+    diagrams.flow(rows, [(first, last)], "x", {first: "red", last: "blue"})
+    picture = plt.imread(io.BytesIO(saved[0]))[..., :3]
+    red, _, blue = picture.transpose(2, 0, 1)
+    boxes = [np.argwhere((red > 0.9) & (blue < 0.3)), np.argwhere((blue > 0.9) & (red < 0.3))]
+    ink = picture.max(axis=2) < 0.3
+    for box in boxes:  # the letters inside are black too
+        (top, left), (bottom, right) = box.min(axis=0), box.max(axis=0)
+        ink[top : bottom + 1, left : right + 1] = False
+    arrow = np.argwhere(ink)
+    gaps = [float(np.sqrt(((arrow[:, None] - box) ** 2).sum(axis=2)).min()) for box in boxes]
+    assert all(2 <= gap <= 6 for gap in gaps), f"{gaps} pixels between the arrow and its boxes"
 
 
 def test_sizes_stand_side_by_side_and_what_was_not_measured_has_a_dash():

@@ -122,10 +122,10 @@ def test_a_gpu_machine_and_other_systems_use_the_default_index(monkeypatch, caps
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("version", [(3, 10, 14), (3, 14, 0)])
+@pytest.mark.parametrize("version", [(3, 10, 14), (3, 15, 0)])
 def test_another_python_is_refused(monkeypatch, checkout, steps, capsys, version):
     monkeypatch.setattr(sys, "version_info", version)
-    with pytest.raises(install.InstallError, match=r"the course needs 3\.11, 3\.12 or 3\.13"):
+    with pytest.raises(install.InstallError, match=r"the course needs 3\.11, 3\.12, 3\.13 or 3\.14"):
         install.install()
     assert install.main([]) == 1
     assert capsys.readouterr().err.startswith("error: this is Python")

@@ -253,12 +253,12 @@ def test_the_report_names_a_bad_variable_and_its_remedy(monkeypatch, variable, v
     assert "make lab" not in failed[0][1]
 
 
-@pytest.mark.parametrize("version", [(3, 10, 14), (3, 14, 0)])
+@pytest.mark.parametrize("version", [(3, 10, 14), (3, 15, 0)])
 def test_the_report_names_the_pythons_that_fit(monkeypatch, version):
     monkeypatch.setattr(sys, "version_info", version)
     assert runtime.report()[0][1:] == (
         False,
-        ".".join(map(str, version)) + "; the course is tested on 3.11 to 3.13",
+        ".".join(map(str, version)) + "; the course is tested on 3.11 to 3.14",
     )
 
 

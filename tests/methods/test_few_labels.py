@@ -35,6 +35,8 @@ def test_draws_are_balanced_and_differ():
     assert {m.label for m in one} == set(intents.LABELS)
     assert [m.id for m in one] != [m.id for m in two]
     assert few_labels.draw(POOL, 0, 0) == []
+    rows = [ledger_rows.of_hits(f"few-shot, 8, draw {number}", [1, 0]) for number in (1, 2)]
+    assert [row.method for row in few_labels.by_draw(rows)] == ["draw 1", "draw 2"]
 
 
 def test_candidates_are_named_apart_and_show_what_they_say():
@@ -71,6 +73,15 @@ def test_the_only_option_is_ahead_of_both_others():
     one = same_labels.Compared(6, rows)
     assert [found.interval.estimate for found in same_labels.leads(one)] == pytest.approx([0.6, -0.1])
     assert same_labels.lines([one])[same_labels.LORA][0][1].estimate == pytest.approx(0.9)
+    leads = same_labels.each_lead([one])
+    assert list(leads) == [f" 6 labels: the prompt, against {way}," for way in ways[1:]]
+    assert [found.estimate for found in leads.values()] == pytest.approx([0.6, -0.1])
+    rivals = {"tuned": rows[same_labels.LORA], "near": rows[same_labels.REGRESSION][:1], "gone": None}
+    ahead = same_labels.ahead_of_shown(one, rivals)
+    assert {name: found.interval.estimate for name, found in ahead.items()} == pytest.approx(
+        {"tuned": 0.1, "near": -0.6}
+    )
+    assert same_labels.ahead_of_shown(same_labels.Compared(6, {}), rivals) == {}
 
 
 def test_a_corrected_example_keeps_the_form_of_answers():
@@ -85,6 +96,8 @@ def test_the_power_of_growth_is_read_off_the_times():
         found = prompt_cost.Timed(tokens, tokens**power * noise).exponent
         assert found.low < power < found.high
         assert found.high - found.low < 0.1
+    kept = prompt_cost.exponents({"whole": prompt_cost.Timed(tokens, tokens * noise)}, "a model")["whole"]
+    assert (kept.n, kept.models) == (4, ("a model",)) and kept.interval.low < 1 < kept.interval.high
     with pytest.raises(ValueError, match="two lengths"):
         prompt_cost.timed(None, PROMPT, {0: []}, ["a"])
 

@@ -420,6 +420,12 @@ def test_the_command_reads_asks_and_refuses_in_words(tmp_path, capsys, monkeypat
     assert "say --yes" in capsys.readouterr().out
     assert own_task.main([str(tmp_path / "none.csv")]) == 1
     assert "error: none.csv is not there" in capsys.readouterr().err
+    for told, said in (("loans", "write a label"), ("=books", "write a label"), ("nobody=books", "no label 'nobody'")):
+        assert own_task.main([str(path), "--only-read", "--word", told]) == 1
+        assert said in capsys.readouterr().err
+    first = own_task.read(path).task.labels[0]
+    assert own_task.main([str(path), "--only-read", "--word", f"{first}= what a person = says "]) == 0
+    assert f"{first} → what a person = says" in capsys.readouterr().out
     without = [word for name in ("MiniLM", "prompt", "8", "LoRA") for word in ("--without", name)]
     assert own_task.main([str(path), "--yes", *without]) == 0
     out = capsys.readouterr().out

@@ -7,7 +7,9 @@ from helpers.methods import few_shot, search, wording
 from helpers.model.prompts import Prompt
 from helpers.model.scoring import LabelScores
 from helpers.results import ledger
+from helpers.tasks import intents
 from helpers.tasks.files import Message
+from tests import ledger_rows
 
 WORDS = {"a": " an apple", "b": " a bee"}
 ITEMS = [Message(f"dev-{i}", f"text {i}", "ab"[i % 2]) for i in range(10)]
@@ -64,6 +66,42 @@ def test_a_search_is_told_by_rung_and_the_better_of_two_is_found():
     assert wording.better(found, "1 bare", "things").settings["calibrated"]
     with pytest.raises(ValueError, match="no try of the prompt '2 more'"):
         wording.better(found, "2 more", "things")
+
+
+def test_what_a_change_does_is_told_both_ways_and_rows_go_by_their_prompts():
+    lab, prompts = (
+        ledger.Lab("toy", labels=("a", "b"), show=False),
+        [PROMPT, Prompt("2 more", "{text} 1", start="This is")],
+    )
+    tried = wording.tries(Scorer(), prompts, WORDS, "things", ["none"])
+    assert [way.name for way in tried] == [
+        "1 bare, things",
+        "1 bare, things, calibrated",
+        "2 more, things",
+        "2 more, things, calibrated",
+    ]
+    found = search.search(lab, "ways", tried, ITEMS, approach="prompt")
+    assert [row.method for row in wording.by_prompt(found)] == ["1 bare", "1 bare", "2 more", "2 more"]
+    effect = wording.effects(found, {"more": ("1 bare, things", "2 more, things"), "none": ("1 bare, things",) * 2})
+    told = {change: {how: one.difference.estimate for how, one in hows.items()} for change, hows in effect.items()}
+    assert told == {"more": {"as scored": 0, "calibrated": -0.5}, "none": {"as scored": 0, "calibrated": 0}}
+    with pytest.raises(KeyError):
+        wording.effects(found, {"x": ("1 bare, things", "3, things")})
+    both = wording.measure_both(lab, "mine", tried[:2], ITEMS, split="dev", heavy=False)
+    assert [(row.method, sum(row.correct)) for row in both] == [("mine", 5), ("mine, calibrated", 10)]
+    better = wording.measure_better(lab, found, "1 bare", "things", ITEMS)
+    assert (better.method, sum(better.correct)) == ("rung 1 bare, things", 10)
+
+
+def test_a_mean_loss_pairs_a_rewritten_message_with_its_original():
+    before = ledger_rows.of_hits("way", [1, 0, 1], ids=["test-1", "test-2", "test-3"])
+    after = ledger_rows.of_hits("way", [0, 1, 1], ids=["test-1-sms", "test-1-voice", "test-2-non_native"])
+    assert wording.mean_loss(before, after).estimate == pytest.approx((0.5 - 1) / 2)
+    assert wording.mean_loss(before, after, lambda hits, again: [len(hits), len(again)]).estimate == 3
+    originals, rewritten = intents.read_rewritten()
+    assert {m.id.rsplit("-", 1)[0] for m in intents.rewritten_of(originals[3:5], rewritten)} == {
+        m.id for m in originals[3:5]
+    }
 
 
 def test_minutes_are_those_of_training_and_measuring():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.results import comparisons, costs, decisions, overview
+from helpers.results import comparisons, costs, decisions, judged, overview
 from helpers.results.decisions import BOTH, NONE, PROMPT, RETRIEVE, TUNE, Facts
 from tests.ledger_rows import of_hits
 
@@ -223,6 +223,18 @@ def test_facts_come_from_rows_where_rows_can_tell_and_are_false_unless_named():
     assert decisions.facts_of(rows[2:], 1000, 0.8).prompt_quality == 0
     with pytest.raises(ValueError, match="narow"):
         decisions.facts_of(rows, 1000, 0.8, "narow")
+
+
+def test_a_task_on_which_approaches_tie_is_no_test_of_the_rules():
+    tied = decisions.Measured(None, ("prompt", "tune"))
+    clear = decisions.Measured(None, ("tune",))
+    judged_as = {
+        ("one", "A"): decisions.Judgment("held", 32, 32),
+        ("two", "A"): decisions.Judgment("did not hold", 0, 32),  # it names retrieval, and two others tie
+    }
+    shares = judged.named(judged_as, {"one": clear, "two": tied}, [])
+    assert (shares["named"].n, shares["named"].interval.estimate) == (1, 1.0)
+    assert judged.named(judged_as, {"one": tied, "two": tied}, []) == {}
 
 
 def test_what_is_wanted_and_not_there_is_named(capsys):

@@ -428,6 +428,13 @@ def test_keeping_replaces_the_same_method_of_the_same_model_and_leaves_the_other
     kept = {(r["method"], r["model"]): r for r in map(json.loads, lookup.REFERENCE.read_text().splitlines())}
     assert kept["m", "one"]["predictions"] == ["b"] * 6
     assert all(r["reference"] for r in kept.values())
+    row("m", ["c"] * 6, model="two"), row("m", ["c"] * 6, model="one"), row("plain", model="")
+    assert ledger.keep(ledger.path(), "two") == 3, "of one model, and no plain method beside it"
+    kept = {
+        (r["method"], r["model"]): r["predictions"][0]
+        for r in map(json.loads, lookup.REFERENCE.read_text().splitlines())
+    }
+    assert (kept["m", "one"], kept["m", "two"]) == ("b", "c")
 
 
 def test_a_table_shows_every_name_as_it_stands():

@@ -40,19 +40,56 @@ OTHER_NAMES = (
     ("It is C++.", "C++", ("C++", "Java")),
     ("javascript", None, ("C++", "Java")),
 )
+_REFUND = {"order": "LF-48213", "amount": 10, "reason": "late"}
 FITTING = (
     {"order": "LF-48213", "amount": 0, "reason": "late"},
     {"order": "LF-00001", "amount": 149.5, "reason": "unopened"},
     {"order": "LF-99999", "amount": 12, "reason": "faulty"},
+    {"order": "LF-56047", "amount": 12500.75, "reason": "late"},
 )
+_NO_ORDER = {
+    "LF-4821": "an order of four digits",
+    "LF-482130": "an order of six digits",
+    "LF-ABCDE": "an order of letters instead of digits",
+    "LF-4821x": "an order with a letter among its digits",
+    "LF48213": "an order without its dash",
+    "LF 48213": "an order with a space for its dash",
+    "lf-48213": "an order in small letters",
+    "AB-48213": "an order that begins with other letters than LF",
+    "no LF-48213": "text before the order",
+    " LF-48213": "a space before the order",
+    "LF-48213, please": "text after the order",
+    "LF-48213\nplease": "a second line after the order",
+    "please\nLF-48213": "a line before the order",
+    "": "an order that is empty",
+    48213: "an order that is a number",
+    None: "an order that is null",
+}
+_NO_AMOUNT = {
+    -1: "a negative amount",
+    -0.01: "an amount that is a little below zero",
+    "10": "an amount written as text",
+    None: "an amount that is null",
+    True: "an amount that is true",
+}
+_NO_REASON = {
+    "changed my mind": "an unknown reason",
+    "other": "a fourth reason",
+    "too late": "a reason with a word in front of it",
+    "Late": "a reason with a capital letter",
+    "": "a reason that is empty",
+    None: "a reason that is null",
+}
 UNFITTING = (
     ({}, "an empty object"),
+    ({"amount": 10, "reason": "late"}, "an object without its order"),
+    ({"order": "LF-48213", "reason": "late"}, "an object without its amount"),
     ({"order": "LF-48213", "amount": 10}, "an object without its reason"),
-    ({"order": "LF-482130", "amount": 10, "reason": "late"}, "an order of six digits"),
-    ({"order": "no LF-48213", "amount": 10, "reason": "late"}, "text before the order"),
-    ({"order": "LF-48213", "amount": -1, "reason": "late"}, "a negative amount"),
-    ({"order": "LF-48213", "amount": "10", "reason": "late"}, "an amount written as text"),
-    ({"order": "LF-48213", "amount": 10, "reason": "changed my mind"}, "an unknown reason"),
-    ({"order": "LF-48213", "amount": 10, "reason": "late", "note": ""}, "a fourth field"),
+    ({**_REFUND, "note": ""}, "a fourth field"),
+    *(({**_REFUND, "order": order}, what) for order, what in _NO_ORDER.items()),
+    *(({**_REFUND, "amount": amount}, what) for amount, what in _NO_AMOUNT.items()),
+    *(({**_REFUND, "reason": reason}, what) for reason, what in _NO_REASON.items()),
     ([], "a list"),
+    ("LF-48213", "a text"),
+    (None, "null"),
 )

@@ -183,6 +183,7 @@ def check_allowed(answer) -> str:
     "02.6",
     "The parts are 'type', 'properties', 'required' and 'additionalProperties'.",
     "A pattern is searched anywhere in the text unless ^ and $ tie it to the ends.",
+    "'pattern' judges only texts, 'minimum' only numbers: a value of another type passes both, so each needs a 'type'.",
 )
 def check_schema(answer) -> str:
     """Objects that must fit, objects that must not, and use as a constraint."""

@@ -5,6 +5,7 @@ One module a subject; what any lesson may draw stands in basics. Numbers come in
 
 from helpers.lesson.plots.basics import against as against
 from helpers.lesson.plots.basics import at_temperature as at_temperature
+from helpers.lesson.plots.basics import best_of_tries as best_of_tries
 from helpers.lesson.plots.basics import confusion as confusion
 from helpers.lesson.plots.basics import counts as counts
 from helpers.lesson.plots.basics import curves as curves

@@ -202,6 +202,20 @@ def spread(groups: dict[str, Sequence[float]], title: str, xlabel: str, noise: t
     frame.show(figure, frame.told(said))
 
 
+def best_of_tries(tried: Sequence, expected: float, tested, title: str) -> None:
+    """Draw the accuracy of all tries on dev, and what the best of them is worth elsewhere: expected, and on test.
+
+    `tried`: their ledger rows, on the same items; `tested`: that of the best. Shaded is the best one's interval on dev.
+    """
+    shares = sorted((row.interval for row in tried), key=lambda share: share.estimate, reverse=True)
+    groups = {
+        f"{len(shares)} tries on dev": [share.estimate for share in shares],
+        "the winner, expected": [expected],
+        "the winner, on test": [tested.interval.estimate],
+    }
+    spread(groups, title, "accuracy", (shares[0].low, shares[0].high))
+
+
 def outcomes(rows: dict[str, Sequence[int]], parts: Sequence[str], title: str, xlabel: str) -> None:
     """Draw one bar per row, divided into parts by counts; hatching tells the parts apart without color."""
     figure, axes = frame.new_figure(7.2, 0.42 * len(rows) + 1.5)

@@ -80,7 +80,7 @@ def two_groups(groups: Mapping[str, Sequence[float]], cut: float, title: str, xl
     axes.axvline(cut, **frame.DOTTED)
     axes.text(cut, axes.get_ylim()[1], f" cut {cut:.2f}", va="top", fontsize=9)
     axes.set(title=title, xlabel=xlabel, ylabel="questions")
-    axes.legend()
+    frame.legend_below(axes, 0.22, columns=2)
     said = {
         n: [f"middle {np.median(v):.2f}", f"{np.mean(np.array(v) >= cut):.2f} at or above the cut"]
         for n, v in groups.items()

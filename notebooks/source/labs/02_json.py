@@ -144,6 +144,22 @@ for name, row in rows.items():
     print(f"{name:36} of {row.n} fit: {sum(forms.fits(row)):3} as written, {after:3} cut out")
 
 # %% [markdown]
+# Is the sentence of any use as a *system text*? Take the requests where it gave an object that fits once it is cut out, and
+# plain words gave none. Here is the one of them with the shortest answer.
+
+# %%
+by_words, by_system = rows["plain words"], rows["strict, as system text"]
+both = enumerate(zip(cut_out(by_words), cut_out(by_system)))
+helped = [n for n, (plain, system) in both if system and not plain]
+print(f"{len(helped)} of {by_system.n} requests are such")
+for n in sorted(helped, key=lambda n: len(by_system.answers[n]))[:1]:
+    for row in (by_words, by_system):
+        print(f"\n{row.method}:\n{row.answers[n]}")
+
+# %% [markdown]
+# (A verb differs, too: *describe* in plain words, *return* in the other.) The same sentence *after* the request is the line
+# `strict JSON prompt` of the table: at which place does it do more?
+#
 # The claims here are about texts as the model wrote them. Still, hold each remedy that follows against this free one.
 #
 # ## Ask again
@@ -188,16 +204,21 @@ print(
 )
 
 # %%
-unfit = [
-    text
-    for text, fit in zip(rows[strict.name].answers, forms.fits(rows[strict.name]))
-    if not fit
-]
-for text in unfit[:1]:
-    told = structured.repair_request(structured.read(text, schema, extracting=False))
-    print(f"The first answer to repair:\n{text}\n\nThe model was told:\n{told}")
+before, after = rows[strict.name], rows["repaired"]
+unfit = [n for n, fit in enumerate(forms.fits(before)) if not fit]
+for n in unfit[:1]:
+    told = structured.repair_request(
+        structured.read(before.answers[n], schema, extracting=False)
+    )
+    print(f"The first answer to repair:\n{before.answers[n]}\n\nThe model was told:\n{told}")
+    print(f"\nIts repaired answer:\n{after.answers[n]}\n")
+mended = sum(forms.fits(after)[n] for n in unfit)
+same = sum(before.answers[n] == after.answers[n] for n in unfit)
+print(f"Of {len(unfit)} answers to repair, {mended} fit now; {same} came back word for word.")
 
 # %% [markdown]
+# Hold the two answers side by side: what did the model change, and was that what it was told?
+#
 # The object must stand alone, from end to end; the complaint says what is wrong. A repair is as good as the complaint,
 # *and* as the model that reads it: a clear complaint helps only a model that can act on it.
 #
@@ -329,10 +350,16 @@ print(
 # %% [markdown]
 # ### Your turn 02.6
 #
-# Write `refund_schema`, a JSON Schema for a decision on a refund: an object with exactly three fields, all required: `order`
-# (LF- and five digits), `amount` (a number, not negative), `reason` (`unopened`, `faulty` or `late`). Beside `type` and
-# `properties` you need `required`, `additionalProperties`, `enum`, `minimum` and `pattern`; a pattern matches anywhere in a
-# text unless `^` and `$` tie it down.
+# Write `refund_schema`, a JSON Schema for a decision on a refund: an object with these three fields, each required, and no
+# other:
+#
+# - `order`: a text, LF- and five digits, with nothing before or after;
+# - `amount`: a number, not negative, of any size;
+# - `reason`: `unopened`, `faulty` or `late`, spelled so.
+#
+# Beside `type` and `properties` you need `required`, `additionalProperties`, `enum`, `minimum` and `pattern`. A pattern matches
+# anywhere in a text unless `^` and `$` tie it down. And `pattern` judges only texts, `minimum` only numbers: whatever is
+# neither, such as `null` or `true`, passes unless a `type` bars it.
 
 # %%
 #: solution

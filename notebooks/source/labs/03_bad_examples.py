@@ -157,11 +157,14 @@ plots.curves(
 #
 # One article prints a prompt of six classes with five examples: `other` has none (F8). Rebuilt in our words, once as it is
 # and once with a sixth: how many `other` are found, and how many more are taken for it?
-#
+
+# %% [markdown]
 # ### Your turn 03.8
 #
-# Write `recall_and_alarms(gold, predicted, label)`: two shares. Of the messages that are `label`, how many are predicted
-# so? Of all *others*, how many are predicted as `label` wrongly? A share of nothing is 0. The next cells count with it.
+# Write `recall_and_alarms(gold, predicted, label)`: return two numbers from 0 to 1, not rounded, recall first. `gold` and
+# `predicted` are equally long lists of labels, one pair a message, and may be empty. *Recall*: of the messages whose gold
+# label is `label`, the share predicted as `label`. *False alarms*: of all other messages, the share predicted as `label`.
+# A share of no message at all is 0. The next cells count with it.
 
 
 # %%

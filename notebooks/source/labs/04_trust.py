@@ -23,16 +23,14 @@
 #: setup
 
 # %%
-import numpy as np
-
 from helpers import statistics
 from helpers.lesson.plots.retrieval import two_groups
-from helpers.methods.retrieval import by_hand, chunking, index
-from helpers.methods.retrieval import pipeline, planted, reading
+from helpers.methods.retrieval import by_hand, chunking, index, pipeline
+from helpers.methods.retrieval import planted, reading, unanswered, unrepaired
 from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
 from helpers.results import claims, evidence, ledger
-from helpers.tasks import files, general, policies
+from helpers.tasks import files, policies
 
 # %%
 claims.show("04", "R9", "R11")
@@ -46,7 +44,15 @@ pipe = pipeline.Pipeline(store, lm, pipeline.Settings(max_new_tokens=20))
 # %% [markdown]
 # ## When to say nothing
 #
-# Some questions have no answer in any document. Perhaps the search knows: is the highest cosine of any chunk low then?
+# Some questions have no answer in any document. Here is one that a policy answers, and one of each kind that none does.
+
+# %%
+asked = unanswered.questions("dev")
+for kind, some in asked.items():
+    print(f"{kind}, {len(some)} of them, such as: {some[1]}")
+
+# %% [markdown]
+# Perhaps the search knows: is the highest cosine of any chunk low where there is no answer?
 #
 # ### Your turn 04.6
 #
@@ -89,21 +95,13 @@ def cosines(questions):
     return [one.best_cosine for one in pipe.retrieve(questions)]
 
 
-elsewhere = general.load()
-half = len(elsewhere) // 2
-dev = [q for tier in policies.TIERS for q in policies.load_policy_questions("dev", tier=tier)]
-answered = cosines([q.question for q in dev if q.answerable])
-unanswered = {
-    "on Larkfield, in no policy": cosines([q.question for q in dev if not q.answerable]),
-    "on anything else": cosines([item.question for item in elsewhere[:half]]),
-}
-
-# %%
-cuts = {}
-for name, others in unanswered.items():
-    cuts[name] = choose([*answered, *others], [True] * len(answered) + [False] * len(others))
-    groups = {"answered by a policy": answered, name: others}
-    two_groups(groups, cuts[name], "How near is the nearest chunk?", "highest cosine")
+dev = {kind: cosines(some) for kind, some in asked.items()}
+answered, cuts = dev[unanswered.ANSWERED], {}
+for kind in unanswered.KINDS:
+    can = [True] * len(answered) + [False] * len(dev[kind])
+    cuts[kind] = choose([*answered, *dev[kind]], can)
+    groups = {unanswered.ANSWERED: answered, kind: dev[kind]}
+    two_groups(groups, cuts[kind], "How near is the nearest chunk?", "highest cosine")
 
 # %% [markdown]
 # Where the two heaps lie apart, a cut between them works. Where they lie mostly on each other and few questions are
@@ -112,28 +110,23 @@ for name, others in unanswered.items():
 # ones of the test set.
 
 # %%
-test = [q for tier in policies.TIERS for q in policies.load_policy_questions("test", tier=tier)]
-test = files.for_profile(test, fast=20)
-answered_test = cosines([q.question for q in test if q.answerable])
-new = {
-    "on Larkfield, in no policy": cosines([q.question for q in test if not q.answerable]),
-    "on anything else": cosines([item.question for item in elsewhere[half:]]),
-}
-for name, others in new.items():
-    can = np.array([True] * len(answered_test) + [False] * len(others))
-    decided = np.array([*answered_test, *others]) >= cuts[name]
-    print(f"{name}, cut minus always answering: {statistics.compare_hits(can, decided == can)}")
+test = {kind: cosines(some) for kind, some in unanswered.questions("test").items()}
+for kind, cut in cuts.items():
+    gain = unanswered.worth(cut, test[unanswered.ANSWERED], test[kind])
+    print(f"{kind}, cut minus always answering: {gain}")
 
 # %% [markdown]
 # ## Instructions inside documents
 #
 # A retrieved text is somebody else's. It can hold chat marks such as `<|im_start|>` or hidden comments.
-#
+
+# %% [markdown]
 # ### Your turn 04.7
 #
-# Write `blocked(text)`: the text without comments (`<!-- … -->`, also an unclosed one) and without `<|` and `|>`; of
-# `<|a|>`, both `a` and `<a>` may be left. Everything else stays as it is, spaces too. Taking one thing out can bring two
-# halves of another together, so look again until nothing changes.
+# Write `blocked(text)`: return the text with no comment, no `<|` and no `|>` left. A comment goes with all it says, from
+# `<!--` to the next `-->`, across lines too, or to the end of the text where it is never closed. Of `<|a|>`, `a` or `<a>`
+# may be left. All else stays: spaces, line breaks, a single `|`; the empty text stays empty. Taking one thing out can join
+# two halves of another, as in `<<||a|>`, so repeat until nothing changes.
 
 # %%
 import re
@@ -171,66 +164,55 @@ changed = sum(block(one.text) != one.text for one in orders)
 print(f"`blocked` changes {changed} of {len(orders)} instructions")
 
 # %%
-victims = policies.load_policy_questions("dev", tier="plain")
-lab = ledger.Lab("injections", lm)
-ARMS = {
+ARMS = {  # name -> what is planted, and whether the model is told to follow none
     "control": (lambda one: "", False),
     "planted": (lambda one: one.text, False),
     "planted, blocked": (lambda one: block(one.text), False),
     "planted, blocked and told": (lambda one: block(one.text), True),
 }
-arms = {}
-for name, (text_of, defend) in ARMS.items():
-    arms[name] = planted.row(lab, name, pipe, orders, victims, documents, text_of, defend)
-    hits = planted.obeyed(arms[name])
-    print(f"{name}: {statistics.wilson_interval(sum(hits), len(hits))} obeyed{arms[name].mark}")
+arms = planted.rows(ledger.Lab("injections", lm), pipe, orders, documents, ARMS)
+
+# %% [markdown]
+# Here are all the instructions that were obeyed as planted, with the whole answers. Which of these answers do as they
+# were told, and which copy a stretch of the text?
 
 # %%
-for one, text in zip(orders, arms["planted"].predictions):
-    if text == "obeyed":
-        print(f"{one.kind}: {one.text[:110]}")
+print(planted.in_full(arms["planted"], orders))
 
 # %% [markdown]
 # One obeyed instruction shows that it can happen; the share says how often, for this model and these 24. A model that seldom
-# obeys planted instructions may seldom follow any: weak is not safe. Other sizes, where measured:
+# obeys planted instructions may seldom follow any: weak is not safe. Other sizes, where measured; *right* means ignored:
 
 # %%
-from IPython.display import Markdown, display
+from IPython.display import Markdown
 
 from helpers.lesson import scales
 
-called = [f"{name}, {planted.TOKEN_LIMIT} tokens" for name in ARMS]
-print("right here means: ignored")
-display(Markdown(scales.side_by_side("injections", called)))
+Markdown(scales.side_by_side("injections", [row.method for row in arms.values()]))
 
 # %% [markdown]
 # ## What a perfect passage does not repair
 #
 # Give the model the gold evidence of each plain test question, and ask it to end with the passage's number, `[1]`. Does
 # it keep the form? (Lesson 04 showed two worked examples, and most answers ended with a number. Here there is the order
-# alone.) And is it answered right as often where a question hangs on a word of Larkfield's own, such as *carry-over*?
-# (There are 39 such questions, few for a verdict, and more of them are hard ones.)
+# alone.)
 
 # %%
-asked = files.for_profile(policies.load_policy_questions("test", tier="plain"), fast=10)
-form_row = reading.in_form(
-    ledger.Lab("policy_qa_plain", lm, noun="questions"), pipe, asked, documents
-)
+plain = files.for_profile(policies.load_policy_questions("test", tier="plain"), fast=10)
+plain_lab = ledger.Lab("policy_qa_plain", lm, noun="questions")
+form_row = reading.in_form(plain_lab, pipe, plain, documents)
 form = [text.rstrip(" .").endswith("[1]") for text in form_row.answers]
 print("in the asked form:", statistics.wilson_interval(sum(form), len(form)))
+print(f"\n{unrepaired.in_full(form_row, plain)}")
+
+# %% [markdown]
+# And is it answered right as often where a question hangs on a word of Larkfield's own, such as *carry-over*? More of such
+# questions are hard ones, so each tier is looked at alone: joined, the tier would pass for the word.
 
 # %%
-terms = {True: [], False: []}
-for tier, task in policies.TIERS.items():
-    some = files.for_profile(policies.load_policy_questions("test", tier=tier), fast=10)
-    tier_lab, wanted = ledger.Lab(task, lm), ["gold evidence"]
-    (gold_row,) = reading.by_context(tier_lab, pipe, some, documents, wanted).values()
-    hit = dict(zip(gold_row.ids, gold_row.correct))
-    for question in some:
-        if question.answerable and question.id in hit:
-            terms[question.jargon].append(bool(hit[question.id]))
-for jargon, hits in terms.items():
-    print(f"a word of Larkfield's own {jargon}: {sum(hits)} of {len(hits)} right")
+by_tier = unrepaired.by_tier(lm, pipe, documents)
+for tier, read in by_tier.items():
+    print(f"{tier}: {read}")
 
 # %% [markdown]
 # ### Playground
@@ -249,14 +231,9 @@ for name, text in (("as it is", mine), ("blocked", block(mine))):
 # ## What we found
 
 # %%
-if all(terms.values()):
-    apart = evidence.independent(terms[False], terms[True], of=gold_row)
-else:
-    apart = []
-claims.conclude("R9", {"form": evidence.share(form, of=form_row), "terms": apart})
-obeyed, anyway = (planted.obeyed(arms[name]) for name in ("planted", "control"))
-once = any(hit and not other for hit, other in zip(obeyed, anyway))
-claims.conclude("R11", {"can": evidence.yes(once, of=arms["planted"])})
+share = evidence.share(form, of=form_row)
+claims.conclude("R9", {"form": share, "terms": unrepaired.apart(by_tier)})
+claims.conclude("R11", {"can": planted.can(arms["planted"], arms["control"])})
 
 # %% [markdown]
 # ## Three things to remember
@@ -265,6 +242,6 @@ claims.conclude("R11", {"can": evidence.yes(once, of=arms["planted"])})
 # 2. Blocking marks leaves the words, and the words were obeyed here with and without it. What a text may *do* has to be
 #    limited elsewhere.
 # 3. A passage brings facts. An order to keep a form was not enough. Whether a word of Larkfield's own makes reading
-#    harder, 39 questions cannot say.
+#    harder, so few questions cannot say.
 #
 # {{next}}

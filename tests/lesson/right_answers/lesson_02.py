@@ -131,6 +131,20 @@ RIGHT = {
         "with a title": {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Refund", **_SCHEMA},
         "through JSON": json.loads(json.dumps(_SCHEMA)),
         "lengths too": {**_SCHEMA, "properties": {**_FIELDS, "order": {**_FIELDS["order"], "maxLength": 8}}},
+        "a digit by its class": {
+            **_SCHEMA,
+            "properties": {**_FIELDS, "order": {"type": "string", "pattern": r"^LF-\d{5}$"}},
+        },
+        "all digits one by one": {
+            **_SCHEMA,
+            "properties": {**_FIELDS, "order": {"type": "string", "pattern": "^LF" + "-" + "[0-9]" * 5 + "$"}},
+        },
+        "no more than three": {
+            "type": "object",
+            "properties": _FIELDS,
+            "required": list(_FIELDS),
+            "maxProperties": 3,
+        },
     },
     "02.7": {
         "the course's": wording.losses,

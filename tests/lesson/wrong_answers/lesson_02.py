@@ -12,11 +12,22 @@ from helpers.tasks import intents
 
 _GOOD = {label: f" {words}" for label, words in intents.WORDS.items()}
 
+_REASONS = ("unopened", "faulty", "late")
 _FIELDS = {
     "order": {"type": "string", "pattern": "^LF-[0-9]{5}$"},
     "amount": {"type": "number", "minimum": 0},
-    "reason": {"enum": ["unopened", "faulty", "late"]},
+    "reason": {"enum": list(_REASONS)},
 }
+
+
+def _order(pattern: str) -> dict:
+    return {"type": "string", "pattern": pattern}
+
+
+def _refund(required=tuple(_FIELDS), **fields) -> dict:
+    """The right schema of a refund, with other rules for some fields, or not all of them required."""
+    properties = {**_FIELDS, **fields}
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
 
 
 def _leaking_prompt() -> Prompt:
@@ -106,20 +117,42 @@ WRONG = {
         },
     },
     "02.6": {
-        "nothing required": {"type": "object", "properties": _FIELDS, "additionalProperties": False},
-        "open pattern": {
-            "type": "object",
-            "properties": {**_FIELDS, "order": {"type": "string", "pattern": "LF-[0-9]{5}"}},
-            "required": list(_FIELDS),
-            "additionalProperties": False,
-        },
+        "nothing required": _refund(required=[]),
+        "the reason alone is required": _refund(required=["reason"]),
+        "the order is not required": _refund(required=["amount", "reason"]),
+        "the amount is not required": _refund(required=["order", "reason"]),
+        "the reason is not required": _refund(required=["order", "amount"]),
         "further fields pass": {"type": "object", "properties": _FIELDS, "required": list(_FIELDS)},
-        "amounts below zero": {
-            "type": "object",
-            "properties": {**_FIELDS, "amount": {"type": "number"}},
-            "required": list(_FIELDS),
-            "additionalProperties": False,
-        },
+        "a text passes, too": {**_refund(), "type": ["object", "string"]},
+        "open pattern": _refund(order=_order("LF-[0-9]{5}")),
+        "open at the start": _refund(order=_order("LF-[0-9]{5}$")),
+        "open at the end": _refund(order=_order("^LF-[0-9]{5}")),
+        "tied to a line": _refund(order=_order("(?m)^LF-[0-9]{5}$")),
+        "five signs": _refund(order=_order("^LF-.{5}$")),
+        "five letters or digits": _refund(order=_order("^LF-[0-9a-z]{5}$")),
+        "any number of digits": _refund(order=_order("^LF-[0-9]+$")),
+        "up to five digits": _refund(order=_order("^LF-[0-9]{1,5}$")),
+        "any two letters": _refund(order=_order("^[A-Z]{2}-[0-9]{5}$")),
+        "small letters pass": _refund(order=_order("^(LF|lf)-[0-9]{5}$")),
+        "the dash may be missing": _refund(order=_order("^LF-?[0-9]{5}$")),
+        "any sign for the dash": _refund(order=_order("^LF.[0-9]{5}$")),
+        "a space may stand before": _refund(order=_order("^ *LF-[0-9]{5}$")),
+        "the length alone": _refund(order={"type": "string", "minLength": 8, "maxLength": 8}),
+        "an order of any type": _refund(order={"pattern": "^LF-[0-9]{5}$"}),
+        "no order passes as null": _refund(order={"type": ["string", "null"], "pattern": "^LF-[0-9]{5}$"}),
+        "amounts below zero": _refund(amount={"type": "number"}),
+        "amounts a little below zero": _refund(amount={"type": "number", "exclusiveMinimum": -1}),
+        "an amount of any type": _refund(amount={"minimum": 0}),
+        "an amount or null": _refund(amount={"type": ["number", "null"], "minimum": 0}),
+        "an amount or true": _refund(amount={"type": ["number", "boolean"], "minimum": 0}),
+        "whole amounts alone": _refund(amount={"type": "integer", "minimum": 0}),
+        "amounts above zero": _refund(amount={"type": "number", "exclusiveMinimum": 0}),
+        "amounts up to 200": _refund(amount={"type": "number", "minimum": 0, "maximum": 200}),
+        "any text as a reason": _refund(reason={"type": "string"}),
+        "a fourth reason": _refund(reason={"enum": [*_REASONS, "other"]}),
+        "a reason or null": _refund(reason={"enum": [*_REASONS, None]}),
+        "capitals in a reason": _refund(reason={"enum": [*_REASONS, *map(str.title, _REASONS)]}),
+        "a reason in a text": _refund(reason={"type": "string", "pattern": "|".join(_REASONS)}),
     },
     "02.7": {
         "all channels in one": lambda before, after: [
