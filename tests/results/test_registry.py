@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import integrate
 
-from helpers.results import registry
-from tests.ledger_rows import of_hits
+from helpers.results import measuring, registry
+from tests.ledger_rows import Item, of_hits, row
 
 
 def evaluated(method="m", right=8, n=10):
@@ -41,6 +41,47 @@ def test_a_name_stands_for_the_same_parts_forever():
         registry.promote("v3", "")
     other = registry.register("v2", evaluated(), prompt="aaa", index="x")
     assert other.sha256 != first.sha256
+
+
+def read_as(start="Sort this message: ", words=("a question", "a complaint")):
+    """A row of one and the same method and model, evaluated with this text before each message and these label words."""
+    items = [Item("i0", "Where is it?", "a"), Item("i1", "It broke.", "a")]
+    prompts = measuring.hash_prompts([[{"role": "user", "content": start + item.text}] for item in items])
+    return row("best prompt", items=items, model="tiny", prompts=prompts, settings={"words": list(words)})
+
+
+def test_another_wording_under_the_same_name_is_another_version():
+    one, same, other, called = read_as(), read_as(), read_as("Which kind is this? "), read_as(words=("a", "b"))
+    assert len({made.method for made in (one, same, other, called)}) == 1
+    hashes = [registry.wording_of(made) for made in (one, same, other, called)]
+    assert hashes[0] == hashes[1]
+    assert len(set(hashes)) == 3, "a changed text, or a changed word for a label, is another wording"
+    versions = [registry.register(f"v{at}", made, prompt=registry.wording_of(made)) for at, made in enumerate((one, other))]
+    assert versions[0].sha256 != versions[1].sha256
+    with pytest.raises(ValueError, match="does not say what the model read"):
+        registry.wording_of(evaluated())
+
+
+def test_a_version_on_trial_does_not_run_until_it_is_promoted():
+    for name in ("v1", "v2"):
+        registry.register(name, evaluated(), prompt=name)
+    with pytest.raises(ValueError, match="nothing runs yet"):
+        registry.try_out("v2", "fewer tokens")
+    registry.promote("v1", "the first")
+    registry.try_out("v2", "fewer tokens")
+    assert registry.in_use().name == "v1"
+    assert registry.roll_back("the canary run").name == registry.in_use().name == "v1"
+    with pytest.raises(ValueError, match="nothing to roll back to"):
+        registry.roll_back("v1 is the only one that ever ran")
+    registry.try_out("v2", "once more")
+    registry.promote("v2", "the canary run")
+    assert registry.in_use().name == "v2"
+    assert registry.roll_back("customers complain").name == registry.in_use().name == "v1"
+    assert [entry.action for entry in registry.history()[2:]] == [
+        "promote", "try", "roll back", "try", "promote", "roll back",
+    ]  # fmt: skip
+    with pytest.raises(KeyError, match="there are v1, v2"):
+        registry.try_out("v3", "")
 
 
 def test_a_torn_line_costs_no_other_entry(capsys):
