@@ -43,7 +43,7 @@ def flow(
                 boxes[name] = axes.text(*at, name, ha="center", va="center", fontsize=9.5, bbox=look, zorder=3)
     axes.set(xlim=(-0.5, longest - 0.5), ylim=(-len(rows) + 0.5, 0.5))
     axes.axis("off")
-    figure.canvas.draw()  # boxes know their size only now; above them (zorder), an arrow is cut by where they then stand
+    figure.canvas.draw()  # boxes know their size only now; drawn after them (zorder), arrows end where they stand
     for start, end in arrows:
         ends = {"patchA": boxes[start].get_bbox_patch(), "patchB": boxes[end].get_bbox_patch()}
         line = {"arrowstyle": "-|>", "color": "black", "linewidth": 1.2, "shrinkA": 2, "shrinkB": 2, **ends}

@@ -15,10 +15,10 @@ import numpy as np
 from scipy import special, stats
 
 from helpers.results import comparisons, store
-from helpers.results.rows import LedgerRow
+from helpers.results.rows import UNKNOWN, LedgerRow, digest
 
 PARTS = ("model", "prompt", "index", "adapter")
-ACTIONS = ("register", "promote", "roll back")
+ACTIONS = ("register", "try", "promote", "roll back")
 ALARM = 0.05  # how often a canary run may roll back a version that is no worse, or promote one that is no better
 
 
@@ -64,6 +64,19 @@ def versions() -> dict[str, Version]:
     return {e.version["name"]: Version(**e.version) for e in history() if e.action == "register"}
 
 
+def wording_of(row: LedgerRow) -> str:
+    """Return 12 hex digits that stand for the text of a row's prompt, whatever the prompt is called.
+
+    Hashed are the chats that the model read for the row's items (template, system text, examples, message), and what
+    else its answers depend on: the words for the labels, and how they were weighed. On other items it is another hash.
+    Raises ValueError if the row does not say what the model read.
+    """
+    if not row.prompts or UNKNOWN in row.prompts:
+        raise ValueError(f"the row {row.method!r} does not say what the model read; measure it again with its prompts")
+    settings = {key: value for key, value in row.settings.items() if key not in ("prompt", "called")}  # names, no text
+    return digest([row.prompts, row.labels, settings])
+
+
 def register(name: str, row: LedgerRow, **parts: str) -> Version:
     """Enter a version with the ledger row that evaluated it; the same name with the same parts is entered once.
 
@@ -85,36 +98,57 @@ def register(name: str, row: LedgerRow, **parts: str) -> Version:
 
 def in_use() -> Version | None:
     """Return the version that runs now, or None before the first promotion."""
-    stack = _promoted()
-    return stack[-1] if stack else None
+    promoted, _ = _stands()
+    return promoted[-1] if promoted else None
 
 
-def _promoted() -> list[Version]:
-    stack: list[Version] = []
+def _stands() -> tuple[list[Version], Version | None]:
+    """Return the versions promoted and not rolled back, the one in use last, and the one that is on trial beside it."""
+    promoted: list[Version] = []
+    trial = None
     for entry in history():
-        if entry.action == "promote":
-            stack.append(Version(**entry.version))
-        elif entry.action == "roll back" and len(stack) > 1:
-            stack.pop()
-    return stack
+        if entry.action == "try":
+            trial = Version(**entry.version)
+        elif entry.action == "promote":
+            promoted.append(Version(**entry.version))
+            trial = None
+        elif entry.action == "roll back" and trial:
+            trial = None
+        elif entry.action == "roll back" and len(promoted) > 1:
+            promoted.pop()
+    return promoted, trial
 
 
 def promote(name: str, why: str) -> Version:
     """Put a registered version into use; raises KeyError naming those there are."""
+    return _enter("promote", name, why)
+
+
+def try_out(name: str, why: str) -> Version:
+    """Let a registered version answer beside the one in use, until it is promoted or rolled back; errors as promote's.
+
+    Raises ValueError if nothing runs yet.
+    """
+    if in_use() is None:
+        raise ValueError("nothing runs yet beside which a version could be tried; promote one first")
+    return _enter("try", name, why)
+
+
+def _enter(action: str, name: str, why: str) -> Version:
     known = versions()
     if name not in known:
         raise KeyError(f"no version {name!r} is registered; there are {', '.join(known) or 'none'}")
-    store.append(Entry("promote", asdict(known[name]), why), path())
+    store.append(Entry(action, asdict(known[name]), why), path())
     return known[name]
 
 
 def roll_back(why: str) -> Version:
-    """Return to the version that ran before; raises ValueError if there is none."""
-    stack = _promoted()
-    if len(stack) < 2:
+    """End a trial, or else return to the version that ran before; return the one in use, or ValueError if none was."""
+    promoted, trial = _stands()
+    if not trial and len(promoted) < 2:
         raise ValueError("nothing to roll back to: fewer than two versions have been in use")
-    store.append(Entry("roll back", asdict(stack[-1]), why), path())
-    return stack[-2]
+    store.append(Entry("roll back", asdict(trial or promoted[-1]), why), path())
+    return promoted[-1 if trial else -2]
 
 
 @dataclass(frozen=True)

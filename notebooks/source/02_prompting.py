@@ -578,9 +578,9 @@ widgets.prompt_playground(
 # %% [markdown]
 # ## What we found
 #
-# First the scale: a column for each size measured (*plain*: no language model; a dash: not measured; *direct answer*: rung 1, not
-# calibrated). *Large* is a hosted model, asked once: it wrote a *free answer* to our prompt, and labeled once *from the names*, once *by the guide*. Such
-# a model also wrote our messages, which may flatter it.
+# First the scale: a column for each size measured (*plain*: no language model; a dash: not measured; *direct answer*:
+# rung 1, not calibrated). *Large* is a hosted model, asked once: it wrote a *free answer* to our prompt, and labeled
+# once *from the names*, once *by the guide*. Such a model also wrote our messages, which may flatter it.
 
 # %%
 from helpers.lesson import scales
@@ -590,7 +590,7 @@ methods = [row.method for row in shown] + ["labeled from the names", "labeled by
 display(Markdown(scales.side_by_side("intents", methods)))
 
 # %% [markdown]
-# Now the verdicts.
+# Verdicts:
 
 # %%
 from helpers.results import evidence
@@ -605,7 +605,7 @@ role, reasoning = (evidence.difference(direct_row, row) for row in (role_row, th
 claims.conclude("P8", {"role": role, "reasoning": reasoning})
 
 # %% [markdown]
-# And with larger models, where the course has judged them:
+# And with larger models. P7 asks whether an answer is *readable*; *right* stands above, under *free answer*.
 
 # %%
 from helpers.results import verdicts

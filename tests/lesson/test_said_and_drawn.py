@@ -63,7 +63,7 @@ def test_a_long_row_is_drawn_without_a_warning():
 
 @pytest.mark.parametrize("rows", [[["one", "two"]], [["one"], ["two"]], [["a long one", ""], ["", "two\nlines"]]])
 def test_an_arrow_goes_from_edge_to_edge_of_its_boxes_as_saved(rows, monkeypatch):
-    """In the file, whose margins are cut: it begins close to one box, and its head ends close to the other, uncovered."""
+    """In the file, whose margins are cut: it begins close to one box, its head ends close to the other."""
     saved = []
     monkeypatch.setattr(diagrams.frame, "show", lambda figure, words: saved.append(frame.png(figure)))
     first, last = rows[0][0], rows[-1][-1]

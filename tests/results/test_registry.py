@@ -43,21 +43,23 @@ def test_a_name_stands_for_the_same_parts_forever():
     assert other.sha256 != first.sha256
 
 
-def read_as(start="Sort this message: ", words=("a question", "a complaint")):
-    """A row of one and the same method and model, evaluated with this text before each message and these label words."""
+def read_as(start="Sort this message: ", words=("a question", "a complaint"), called="one"):
+    """A row of one method and model, evaluated with this text before each message and these words for the labels."""
     items = [Item("i0", "Where is it?", "a"), Item("i1", "It broke.", "a")]
     prompts = measuring.hash_prompts([[{"role": "user", "content": start + item.text}] for item in items])
-    return row("best prompt", items=items, model="tiny", prompts=prompts, settings={"words": list(words)})
+    return row(
+        "best prompt", items=items, model="tiny", prompts=prompts, settings={"prompt": called, "words": list(words)}
+    )
 
 
 def test_another_wording_under_the_same_name_is_another_version():
-    one, same, other, called = read_as(), read_as(), read_as("Which kind is this? "), read_as(words=("a", "b"))
-    assert len({made.method for made in (one, same, other, called)}) == 1
-    hashes = [registry.wording_of(made) for made in (one, same, other, called)]
-    assert hashes[0] == hashes[1]
+    one, other, words = read_as(), read_as("Which kind is this? "), read_as(words=("a", "b"))
+    assert one.method == other.method == words.method
+    hashes = [registry.wording_of(made) for made in (one, other, words)]
     assert len(set(hashes)) == 3, "a changed text, or a changed word for a label, is another wording"
-    versions = [registry.register(f"v{at}", made, prompt=registry.wording_of(made)) for at, made in enumerate((one, other))]
-    assert versions[0].sha256 != versions[1].sha256
+    assert registry.wording_of(read_as(called="two")) == hashes[0], "and the same text is the same, whatever its name"
+    versions = [registry.register(one, evaluated(), prompt=one) for one in hashes]
+    assert len({version.sha256 for version in versions}) == 3
     with pytest.raises(ValueError, match="does not say what the model read"):
         registry.wording_of(evaluated())
 

@@ -1,0 +1,47 @@
+"""Forms that answer change requests, before and after tuning, as ledger rows; how they are judged is left to forms."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from helpers.methods import adapters, forms, tuning
+from helpers.results.ledger import Lab
+from helpers.results.rows import LedgerRow
+from helpers.tasks import change_requests
+from helpers.tasks.change_requests import ChangeRequest
+
+SHOWN_SCHEMA = "strict JSON prompt, schema"
+
+
+def untuned(lab: Lab, requests: Sequence[ChangeRequest]) -> list[LedgerRow]:
+    """Return how the lab's model answers as it is: told to be strict and shown the schema; then other kept wordings."""
+
+    def strict(texts: Sequence[str]) -> list[list[dict]]:
+        return [forms.strict_chat(text) for text in texts]
+
+    first = forms.measure(
+        lab,
+        SHOWN_SCHEMA,
+        requests,
+        lambda texts: forms.ask(lab.model, strict(texts)),
+        forms.MOST_TOKENS,
+        prompts=strict,
+    )
+    others = [lab.stored(name, requests) for name in forms.WORDINGS if name != SHOWN_SCHEMA]
+    return [first, *filter(None, others)]
+
+
+def tuned(lab: Lab, requests: Sequence[ChangeRequest]) -> list[LedgerRow]:
+    """Return how models tuned on all solved requests answer, one for each seed, each at its best step on dev."""
+    made = adapters.find("changes")
+    pairs = made.pairs(lab.model)
+    return tuning.repeated(
+        lab,
+        f"LoRA JSON, {len(pairs)} requests",
+        [pairs],
+        replace(made.recipe, row_tokens=512),  # side by side: the same steps, faster on a GPU
+        requests,
+        lambda lm, texts: forms.judged(lm, change_requests.prompt, requests),
+        prompts=lambda texts: [change_requests.prompt(text) for text in texts],
+        dev_pairs=made.dev_pairs(),
+        token_limit=forms.MOST_TOKENS,
+    )
