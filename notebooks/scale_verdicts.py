@@ -44,6 +44,8 @@ def keep(model: str) -> int:
     found = {
         id: one for id, one in (shipped(model) | own).items() if id in wanted() and one.outcome != evidence.MISSING
     }
+    if not found:
+        return 0
     verdicts.OTHERS.mkdir(parents=True, exist_ok=True)
     store.write(
         [found[claim.id] for claim in rules.everything() if claim.id in found], verdicts.OTHERS / f"{model}.jsonl"

@@ -96,6 +96,7 @@ def test_a_claim_has_a_verdict_for_each_size_that_reached_one(course, tmp_path, 
     assert lines["P1"].split("|")[-3].strip() == scale_verdicts.NONE, "reached by another rule"
     assert scale_verdicts.shipped(LARGER) == {}
     assert scale_verdicts.keep(LARGER) == 1
+    assert scale_verdicts.keep(catalogue.SCALES[2]) == 0 and len(list(verdicts.OTHERS.iterdir())) == 1
     assert scale_verdicts.shipped(LARGER)["P7"].outcome == "held"
     assert f"| {LARGER} | held | 1.00 of 300 |" in verdicts.elsewhere("P1", "P7")
     assert verdicts.elsewhere("P1", "P2") == "P1, P2: not judged with a larger model yet."

@@ -5,9 +5,10 @@ results/ratings.jsonl; the newest one of a rater and pair counts. The faces that
 """
 
 import hashlib
+import math
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -77,12 +78,20 @@ def load_pairs() -> list[RatedPair]:
 
 
 def pairs_of(first: LedgerRow, second: LedgerRow, items: Sequence, count: int = 24) -> list[RatedPair]:
-    """Return pairs of what two methods answered to the same items, drawn at random; equal answers are left out.
+    """Return pairs of what two methods answered to the same items, drawn at random, the same ones each time.
+
+    A pair is worth a rater's time if its answers differ, and at least one row counts its own as good: where neither
+    does, nobody would send either. So wins among these pairs say nothing about all items.
 
     items: those of the rows' test set. Raises KeyError where a row keeps no answers.
     """
     one, two = (row.details["answers"] for row in (first, second))
-    both = [item for item in items if item.id in one and item.id in two and one[item.id] != two[item.id]]
+    good = {item for row in (first, second) for item, hit in zip(row.ids, row.correct, strict=True) if hit}
+    both = [
+        item
+        for item in items
+        if item.id in good and item.id in one and item.id in two and one[item.id].strip() != two[item.id].strip()
+    ]
     order = np.random.default_rng(0).permutation(len(both))[:count]
     return [
         RatedPair(
@@ -95,59 +104,25 @@ def pairs_of(first: LedgerRow, second: LedgerRow, items: Sequence, count: int = 
     ]
 
 
-def judge_rates(said: Sequence[bool], truth: Sequence[bool]) -> tuple[float, float]:
-    """Return how often a judge calls right what is right, and wrong what is wrong, on answers that people graded.
+def rounded(found: Interval) -> str:
+    """Return an estimate and its interval with the digits that it bears: up to that in which half its width shows.
 
-    >>> judge_rates([True, True, False, False], [True, True, True, False])
-    (0.6666666666666666, 1.0)
+    >>> rounded(Interval(0.692, 0.424, 0.873)), rounded(Interval(0.899, 0.843, 0.937))
+    ('0.7 [0.4, 0.9]', '0.90 [0.84, 0.94]')
     """
-    pairs = list(zip(map(bool, said), map(bool, truth), strict=True))
-    right, wrong = ([call for call, real in pairs if real is kind] for kind in (True, False))
-    if not right or not wrong:
-        raise ValueError("give answers of both kinds, right and wrong ones")
-    return sum(right) / len(right), 1 - sum(wrong) / len(wrong)
+    half = (found.high - found.low) / 2
+    digits = min(3, max(1, -math.floor(math.log10(half)))) if half > 0 else 3
+    return f"{found.estimate:.{digits}f} [{found.low:.{digits}f}, {found.high:.{digits}f}]"
 
 
-def corrected(share: float, right_as_right: float, wrong_as_wrong: float) -> float:
-    """Return the share that is truly right, from the share that a judge calls right and its two rates.
+def in_words(share: float | None, given: Sequence[Rating]) -> str:
+    """Return the share of wins among ratings with a preference as a count of these.
 
-    Rogan and Gladen (1978), cut to 0 and 1. Raises ValueError if the judge is no better than a coin.
-
-    >>> round(corrected(0.5, 0.9, 0.8), 3)
-    0.429
+    >>> in_words(0.5, [Rating(str(n), "ann", "long" if n else "", {}, "long") for n in range(3)]), in_words(None, [])
+    ('preferred in 1 of 2 decided pairs', 'no pair is decided')
     """
-    skill = right_as_right + wrong_as_wrong - 1
-    if skill <= 0:
-        raise ValueError(f"a judge with rates {right_as_right} and {wrong_as_wrong} tells nothing")
-    return min(1.0, max(0.0, (share + wrong_as_wrong - 1) / skill))
-
-
-def corrected_interval(
-    called: Sequence[bool], said: Sequence[bool], truth: Sequence[bool], correct: Callable = corrected
-) -> Interval:
-    """Return the corrected share right with an interval that covers all three: answers, and both rates of the judge.
-
-    Args:
-        called: whether the judge calls each of n answers right.
-        said, truth: of the m answers that people graded too, what the judge and what the people say.
-        correct: as `corrected`.
-    """
-    called, said, truth = (np.asarray(column, dtype=bool) for column in (called, said, truth))
-    estimate = correct(float(called.mean()), *judge_rates(said, truth))
-    rng, values = np.random.default_rng(0), []
-    for _ in range(statistics.RESAMPLES // 4):
-        some, many = rng.integers(0, len(said), len(said)), rng.integers(0, len(called), len(called))
-        rates = judge_rates(said[some], truth[some])
-        if sum(rates) > 1:
-            values.append(correct(float(called[many].mean()), *rates))
-    return statistics.percentiles(float(estimate), np.array(values))
-
-
-def told(called: Sequence[bool], said: Sequence[bool], truth: Sequence[bool], correct: Callable = corrected) -> str:
-    """Return the corrected share in words, or that this judge is no better than a coin; as `corrected_interval`."""
-    if sum(judge_rates(said, truth)) <= 1:
-        return "nothing: its two rates sum to no more than 1, so a coin would tell as much"
-    return str(corrected_interval(called, said, truth, correct))
+    decided = sum(bool(rating.preferred) for rating in given)
+    return "no pair is decided" if share is None else f"preferred in {share * decided:.0f} of {decided} decided pairs"
 
 
 def shipped() -> list[Rating]:

@@ -8,6 +8,8 @@ from scipy import stats
 
 from helpers.results import ratings
 from helpers.results.ratings import RatedPair
+from helpers.statistics import Interval
+from tests.ledger_rows import Item, of_hits
 
 PAIRS = [RatedPair(f"p{i}", f"question {i}", "gold", {"plain": f"a{i}", "tuned": f"b{i}"}) for i in range(60)]
 
@@ -115,6 +117,24 @@ def test_two_raters_who_guess_do_not_agree_and_two_who_look_do():
     assert 0.2 < ratings.agreement(seen[0], half)[0].estimate < 0.8
 
 
+def test_pairs_to_rate_differ_and_one_of_the_two_is_good():
+    ids = [f"i{n}" for n in range(90)]
+    hits = np.array([[n % 3 == 0, n % 3 == 1] for n in range(90)]).T  # of three pairs, one has no good answer
+    texts = [{one: f"{who} {one}" for one in ids} for who in ("one", "two")]
+    texts[1]["i0"] = texts[0]["i0"] + " "  # reads alike
+    first, second = (
+        of_hits(name, list(some), ids=ids, details={"answers": said})
+        for name, some, said in zip(("one", "two"), hits, texts, strict=True)
+    )
+    items = [Item(one, f"text {one}", "a") for one in ids]
+    found = ratings.pairs_of(first, second, items, count=40)
+    numbers = [int(pair.id.rsplit("i", 1)[1]) for pair in found]
+    assert len(set(numbers)) == 40
+    assert all(number % 3 < 2 and number for number in numbers)
+    assert found == ratings.pairs_of(first, second, items, count=40), "the same ones each time"
+    assert numbers != sorted(numbers)
+
+
 def test_the_shipped_ratings_are_two_raters_on_every_pair():
     pairs, given = ratings.load_pairs(), ratings.shipped()
     assert len({pair.id for pair in pairs}) == len(pairs) >= 20
@@ -129,24 +149,6 @@ def test_the_shipped_ratings_are_two_raters_on_every_pair():
         assert rating.left == ratings.blind(next(p for p in pairs if p.id == rating.pair), rating.rater).left_name
 
 
-def test_a_judges_share_is_corrected_by_its_rates_and_the_interval_holds_the_truth():
-    rng = np.random.default_rng(0)
-    truth, graded = rng.random(400) < 0.6, rng.random(300) < 0.5
-
-    def judged(real):
-        return np.where(real, rng.random(len(real)) < 0.85, rng.random(len(real)) < 0.25)
-
-    found = ratings.corrected_interval(judged(truth), judged(graded), graded)
-    assert found.low < truth.mean() < found.high
-    assert ratings.corrected(0.05, 0.9, 0.8) == 0.0
-    assert ratings.told(judged(truth), judged(graded), graded) == str(found) or "[" in str(found)
-    assert "a coin would tell as much" in ratings.told([True, False], [False, False], [True, False])
-    with pytest.raises(ValueError, match="tells nothing"):
-        ratings.corrected(0.5, 0.5, 0.5)
-    with pytest.raises(ValueError, match="both kinds"):
-        ratings.judge_rates([True], [True])
-
-
 def test_a_rating_comes_back_blind_and_is_counted_by_method():
     card = ratings.blind(ratings.RatedPair("p", "q", "", {"plain": "a", "tuned": "b"}), "ann")
     for choice in ratings.CHOICES:
@@ -158,3 +160,8 @@ def test_two_who_always_say_the_same_have_no_kappa_and_stop_nothing():
     same = [rate_all(name, lambda card: ("left" if card.left_name == "tuned" else "right", 4, 4)) for name in "ab"]
     assert ratings.agreement(*same) == (None, None)
     assert ratings.agreement(same[0], []) == (None, None)
+
+
+def test_digits_follow_the_width():
+    told = [ratings.rounded(Interval(0.5, 0.5 - half, 0.5 + half)) for half in (0.3, 0.03, 0.003, 0.0)]
+    assert told == ["0.5 [0.2, 0.8]", "0.50 [0.47, 0.53]", "0.500 [0.497, 0.503]", "0.500 [0.500, 0.500]"]

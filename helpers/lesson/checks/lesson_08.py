@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from helpers.lesson.exercises import NotYet, compare, exercise, tried
-from helpers.results import comparisons, costs, ratings, registry, regret
+from helpers.results import comparisons, costs, quick_judge, ratings, registry, regret
 
 TOLERANCE = 1e-9
 NAMES = (("plain", "tuned"), ("LoRA", "LoRA, 600 messages"), ("prompt, best words", "prompt"))  # some hold others
@@ -200,7 +200,7 @@ def check_corrected(answer) -> str:
     cases = [(0.5, 0.9, 0.8), (0.05, 0.9, 0.8), (0.95, 0.8, 0.9), (0.3, 1.0, 1.0), (0.4, 0.4, 0.8), (0.2, 0.7, 0.8)]
     cases += [tuple(rng.uniform((0.0, 0.55, 0.5), 1.0).tolist()) for _ in range(60)]
     for share, right, wrong in cases:
-        wanted = ratings.corrected(share, right, wrong)
+        wanted = quick_judge.corrected(share, right, wrong)
         found = tried(answer, share, right, wrong)
         case = f"calls {share:.2f} right, right as right {right:.2f}, wrong as wrong {wrong:.2f}"
         outside = wanted in (0.0, 1.0) and not isinstance(found, str) and not 0 <= float(found) <= 1

@@ -155,6 +155,7 @@ def canary(runs: Mapping[str, CanaryRun], title: str, alarm: float) -> None:
         said.append(f"{name}: {run.outcome} after {run.messages} messages, evidence against it {run.against[-1]:.2g}")
     axes.axhline(1 / alarm, **DOTTED, label=f"roll back at {1 / alarm:g}")
     axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.set(title=title, xlabel="messages answered by both versions", ylabel="evidence that it is worse (log scale)")
     axes.legend()
     frame.show(figure, f"{'; '.join(said)}.")
@@ -163,21 +164,39 @@ def canary(runs: Mapping[str, CanaryRun], title: str, alarm: float) -> None:
 def detection(found: Mapping[float, Sequence[float]], title: str) -> None:
     """Draw how many messages it takes until a version that is worse by so much is stopped: the median and nine in ten.
 
+    Both axes are logarithmic: where half the loss takes four times the messages, points stand along the dotted line.
+
     found: size of the loss, in shares right -> messages until each simulated run stopped it; inf where it did not.
     """
-    figure, axes = frame.new_figure(7.0, 3.2)
-    said = []
+    figure, axes = frame.new_figure(7.0, 3.8)
+    said, points = [], [100 * loss for loss in found]
     for shape, quantile, color, line in (("o", 0.5, BLUE, "-"), ("D", 0.9, ORANGE, "--")):
         values = [until(runs, quantile) for runs in found.values()]
         label = "half of the runs have stopped it" if quantile == 0.5 else "nine in ten have"
-        known = [(100 * loss, value) for loss, value in zip(found, values, strict=True) if np.isfinite(value)]
-        axes.plot(*zip(*known, strict=True) if known else ((), ()), shape + line, color=color, label=label)
-        for loss, value in zip(found, values, strict=True):
+        known = [(loss, value) for loss, value in zip(points, values, strict=True) if np.isfinite(value)]
+        never = " and ".join(f"{loss:g}" for loss in points if loss not in dict(known))
+        shown = f"{label} (not at {never} points, within the run)" if never else label
+        axes.plot(*zip(*known, strict=True) if known else ((), ()), shape + line, color=color, label=shown)
+        for at in known:
+            place = {"xytext": (6, 6), "textcoords": "offset points", "fontsize": 9, "color": "black"}
+            axes.annotate(f"{at[1]:,.0f}", at, **place)
+        if quantile == 0.5 and known:
+            largest, fewest = max(known)
+            steps = [fewest * (largest / loss) ** 2 for loss in sorted(points)]
+            axes.plot(sorted(points), steps, **DOTTED, label="half the loss, four times the messages")
+        for loss, value in zip(points, values, strict=True):
             after = f"after {value:,.0f} messages" if np.isfinite(value) else "not within the run"
-            said.append(f"{100 * loss:g} points worse: {label} {after}")
-    axes.set(title=title, xlabel="how much worse the new version is, in points", ylabel="messages (log scale)")
+            said.append(f"{loss:g} points worse: {label} {after}")
+    axes.set(title=title, xlabel="points by which the new version is worse (log scale)", ylabel="messages (log scale)")
+    axes.set_xscale("log")
+    axes.set_xticks(points, [f"{loss:g}" for loss in points])
+    axes.set_xlim(0.85 * min(points), 1.2 * max(points))
     axes.set_yscale("log")
-    axes.legend()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.minorticks_off()
+    axes.margins(y=0.12)
+    frame.legend_below(axes, 0.18)
     frame.show(figure, f"{'; '.join(said)}.")
 
 

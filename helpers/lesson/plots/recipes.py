@@ -53,7 +53,7 @@ def by_labels(series: Mapping[str, Sequence[tuple[int, Interval]]], what: str) -
     sizes = sorted({n for points in drawn.values() for n, _ in points})
     axes.set_xticks(sizes, [str(n) for n in sizes])
     axes.minorticks_off()
-    title = f"The same labels: {', '.join(drawn)}"
+    title = f"What more labels bring: {', '.join(drawn)}"
     axes.set(title=title, xlabel="labeled messages (log scale)", ylabel=f"share right, {what}", ylim=(0, None))
     _name_ends(axes, ends, [height for _, _, height, _ in ends], 1.0)
     frame.show(figure, f"share right, {what}: {frame.told(said)}")

@@ -29,7 +29,7 @@ from helpers.methods.retrieval import by_hand, chunking, index, pipeline
 from helpers.methods.retrieval import planted, reading, unanswered, unrepaired
 from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
-from helpers.results import claims, evidence, ledger
+from helpers.results import claims, evidence, ledger, limits
 from helpers.tasks import files, policies
 
 # %%
@@ -202,8 +202,9 @@ plain = files.for_profile(policies.load_policy_questions("test", tier="plain"), 
 plain_lab = ledger.Lab("policy_qa_plain", lm, noun="questions")
 form_row = reading.in_form(plain_lab, pipe, plain, documents)
 form = [text.rstrip(" .").endswith("[1]") for text in form_row.answers]
-print("in the asked form:", statistics.wilson_interval(sum(form), len(form)))
-print(f"\n{unrepaired.in_full(form_row, plain)}")
+share = statistics.wilson_interval(sum(form), len(form))
+print(f"in the asked form: {share}; {limits.told([form_row])}\n")
+print(unrepaired.in_full(form_row, plain))
 
 # %% [markdown]
 # And is it answered right as often where a question hangs on a word of Larkfield's own, such as *carry-over*? More of such
@@ -231,8 +232,8 @@ for name, text in (("as it is", mine), ("blocked", block(mine))):
 # ## What we found
 
 # %%
-share = evidence.share(form, of=form_row)
-claims.conclude("R9", {"form": share, "terms": unrepaired.apart(by_tier)})
+kept = evidence.share(form, of=form_row)
+claims.conclude("R9", {"form": kept, "terms": unrepaired.apart(by_tier)})
 claims.conclude("R11", {"can": planted.can(arms["planted"], arms["control"])})
 
 # %% [markdown]

@@ -32,32 +32,36 @@
 from helpers.lesson import diagrams
 
 versions, ends = ["what runs now", "what is proposed"], ["roll back", "promote"]
-arrows = [("same traffic", "a bet")]
-arrows += [(version, "same traffic") for version in versions]
+arrows = [("same traffic", version) for version in versions]
+arrows += [(version, "a bet") for version in versions]
 arrows += [("a bet", end) for end in ends]
 words = (
     "Both versions answer the same traffic; a bet on each message decides between back and on."
 )
-diagrams.flow([versions, ["same traffic"], ["a bet"], ends], arrows, words)
+diagrams.flow([["same traffic"], versions, ["a bet"], ends], arrows, words)
 
 # %% [markdown]
 # ## What runs?
 #
 # A version is model, prompt, index and adapter; change one, and it is another version. A
-# [registry](../../docs/glossary.md#registry) keeps each with its evaluation, and never rewrites a line. Say that a prompt
-# with nearest examples runs, and somebody proposes a shorter one without.
+# [registry](../../docs/glossary.md#registry) keeps each with its evaluation, and never rewrites a line. The prompt
+# counts by its text: the hash behind each name below is made of all that the model read, and of the words for the labels.
+# Change a word, and it is another version, whatever the prompt is called. Say that a prompt with nearest examples runs,
+# and somebody proposes a shorter one without.
 
 # %%
 from helpers.lesson import main_rows
 from helpers.results import claims, registry
 
 long, short = main_rows.running()
-names = [f"{row.method}, {row.model}" for row in (long, short)]
-for name, row in zip(names, (long, short)):
-    registry.register(name, row, model=row.model, prompt=row.method)
+names = []
+for row in (long, short):
+    wording = registry.wording_of(row)
+    name = f"{row.method}, {wording}"
+    version = registry.register(name, row, model=row.model, prompt=wording)
+    names.append(name)
+    print(f"{name:42} {version.right} of {version.n} right on {version.task}, {row.model}")
 registry.promote(names[0], "what has run until now")
-for name, version in registry.versions().items():
-    print(f"{name:50} {version.sha256}  {version.right} of {version.n} right on {version.task}")
 print("in use:", registry.in_use().name)
 
 # %% [markdown]
@@ -119,6 +123,7 @@ check("08.7", bet)
 
 # %% [markdown]
 # Which stake? All of them at once, a little money on each. The course has a formula for that average: do the two agree?
+# Our traffic is no new one: it is drawn, with repeats, from the test messages that both prompts have answered.
 
 # %%
 wealth = yours("08.7", bet, registry.bet)
@@ -134,9 +139,14 @@ print(
 )
 print("They agree." if np.isclose(averaged, formula, rtol=0.01) else "They do not agree.")
 
+# %% [markdown]
+# Now the short prompt goes on trial: the registry notes it, and the long one stays in use. The picture also shows two
+# versions that are equally good: a coin says for each message which of the two prompts answers for which version.
+
 # %%
 from helpers.lesson.plots import decide as pictures
 
+registry.try_out(names[1], "fewer tokens")
 coin = np.random.default_rng(9).random(1000) < 0.5
 runs = {
     "the short prompt": registry.canary(before, after),
@@ -147,6 +157,26 @@ runs = {
 pictures.canary(runs, "Evidence that the new version is worse", registry.ALARM)
 
 # %% [markdown]
+# ## On, or back
+#
+# A version that passes is promoted; one that is stopped goes back. The last line asks the same messages the other way
+# round: what if the short prompt had been in use, and the long one proposed?
+
+# %%
+run = runs["the short prompt"]
+why = f"the canary run, after {run.messages:,} messages"
+if run.outcome == "promote":
+    registry.promote(names[1], why)
+elif run.outcome == "roll back":
+    registry.roll_back(why)
+for entry in registry.history()[-3:]:
+    print(f"{entry.action:9} {entry.version['name']} – {entry.why}")
+print("in use:", registry.in_use().name)
+print("the other way round:", registry.canary(after, before).outcome)
+
+# %% [markdown]
+# What passes and disappoints later goes back by the same call, so keep the version before it ready to run.
+#
 # ## A small loss takes long
 #
 # Now versions that are 3, 5, 10 and 20 points worse, and one that is no worse; the two differ on 3 messages in 10.
@@ -161,20 +191,10 @@ alarms = statistics.wilson_interval(int(false.sum()), RUNS)
 print("an equally good version is stopped in", alarms, "of the runs")
 
 # %% [markdown]
-# In theory half the loss takes four times the messages: the square root again, as with every interval of this course.
-# Hold it against the picture. And somebody has to say for each message who is right. So decide first which loss you could
+# In theory half the loss takes four times the messages, as the dotted line does: the square root again, as with every
+# interval of this course. And somebody has to say for each message who is right. So decide first which loss you could
 # not bear, then count the labels that it takes.
 #
-# ## And if it goes wrong: back
-
-# %%
-registry.promote(names[1], "fewer tokens")
-if runs["the short prompt"].outcome != "promote":
-    print("rolled back to:", registry.roll_back("the canary run").name)
-for entry in registry.history()[-3:]:
-    print(entry.action, entry.version["name"], "–", entry.why)
-
-# %% [markdown]
 # ## Without labels: drift
 #
 # Traffic has no right answers, but it has a face: how long messages are, what is predicted for them.

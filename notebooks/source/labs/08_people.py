@@ -42,12 +42,13 @@ diagrams.flow([["two methods' answers"], judges, counts], arrows, words)
 # ## Two methods, the same questions
 #
 # A grader that looks for the right words cannot say which of two answers a customer would rather get. People can. Here
-# are two methods of reading the policies, each with its answers to the same questions; pairs that read alike are left
-# out. Most of these answers are wrong; *neither* is a proper choice.
+# are two methods of reading the policies, each with its answers to the same questions. Most of these are wrong, and
+# nobody would send either of two wrong ones. So a pair is shown only if its answers differ and the grader finds at least
+# one of them good; *neither* stays a choice. Among such pairs we draw, the same ones for everybody.
 
 # %%
 from helpers.lesson import main_rows
-from helpers.results import claims, ratings
+from helpers.results import claims, quick_judge, ratings
 from helpers.tasks import policies
 
 first, second = main_rows.to_rate()
@@ -99,7 +100,7 @@ from helpers.lesson.exercises import check, hint, solution, yours
 check("08.5", win_share)
 
 # %% [markdown]
-# While nobody has rated, there is a stand-in to count: ratings of 24 pairs of *training texts*, plain and in
+# While nobody has rated, there is a stand-in to count: ratings of pairs of *training texts*, plain and in
 # Larkfield's voice, **not by people** but by one language model in two roles
 # ([datasheet](../../data/ratings/DATASHEET.md)). They show the arithmetic, and nothing about people. **Predict:** both
 # roles mostly prefer the same reply: is [kappa](../../docs/glossary.md#kappa) high?
@@ -112,8 +113,8 @@ for rating in ratings.shipped():
 plain, voiced = ratings.load_pairs()[0].names
 for rater, given in roles.items():
     share = wins([ratings.as_blind(one) for one in given], voiced)
-    print(f"{rater}: the reply in the voice is preferred in {share:.2f} of the decided pairs")
-choices, scores = ratings.agreement(*roles.values())
+    print(f"{rater}: the reply in the voice:", ratings.in_words(share, given))
+choices, scores = map(ratings.rounded, ratings.agreement(*roles.values()))
 print(f"kappa of preferences {choices}; of scores from 1 to 5, weighted, {scores}")
 
 # %% [markdown]
@@ -129,8 +130,7 @@ for rating in ratings.kept():
 people = {rater: given for rater, given in people.items() if len(given) >= 12}
 for rater, given in people.items():
     share = wins([ratings.as_blind(one) for one in given], second.method)
-    words = "no pair is decided" if share is None else f"in {share:.2f} of the decided pairs"
-    print(f"{rater}: {second.method!r} preferred: {words}, {len(given)} rated")
+    print(f"{rater}: {second.method!r}: {ratings.in_words(share, given)}, {len(given)} rated")
 print(
     f"{len(people)} people have rated at least 12 pairs; two are needed to say how far they agree"
 )
@@ -139,14 +139,14 @@ print(
 # ## A judge that errs, corrected
 #
 # People are slow. An automatic judge is quick and wrong in places; but if you know *how often* it is wrong, you can
-# subtract that. Our judge is crude on purpose: it calls an answer right if MiniLM finds it near the right answer. On
-# answers to questions that have one, graded by one language model, item by item, we see its two rates (to abstain
-# counts as not right). Few of these answers are right: watch what that does.
+# subtract that. Our judge is crude on purpose: it calls an answer right if MiniLM finds it near the right answer. We
+# see how often it errs on answers to questions that have one, graded by one language model, item by item; and how often
+# the course's careful grader does, which looks for the right words. Abstaining is counted apart: it is not right either.
+# Few of these answers are right: watch what that does.
 
 # %%
-from helpers import statistics
 from helpers.model import catalogue, embedding
-from helpers.tasks import files
+from helpers.tasks import files, grading
 
 embedder = catalogue.load_embedder()
 question_of = {
@@ -164,13 +164,15 @@ def near(answers, golds, cut=0.5):
 # %%
 golds = [question_of[row["question"]].answer for row in graded]
 said_right = near([row["answer"] for row in graded], golds)
-truly = [row["grade"] == "right" for row in graded]
-for kind, hits in (
-    ("right", [said for said, real in zip(said_right, truly) if real]),
-    ("wrong", [not said for said, real in zip(said_right, truly) if not real]),
-):
-    share = statistics.wilson_interval(int(sum(hits)), len(hits))
-    print(f"{len(hits)} graded {kind}: the judge calls {share} of them {kind}")
+verdicts = [
+    grading.grade(question_of[row["question"]], row["answer"]).verdict for row in graded
+]
+grades = [row["grade"] for row in graded]
+truly = [grade == "right" for grade in grades]
+print("the quick judge", quick_judge.calls(said_right, grades), sep="\n")
+print(
+    "the careful grader", quick_judge.calls([v == "right" for v in verdicts], grades), sep="\n"
+)
 
 # %% [markdown]
 # ### Your turn 08.6
@@ -198,10 +200,10 @@ check("08.6", corrected)
 
 # %% [markdown]
 # Now let the judge loose on a row's answers, and correct it by your function. The interval covers the answers and both
-# rates. The course's careful grader says what is true. **Predict:** does the raw judge flatter or belittle?
+# rates. Beside it, what the careful grader says. **Predict:** does the raw judge flatter or belittle?
 
 # %%
-mend = yours("08.6", corrected, ratings.corrected)
+mend = yours("08.6", corrected, quick_judge.corrected)
 asked = [q for q in questions if q.answerable and q.id in set(first.ids)]
 
 
@@ -212,33 +214,35 @@ def called_right(row, cut=0.5):
 
 for row in (first, second):
     called, hit_of = called_right(row), dict(zip(row.ids, row.correct))
-    true = sum(hit_of[q.id] for q in asked) / len(asked)
-    print(f"{row.method}: the judge says {called.mean():.2f}; by the grader {true:.2f}")
-    print("   corrected:", ratings.told(called, said_right, truly, mend))
+    by_grader = sum(hit_of[q.id] for q in asked)
+    print(
+        f"{row.method}: of {len(asked)}, {sum(called)} right by the judge, {by_grader} by the grader"
+    )
+    print("   corrected share:", quick_judge.told(called, said_right, truly, mend))
 
 # %% [markdown]
-# The two rates are themselves measured on few answers. And the corrected figure is only as good as the assumption
-# behind it, that the judge errs on these answers as it did on those graded. Where the grader's figure lies outside the
-# interval, that has probably failed: correcting then moves *away* from the truth. An interval pressed against 0, or of
-# no width, looks sharper than it is: the judge calls fewer right than it would by mistake alone, and the cut at 0 hides
-# the rest.
+# The two rates are themselves measured on few answers, and the grader's count is no truth either: hold it beside its own
+# errors above. The corrected figure is only as good as the assumption behind it, that the judge errs on these answers as
+# it did on those graded. Where the grader's share lies far outside the interval, that has probably failed: correcting
+# then moves *away* from the truth. *Cut at 0* means that the judge calls fewer right than it would by mistake alone. That
+# may be chance, or the same failure.
 #
 # ### Playground
 #
-# Move the judge's cut. A strict judge lets fewer wrong answers pass, and misses more right ones. What does that do to the
-# interval?
+# Move the judge's cut. A strict judge lets fewer wrong answers pass, and misses more right ones. What does that do to its
+# errors, and to the interval?
 
 # %%
 CUT = 0.7
 strict = near([row["answer"] for row in graded], golds, CUT)
-print("right as right, wrong as wrong:", ratings.judge_rates(strict, truly))
-print("corrected:", ratings.told(called_right(second, CUT), strict, truly, mend))
+print("the strict judge", quick_judge.calls(strict, grades), sep="\n")
+print("corrected share:", quick_judge.told(called_right(second, CUT), strict, truly, mend))
 
 # %% [markdown]
 # ## What we found
 #
 # D7 is about people judging two methods. Until two people have rated here, it is *not tested*, whatever a model says.
-# With 24 pairs a kappa near the limit stays *underpowered*.
+# With so few pairs a kappa near the limit stays *underpowered*.
 
 # %%
 from helpers.results import evidence

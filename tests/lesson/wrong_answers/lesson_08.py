@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from helpers.results import comparisons, costs, ratings, registry, regret
+from helpers.results import comparisons, costs, quick_judge, ratings, registry, regret
 
 
 def _ceil(fixed, old, new):
@@ -104,7 +104,7 @@ WRONG = {
     },
     "08.6": {
         "not cut": lambda share, right, wrong: (share + wrong - 1) / (right + wrong - 1),
-        "the rates exchanged": lambda share, right, wrong: ratings.corrected(share, wrong, right),
+        "the rates exchanged": lambda share, right, wrong: quick_judge.corrected(share, wrong, right),
         "false alarms alone": lambda share, right, wrong: min(1.0, max(0.0, share - (1 - wrong))),
         "divides by what it finds": lambda share, right, wrong: min(1.0, share / right),
     },
