@@ -71,19 +71,18 @@ def told(called: Sequence[bool], said: Sequence[bool], truth: Sequence[bool], co
     if sum(rates) <= 1:
         return "nothing: its two rates sum to no more than 1, so a coin would tell as much"
     found = corrected_interval(called, said, truth, correct)
-    share, by_mistake = float(np.mean(called)), 1 - rates[1]
+    right, by_mistake = int(np.sum(called)), (1 - rates[1]) * len(called)
+    calls_it = f"it calls {right} of {len(called)} right, and by mistake alone it would call about {by_mistake:.1f}"
     if found.high == 0:
-        return f"nothing: it calls {share:.2f} right, fewer than by mistake alone; here it errs in another way"
-    edge = (
-        f"; cut at 0: it calls {share:.2f} right, and by mistake alone {by_mistake:.2f}" if share < by_mistake else ""
-    )
+        return f"nothing: {calls_it}, beyond chance; so here it errs in another way"
+    edge = f"; cut at 0: {calls_it}" if right < by_mistake else ""
     return f"{rounded(found)}{edge}"
 
 
 def calls(said: Sequence[bool], grades: Sequence[str]) -> str:
     """Return in lines how many answers of each grade a judge calls right, and how often it errs, with intervals.
 
-    grades: right, abstained or wrong for each answer, by hand; a judge errs if it calls right what is not, or not what is.
+    grades: right, abstained or wrong for each answer, by hand. To call right what is not is an error, and the reverse.
 
     >>> print(calls([True, False, False], ["right", "right", "wrong"]))
        graded right: it calls 1 of 2 right, 0.5 [0.1, 0.9]

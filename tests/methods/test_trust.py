@@ -58,7 +58,7 @@ def test_a_row_without_answers_says_so():
     assert "(this row keeps no answers)" in planted.in_full(old, ORDERS)
 
 
-def test_words_of_the_houses_own_are_judged_tier_by_tier():
+def test_words_of_the_houses_own_are_shown_tier_by_tier_and_judged_together():
     found = {}
     for tier in policies.TIERS:
         questions = policies.load_policy_questions("test", tier=tier)
@@ -67,15 +67,15 @@ def test_words_of_the_houses_own_are_judged_tier_by_tier():
     assert {tier: read.both for tier, read in found.items()} == {"hard": (24, 96), "plain": (15, 105)}
     assert all(all(read.with_word) and not any(read.without) for read in found.values())
     assert "with such a word 24 of 24 right, without 0 of 96 right, difference 1.000" in str(found["hard"])
-    apart = unrepaired.apart(found)
-    assert [(one.note, one.n, one.measure) for one in apart] == [("hard", 24, "shares"), ("plain", 15, "shares")]
+    (judged,) = unrepaired.joined(found)
+    assert (judged.n, judged.measure) == (39, "shares")
 
 
 def test_a_tier_without_such_words_is_left_out():
     questions = [one for one in policies.load_policy_questions("test") if not one.jargon]
     read = unrepaired.split(row("gold", items=questions), questions)
     assert "not to be had" in str(read)
-    assert unrepaired.apart({"hard": read}) == []
+    assert unrepaired.joined({"hard": read}) == []
 
 
 def test_answers_in_full_stand_beside_what_was_wanted_and_the_limit_is_marked():

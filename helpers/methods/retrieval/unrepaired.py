@@ -54,13 +54,17 @@ def split(row: LedgerRow, questions: Sequence[PolicyQuestion]) -> Read:
     return Read(row, *hits)
 
 
-def apart(found: Mapping[str, Read]) -> list[Evidence]:
-    """Return for each tier that has both kinds: share right with such a word minus that without one."""
-    return [
-        evidence.independent(read.without, read.with_word, of=read.row, note=tier)
-        for tier, read in found.items()
-        if all(read.both)
-    ]
+def joined(found: Mapping[str, Read]) -> list[Evidence]:
+    """Return, over the questions of all tiers, share right with such a word minus that without; [] where one has none.
+
+    R9's rule, written beforehand, joins the tiers, though more of such questions are hard ones: look at each tier, too.
+    """
+    without, with_word = (
+        [hit for read in found.values() for hit in getattr(read, of)] for of in ("without", "with_word")
+    )
+    if not (without and with_word):
+        return []
+    return [evidence.independent(without, with_word, of=[read.row for read in found.values()])]
 
 
 def in_full(row: LedgerRow, questions: Sequence[PolicyQuestion], most: int = 3) -> str:

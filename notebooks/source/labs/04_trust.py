@@ -208,7 +208,7 @@ print(unrepaired.in_full(form_row, plain))
 
 # %% [markdown]
 # And is it answered right as often where a question hangs on a word of Larkfield's own, such as *carry-over*? More of such
-# questions are hard ones, so each tier is looked at alone: joined, the tier would pass for the word.
+# questions are hard ones, so look at each tier alone. R9's rule, written beforehand, joins them.
 
 # %%
 by_tier = unrepaired.by_tier(lm, pipe, documents)
@@ -233,7 +233,7 @@ for name, text in (("as it is", mine), ("blocked", block(mine))):
 
 # %%
 kept = evidence.share(form, of=form_row)
-claims.conclude("R9", {"form": kept, "terms": unrepaired.apart(by_tier)})
+claims.conclude("R9", {"form": kept, "terms": unrepaired.joined(by_tier)})
 claims.conclude("R11", {"can": planted.can(arms["planted"], arms["control"])})
 
 # %% [markdown]

@@ -44,7 +44,8 @@ diagrams.flow([["two methods' answers"], judges, counts], arrows, words)
 # A grader that looks for the right words cannot say which of two answers a customer would rather get. People can. Here
 # are two methods of reading the policies, each with its answers to the same questions. Most of these are wrong, and
 # nobody would send either of two wrong ones. So a pair is shown only if its answers differ and the grader finds at least
-# one of them good; *neither* stays a choice. Among such pairs we draw, the same ones for everybody.
+# one of them good; *neither* stays a choice. They are drawn with a fixed seed, so everybody rates the same ones, and wins
+# speak of these questions alone.
 
 # %%
 from helpers.lesson import main_rows
@@ -164,15 +165,12 @@ def near(answers, golds, cut=0.5):
 # %%
 golds = [question_of[row["question"]].answer for row in graded]
 said_right = near([row["answer"] for row in graded], golds)
-verdicts = [
-    grading.grade(question_of[row["question"]], row["answer"]).verdict for row in graded
-]
+by_words = [grading.grade(question_of[row["question"]], row["answer"]) for row in graded]
 grades = [row["grade"] for row in graded]
 truly = [grade == "right" for grade in grades]
-print("the quick judge", quick_judge.calls(said_right, grades), sep="\n")
-print(
-    "the careful grader", quick_judge.calls([v == "right" for v in verdicts], grades), sep="\n"
-)
+print(f"the quick judge\n{quick_judge.calls(said_right, grades)}")
+careful = [given.verdict == "right" for given in by_words]
+print(f"the careful grader\n{quick_judge.calls(careful, grades)}")
 
 # %% [markdown]
 # ### Your turn 08.6
@@ -214,9 +212,9 @@ def called_right(row, cut=0.5):
 
 for row in (first, second):
     called, hit_of = called_right(row), dict(zip(row.ids, row.correct))
-    by_grader = sum(hit_of[q.id] for q in asked)
+    good = sum(hit_of[q.id] for q in asked)
     print(
-        f"{row.method}: of {len(asked)}, {sum(called)} right by the judge, {by_grader} by the grader"
+        f"{row.method}: of {len(asked)}, the judge calls {sum(called)} right, the grader {good}"
     )
     print("   corrected share:", quick_judge.told(called, said_right, truly, mend))
 
@@ -235,7 +233,7 @@ for row in (first, second):
 # %%
 CUT = 0.7
 strict = near([row["answer"] for row in graded], golds, CUT)
-print("the strict judge", quick_judge.calls(strict, grades), sep="\n")
+print(f"the strict judge\n{quick_judge.calls(strict, grades)}")
 print("corrected share:", quick_judge.told(called_right(second, CUT), strict, truly, mend))
 
 # %% [markdown]
