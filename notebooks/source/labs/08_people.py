@@ -132,9 +132,7 @@ people = {rater: given for rater, given in people.items() if len(given) >= 12}
 for rater, given in people.items():
     share = wins([ratings.as_blind(one) for one in given], second.method)
     print(f"{rater}: {second.method!r}: {ratings.in_words(share, given)}, {len(given)} rated")
-print(
-    f"{len(people)} people have rated at least 12 pairs; two are needed to say how far they agree"
-)
+print(f"{len(people)} people have rated at least 12 pairs; to say how far they agree takes two")
 
 # %% [markdown]
 # ## A judge that errs, corrected
