@@ -80,7 +80,7 @@ def with_links(text: str, folder: pathlib.Path, pages: set[pathlib.Path]) -> str
         if not link["path"]:
             return f"]({anchor})"
         path = pathlib.Path(os.path.normpath(folder / link["path"]))
-        if path in pages or path.suffix == ".png" and path.exists():  # a picture belongs to its page
+        if path in pages or (path.suffix == ".png" and path.exists()):  # a picture belongs to its page
             return f"](/{path.relative_to(ROOT).as_posix()}{anchor})"
         return f"]({published(path)}{anchor})" if path.exists() or is_to_come(path) else link[0]
 
