@@ -16,6 +16,7 @@ from helpers.machine import runtime
 from helpers.model import catalogue
 from helpers.results import claims, evidence, lookup, markdown, rules, store, verdicts
 from helpers.results.claims import Verdict
+from helpers.tasks import files
 
 NONE = "–"
 
@@ -89,6 +90,7 @@ def main(arguments: list[str]) -> int:
         rows = lookup.keep(scale_jobs.folder_of(model) / "ledger.jsonl", model)
         print(f"{lookup.REFERENCE.name} now holds {rows} rows")
         print(f"{verdicts.OTHERS.name} now holds {keep(model)} verdicts of {model}")
+        files.main(["--write"])  # the manifest names each file of verdicts
     print(table())
     return 0
 
