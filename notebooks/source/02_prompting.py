@@ -233,8 +233,8 @@ print(
 )
 
 # %% [markdown]
-# Two lines are about words, two about instructions; one alone might have misled you. (The words came with a beginning, "This
-# is": two changes in one.)
+# Two lines are about words, two about instructions: which of the eight figures are clear? (The words came with a
+# beginning, "This is": two changes in one.)
 #
 # The best of twenty tries flatters itself, like the best of the dice in lesson 01. By how much?
 
@@ -579,8 +579,8 @@ widgets.prompt_playground(
 # ## What we found
 #
 # First the scale: a column for each size measured (*plain*: no language model; a dash: not measured; *direct answer*:
-# rung 1, not calibrated). *Large* is a hosted model, asked once: it wrote a *free answer* to our prompt, and labeled
-# once *from the names*, once *by the guide*. Such a model also wrote our messages, which may flatter it.
+# rung 1, not calibrated). *Large* is a hosted model, asked in three ways: it wrote a *free answer* to our prompt, and
+# labeled *from the names* and *by the guide*. Such a model also wrote our messages, which may flatter it.
 
 # %%
 from helpers.lesson import scales
@@ -616,7 +616,7 @@ display(Markdown(verdicts.elsewhere("P1", "P4", "P6", "P7", "P8")))
 # ## Three things to remember
 #
 # 1. Before you write more instructions, look at what the model answers, and measure your suspicion of why.
-# 2. Cross your changes: an instruction judged under unusable words has not been judged.
+# 2. Cross your changes: try each instruction with each set of words.
 # 3. The winner of a search flatters itself. Choose on dev, say what it is worth elsewhere, look at test once.
 #
 # The labs: [a format that holds](labs/02_json.ipynb), and [small changes](labs/02_changes.ipynb). {{next}}

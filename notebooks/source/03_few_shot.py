@@ -493,7 +493,7 @@ plots.methods(rows, "Six intents: no example, fixed ones, nearest ones, and no m
 # "Under 50 labeled examples, prompting is the only option" (F2). So 6 to 48 labels, five draws each, the same for all:
 # shown in the prompt (calibrated), learned by a regression on embeddings, or trained into a small addition to the
 # weights, by [LoRA](../docs/glossary.md#lora) (lesson 05). Whoever has so few has no dev set, so nobody chooses by one
-# here. Ways that no row holds are named. **Predict:** who leads at 6?
+# here. What was not measured is left out. **Predict:** who leads at 6?
 
 # %%
 from helpers.methods import same_labels
@@ -553,7 +553,8 @@ for k, row in form.items():
     print(f"{k} examples: {sum(forms.fits(row))} of {row.n} fit, {sum(row.correct)} right")
 
 # %% [markdown]
-# *Fit* is about form, *right* about the risk that the answer names. Read them apart: one may come without the other.
+# *Fit* is about form, *right* about the risk that the answer names. Only an answer that fits can be *right*; form may
+# come without the right risk.
 #
 # ### Playground
 #

@@ -60,9 +60,9 @@ together = overview.gather(MAIN)  # for each task, its rows on the same items
 
 # %% [markdown]
 # A user waits for *one* request, and longest for the slowest. So ask one at a time: half are faster than
-# [p50](../docs/glossary.md#p50-and-p95), 19 of 20 faster than p95. We time methods on the very prompts they were scored
-# with. Of twelve requests p95 is nearly the slowest: a hint, no more. **Predict:** which is slower, examples in the prompt
-# or the tuned model?
+# [p50](../docs/glossary.md#p50-and-p95), 19 of 20 faster than p95. We time some methods, on the very prompts they were
+# scored with. Of twelve requests p95 is nearly the slowest: a hint, no more. **Predict:** which is slower, examples in
+# the prompt or the tuned model?
 
 # %% tags=["machine"]
 from helpers.lesson import own_prompts
@@ -198,7 +198,7 @@ check("08.2", accuracy_under)
 
 # %% [markdown]
 # A launch goes wrong: half of all messages are complaints now, the rest as before. The mix was set before anybody
-# looked. **Predict:** which method loses most?
+# looked. **Predict:** which methods gain, which lose?
 
 # %%
 from helpers.tasks import intents
@@ -410,8 +410,8 @@ for points in (0.10, 0.20):
 # %% [markdown]
 # ## One page
 #
-# Now all of it at once, with your `choose`: one task, so many labels, no language model, three small sizes, and the large
-# one. **Predict:** does the first thing to try change with the size? With fewer labels?
+# Now all of it at once. Your `choose` picks within each size; the last column says whether a plain method does as well.
+# **Predict:** does the first thing to try change with the size?
 #
 # ### Playground
 #
@@ -470,13 +470,13 @@ moved_by = evidence.number(change, n=moved.n, p_value=p_value, of=moved, note=mo
 claims.conclude("D8", {"moved": moved_by})
 
 # %% [markdown]
-# D10 sets a short prompt, one quote, against a long one, all that fits.
+# D10 sets one quote against all that fits, and the tuned model against examples.
 
 # %% tags=["machine"]
 claims.conclude("D10", own_prompts.latency_parts(together, timed))
 
 # %% [markdown]
-# And every claim of the course, to look things up: what held at which size, on whose numbers.
+# And every claim of the course, to look things up: what held at the size you run, on whose numbers.
 
 # %% tags=["machine"]
 from helpers.results import verdicts

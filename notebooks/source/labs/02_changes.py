@@ -168,9 +168,9 @@ print(f"written twice: the same text for {same:.2f} of {len(by_seed[0])} message
 print(*(f"  {one[:44]!r:48} {two[:44]!r}" for one, two in list(zip(*by_seed))[:4]), sep="\n")
 
 # %% [markdown]
-# The course measures by scores or at temperature 0, where the seed plays no part. The wording does: here it changed
-# labels often, and accuracy no more than chance would. So a new prompt that gains no more than *best minus worst* above
-# has shown nothing yet.
+# Retries and trainings aside, the course measures by scores or at temperature 0, where the seed plays no part. The
+# wording does: here it changed labels often, and accuracy no more than chance would. So a new prompt that gains no more
+# than *best minus worst* above has shown nothing yet.
 
 # %% [markdown]
 # ## A requirement changes

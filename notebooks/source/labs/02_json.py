@@ -460,7 +460,8 @@ claims.conclude("P3", {"valid": fixed})
 # ## Three things to remember
 #
 # 1. Ask three questions of an answer: JSON? fitting? right? Each has a number of its own.
-# 2. Read some answers before you pay for a remedy: cutting out, retrying, repairing and constraining mend different faults.
+# 2. Read some answers before you pay for a remedy: a cut, which is free, may mend more than asking again, and a repair
+#    may mend nothing.
 # 3. Where a program reads the answer, make the wrong form impossible, by a schema that says all you mean; and measure the
 #    content all the same.
 #

@@ -180,8 +180,10 @@ arms = planted.rows(ledger.Lab("injections", lm), pipe, orders, documents, ARMS)
 print(planted.in_full(arms["planted"], orders))
 
 # %% [markdown]
-# One obeyed instruction shows that it can happen; the share says how often, for this model and these 24. A model that seldom
-# obeys planted instructions may seldom follow any: weak is not safe. Other sizes, where measured; *right* means ignored:
+# One answer with the demanded words shows that a planted text can get into an answer. Whether the model obeyed or only
+# copied, read above; the share says how often, for this model and these 24. A model that seldom obeys planted
+# instructions may seldom follow any: weak is not safe. The same counted the other way, as the share *ignored*, at each
+# size that was measured:
 
 # %%
 from IPython.display import Markdown
@@ -207,8 +209,9 @@ print(f"in the asked form: {share}; {limits.told([form_row])}\n")
 print(unrepaired.in_full(form_row, plain))
 
 # %% [markdown]
-# And is it answered right as often where a question hangs on a word of Larkfield's own, such as *carry-over*? More of such
-# questions are hard ones, so look at each tier alone. R9's rule, written beforehand, joins them.
+# And is it answered right as often where a question hangs on a word of Larkfield's own, such as *carry-over*? More of
+# such questions are hard ones, so look at each tier alone. R9's rule, written beforehand, joins them. (These answers
+# were not asked to end with a number: do not hold their shares against those above.)
 
 # %%
 by_tier = unrepaired.by_tier(lm, pipe, documents)
@@ -240,8 +243,8 @@ claims.conclude("R11", {"can": planted.can(arms["planted"], arms["control"])})
 # ## Three things to remember
 #
 # 1. Look at the two heaps before you choose a threshold: the more they overlap, the less it can do.
-# 2. Blocking marks leaves the words, and the words were obeyed here with and without it. What a text may *do* has to be
-#    limited elsewhere.
+# 2. Blocking takes out marks and comments, which few of the 24 instructions hold; one in plain words passes untouched.
+#    What a text may *do* has to be limited elsewhere.
 # 3. A passage brings facts. An order to keep a form was not enough. Whether a word of Larkfield's own makes reading
 #    harder, so few questions cannot say.
 #

@@ -13,8 +13,8 @@
 # **After this lesson you can**
 #
 # - read a published recipe in steps, and choose your own on dev;
-# - read a learning curve that has several draws and seeds at each size;
-# - say what wrong labels cost, and how far your annotators agree beyond chance.
+# - set up a learning curve with several draws and seeds at each size;
+# - set up a test of what wrong labels cost, and say how far annotators agree beyond chance.
 #
 # **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L1, L4, L8, L9 and L18, from articles A
 # "Which Should You Use?", B "A Practical Comparison Guide for LLM Teams" and C "Which Is Right?". An optional lab of lesson
@@ -83,8 +83,8 @@ def drawn(n, seed):
 # %% [markdown]
 # ## Choose on dev
 #
-# Three learning rates, 100 messages, trained here. The curve of each is its loss on dev, twice an epoch. **Predict:** which
-# rate is lowest in the end, and does any turn up again?
+# Three learning rates, 100 messages, trained here. The curve of each is its loss on half of dev, twice an epoch.
+# **Predict:** which rate is lowest in the end, and does any turn up again?
 
 # %%
 hundred = tuning.training_pairs(task, drawn(100, 0))
@@ -243,8 +243,8 @@ for n in near:
         print(f"{n} messages, tuned minus {name}: {gain}: {better}")
 
 # %% [markdown]
-# The interval covers messages, draws and seeds. Our recipe was chosen on this dev set, which favors tuning a little; the
-# rivals had one try.
+# Where a line stands above, its interval covers messages, draws and seeds. What is named as left out was not measured
+# yet. Our recipe was chosen on this dev set, which favors tuning a little; the rivals had one try.
 #
 # ## Learned by heart?
 #

@@ -191,9 +191,9 @@ alarms = statistics.wilson_interval(int(false.sum()), RUNS)
 print("an equally good version is stopped in", alarms, "of the runs")
 
 # %% [markdown]
-# In theory half the loss takes four times the messages, as the dotted line does: the square root again, as with every
-# interval of this course. And somebody has to say for each message who is right. So decide first which loss you could
-# not bear, then count the labels that it takes.
+# In theory half the loss takes four times the messages, as the dotted line does (small losses may take more): the
+# square root again, as with every interval of this course. And somebody has to say for each message who is right. So
+# decide first which loss you could not bear, then count the labels that it takes.
 #
 # ## Without labels: drift
 #
@@ -220,7 +220,8 @@ for one in registry.triggers(*periods, {"predicted labels": 0.15, "words in a me
 print(f"right: {right[0]} before, {right[1]} after")
 
 # %% [markdown]
-# A trigger says *measure again*. Whether it got worse, only labels can tell: that is the last line.
+# A trigger says *measure again*. Whether it got worse, only labels can tell: look at the last line, and whether its two
+# intervals overlap.
 #
 # ### Playground
 #
@@ -239,6 +240,8 @@ else:
 
 # %% [markdown]
 # ## What we found
+#
+# D9 is judged by its canary alone: registry, triggers and the way back were shown, not measured.
 
 # %%
 from helpers.results import evidence

@@ -25,7 +25,8 @@
 # %% [markdown]
 # ## The whole idea
 #
-# Two ways to judge what a list of right words cannot: people, blind; and a quick judge whose errors are known.
+# Two ways to judge what a list of right words cannot: people, blind; and a quick judge whose errors were measured
+# elsewhere.
 
 # %%
 from helpers.lesson import diagrams
@@ -43,9 +44,9 @@ diagrams.flow([["two methods' answers"], judges, counts], arrows, words)
 #
 # A grader that looks for the right words cannot say which of two answers a customer would rather get. People can. Here
 # are two methods of reading the policies, each with its answers to the same questions. Most of these are wrong, and
-# nobody would send either of two wrong ones. So a pair is shown only if its answers differ and the grader finds at least
-# one of them good; *neither* stays a choice. They are drawn with a fixed seed, so everybody rates the same ones, and wins
-# speak of these questions alone.
+# nobody would send either of two wrong ones. So a pair is shown only if its answers differ and the grader finds at
+# least one of them good; *neither* stays a choice. The pairs are drawn with a fixed seed, so everybody rates the same
+# ones, and wins speak of these questions alone.
 
 # %%
 from helpers.lesson import main_rows
@@ -119,9 +120,9 @@ choices, scores = map(ratings.rounded, ratings.agreement(*roles.values()))
 print(f"kappa of preferences {choices}; of scores from 1 to 5, weighted, {scores}")
 
 # %% [markdown]
-# Kappa is what agreement is left beyond chance. Where nearly everything goes to one side, chance alone agrees often, so
-# kappa can be low while most preferences agree; weighted, a 4 against a 5 counts as nearly agreed. Now the people, if
-# there are two.
+# Kappa is the agreement that is left beyond chance. Where nearly everything goes to one side, chance alone agrees
+# often, so kappa can be low while most preferences agree; weighted, a 4 against a 5 counts as nearly agreed. Now the
+# people, if there are two.
 
 # %%
 people = {}
@@ -140,8 +141,8 @@ print(f"{len(people)} people have rated at least 12 pairs; to say how far they a
 # People are slow. An automatic judge is quick and wrong in places; but if you know *how often* it is wrong, you can
 # subtract that. Our judge is crude on purpose: it calls an answer right if MiniLM finds it near the right answer. We
 # see how often it errs on answers to questions that have one, graded by one language model, item by item; and how often
-# the course's careful grader does, which looks for the right words. Abstaining is counted apart: it is not right either.
-# Few of these answers are right: watch what that does.
+# the course's careful grader does, which looks for the right words. Abstaining is counted apart: it is not right
+# either. Few of these answers are right, so a judge that calls all wrong errs seldom: hold that against the last line.
 
 # %%
 from helpers.model import catalogue, embedding
@@ -225,8 +226,8 @@ for row in (first, second):
 #
 # ### Playground
 #
-# Move the judge's cut. A strict judge lets fewer wrong answers pass, and misses more right ones. What does that do to its
-# errors, and to the interval?
+# Move the judge's cut. A strict judge lets fewer wrong answers pass, and misses more right ones. What does that do to
+# its errors, and does the interval move at all?
 
 # %%
 CUT = 0.7
@@ -254,7 +255,7 @@ claims.conclude("D7", parts)
 # %% [markdown]
 # ## Three things to remember
 #
-# 1. Blind, two raters, the same pairs; and name what raters are.
+# 1. Blind, two raters, the same pairs; and say what the raters are: people, or a model.
 # 2. Count by method, not by side.
 # 3. A judge can be corrected only where it errs as it did when you measured it. Check that on a few graded answers of
 #    the very method.
