@@ -14,7 +14,7 @@
 #
 # - read a published recipe in steps, and choose your own on dev;
 # - set up a learning curve with several draws and seeds at each size;
-# - set up a test of what wrong labels cost, and say how far annotators agree beyond chance.
+# - test what wrong labels cost, and say how far annotators agree beyond chance.
 #
 # **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L1, L4, L8, L9 and L18, from articles A
 # "Which Should You Use?", B "A Practical Comparison Guide for LLM Teams" and C "Which Is Right?". An optional lab of lesson
