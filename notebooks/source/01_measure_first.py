@@ -116,8 +116,8 @@ from helpers.lesson.exercises import check, hint, solution
 check("01.1", leaked)
 
 # %% [markdown]
-# The course's own splits pass a stricter test: no two messages come too close in meaning, measured with the embeddings
-# that you meet below.
+# The course's own splits pass a stricter test: no two messages reach a cosine of 0.92 in meaning, measured with the
+# embeddings that you meet below.
 
 # %% [markdown]
 # ## The plainest baselines
@@ -171,8 +171,8 @@ rules_row = lab.measure(
 # ### Your turn 01.2
 #
 # Improve the rules. Read messages of `train` (never of `test`), collect words and parts of words, mind the order of the
-# labels; `rules` has the shape of `first_rules`. To see how you do, measure on *dev*, or use the playground near the end.
-# The check runs your rules on messages that this notebook does not hold, and wants at least three in ten right.
+# labels; `rules` has the shape of `first_rules`. To see how you do, measure on *dev*, or use the playground near the
+# end. The check runs your rules on messages that this notebook does not hold, and wants an accuracy of at least 0.30.
 
 # %%
 #: solution
@@ -442,8 +442,8 @@ print(f"p = {test_result.p_value:.2f}")
 # %% [markdown]
 # [McNemar's test](../docs/glossary.md#mcnemar-test) asks: had a fair coin decided each of those messages, how often
 # would they split at least this unevenly? That share is *p*. The course names a winner only if the whole interval lies
-# on one side of zero, p is below 0.05, *and* the difference is worth having: at least three messages in a hundred.
-# *Too close to call* is a result, not a failure: to choose between these two by accuracy alone would be guessing.
+# on one side of zero, and p is below 0.05; a difference under 0.03 it calls too small to matter. *Too close to call* is
+# a result, not a failure: to choose between these two by accuracy alone would be guessing.
 
 # %% [markdown]
 # ### Your turn 01.6

@@ -11,8 +11,8 @@ from helpers import statistics
 from helpers.statistics import Comparison
 from helpers.tasks import files, general, policies
 
-ANSWERED = "answered by a policy"
-KINDS = ("on Larkfield, in no policy", "on anything else")  # of questions that no policy answers
+ANSWERED = "answered by a document"
+KINDS = ("near to a document, in none", "on anything else")  # of questions that no policy answers
 
 
 def questions(split: str) -> dict[str, list[str]]:
