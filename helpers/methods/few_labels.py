@@ -4,7 +4,6 @@ Pictures and verdicts are left to the lessons; same_labels sets the same few lab
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,7 +13,7 @@ from helpers.methods import few_shot
 from helpers.methods.few_shot import FewShotPrompt
 from helpers.methods.search import Candidate, grid
 from helpers.results.evidence import Evidence
-from helpers.results.ledger import Lab
+from helpers.results.ledger import Lab, renamed
 from helpers.results.rows import LedgerRow
 from helpers.statistics import Interval
 from helpers.tasks.files import Message
@@ -100,7 +99,7 @@ def draws(
 
 def by_draw(rows: Sequence[LedgerRow]) -> list[LedgerRow]:
     """Return the rows of `draws` under the names `draw 1`, `draw 2` …, as a picture shows them."""
-    return [replace(row, method=f"draw {number}") for number, row in enumerate(rows, start=1)]
+    return renamed({f"draw {number}": row for number, row in enumerate(rows, start=1)})
 
 
 def candidates(

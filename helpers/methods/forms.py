@@ -30,7 +30,7 @@ NO_JSON, INSIDE, OTHER = "no JSON", "JSON inside other text", "JSON, another for
 
 @dataclass(frozen=True)
 class Judged:
-    """One judged answer. `verdict`: the risk it gives, or NO_JSON, INSIDE or OTHER where it gives none that counts.
+    """One judged answer. `verdict`: of a form the risk it gives, or NO_JSON, INSIDE or OTHER where none counts.
 
     prompt_tokens: read for it, once a call; None where nobody counted.
     """

@@ -5,10 +5,11 @@ Of a row, a reply's prediction is the rules that it breaks, or ALL. The rules th
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from helpers import statistics
 from helpers.methods import adapters, tuning
+from helpers.methods.forms import Judged
 from helpers.model.language_model import LanguageModel
 from helpers.results import markdown
 from helpers.results.ledger import Lab
@@ -21,17 +22,6 @@ ALL = "all ten rules"
 MOST_TOKENS = 110  # that a rewritten reply may have
 
 
-@dataclass(frozen=True)
-class Judged:
-    """One rewritten reply: its text, the rules that it breaks, or ALL, and the tokens it took."""
-
-    text: str
-    verdict: str
-    right: bool
-    prompt_tokens: int
-    new_tokens: int
-
-
 def replies(fast: int = 8) -> list[Message]:
     """Return the plain test replies, each to be rewritten so that it keeps ALL; `fast` of them in the fast profile."""
     return files.for_profile([Message(one.id, one.plain, ALL) for one in voice.load("test")], fast=fast)
@@ -42,8 +32,8 @@ def rewrite(lm: LanguageModel, chats: Sequence[list[dict]]) -> list[Judged]:
     made = lm.generate(chats, max_new_tokens=MOST_TOKENS, progress=False)
     broken = [voice.broken(text) for text in made.texts]
     return [
-        Judged(text, ", ".join(some) or ALL, not some, read, wrote)
-        for text, some, read, wrote in zip(made.texts, broken, made.prompt_tokens, made.new_tokens, strict=True)
+        Judged(text, ", ".join(some) or ALL, not some, wrote, read)
+        for text, some, wrote, read in zip(made.texts, broken, made.new_tokens, made.prompt_tokens, strict=True)
     ]
 
 

@@ -105,6 +105,7 @@ def against(
     title: str,
     axis_names: tuple[str, str],
     levels: Mapping[str, float] | None = None,
+    log: bool = False,
 ) -> None:
     """Draw points over a true axis, joined by lines, each line with its name at its end.
 
@@ -112,10 +113,16 @@ def against(
         series: name -> pairs of x and value, a number or a statistics.Interval, which gets a bar.
         title, axis_names: what is shown, and what stands along x and along y.
         levels: name -> height of a dotted line, such as a plain baseline.
+        log: the x axis is logarithmic, and marked at the x that are drawn.
     """
     figure, axes = frame.new_figure(7.4, 3.6)
     said: dict = {}
     ends = []
+    if log:
+        marks = sorted({x for points in series.values() for x, _ in points})
+        axes.set_xscale("log")
+        axes.set_xticks(marks, [f"{x:g}" for x in marks])
+        axes.minorticks_off()
     for (name, points), (color, marker, line) in zip(series.items(), cycle(LOOKS), strict=False):
         heights = [getattr(value, "estimate", value) for _, value in points]
         axes.plot([x for x, _ in points], heights, line, color=color)
@@ -123,13 +130,12 @@ def against(
             frame.point(axes, value, x, color, marker, upright=True, size=5)
         ends.append((name, points[-1][0], heights[-1], color))
         said[name] = [f"{height:.3g} at {x:.0f}" for (x, _), height in zip(points, heights, strict=True)]
-    axes.set(title=title, xlabel=axis_names[0], ylabel=axis_names[1], xlim=(0, None), ylim=(0, None))
+    axes.set(title=title, xlabel=axis_names[0], ylabel=axis_names[1], ylim=(0, None))
+    if not log:
+        axes.set_xlim(0, None)
     frame.name_levels(axes, levels or {}, 0.01, "left")
     said |= {name: [f"{height:.2f}"] for name, height in (levels or {}).items()}
-    label_heights = frame.apart([height for *_, height, _ in ends], frame.line_of_text(axes))
-    for (name, x, height, color), at in zip(ends, label_heights, strict=True):
-        aside = 7, (at - height) / frame.line_of_text(axes) * 11
-        axes.annotate(name, (x, height), aside, textcoords="offset points", va="center", color=color, fontsize=9)
+    frame.name_ends(axes, ends)
     frame.show(figure, f"{axis_names[1]}: {frame.told(said)}")
 
 

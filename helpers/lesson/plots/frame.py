@@ -147,6 +147,17 @@ def name_levels(axes, levels: Mapping[str, float], x: float, ha: str) -> None:
         axes.text(x, at, name, fontsize=9, va="bottom", ha=ha, transform=across)
 
 
+def name_ends(axes, ends: Sequence[tuple], heights: Sequence[float] = (), scale: float = 1.0) -> None:
+    """Write each line's name beside its end, no name over another. Call it when all else is drawn.
+
+    ends: (name, x, y, color). heights: each y as a log axis counts it; scale: that for one unit of y.
+    """
+    heights, line = heights or [y for _, _, y, _ in ends], line_of_text(axes) * scale
+    for (name, x, y, color), height, at in zip(ends, heights, apart(heights, line), strict=True):
+        aside = 7, (at - height) / line * 11
+        axes.annotate(name, (x, y), aside, textcoords="offset points", va="center", color=color, fontsize=9)
+
+
 def explain(axes, label: str, color: str = GREY, marker: str = "o", hollow: bool = False) -> None:
     """Add a line to the legend that says what a marker means."""
     axes.plot([], [], marker, color=color, markerfacecolor="white" if hollow else color, label=label)
