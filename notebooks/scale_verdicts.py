@@ -8,7 +8,7 @@ lessons that ran on it left them, and, once kept, in data/scale_verdicts.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import scale_jobs
 
@@ -19,6 +19,7 @@ from helpers.results.claims import Verdict
 from helpers.tasks import files
 
 NONE = "–"
+WANTED = {claim for job in scale_jobs.JOBS for claim in job.claims}  # what a job of the larger models is for
 
 
 def shipped(model: str) -> dict[str, Verdict]:
@@ -42,9 +43,7 @@ def keep(model: str) -> int:
     Of claims that a job is for, and only what was measured: *not tested* is left out.
     """
     own = claims.current(store.read(scale_jobs.folder_of(model) / "verdicts.jsonl", Verdict, "a verdict"))
-    found = {
-        id: one for id, one in (shipped(model) | own).items() if id in wanted() and one.outcome != evidence.MISSING
-    }
+    found = {id: one for id, one in (shipped(model) | own).items() if id in WANTED and one.outcome != evidence.MISSING}
     if not found:
         return 0
     verdicts.OTHERS.mkdir(parents=True, exist_ok=True)
@@ -54,15 +53,10 @@ def keep(model: str) -> int:
     return len(found)
 
 
-def wanted() -> set[str]:
-    """Return the claims that a job of the larger models is for."""
-    return {claim for job in scale_jobs.JOBS for claim in job.claims}
-
-
-def table(models: Sequence[str] = catalogue.SCALES, source=of) -> str:
+def table(models: Sequence[str] = catalogue.SCALES, source=of, ids: Collection[str] = WANTED) -> str:
     """Return a Markdown table: a line for each claim that a job is for, a column for each model, a dash for none.
 
-    source: model -> its verdicts by claim; `of` or `shipped`.
+    source: model -> its verdicts by claim; `of` or `shipped`. ids: other claims than those.
     """
     found = {model: source(model) for model in models}
 
@@ -73,7 +67,7 @@ def table(models: Sequence[str] = catalogue.SCALES, source=of) -> str:
     lines = [
         [claim.id, claim.claim, *(cell(model, claim.id) for model in models)]
         for claim in rules.everything()
-        if claim.id in wanted()
+        if claim.id in ids
     ]
     return markdown.table(["", "claim", *models], lines)
 

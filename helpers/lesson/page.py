@@ -21,7 +21,7 @@ HEAD = ("size of model", "try first", "right", "$ per 1,000 right answers", "wha
 LARGE = {  # a large model's recorded rows that were answers to a question, and not help in making the test set
     "free answer": "asked without examples",
     "closed book": "asked from memory",
-    "whole document": "with the whole document in the prompt",
+    "whole document": "with the right document, whole, in the prompt",
     "strict JSON prompt": "strict JSON prompt",
     "strict JSON prompt, schema": "strict JSON prompt, schema",
 }
@@ -73,9 +73,11 @@ def lines(
         prices, cached: as for overview.summary.
         adjust: as for comparisons.all_p_values.
     """
-    by_size = rows_of(task, wanted)
-    few = rows_of(task, wanted, main_rows.FEWER.get(task, ()))
-    by_size |= {size: few[size] for size, rows in by_size.items() if any(row.labels_used > labels for row in rows)}
+    fewer, by_size = main_rows.FEWER.get(task, ()), {}
+    for size, rows in rows_of(task, wanted, fewer).items():
+        main = [row for row in rows if row.method not in fewer]
+        if main:
+            by_size[size] = rows if any(row.labels_used > labels for row in main) else main
     plain = by_size.get(ORDER[0], [])
     table = [HEAD]
     for size in (*ORDER, *(size for size in by_size if size not in ORDER)):
@@ -152,6 +154,5 @@ def _labels(beyond: Sequence[LedgerRow], chosen: Summary) -> list[str]:
     if not better:
         return []
     first = min(better, key=lambda row: row.labels_used)
-    told = f"with {first.labels_used} labels "
-    told = "" if f"{first.labels_used} " in first.method else told
+    told = "" if f"{first.labels_used} " in first.method else f"with {first.labels_used} labels "
     return [f"{told}{first.method} had {first.interval.estimate:.2f}"]

@@ -78,11 +78,11 @@ def _draw_panel(axes, panel: Panel, places: Mapping[str, tuple[float, str]]) -> 
     """Draw one task; return it in words."""
     far, names, said = places[""][0], [], []
     for number, (method, rows) in enumerate(panel.lines.items()):
-        color, marker, style = LOOKS[number % len(LOOKS)]
+        color, marker, _ = LOOKS[number % len(LOOKS)]
         aside = ASIDE * (number - (len(panel.lines) - 1) / 2)
         ordered = sorted((row for row in rows if row.language_model in places), key=lambda row: row.parameters)
         points = [(places[row.language_model][0] + aside, row) for row in ordered]
-        axes.plot([x for x, _ in points], [row.interval.estimate for _, row in points], style, color=color)
+        axes.plot([x for x, _ in points], [row.interval.estimate for _, row in points], "-", color=color)
         for x, row in points:
             frame.point(axes, row.interval, x, color, marker, hollow=row.reference, upright=True, size=6)
         end = panel.ends.get(method)
@@ -94,7 +94,7 @@ def _draw_panel(axes, panel: Panel, places: Mapping[str, tuple[float, str]]) -> 
         told = [f"{row.interval.estimate:.2f} at {_size(row.parameters)}" for row in ordered]
         said.append(f"{method}: {', '.join(told) or 'not measured'}")
     for method, end in panel.ends.items():
-        shade = next((shade for _, name, shade in names if name == method), GREY)
+        shade = next((shade for _, name, shade in names if name == method), "black")
         frame.point(axes, end.interval, far, shade, LARGE, hollow=True, upright=True, size=11)
         said.append(f"{method}, large model: {end.interval.estimate:.2f}")
         if method not in panel.lines:
