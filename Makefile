@@ -2,7 +2,7 @@
 # PYTHON=/path/to/python chooses the Python (3.11 to 3.14); COURSE_WHEELS=folder works without a network.
 
 CANDIDATES = python3.12 python3.13 python3.11 python3.14 python3 python
-FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 PYTHON ?= $(shell for p in $(CANDIDATES); do if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 VENV = .venv/bin
 NBVAL = $(VENV)/python -m pytest -q --nbval-lax --nbval-current-env --nbval-cell-timeout=1800
@@ -33,8 +33,10 @@ ready: found
 	@$(PYTHON) -m helpers.machine.install
 	@$(VENV)/python -m helpers.model.catalogue
 
+# LAB="--no-browser --ip=0.0.0.0" and the like go on to JupyterLab, which root (in a container, say) must allow itself.
+ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 lab: ready
-	$(VENV)/jupyter lab notebooks/00_start_here.ipynb
+	$(VENV)/jupyter lab notebooks/00_start_here.ipynb $(ROOT) $(LAB)
 
 course: ready
 	@$(VENV)/python notebooks/run.py

@@ -207,6 +207,15 @@ def tries() -> str:
     return " ".join(said)
 
 
+def ruled(told: Iterable[verdicts.Told]) -> str:
+    """Return a table of claims: what is claimed, the verdict, its numbers, and the rule that says what they measure."""
+    lines = []
+    for row in told:
+        numbers = row.verdict.numbers if row.verdict else ""
+        lines.append([f"{row.claim.id}: {row.claim.claim}", row.outcome, numbers, row.claim.rule])
+    return markdown.table(["what is claimed", "verdict", "numbers", "rule, fixed beforehand"], lines)
+
+
 def whole() -> str:
     """Return docs/found.md."""
     _, words = picture()
@@ -237,7 +246,7 @@ def whole() -> str:
         missing(),
         *(
             f"## {kind.capitalize()} claims at {_size(catalogue.DEFAULT)}\n\n"
-            + verdicts.brief(row for row in told if row.claim.kind == kind)
+            + ruled(row for row in told if row.claim.kind == kind)
             for kind in rules.KINDS
         ),
     ]

@@ -4,6 +4,7 @@
     python notebooks/measure.py questions --tier plain    one tier
     python notebooks/measure.py questions --estimate      say how long it would take, measure nothing
     python notebooks/measure.py questions --forms 6       try 6 of the 24 forms: those best on dev at the default model
+    python notebooks/measure.py examples --forms 6        messages sorted beside their nearest solved ones, as lesson 03
     python notebooks/measure.py scales                    all tasks on the larger models, as scale_jobs.py lists them
     python notebooks/measure.py scales --model NAME --jobs 02_prompting questions-plain --side-by-side 4
     python notebooks/measure.py scales --hours 8          what fits into a night; the rest is left out by name
@@ -18,16 +19,20 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import scale_jobs
 import scale_verdicts
 
+from helpers.lesson import main_rows
+from helpers.methods import few_labels, few_shot, prompt_cost
+from helpers.methods.few_shot import FewShotPrompt
 from helpers.methods.retrieval import chunking, contexts, graded, index, pipeline
 from helpers.methods.search import BUDGET, Candidate, search
-from helpers.model import catalogue
+from helpers.model import catalogue, embedding
 from helpers.model.language_model import LanguageModel
 from helpers.results import ledger, lookup
-from helpers.tasks import policies
+from helpers.tasks import intents, policies
 
 PROBE = 8  # questions that are answered to estimate the time
 
@@ -38,21 +43,25 @@ def pipe_of(lm: LanguageModel, documents: list) -> pipeline.Pipeline:
     return pipeline.Pipeline(index.Index.build(documents, catalogue.load_embedder(), cut), lm)
 
 
-def forms_to_try(task: str, context: str, count: int) -> list[contexts.Form]:
-    """Return so many of the forms, those that the default model did best with on dev, in the order of `forms`.
+def worth_trying(task: str, names: Sequence[str], count: int) -> list[int]:
+    """Return the places of so many methods, those that the default model did best with on dev, in their own order.
 
     A larger model takes hours for all of them; test is not looked at to choose. Raises ValueError where the default
     model has not tried them all.
     """
-    every = contexts.forms()
-    if count >= len(every):
-        return every
+    if count >= len(names):
+        return list(range(len(names)))
     tried = {row.method: sum(row.correct) for row in lookup.rows(task, "dev", reference=True, model=catalogue.DEFAULT)}
-    names = [f"reader, {context}: {Candidate(vars(form), str).name}" for form in every]
     if missing := [name for name in names if name not in tried]:
-        raise ValueError(f"{catalogue.DEFAULT} has no row of {missing[0]!r} on dev; measure it first, or try all forms")
-    best = sorted(range(len(every)), key=lambda place: -tried[names[place]])[:count]
-    return [every[place] for place in sorted(best)]
+        raise ValueError(f"{catalogue.DEFAULT} has no row of {missing[0]!r} on dev; measure it first, or try them all")
+    return sorted(sorted(range(len(names)), key=lambda place: -tried[names[place]])[:count])
+
+
+def forms_to_try(task: str, context: str, count: int) -> list[contexts.Form]:
+    """Return so many of the forms, those that are worth trying, in the order of `forms`."""
+    every = contexts.forms()
+    names = [f"reader, {context}: {Candidate(vars(form), str).name}" for form in every]
+    return [every[place] for place in worth_trying(task, names, count)]
 
 
 def questions(lm: LanguageModel, tier: str, estimate: bool, count: int, wanted: Sequence[str]) -> None:
@@ -92,6 +101,36 @@ def questions(lm: LanguageModel, tier: str, estimate: bool, count: int, wanted: 
         tried.test(lab, asked["test"], heavy=True)
 
 
+def examples(lm: LanguageModel, estimate: bool, count: int) -> None:
+    """Measure, or estimate, messages beside their nearest solved ones: lesson 03's search, so many of its tries."""
+    train, dev, test = (intents.read(split) for split in ("train", "dev", "test"))
+    words = {label: f" {word}" for label, word in intents.WORDS.items()}
+    everyday = FewShotPrompt(words, template="{text}\n\nWhat kind of message is this?", start="This is")
+    pool, embedder = prompt_cost.short(train, lm.count_tokens), catalogue.load_embedder()
+    vectors = embedding.embed(embedder, [message.text for message in pool])
+
+    def neighbors(texts: Sequence[str], k: int) -> list:
+        found = [few_shot.nearest(vectors, query, k) for query in embedding.embed(embedder, list(texts))]
+        return [[pool[place] for place in row] for row in found]
+
+    lab = ledger.Lab("intents", lm, labels=intents.LABELS, noun="messages")
+    prompts = {"everyday words": everyday, "names": replace(everyday, names=intents.NAMES, start="")}
+    tried = few_labels.nearest_candidates(lab, prompts, neighbors, k=(2, 4, 8, 12), order=list(few_labels.ORDERS))
+    name = main_rows.SHOTS
+    tried = [tried[place] for place in worth_trying("intents", [f"{name}: {one.name}" for one in tried], count)]
+    if estimate:
+        started = time.perf_counter()
+        tried[-1].predict([message.text for message in dev[:PROBE]])
+        each = (time.perf_counter() - started) / PROBE
+        answers = len(tried) * len(dev) + len(test)
+        print(f"intents, {name}: {answers} answers, about {answers * each / 60:.0f} minutes at most")
+        return
+    known = {"approach": "prompt", "labels_used": len(pool) + len(dev), "details": {"seconds": "without embedding"}}
+    found = search(lab, name, tried, dev, **known)
+    print(f"\n{found}\n\n{found.table()}\n")
+    found.test(lab, test, heavy=True)
+
+
 def scales(arguments: argparse.Namespace) -> int:
     """Print the plan for the larger models, and run it unless it is only asked for; exit status 1 if a job stopped."""
     models = arguments.model or [name for name in catalogue.SCALES if name != catalogue.DEFAULT]
@@ -118,9 +157,9 @@ def scales(arguments: argparse.Namespace) -> int:
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="Measure what the course compares, on the model of COURSE_MODEL.")
-    parser.add_argument("what", choices=["questions", "scales"], help="which measurements")
+    parser.add_argument("what", choices=["questions", "examples", "scales"], help="which measurements")
     parser.add_argument("--tier", choices=list(policies.TIERS), help="one tier of questions; default: both")
-    parser.add_argument("--forms", type=int, default=BUDGET, help=f"how many of the {BUDGET} forms to try on dev")
+    parser.add_argument("--forms", type=int, default=BUDGET, help=f"how many of the {BUDGET} tries to make on dev")
     known = {"choices": contexts.CONTEXTS, "default": contexts.CONTEXTS}
     parser.add_argument("--contexts", nargs="+", metavar="CONTEXT", **known, help="what the prompts hold; default: all")
     parser.add_argument("--estimate", action="store_true", help="say how long it would take, measure nothing")
@@ -133,6 +172,9 @@ def main() -> int:
     if arguments.what == "scales":
         return scales(arguments)
     lm = LanguageModel.load()
+    if arguments.what == "examples":
+        examples(lm, arguments.estimate, arguments.forms)
+        return 0
     for tier in [arguments.tier] if arguments.tier else reversed(policies.TIERS):
         questions(lm, tier, arguments.estimate, arguments.forms, arguments.contexts)
     return 0

@@ -10,6 +10,7 @@ import hashlib
 import json
 import pathlib
 import platform
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -33,6 +34,11 @@ REPORTED = {
     "manifest": "data/manifest.json",
 }
 REMEDY = "run `make notebooks`"
+# Makes a machine ready and computes nothing that a lesson shows, so that a change of it makes no lesson stale.
+READY, CALL = (
+    "helpers.lesson.setup",
+    re.compile(r"^from helpers\.lesson import setup; setup\.start\(.*\)$", re.MULTILINE),
+)
 
 
 def _state(path: pathlib.Path) -> tuple[int, int]:
@@ -119,6 +125,11 @@ def code_of_cells(notebooks: Iterable[nbformat.NotebookNode], passing: Iterable[
     return code
 
 
+def hashes_of_modules(code: str, ran: Iterable[str], modules: House) -> dict[str, str]:
+    """Return module -> hash of what a lesson's code reaches in it, what only makes the machine ready left out."""
+    return modules.hashes(CALL.sub("", code), [name for name in ran if name != READY])
+
+
 def hash_of_outputs(path: pathlib.Path) -> str:
     """Return the hash of all outputs that a stored notebook shows; `none` if there is no such notebook."""
     if not path.is_file():
@@ -149,7 +160,7 @@ def stamp(code: str, read: Mapping[str, list], modules: House, copies: Iterable[
     files = [path for path in (*read["files"], *read["folders"]) if path not in told and path not in BUILT]
     found = {
         "code": _hash(code),
-        "modules": modules.hashes(code, read["modules"]),
+        "modules": hashes_of_modules(code, read["modules"], modules),
         "files": {path: hash_of_file(path) for path in sorted(files)},
         "stored": {name: hash_of_stored(name) for name in sorted(stored)},
         "outputs": {path.relative_to(HERE).as_posix(): hash_of_outputs(path) for path in copies},
@@ -194,7 +205,7 @@ def why_stale(name: str, code: str) -> list[str]:
     if kept.get("seal") != _hash(found):
         return ["its stamp was changed by hand"]
     reasons = [] if kept["code"] == _hash(code) else [CODE]
-    modules = now().hashes(code, kept["modules"])
+    modules = hashes_of_modules(code, kept["modules"], now())
     for name, hashed in kept["modules"].items():
         if modules.get(name) != hashed:
             reasons.append(f"{name.replace('.', '/')}.py changed")

@@ -196,6 +196,7 @@ def test_nothing_runs_for_what_no_output_depends_on(course, stale):
     change(course / "helpers" / "small.py", "Return it twice.", "Return twice the number.")
     change(course / "helpers" / "small.py", "3 * number", "number + number + number")  # which no cell reaches
     change(course / "helpers" / "methods" / "tuning" / "loop.py", "import", "import antigravity\nimport")
+    change(course / "helpers" / "lesson" / "setup.py", "def start(lesson: str) -> None:", "def start(lesson):\n    0")
     change(course / "pyproject.toml", "line-length = 120", "line-length = 110")
     change(course / "notebooks" / "execution.py", "CELL_TIMEOUT = 900", "CELL_TIMEOUT = 1000")
     (course / "data" / "other.txt").write_text("changed")

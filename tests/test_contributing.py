@@ -13,7 +13,7 @@ import pytest
 import sources
 import stamps
 
-from helpers.machine import runtime
+from helpers.machine import install, runtime
 
 PAGE = (runtime.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 MAKEFILE = (runtime.ROOT / "Makefile").read_text(encoding="utf-8")
@@ -37,6 +37,31 @@ def test_the_options_that_it_names_are_known():
         text = (runtime.ROOT / "notebooks" / f"{script}.py").read_text(encoding="utf-8")
         for option in set(re.findall(rf"{script}\.py [^`\n]*(--\w+)", PAGE)):
             assert f'"{option}"' in text, option
+
+
+def test_make_finds_the_pythons_that_the_installation_takes():
+    low, high = re.search(r"FITS = .*\((3, \d+)\) <= .* <= \((3, \d+)\)", MAKEFILE).groups()
+    assert (low, high) == tuple(", ".join(map(str, version)) for version in (install.LOWEST, install.HIGHEST))
+    listed = set(re.findall(r"python3\.(\d+)", MAKEFILE.partition("CANDIDATES = ")[2].partition("\n")[0]))
+    assert listed == {str(minor) for minor in range(install.LOWEST[1], install.HIGHEST[1] + 1)}
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="no make here")
+@pytest.mark.parametrize(("user", "allows"), [("0", True), ("1000", False)])
+def test_options_reach_jupyterlab_and_root_may_start_it(tmp_path, user, allows):
+    (tmp_path / "id").write_text(f"#!/bin/sh\necho {user}\n")
+    (tmp_path / "id").chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["make", "-n", "lab", "LAB=--no-browser --ip=0.0.0.0"],
+        cwd=runtime.ROOT,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+    )
+    started = [line for line in done.stdout.splitlines() if "jupyter lab" in line]
+    assert started and started[0].endswith("--no-browser --ip=0.0.0.0"), done
+    assert ("--allow-root" in started[0]) == allows
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 import textwrap
 
 import ledger_rows
+import measure
 import pytest
 import scale_jobs
 import scale_verdicts
@@ -100,6 +101,15 @@ def test_a_claim_has_a_verdict_for_each_size_that_reached_one(course, tmp_path, 
     assert scale_verdicts.shipped(LARGER)["P7"].outcome == "held"
     assert f"| {LARGER} | held | 1.00 of 300 |" in verdicts.elsewhere("P1", "P7")
     assert verdicts.elsewhere("P1", "P2") == "P1, P2: not judged with a larger model yet."
+
+
+def test_few_tries_are_those_best_on_dev_at_the_default_model_in_their_own_order(monkeypatch):
+    rows = [ledger_rows.of_hits(name, hits) for name, hits in (("a", [1, 0]), ("b", [0, 0]), ("c", [1, 1]))]
+    monkeypatch.setattr(lookup, "rows", lambda task, split, reference, model: rows)
+    assert measure.worth_trying("toy", ["a", "b", "c"], 2) == [0, 2]
+    assert measure.worth_trying("toy", ["a", "b", "unseen"], 3) == [0, 1, 2]
+    with pytest.raises(ValueError, match="no row of 'unseen' on dev"):
+        measure.worth_trying("toy", ["a", "unseen"], 1)
 
 
 SCRIPT = """

@@ -1,4 +1,4 @@
-"""Makes a lesson ready to run, wherever it was opened: threads, missing packages on Colab, weights.
+"""Makes a lesson ready to run, wherever it was opened: threads, missing packages on Colab or Kaggle, weights.
 
 Called by the setup cell of every lesson, before anything imports torch. `python -m helpers.lesson.setup` prints a
 report of the machine and the weights that a bug report can carry.
@@ -18,7 +18,7 @@ from packaging.version import Version
 
 from helpers.machine import runtime
 
-# What a lesson needs at least. On Colab what is older or missing is laid over; elsewhere the pins are installed.
+# What a lesson needs at least. On a hosted machine what is older or missing is laid over; elsewhere pins are installed.
 AT_LEAST = {
     "transformers": "5.15",
     "peft": "0.20",
@@ -36,6 +36,14 @@ AT_LEAST = {
     "psutil": "5.9",
 }
 FROZEN = ("torch", "numpy", "ipywidgets", "ipykernel", "jupyterlab", "tornado")
+# What a lesson does without, and what peft stops at where an older one is there (its import_utils.py), as on Colab.
+REFUSED = {"torchao": "0.16"}
+# Where each host keeps a folder of yours when the machine goes.
+KEEPS = {
+    "colab": "from google.colab import drive; drive.mount('/content/drive'), then %env "
+    "COURSE_RESULTS=/content/drive/MyDrive/course-results",
+    "kaggle": "%env COURSE_RESULTS=/kaggle/working/course-results",
+}
 
 
 def _installed(package: str) -> str:
@@ -61,8 +69,30 @@ def pins() -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)==([^\s;#]+)", text, re.MULTILINE))
 
 
+def in_the_way() -> dict[str, str]:
+    """Return what is installed, too old for a lesson's packages to import beside it, and not needed: its version."""
+    found = {package: _installed(package) for package in REFUSED}
+    return {
+        package: installed
+        for package, installed in found.items()
+        if installed and Version(installed) < Version(REFUSED[package])
+    }
+
+
+def clear() -> list[str]:
+    """Remove what is in the way from a hosted machine; return it. Raises RuntimeError with pip's words if it cannot."""
+    old = in_the_way()
+    if not old:
+        return []
+    command = [sys.executable, "-m", "pip", "uninstall", "--quiet", "--yes", *old]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"could not remove {', '.join(old)}: {(done.stderr or done.stdout).strip()[-400:]}")
+    return [f"{package} {installed}" for package, installed in old.items()]
+
+
 def overlay() -> list[str]:
-    """Install what Colab lacks, with its own torch, numpy and Jupyter frozen; return what was installed.
+    """Install what a hosted machine lacks, with its torch, numpy and Jupyter frozen; return what was installed.
 
     Raises RuntimeError with pip's last words if that fails.
     """
@@ -81,6 +111,39 @@ def overlay() -> list[str]:
     return chosen
 
 
+def _complete(where: str) -> None:
+    """Bring a hosted machine's packages to what a lesson needs, and say what was done. Raises RuntimeError."""
+    loaded = {name.partition(".")[0] for name in list(sys.modules)}
+    removed, installed = clear(), overlay()
+    if removed:
+        print(f"Removed for this session, since peft stops at it: {', '.join(removed)}")
+    if installed:
+        print(f"Installed for this session: {', '.join(installed)}")
+    changed = {re.split("[ =]", name)[0].replace("-", "_") for name in (*removed, *installed)}
+    if stale := sorted(changed & loaded):
+        raise RuntimeError(
+            f"{', '.join(stale)} had been imported before and is another version now: restart the session (Runtime, "
+            "then Restart session; nothing is installed twice), and run this cell first"
+        )
+    if not os.environ.get("COURSE_RESULTS"):
+        print(f"What you measure goes with this machine. To keep it, run before this cell: {KEEPS[where]}")
+
+
+def _refuse_incomplete() -> None:
+    """Raise RuntimeError, with the remedy, where packages are missing, too old or in the way."""
+    if wanted := lacking():
+        missing = ", ".join(f"{package} ({state})" for package, state in wanted.items())
+        raise RuntimeError(
+            f"packages are missing or too old: {missing}. Start the course with `make lab`, which installs them"
+        )
+    if old := in_the_way():
+        told = ", ".join(f"{package} {installed}" for package, installed in old.items())
+        raise RuntimeError(
+            f"{told} is too old for peft, which stops at it; the course does not need it. Remove it "
+            f"(pip uninstall {' '.join(old)}), or start the course with `make lab`, which has an environment of its own"
+        )
+
+
 def start(lesson: str) -> None:
     """Prepare lesson `lesson` (`"01"`): set threads, complete the packages, fetch the weights, say one line.
 
@@ -93,16 +156,15 @@ def start(lesson: str) -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", message=".*IProgress not found.*")
-    if runtime.place().value == "colab":
-        if installed := overlay():
-            print(f"Installed for this session: {', '.join(installed)}")
-    elif wanted := lacking():
-        missing = ", ".join(f"{package} ({state})" for package, state in wanted.items())
-        raise RuntimeError(
-            f"packages are missing or too old: {missing}. Start the course with `make lab`, which installs them"
-        )
+    where = runtime.place().value
+    if where in runtime.HOSTED:
+        _complete(where)
+    else:
+        _refuse_incomplete()
     from helpers.model import catalogue  # after the packages are complete
 
+    if why := runtime.gpu_fault():
+        print(f"A GPU is there, but it cannot compute, so the CPU is used: {why}")
     for name in catalogue.needed():
         catalogue.location(name)
     print(f"Lesson {lesson} is ready. Profile: {runtime.profile().value}.")

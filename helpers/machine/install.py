@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import os
 import pathlib
+import platform
 import shutil
 import subprocess
 import sys
@@ -91,6 +92,18 @@ def _refuse_other_pythons() -> None:
         raise InstallError(f"this is Python {sys.version.split()[0]}; the course needs {PYTHONS}")
 
 
+def _refuse_other_machines() -> None:
+    """Say before anything is downloaded where PyTorch has no package for this machine."""
+    if sys.platform == "darwin" and platform.machine() == "x86_64":
+        raise InstallError(
+            "PyTorch makes no package for Macs with an Intel processor any more, so the course cannot run on one. Open "
+            "a lesson on Colab or Binder instead (the badges at its top). If this Mac has an Apple processor, this "
+            "Python was made for Intel: take one for arm64, such as the one that python.org offers"
+        )
+    if sys.maxsize < 2**32:
+        raise InstallError("this Python is a 32-bit build, for which PyTorch makes no package; install a 64-bit one")
+
+
 def _make_venv() -> None:
     if _has_pip():
         return
@@ -104,6 +117,7 @@ def _make_venv() -> None:
 def install() -> bool:
     """Bring .venv up to date; return whether anything had to be done. Raises InstallError with what to do."""
     _refuse_other_pythons()
+    _refuse_other_machines()
     if venv_python().exists() and STAMP.exists() and STAMP.read_text() == wanted():
         return False
     _make_venv()
@@ -122,6 +136,7 @@ def download(folder: pathlib.Path) -> None:
     Raises InstallError with what to do.
     """
     _refuse_other_pythons()
+    _refuse_other_machines()
     if os.environ.get("COURSE_WHEELS"):
         raise InstallError("COURSE_WHEELS is set, so nothing would be fetched; unset it to fill a folder")
     folder = folder.expanduser().absolute()

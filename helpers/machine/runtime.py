@@ -10,6 +10,7 @@ import pathlib
 import sys
 import timeit
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 
 import psutil
@@ -19,6 +20,9 @@ from helpers.machine import install
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROFILES = ("full", "fast")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+# Places by a variable that each sets; on the hosted ones the learner has no terminal and no environment of the course.
+PLACES = {"colab": "COLAB_RELEASE_TAG", "kaggle": "KAGGLE_KERNEL_RUN_TYPE", "binder": "BINDER_SERVICE_HOST", "ci": "CI"}
+HOSTED = ("colab", "kaggle")
 
 
 @dataclass(frozen=True)
@@ -33,15 +37,15 @@ class Choice:
 
 
 def place() -> Choice:
-    """Return where the notebook runs: `colab`, `binder`, `ci` or `local`.
+    """Return where the notebook runs: one of `PLACES`, or `local`.
 
-    >>> place().value in {"colab", "binder", "ci", "local"}
+    >>> place().value in {*PLACES, "local"}
     True
     """
-    for name, variable in (("colab", "COLAB_RELEASE_TAG"), ("binder", "BINDER_SERVICE_HOST"), ("ci", "CI")):
+    for name, variable in PLACES.items():
         if os.environ.get(variable):
             return Choice(name, f"{variable} is set")
-    return Choice("local", "no sign of Colab, Binder or CI")
+    return Choice("local", f"no sign of {', '.join(PLACES)}")
 
 
 def profile() -> Choice:
@@ -156,11 +160,44 @@ def device() -> Choice:
             why = str(error).split("\n")[0]
             raise ValueError(f"COURSE_DEVICE is {wanted!r}, which does not work here ({why}); unset it") from error
         return Choice(wanted, "COURSE_DEVICE says so")
+    if why := gpu_fault():
+        return Choice("cpu", f"a GPU is there, but it cannot compute ({why})")
     if torch.cuda.is_available():
         return Choice("cuda", f"a GPU is there: {torch.cuda.get_device_name(0)}")
     if getattr(torch.backends, "mps", None) and torch.backends.mps.is_available():
         return Choice("cpu", "Apple's GPU is there but the course is not tested on it; COURSE_DEVICE=mps tries it")
     return Choice("cpu", "no GPU that torch can use")
+
+
+@cache
+def gpu_fault() -> str:
+    """Return why the GPU that torch sees cannot compute, by a real product on it; empty if it can, or none is seen.
+
+    torch says that a GPU is available also where its build holds no kernels for it, as for cards before 2018.
+    """
+    import torch
+
+    if not torch.cuda.is_available():
+        return ""
+    try:
+        ones = torch.ones(8, 8, device="cuda")
+        return "" if float((ones @ ones).sum()) == 512 else "it computes a product wrongly"
+    except RuntimeError as error:  # torch's own error types are kinds of it
+        return str(error).strip().split("\n")[0]
+
+
+def unused_gpu() -> str:
+    """Return why torch does not see this machine's NVIDIA GPU, and the remedy; empty if it does, or none is here."""
+    import torch
+
+    if not install.has_nvidia() or torch.cuda.is_available():
+        return ""
+    if torch.version.cuda is None:
+        return (
+            f"an NVIDIA GPU is here, but torch {torch.__version__} is a build for the CPU alone; to use it, install "
+            "the build that https://pytorch.org/get-started/locally names for your system into this environment"
+        )
+    return "an NVIDIA GPU is here, but torch cannot reach it: is the driver loaded, and new enough?"
 
 
 def cpu_flags() -> set[str]:
@@ -227,6 +264,8 @@ def report() -> list[tuple[str, bool, str]]:
     try:
         where = device()
         rows.append(("device", True, str(where)))
+        if told := unused_gpu():
+            rows.append(("gpu", True, told))
         rows.append(("dtype", True, str(dtype(where.value))))
     except ValueError as error:
         rows.append(("device, dtype", False, str(error)))

@@ -152,6 +152,65 @@ def test_a_failed_overlay_says_what_pip_said(monkeypatch):
         setup.overlay()
 
 
+@pytest.fixture
+def old_torchao(monkeypatch):
+    """torchao 0.10.0, which Colab brings and peft stops at; the fixture is the list of pip's commands."""
+    ran, real_version = [], importlib.metadata.version
+
+    def fake_run(command, **options):
+        ran.append(command)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    known = {"torchao": "0.10.0"}
+    monkeypatch.setattr(setup, "version", lambda package: known.get(package) or real_version(package))
+    monkeypatch.setattr(setup.subprocess, "run", fake_run)
+    for variable in runtime.PLACES.values():
+        monkeypatch.delenv(variable, raising=False)
+    return ran
+
+
+@pytest.mark.parametrize("host", runtime.HOSTED)
+def test_an_old_torchao_is_removed_on_a_hosted_machine_and_said(monkeypatch, old_torchao, capsys, host):
+    monkeypatch.setenv(runtime.PLACES[host], "rehearsal")
+    monkeypatch.delenv("COURSE_RESULTS", raising=False)
+    setup.start("05")
+    assert [command[2:] for command in old_torchao] == [["pip", "uninstall", "--quiet", "--yes", "torchao"]]
+    said = capsys.readouterr().out
+    assert "Removed for this session, since peft stops at it: torchao 0.10.0" in said
+    assert "To keep it, run before this cell" in said and "COURSE_RESULTS=" in said
+
+
+def test_where_results_are_kept_nothing_is_said_of_it(monkeypatch, old_torchao, capsys):
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "rehearsal")
+    monkeypatch.setenv("COURSE_RESULTS", "/content/drive/MyDrive/course-results")
+    setup.start("05")
+    assert "COURSE_RESULTS" not in capsys.readouterr().out
+
+
+def test_an_old_torchao_elsewhere_is_named_with_the_remedy(old_torchao):
+    with pytest.raises(RuntimeError, match=r"torchao 0\.10\.0 is too old for peft.*pip uninstall torchao"):
+        setup.start("05")
+    assert old_torchao == []
+
+
+def test_what_was_imported_before_it_was_replaced_asks_for_a_restart(monkeypatch, old_torchao):
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "rehearsal")
+    monkeypatch.setitem(sys.modules, "torchao", object())
+    with pytest.raises(RuntimeError, match="torchao had been imported before .* restart the session"):
+        setup.start("05")
+
+
+def test_peft_takes_a_torchao_that_is_not_in_the_way():
+    """The limit is peft's own: a newer peft that asks for more is seen here."""
+    import inspect
+
+    from packaging.version import Version
+    from peft import import_utils
+
+    asked = re.search(r'version\.parse\("([\d.]+)"\)', inspect.getsource(import_utils.is_torchao_available))
+    assert Version(asked[1]) <= Version(setup.REFUSED["torchao"])
+
+
 def test_missing_packages_elsewhere_are_named_with_the_remedy(monkeypatch):
     monkeypatch.setattr(setup, "lacking", lambda: {"peft": "missing"})
     monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)

@@ -122,6 +122,31 @@ def test_a_gpu_machine_and_other_systems_use_the_default_index(monkeypatch, caps
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize(
+    ("system", "processor", "bits", "said"),
+    [
+        ("darwin", "x86_64", 64, "no package for Macs with an Intel processor any more.*Colab or Binder"),
+        ("win32", "x86", 32, "32-bit build.*install a 64-bit one"),
+    ],
+)
+def test_a_machine_without_a_torch_is_told_before_anything_is_fetched(
+    monkeypatch, checkout, steps, system, processor, bits, said
+):
+    monkeypatch.setattr(install.sys, "platform", system)
+    monkeypatch.setattr(install.platform, "machine", lambda: processor)
+    monkeypatch.setattr(install.sys, "maxsize", 2 ** (bits - 1) - 1)
+    for command in (install.install, lambda: install.download("wheels")):
+        with pytest.raises(install.InstallError, match=said):
+            command()
+    assert not steps and not install.VENV.exists()
+
+
+def test_macs_with_apples_processor_are_taken(monkeypatch):
+    monkeypatch.setattr(install.sys, "platform", "darwin")
+    monkeypatch.setattr(install.platform, "machine", lambda: "arm64")
+    install._refuse_other_machines()
+
+
 @pytest.mark.parametrize("version", [(3, 10, 14), (3, 15, 0)])
 def test_another_python_is_refused(monkeypatch, checkout, steps, capsys, version):
     monkeypatch.setattr(sys, "version_info", version)

@@ -162,6 +162,63 @@ def test_course_device_that_does_not_work_is_refused(monkeypatch, word):
         runtime.device()
 
 
+@pytest.fixture
+def gpu(monkeypatch):
+    """A GPU that torch sees, with a product that does what the test says."""
+    monkeypatch.delenv("COURSE_DEVICE", raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda place: "Old Card 1080")
+    ones = torch.ones
+    runtime.gpu_fault.cache_clear()
+
+    def computes(then):
+        def fake(*size, device="cpu", **more):
+            made = ones(*size, **more)
+            return then(made) if device == "cuda" else made
+
+        monkeypatch.setattr(torch, "ones", fake)
+
+    yield computes
+    runtime.gpu_fault.cache_clear()
+
+
+def test_a_gpu_that_computes_is_used(gpu):
+    gpu(lambda tensor: tensor)
+    assert runtime.device() == runtime.Choice("cuda", "a GPU is there: Old Card 1080")
+
+
+def test_a_gpu_without_kernels_is_left_for_the_cpu_with_the_reason(gpu):
+    """What a new torch says of a card that it holds no kernels for: it is available, and its first product fails."""
+
+    def fails(tensor):
+        raise RuntimeError("CUDA error: no kernel image is available for execution on the device\nCompile with …")
+
+    gpu(fails)
+    choice = runtime.device()
+    assert choice.value == "cpu"
+    assert choice.why == (
+        "a GPU is there, but it cannot compute (CUDA error: no kernel image is available for execution on the device)"
+    )
+    assert ("device", True, str(choice)) in runtime.report()
+
+
+def test_a_gpu_that_computes_wrongly_is_not_used(gpu):
+    gpu(lambda tensor: tensor * 2)
+    assert runtime.device().why == "a GPU is there, but it cannot compute (it computes a product wrongly)"
+
+
+@pytest.mark.parametrize(
+    ("there", "build", "said"), [(True, None, "build for the CPU alone"), (True, "13.0", "driver"), (False, None, "")]
+)
+def test_the_report_says_why_an_nvidia_gpu_is_not_used(monkeypatch, there, build, said):
+    monkeypatch.setattr(runtime.install, "has_nvidia", lambda: there)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.version, "cuda", build)
+    told = [detail for what, _, detail in runtime.report() if what == "gpu"]
+    assert len(told) == bool(said)
+    assert said in " ".join(told)
+
+
 @pytest.mark.parametrize("word", ["float32", "bfloat16"])
 def test_course_dtype_overrides(monkeypatch, word):
     monkeypatch.setenv("COURSE_DTYPE", word)
