@@ -1,0 +1,128 @@
+"""Rehearses lessons on a machine as Colab lends it: `python tests/hosted.py FOLDER NUMBER…`, the fast profile.
+
+FOLDER gets an environment with Colab's versions (colab.txt) and an empty folder in which each lesson is opened alone.
+The lesson's own first cell fetches the course from a local copy at its tag, and lays over what is missing. A line is
+printed for each lesson, with its minutes and its peak of memory; exit status 1 if one stopped.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+import venv
+
+import nbformat
+import sources
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+PINS = ROOT / "tests" / "colab.txt"
+BORROWED = ("torch", "torchgen", "functorch", "torch-*.dist-info")  # from the course's own environment
+LAST = "print(__import__('helpers.machine.runtime').machine.runtime.peak_memory())"
+# In the rehearsed environment: run a notebook where the learner would, keep it, and end as it ends.
+RUN = """
+import sys, nbformat
+from nbclient import NotebookClient
+book = nbformat.read(sys.argv[1], as_version=4)
+client = NotebookClient(book, timeout=1800, kernel_name="python3", resources={"metadata": {"path": sys.argv[2]}})
+try:
+    client.execute()
+finally:
+    nbformat.write(book, sys.argv[1])
+"""
+
+
+def packages(python: pathlib.Path) -> pathlib.Path:
+    """Return where an environment keeps its packages."""
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    return pathlib.Path(subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.strip())
+
+
+def environment(folder: pathlib.Path) -> pathlib.Path:
+    """Make, or go on with, an environment with Colab's versions and the course's torch; return its Python."""
+    python = folder / "bin" / "python"
+    if not python.exists():
+        venv.create(folder, with_pip=True)
+    here, there = packages(pathlib.Path(sys.executable)), packages(python)
+    for pattern in BORROWED:
+        for path in here.glob(pattern):
+            if not (there / path.name).exists():
+                (there / path.name).symlink_to(path)
+    command = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "-r", PINS]
+    subprocess.run([str(part) for part in command], check=True)
+    kernel = {"argv": [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"], "language": "python"}
+    spec = folder / "share" / "jupyter" / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True, exist_ok=True)
+    spec.write_text(json.dumps({**kernel, "display_name": "Colab"}))
+    return python
+
+
+def origin(folder: pathlib.Path) -> pathlib.Path:
+    """Return a local copy of the working tree, committed and tagged as a release would be."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
+    ).stdout.decode()
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes((ROOT / name).read_bytes())
+    tag = f"v{sources.course()['version']}"
+    identity = ["-c", "user.name=test", "-c", "user.email=test@example.com"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "release"], ["tag", tag]):
+        subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+def settings(source: pathlib.Path) -> dict[str, str]:
+    """Return the variables of the lent machine: it is Colab, and the course's address leads to the local copy."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "CI", "COURSE_RESULTS")}
+    return {
+        **kept,
+        "COLAB_RELEASE_TAG": "rehearsal",
+        "COURSE_PROFILE": "fast",
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.file://{source}.insteadOf",
+        "GIT_CONFIG_VALUE_0": sources.course()["address"],
+    }
+
+
+def rehearse(name: str, python: pathlib.Path, content: pathlib.Path, variables: dict[str, str]) -> str:
+    """Run a learner's copy in `content`; return a line on it, which begins with `FAIL` if a cell stopped."""
+    (path, _), *_ = sources.targets(name)
+    book = nbformat.read(path, as_version=4)
+    book.cells.append(nbformat.v4.new_code_cell(LAST))
+    copy = content / pathlib.Path(path).name
+    nbformat.write(book, copy)
+    started = time.perf_counter()
+    done = subprocess.run(
+        [python, "-c", RUN, copy, content], env=variables, capture_output=True, text=True, cwd=content
+    )
+    minutes = (time.perf_counter() - started) / 60
+    if done.returncode:
+        return f"FAIL {name} after {minutes:.1f} minutes: {done.stderr.strip()[-1500:]}"
+    ran = nbformat.read(copy, as_version=4)
+    peak = int(ran.cells[-1].outputs[0].text)
+    said = " / ".join(next(cell for cell in ran.cells if cell.cell_type == "code").outputs[0].text.split("\n")[:3])
+    return f"OK   {name}: {minutes:.1f} minutes, {peak / 1e9:.2f} GB at its peak; its first cell said: {said}"
+
+
+def main(folder: str, *numbers: str) -> int:
+    """Rehearse the lessons of these numbers, all core lessons where none is given."""
+    base = pathlib.Path(folder).absolute()
+    content, source = base / "content", base / "origin"
+    for path in (content, source):
+        path.mkdir(parents=True)
+    python = environment(base / "environment")
+    variables = settings(origin(source))
+    failed = 0
+    for name in sources.choose(list(numbers), sources.lessons()):
+        line = rehearse(name, python, content, variables)
+        failed += line.startswith("FAIL")
+        print(line, flush=True)
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
