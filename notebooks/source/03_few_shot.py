@@ -46,7 +46,7 @@ diagrams.flow(
 
 # %% [markdown]
 # Here is the articles' advice, in our words. What takes long comes from the course's stored *reference* rows and is
-# marked so; `RERUN = True` measures it here. Where no row is kept, it says so.
+# marked so; `RERUN = True` measures it here.
 
 # %%
 claims.show("03")
@@ -55,8 +55,7 @@ claims.show("03")
 # ## The prompt to beat
 #
 # Examples must beat something: the best prompt without any, which lesson 02 chose on dev among 24 tries. Our own
-# prompt, printed below, is another, plain one. It asks "What kind of message is this?", and the answer begins with
-# "This is".
+# prompt, printed below with the six ways to go on, is another, plain one.
 
 # %%
 from dataclasses import replace
@@ -121,8 +120,8 @@ from helpers.lesson.exercises import check, hint, solution, yours
 check("03.1", turns)
 
 # %% [markdown]
-# From here on your function builds the turns of every prompt. (Where a check is not *correct*, the course's own function
-# steps in, and says so.) The question and the words of each label are put in before it is called.
+# From here on your function builds the turns of every prompt. The question and the words of each label are put in
+# before it is called.
 
 # %%
 pool = prompt_cost.short(train, lm.count_tokens)  # of at most 20 tokens
@@ -201,11 +200,11 @@ for name, shown in {"the same eight": eights[0], "eight of its own": own_eights}
     print(f"1,000 messages: ${anew:.4f}, with a cache ${cached:.4f}")
 
 # %% [markdown]
-# About the same length, another bill. (What the second kind shares is the system message that the model's template adds.) So
-# what changes with each message belongs at the end.
+# About the same length, another bill. (The second kind shares the system message of the model's template.) So what
+# changes with each message belongs at the end.
 #
-# "Cost grows linearly with the prompt", two articles say. That is two statements: one about prompts that are read
-# whole, one about prompts whose start is kept. The same four messages, both ways, both axes from 0:
+# "Cost grows linearly with the prompt", two articles say. With prompts read whole, or with the start kept? The same
+# four messages, both ways:
 
 # %% tags=["machine"]
 lengths = {k: few_labels.draw(pool, k, seed=0) for k in (0, 4, 12)}
@@ -412,7 +411,7 @@ for part, some in (("the pool", pool_texts[:50]), ("test", [m.text for m in test
     print(f"messages of {part} that are shown their own answer: {len(found)} of {len(some)}")
 
 # %% [markdown]
-# Now the measuring: again 24 tries on dev, among them three orders, and one look at test.
+# Again 24 tries on dev, among them three orders, and one look at test.
 
 # %%
 tried = few_labels.nearest_candidates(
@@ -425,9 +424,13 @@ near_row = near.test(lab, test, heavy=True, show=True)
 print("nearest minus fixed examples:", ledger.compare(fixed_row, near_row))
 
 # %% [markdown]
+# Better on test than on dev? *Elsewhere* only takes off what choosing flatters. Dev is small, its figures are rough, and
+# other messages may be easier.
+
+# %% [markdown]
 # ## Is the model still needed?
 #
-# The nearest come from a pool whose labels are all known; fixed examples need a dozen. (Dev chose both.) If the
+# The nearest come from a pool whose labels are all known; fixed examples need a dozen. If the
 # neighbors' labels do the work, they can do it alone.
 #
 # ### Your turn 03.6
@@ -484,16 +487,16 @@ rows = [best_row, fixed_row, near_row, vote_row, short_row]
 plots.methods(rows, "Six intents: no example, fixed ones, nearest ones, and no model")
 
 # %% [markdown]
-# Where the prompt, best of 24 tries, is not better than a vote from the same pool, untuned, the language model adds
-# nothing that we can show.
+# The prompt, best of 24 tries, is not better than an untuned vote from the same pool: the language model adds nothing
+# that we can show.
 
 # %% [markdown]
 # ## With few labels: do the lines cross?
 #
 # "Under 50 labeled examples, prompting is the only option" (F2). So 6 to 48 labels, five draws each, the same for all:
 # shown in the prompt (calibrated), learned by a regression on embeddings, or trained into a small addition to the
-# weights, by [LoRA](../docs/glossary.md#lora) (lesson 05). Whoever has so few has no dev set, so nobody chooses by one
-# here. What was not measured is left out. **Predict:** who leads at 6?
+# weights, by [LoRA](../docs/glossary.md#lora) (lesson 05). Whoever has so few has no dev set, so none of the three
+# chooses by one. **Predict:** who leads at 6?
 
 # %%
 from helpers.methods import same_labels
@@ -520,9 +523,11 @@ print(
 )
 
 # %% [markdown]
-# The intervals cover messages and draws. Where a line says *leads*, these labels are better shown; where it says *is
-# behind*, better learned from. That is so for this size. Below, a dash means: not measured. *Free answer*: the model
-# writes, without examples. *Large* was asked once; such a model also wrote our messages, which may flatter it.
+# *Leads*: labels are better shown; *is behind*: better learned from. The dotted line is no fair rival: the best prompt was
+# chosen on dev, by more labels than any line here has.
+#
+# Now accuracy on test by size of model; a dash: not measured. *Free answer*: the model writes, without examples. *Large* was
+# asked once; such a model also wrote our messages, which may flatter it.
 
 # %%
 from IPython.display import Markdown
@@ -537,25 +542,24 @@ Markdown(scales.side_by_side("intents", [*asked_everywhere, "free answer"]))
 #
 # F1 speaks of format, too. Back to change requests: five solved ones, each answered with a JSON object, then an open one. The
 # model writes freely. An answer *fits* if all of it is one JSON object with the three keys and values that the schema allows.
-# (F1 also names tone. It is not tested here.)
+# (F1 also names tone, which is not tested here.)
 
 # %%
-from helpers.methods import forms, solved_requests
+from helpers.lesson import few_shot_parts
 from helpers.tasks import change_requests
 
 requests = files.for_profile(change_requests.load("fresh"), fast=4)
-on_changes = lab.using(
-    task="changes", labels=change_requests.RISKS, split="fresh", noun="requests", show=False
-)
-shown_now = [k for k in (0, 5) if solved_requests.affordable(on_changes, k, requests)]
-form = {k: solved_requests.measured(on_changes, k, requests) for k in shown_now}
+form = few_shot_parts.forms_under(lab, requests, (0, 5))
 for k, row in form.items():
-    print(f"{k} examples: {sum(forms.fits(row))} of {row.n} fit, {sum(row.correct)} right")
+    risks = {risk: row.predictions.count(risk) for risk in change_requests.RISKS}
+    fit = sum(risks.values())
+    print(f"{k} examples: {fit} of {row.n} fit, {sum(row.correct)} right; named: {risks}")
 
 # %% [markdown]
-# *Fit* is about form, *right* about the risk that the answer names. Only an answer that fits can be *right*; form may
-# come without the right risk.
-#
+# *Fit* is about form, *right* about the risk. Every answer that fits names the same risk, whatever the request: the
+# examples taught a form and no judgment. What fits the form is not yet right.
+
+# %% [markdown]
 # ### Playground
 #
 # Choose how many examples, how they are selected, and the seed. Without widgets, show
@@ -571,34 +575,26 @@ widgets.few_shot_explorer(lm, prompt, choose, half)
 # %% [markdown]
 # ## What we found
 #
-# *Too close to call*: the interval reaches across the rule's limit, however small p. *Not tested*: a part is missing;
-# F2 needs regression *and* LoRA.
+# *Too close to call*: the interval reaches across the rule's limit, however small p. *Above 0, by at least 0.03* asks
+# for both: the whole interval above 0, and an estimate of at least 0.03.
 
 # %%
-from helpers.results import evidence
-
-n = len(test)
-gain = few_labels.when_best(best_row, evidence.number(lifted, n, of=[best_row, *ten]))
-form_held = evidence.share(forms.fits(form[5]), of=form[5]) if 5 in form else ()
-claims.conclude("F1", {"gain": gain, "alike": evidence.draws(ten), "format": form_held})
-claims.conclude("F2", {f"{c.n} labels": same_labels.leads(c) for c in compared})
+claims.conclude("F1", few_shot_parts.of_examples(best_row, ten, form.get(5)))
+claims.conclude("F2", few_shot_parts.of_few_labels(compared))
 
 # %% [markdown]
-# "Needing 30 examples in the prompt hides a need for tuning or retrieval" (F4): 30 that are shown, against LoRA on the
-# same 30, and against the nearest. (These come from all 221 messages, and the best of 24 tries.) F7's rule asks for
-# over five points; over 15 counts as held.
+# F4 sets 30 that are shown against LoRA on the same 30, and against the nearest (of all short messages, the best of 24
+# tries).
 
 # %%
-thirty = next(c for c in compared if c.n == 30)
-rivals = {"tuning": thirty.rows.get(same_labels.LORA), "retrieval": [near_row]}
-claims.conclude("F4", same_labels.ahead_of_shown(thirty, rivals))
+claims.conclude("F4", few_shot_parts.of_many_shown(compared, near_row))
+
+# %% [markdown]
+# F7 names a range; its rule judges the lower end alone: the interval must lie above 0.05. A gain beyond 0.15 counts as
+# held, too, though it is more than was promised: look at the nearest.
 
 # %%
-points = {
-    name: few_labels.when_best(best_row, evidence.difference(best_row, row))
-    for name, row in {"fixed": fixed_row, "nearest": near_row}.items()
-}
-claims.conclude("F7", points)
+claims.conclude("F7", few_shot_parts.of_points(best_row, fixed_row, near_row))
 for row in (fixed_row, near_row):
     share = statistics.ratio_interval(best_row.correct, row.correct)
     print(f"{row.method}: {share.estimate - 1:+.0%} of the baseline (F7 leaves open which %)")

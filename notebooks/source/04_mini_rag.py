@@ -55,7 +55,7 @@ claims.show("04", "R1", "R4", "R5", "R6", "R8", "R10", "R12")
 #
 # ## What does it invent?
 #
-# Larkfield does not exist, so no model has read its 30 policies. **Predict:** asked for what they tell, will it say
+# Larkfield does not exist, so no model has read its policies. **Predict:** asked for what they tell, will it say
 # that it does not know?
 
 # %%
@@ -97,7 +97,7 @@ sure = reading.sureness(lm, chats, closed_row.answers[:30])
 print(f"per answer: {np.mean(sure):.2f} on average, {min(sure):.2f} to {max(sure):.2f}")
 
 # %% [markdown]
-# Above 0.50, where a token is likelier than all others together, the course says *confident*. Nothing in an answer's
+# Above one half, where a token is likelier than all others together, the course says *confident*. Nothing in an answer's
 # text shows this number: fluent is not sure, and sure is not true.
 #
 # ## Cut
@@ -113,8 +113,8 @@ print(shipping.text.split("\n\n")[0])
 # ### Your turn 04.1
 #
 # Write `pieces(text, size)`: the text in pieces of at most `size` lines, filled as long as lines fit; joined with line
-# breaks they give the text again. Neighboring lines that start with `|` are a table, never cut: if it does not fit into
-# what is left, it starts a new piece, and only a table alone may be longer. `text.split("\n")` gives lines.
+# breaks they give the text again. Neighboring lines that start with `|` are a table, never cut: if it does not fit into what
+# is left, it starts a new piece; only a table alone may be longer. `text.split("\n")` gives lines.
 #
 # With size 2, `"One.\n| a |\n|---|\n| b |\nTwo."` gives `"One."`, the table, and `"Two."`.
 
@@ -160,8 +160,8 @@ print(chunks[1].searched)
 # %% [markdown]
 # ## Embed and search
 #
-# MiniLM, a small [embedding](../docs/glossary.md#embedding) model, turns a text into a vector of 384 numbers, of length
-# one. It reads 256 word pieces, about 190 words, and **silently drops the rest**; the course warns.
+# MiniLM, a small [embedding](../docs/glossary.md#embedding) model, turns a text into a vector of length one.
+# It reads a text only up to a limit, and **silently drops the rest**; the course warns.
 
 
 # %%
@@ -411,9 +411,9 @@ split = {name: finding.sources(read[name], reranked, 4) for name in three}
 error_sources(split, "Where answers go wrong: finding, or what comes after")
 
 # %% [markdown]
-# *Found*: the evidence is in one of the four chunks kept; what fails after that is quoting or reading. A dash: not
-# measured. Below each table, a large hosted model, asked once in two ways of its own: a ceiling, not a rival. Closed
-# book it mostly abstains, which is good for the 30 of 150 questions that no policy answers.
+# *Found*: the evidence is in one of the four chunks kept; what fails after that is quoting or reading. The tables
+# show shares of good answers; a dash: not measured. Below each, a large hosted model, asked once in two ways of its
+# own: a ceiling, not a rival. Closed book it mostly abstains, which is good where no policy answers.
 
 # %%
 from IPython.display import Markdown, display
@@ -429,8 +429,8 @@ for tier, task in policies.TIERS.items():
             print(f"large hosted model, {row.method}: {row.interval}")
 
 # %% [markdown]
-# Read down a column for what context buys; where a second model was measured, along a line for what size buys. The row
-# *all that fits* hands over as many chunks as the model can read.
+# Read down a column for what context buys; where a second model was measured, along a line for what size buys. *All
+# that fits*, where measured: as many chunks as the model can read.
 #
 # ## Can you check it?
 #
@@ -493,8 +493,8 @@ if astray:
     print(" ", cited_row.details["answers"][astray])
 
 # %% [markdown]
-# Compare the two shares: does support tell right from wrong? A quote can say what the answer says, and not what was
-# asked: where that happened, a pair stands above.
+# The two shares are alike: support does not tell right from wrong here. A quote can say what the answer says, and not
+# what was asked, as in the pair above.
 #
 # ## Change a policy, ask again
 #
@@ -538,7 +538,7 @@ for name, row in arms.items():
 # %% [markdown]
 # ## Who may see what
 #
-# Seven documents are for staff. Ask all hard questions as a member of the public, and add nosy ones that begin with a
+# Some documents are for staff. Ask all hard questions as a member of the public, and add nosy ones that begin with a
 # planted order to tell. **Predict:** into how many prompts does staff text come?
 
 # %%
@@ -556,7 +556,7 @@ for name, where in (("without a filter", index.EVERYTHING), ("filtered", index.P
 #
 # ## The customer's own record
 #
-# No policy says what a customer ordered; a record does. For 24 customers: nothing in the prompt, the whole record, or
+# No policy says what a customer ordered; a record does. For some customers: nothing in the prompt, the whole record, or
 # its one fact, and two ways to say and to ask it. **Predict:** which of the six is read best?
 
 # %%
@@ -591,8 +591,7 @@ widgets.inspector(pipe.using(quotes=3, examples=False), price)
 # ## What we found
 #
 # Each verdict gives its outcome, numbers and whose they are, the model, and its rule. *Underpowered*: too few items for
-# the rule to come out either way. Expect it of R4 in a small model: too few right answers.
-# *Not tested*: a part was not measured.
+# the rule to come out either way. So it is with R4: a small model gives too few right answers to judge their citations.
 
 # %%
 alone, useful = read["closed book"], ("one quote", "best chunk")
@@ -641,7 +640,8 @@ display(Markdown(verdicts.elsewhere("R1", "R4", "R10", "R12")))
 # 1. Measure finding and reading apart. They fail for different reasons, and a better language model mends only reading.
 # 2. Wording is part of reading, and a citation makes an answer checkable, not correct.
 # 3. Put facts and rights into the search: both change at once, without training.
-#
+
+# %% [markdown]
 # Labs: [Which parts of a search earn their place?](labs/04_search.ipynb) ·
 # [What can a retrieved text do to an answer?](labs/04_trust.ipynb)
 #

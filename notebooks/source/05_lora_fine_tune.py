@@ -215,7 +215,8 @@ for token, label in list(zip(tokens, rows[0]["labels"]))[-8:]:
 # ## Three bugs that no loss curve shows
 #
 # Each lets a run finish happily and spoils its result.
-#
+
+# %% [markdown]
 # ### Your turn 05.5
 #
 # Each row has `text`, `ids`, `labels` and `prompt_tokens`, the *number* of tokens in its prompt. Write
@@ -274,8 +275,9 @@ print(len(leaked), "near copies between training and test set")
 # ## The loss
 #
 # The *loss* is the model's surprise at the answer: minus the log of the probability that it gave each token, averaged. It
-# is counted in *nats*: 0 means sure and right; 0.69, a token that was given even odds.
-#
+# is counted in *nats*: 0 means sure and right; a token that was given even odds costs `log(2)`.
+
+# %% [markdown]
 # ### Your turn 05.7
 #
 # Write `answer_loss(log_probs, labels)`. `log_probs[i]` holds one number for each token of the vocabulary: how probable it
@@ -336,12 +338,12 @@ for step in range(3):
     optimizer.zero_grad()
 
 # %% [markdown]
-# Length 0: changing A would change nothing, for B multiplies what A makes, and B is zero. Once B has moved, A learns
-# too. (Do not expect three losses to fall.)
+# Length 0: changing A changes nothing, for B multiplies what A makes, and B is zero. Once B has moved, A learns too.
+# (Three steps are few: the loss may rise.)
 #
-# `tuning.train` starts afresh on the course's own code, with the pairs shuffled: the learning rate rises, then falls;
-# long gradients are cut. It looks at dev twice an epoch, and last. To take minutes, it learns from a quarter of the
-# messages, 25 of each label. **Predict:** where does the loss start and end, and does dev follow?
+# `tuning.train`, the course's code, starts afresh on shuffled pairs: its learning rate rises, then falls; long gradients
+# are cut. It looks at dev as it goes. To be quick, it learns from a quarter of the messages. **Predict:** where does the
+# loss start and end, and does dev follow?
 
 # %%
 from dataclasses import replace
@@ -388,8 +390,8 @@ if lab.affords(f"{name}, three seeds", [name], test, fast=False):
     seeds = tuning.repeated(lab, name, [pairs], recipe, test, score, **more)
 
 # %% [markdown]
-# Now the rivals. Eight nearest examples in the prompt, and regression on sentence vectors (*MiniLM*), use the same 600
-# labels. Lesson 02 chose its *best prompt*, lesson 03 its *nearest examples* (short messages only), among 24 tries
+# Now the rivals. Eight nearest examples in the prompt, and regression on sentence vectors
+# ([MiniLM](../docs/glossary.md#minilm)), use the same 600 labels. Lesson 02 chose its *best prompt*, lesson 03 its *nearest examples* (short messages only), among 24 tries
 # each. **Predict** the order.
 
 # %%
@@ -429,11 +431,11 @@ print(
 
 # %% [markdown]
 # A hollow point is a reference row. How far the three seeds lie apart is luck that one run would hide; how far yours
-# lies below them is what more labels buy.
+# lies below them is what more labels, and so more steps, buy.
 #
 # ## And larger models?
 #
-# The same methods by model (*plain*: none), where the course has measured them; a dash where not.
+# The same methods by model (*plain*: no language model), where the course has measured them; a dash where not.
 
 # %%
 from IPython.display import Markdown
@@ -555,7 +557,7 @@ widgets.parameter_explorer(lm)
 # ## What we found
 #
 # L5 takes *percent* as points above the best prompt without examples; the article names neither unit nor baseline. The
-# relative gain follows. An interval across 0.15 or 0.40 decides nothing.
+# relative gain follows. An interval that crosses an end of the claimed range decides nothing, however large the gain.
 
 # %%
 gain = [evidence.over_runs([best_prompt], seeds)] if best_prompt and seeds else []
@@ -597,7 +599,7 @@ claims.conclude(
 # ## Three things to remember
 #
 # 1. Tuning moves thin matrices beside frozen weights, by the loss on answers alone. Look at tokens, copies and leaks first.
-# 2. Put the plain method, and the prompt with the same labels, beside the tuned model, every time.
+# 2. Put the plain method, and the prompt with the same labels, beside the tuned model.
 # 3. A tuned model saves the long prompt. It costs training, and training again.
 #
 # Go deeper: labs on [recipes, sizes and noise](labs/05_recipes.ipynb) and on [form and voice](labs/05_form.ipynb).

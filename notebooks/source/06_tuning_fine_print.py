@@ -76,8 +76,8 @@ for wording, name in ways_to_ask.items():
 # %% [markdown]
 # A *neighbor* is another fact of the same document, never trained. The usual advice against learning by rote is many
 # wordings, so there are three tuned models: 1, 3 and 10 wordings a fact, each fact seen about equally often. Beside them
-# the index quotes the best line it finds. A quoted line counts if it is the line that holds the answer; a model's answer,
-# if the right value stands in it. **Predict** the share right for each.
+# the index quotes the best line it finds. A quoted line counts if it is the one in which the answer stands; a model's
+# answer, if the right value stands in it. **Predict** the share right for each.
 
 # %%
 ways_to_know = {
@@ -97,9 +97,10 @@ from helpers.lesson.plots import tuning as pictures
 pictures.rows_grouped(found, "Facts, asked in three ways", "share of questions right")
 
 # %% [markdown]
-# Hollow marks are *reference results*, measured by the course to save time. Do the neighbors show that one fact teaches
-# the next?
-#
+# Hollow marks are *reference results*, measured beforehand. Asked for a neighbor, no tuned model knows more than the
+# base: one fact does not teach the next.
+
+# %% [markdown]
 # ### Your turn 06.1
 #
 # How much was the fact, and how much the wording? Write `by_rote(trained, new)`. `trained` says for each fact whether
@@ -159,8 +160,8 @@ print(
 )
 
 # %% [markdown]
-# One training each; the verdict draws on three. And the index has the documents at hand. The same at all sizes that the
-# course has measured:
+# One training each; the verdict draws on three. And the index has the documents at hand. The same by model, where
+# measured:
 
 # %%
 from IPython.display import Markdown
@@ -432,7 +433,8 @@ for i, raw, known in by_rule:
 # A shop's assistant should decline what is not its business, and only that. Forty requests to decline, forty
 # look-alikes to answer: given to the base, the base ordered to decline, and one tuned on eighty others. A list of
 # phrases decides what counts. **Predict** two shares for each.
-#
+
+# %% [markdown]
 # ### Your turn 06.6
 #
 # Write `refusal_rates(gold, did)`: what should happen, what did, lists of `"decline"` and `"answer"`. Return the share
@@ -506,7 +508,7 @@ for name, row in after.items():
 
 # %% [markdown]
 # Some answers may change either way with any change of weights. Would a real drop show? That depends on the probe, so
-# compute it. The *probability* of the right choice may move before the choice flips. Does it show smaller ones?
+# compute it. The *probability* of the right choice may move before the choice flips. Does it show smaller drops?
 
 # %%
 share_before = side_effects.right_shares(before)
@@ -578,6 +580,7 @@ claims.conclude("L14", {"declined": moved["decline"], "look-alikes": moved["answ
 # 2. What a training set holds, a model may tell. Redact first, and count what your rules leave.
 # 3. Tuning may move more than you aimed at. Ask before and after, count both directions, and know how small a drop you
 #    could have seen.
-#
-# {{next}} In the labs: [another base, and tuning on top of tuning](labs/06_bases_and_stacking.ipynb); [a larger
-# teacher](labs/06_teacher.ipynb).
+
+# %% [markdown]
+# {{next}} In the labs: [another base, and tuning on top of tuning](labs/06_bases_and_stacking.ipynb); [a teacher's
+# labels](labs/06_teacher.ipynb).

@@ -22,8 +22,8 @@
 #: setup
 
 # %% [markdown]
-# This lab of [lesson 03](../03_few_shot.ipynb) runs alone. The same prompt: the question, "This is", and everyday words for
-# each label.
+# This lab of [lesson 03](../03_few_shot.ipynb) runs alone. The same prompt: after the message comes the question "What kind
+# of message is this?", and the answer begins with "This is", followed by everyday words for each label.
 
 # %%
 import numpy as np
@@ -74,7 +74,8 @@ eights = [few_labels.draw(pool, 8, seed) for seed in range(5)]
 print(lm.render(prompt.messages(with_corrections(eights[0], 0)[:2], test[0].text)))
 
 # %% [markdown]
-# **Predict:** does it help to see what is wrong? Five draws, calibrated both times, on test.
+# **Predict:** does it help to see what is wrong? Five draws (other eight messages each time) on test. Both times the
+# prompt's own leaning towards some labels is taken away ([calibration](../../docs/glossary.md#calibration)).
 
 # %%
 good = few_labels.draws(lab, prompt, "few-shot, 8 calibrated", pool, 8, 5, test, neutral)
@@ -148,9 +149,10 @@ plots.curves(
 )
 
 # %% [markdown]
-# A flat line is no praise by itself: one that hardly looks at its examples has little to lose. See how high it starts.
-# And a line of five draws that goes down and up again is no finding. The fixed examples have wrong labels by luck of
-# the draw, as counted above.
+# The nearest and their vote lose most: they live on the labels around a message, and fall when these are wrong. A flat
+# line is no praise by itself: one that hardly looks at its examples has little to lose. See how high it starts. And a
+# line of five draws that goes down and up again is no finding. The fixed examples have wrong labels by luck of the draw,
+# as counted above.
 
 # %% [markdown]
 # ## A label without an example
@@ -215,13 +217,19 @@ without, with_other = (
 count = yours("03.8", recall_and_alarms, statistics.recall_and_alarms)
 for row in (without, with_other):
     recall, alarms = count(row.gold, row.predictions, "other")
-    print(f"{row.method}{row.mark}: recall of other {recall:.2f}, false alarms {alarms:.2f}")
+    print(f"{row.method}{row.mark}: accuracy {row.interval},", end=" ")
+    print(f"recall of other {recall:.2f}, false alarms {alarms:.2f}")
 
 # %% [markdown]
 # Recall alone would judge a prompt that answers `other` to everything as perfect. So the rule of F8 asks for both: more
-# of `other` found, and at most ten more false alarms in a hundred. This rests on one sixth example in one place, in a
-# prompt that sorts little better than one label for all (0.17); any sixth example might have moved answers.
-#
+# of `other` found, and fewer than ten more false alarms in a hundred. With the sixth example, more are found, and more of
+# the others are taken for it.
+
+# %% [markdown]
+# This rests on one sixth example in one place, in a prompt that hardly sorts: one label for all would be right once in
+# six. Any sixth example might have moved answers.
+
+# %% [markdown]
 # ### Playground
 #
 # Write bad examples of your own: wrong, insulting, off the subject. What does the model make of a clean message then?
@@ -234,7 +242,8 @@ print("probabilities:", dict(zip(LABELS, scores.probabilities[0].round(2).tolist
 # %% [markdown]
 # ## What we found
 #
-# For each verdict its numbers, whose they are, and its rule.
+# For each verdict its numbers, whose they are, and its rule. *Above 0, by at least 0.03* asks for both: the whole interval
+# above 0, and an estimate of at least 0.03.
 
 # %%
 claims.conclude("F3", {"corrections": evidence.number(change, len(test), of=[*good, *bad])})

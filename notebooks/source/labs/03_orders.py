@@ -23,8 +23,8 @@
 #: setup
 
 # %% [markdown]
-# This lab of [lesson 03](../03_few_shot.ipynb) runs alone. The same prompt: the question, "This is", and everyday words for
-# each label.
+# This lab of [lesson 03](../03_few_shot.ipynb) runs alone. The same prompt: after the message comes the question "What kind
+# of message is this?", and the answer begins with "This is", followed by everyday words for each label.
 
 # %%
 import numpy as np
@@ -106,12 +106,15 @@ gain = sum(last > other for last, other in zip(table.diagonal(), elsewhere))
 print(f"labels that gain by standing last: {gain} of {len(LABELS)}")
 
 # %% [markdown]
-# This is [recency bias](../../docs/glossary.md#recency-bias), if there is one: read the diagonal against its column.
-# The last place is not all: where is `other` said most?
-#
-# The other leaning is towards the [most frequent label](../../docs/glossary.md#majority-bias). Put six more complaints in front
-# of each draw, and count. A longer prompt might do something by itself, so count with six others in front, too: one of each
-# label, so that all labels stay equally frequent.
+# This is [recency bias](../../docs/glossary.md#recency-bias): read the diagonal of the picture, where a label stands last
+# itself, against the rest of its column. Nearly every label gains. But the last place is not all: `refund_request` is said
+# much whoever stands last, and where is `other` said most?
+
+# %% [markdown]
+# The other leaning is towards the [most frequent label](../../docs/glossary.md#majority-bias). Put six more
+# complaints in front of each draw, and count. A longer prompt might do something by itself, so count with six others
+# in front, too: one of each label, so that all labels stay equally frequent. *Alone*: the six of the draw, with
+# nothing in front.
 
 # %%
 for draw in range(3):
@@ -124,6 +127,10 @@ for draw in range(3):
         found = prompt.score(lm, [*more, *six], texts, progress=False).predictions
         told.append(f"after {name} {found.count('complaint')}")
     print(f"draw {draw + 1}, complaint predicted, of {len(texts)}:", ", ".join(told))
+
+# %% [markdown]
+# After six complaints the model says `complaint` more often, in every draw; after one more of each it does not. So it is
+# the label that does it, not the length.
 
 # %% [markdown]
 # ## More than chance?
@@ -187,10 +194,12 @@ for name, answers in {"as scored": plain, "calibrated": repaired}.items():
     print(f"{name:10} accuracy {height:.2f}; best minus worst order {width:.2f}, on average\n")
 
 # %% [markdown]
-# Compare the two halves, in height and in width. Calibration takes away a push that is the same for every message; whatever
-# width is left has another cause, or is chance. A few dozen messages are little: a p-value that is not small may mean equal
-# orders, or too few messages to tell them apart. On test there are more. There, once, twelve orders of the first draw, as
-# scored, for the verdict:
+# Calibration takes away a push that is the same for every message. Here it lifts all orders, and does not bring them nearer
+# to each other: whatever width is left has another cause, or is chance. No p-value is small. With a few dozen messages that
+# may mean equal orders, or too few messages to tell them apart.
+
+# %% [markdown]
+# On test there are more. There, once, twelve orders of the first draw, as scored, for the verdict:
 
 # %%
 six = few_labels.draw(pool, 6, seed=0)
@@ -202,6 +211,9 @@ on_test = [
     for n, order in enumerate(orders, start=1)
 ]
 plots.methods(on_test, "The same six examples in twelve orders")
+
+# %% [markdown]
+# The same six examples each time, and the worst order far below the best. Is that beyond chance? The verdict on F6 says.
 
 # %% [markdown]
 # ## Read each example once
@@ -230,7 +242,7 @@ print(f"{packing.tokens_read(whole):,}; each example once: {once:,}")
 
 # %% [markdown]
 # Whole prompts with nearest examples share little but their beginning. Read once, an example costs its tokens a single time
-# for all messages that show it. And the accuracy?
+# for all messages that show it. And the accuracy? (*Told* in a name: with the instruction.)
 
 # %%
 nearby = {"labels_used": len(pool), "heavy": True}
@@ -257,7 +269,8 @@ print(
 )
 
 # %% [markdown]
-# Memory is a price in any case: the keys and values of every example are kept.
+# Memory is a price in any case: what the model computed for every example is kept (its
+# [keys and values](../../docs/glossary.md#key-value-cache)).
 #
 # ### Playground
 #
@@ -276,7 +289,10 @@ print(f"predicted, of {len(texts)}:", {label: found.count(label) for label in LA
 # F6 speaks of the order, which is judged by the twelve orders above, and of *which* examples. For that, the ten draws
 # of eight of lesson 03, calibrated, stand against the eight nearest, as scored; both with the prompt from the top,
 # without an instruction. The order's part is about one draw, fixed beforehand, as scored. Whether the order matters
-# after calibration, 36 messages could not tell.
+# after calibration, so few messages could not tell.
+
+# %% [markdown]
+# *Above 0, by at least 0.03* in a rule asks for both: the whole interval above 0, and an estimate of at least 0.03.
 
 # %%
 ten = few_labels.draws(lab, prompt, "few-shot, 8 calibrated", pool, 8, 10, test, neutral)

@@ -39,8 +39,9 @@ documents = policies.load_policies()
 spans = chunking.token_spans(lm.tokenizer)
 
 # %% [markdown]
-# The questions of lesson 04, *plain* and *hard*, those that have an answer. [hit@4](../../docs/glossary.md#hit-at-k): is
-# the line with the answer in one of the first four chunks? So many of each:
+# The questions of lesson 04 that have an answer: *plain* ones, as customers ask, and *hard* ones, which avoid the documents'
+# words. [hit@4](../../docs/glossary.md#hit-at-k): is the line with the answer in one of the first four chunks? So many of
+# each:
 
 # %%
 asked = {}
@@ -67,9 +68,13 @@ for size in (125, 250, 500, 1000):
 print("", *told, sep="\n")
 
 # %% [markdown]
-# Above the table the embedder itself warns of texts that it cuts; it will again below. A large chunk is not lost, though:
+# Above the table the embedder itself warns of texts that it cuts; it will again below. (A *token* there is one of its own
+# word pieces; our sizes count those of the language model.) A large chunk is not lost, though:
 # here every *sentence* has a vector too, and a chunk scores by its best one. So all sizes are read whole, and can be
-# compared. In two ways: the first four chunks, however long (*equal k*), and as many chunks as 1,000 tokens of prompt hold
+# compared.
+
+# %% [markdown]
+# They are, in two ways: the first four chunks, however long (*equal k*), and as many chunks as 1,000 tokens of prompt hold
 # (*equal budget*).
 
 # %%
@@ -92,6 +97,7 @@ plots.curves(curves, "Chunk sizes, read whole", ("tokens of a chunk", "share fou
 # %% [markdown]
 # With equal k a larger chunk brings more text, and pays for it in the prompt; under one budget the sizes compete. But found
 # is not read. The last race is on right answers to plain questions: the same 1,000 tokens, of small chunks or of large ones.
+# First the two differences in the share found, then the answers.
 
 # %%
 lab = ledger.Lab("policy_qa_plain", lm, noun="questions")
@@ -106,8 +112,9 @@ for size, row in answers.items():
 print("right answers, 500 minus 125:", ledger.compare(answers[125], answers[500]))
 
 # %% [markdown]
-# Where few answers are right from either, the reader is the limit, and little can be said of sizes.
-#
+# Few answers are right from either size: the reader is the limit, and little can be said of sizes.
+
+# %% [markdown]
 # Had only the vectors of whole chunks been used, 500 would have been judged half read. How much do the vectors of sentences
 # bring? Chunks of 125 lose nothing by the cut, so their line shows what such vectors bring in any case; only what 500 gains
 # beyond that can be due to the cut.
@@ -127,11 +134,14 @@ for size in (125, 500):
     )
 
 # %% [markdown]
+# Sentences bring much at both sizes. At 500 the gain is larger, but the two intervals overlap: how much of it is due to the
+# cut, these lines do not settle.
+
+# %% [markdown]
 # ## One stage changed at a time
 #
-# Rewriting, words, reranking, validating: does each earn its place? The hard questions avoid the documents' words,
-# which should leave a stage room to help. How much room, the first line below says: a stage that is added can only find
-# what was missed so far.
+# Rewriting, words, reranking, validating: does each earn its place? The hard questions should leave a stage room to
+# help. How much room, the first line below says: a stage that is added can only find what was missed so far.
 
 # %%
 store = index.Index.build(documents, embedder, chunking.Chunker(spans))
@@ -162,10 +172,15 @@ differences(
 
 # %% [markdown]
 # Left of the line, a change found less, to the right more. A filled point says that its interval leaves out zero;
-# "better" or "worse" is said only where the exact test agrees (lesson 01). The rewriting is searched for together with
-# the question, so that a poor one costs little. With follow-ups ("and how long is that?"), which this set lacks, it has
-# more to do. Lesson 04 counted first places, with no reranking behind the fusion; among four there is less left to win.
-#
+# "better" or "worse" is said only where the exact test agrees (lesson 01). So little was missed before that no stage can
+# show much: not one is shown to earn its place here, nor to be useless.
+
+# %% [markdown]
+# Lesson 04 counted first places, with no reranking behind the fusion; among four there is less left to win. The rewriting
+# is searched for together with the question, so that a poor one costs little. With follow-ups ("and how long is that?"),
+# which this set lacks, it has more to do.
+
+# %% [markdown]
 # ### Your turn 04.8
 #
 # How many chunks should go on? Write `smallest_k(ranks, target)`: the smallest k whose hit@k is at least `target`, or 0
@@ -203,9 +218,9 @@ for tier in policies.TIERS:
     print(f"{tier}, chosen on dev: hit@k of 0.90 needs k = {few}, 0.98 needs k = {more}")
 
 # %% [markdown]
-# The last stage, *validate*: trust an answer more where a quote that it cites holds its numbers and half of its words (04.5).
-# The citation itself, [1], is no number of the answer, and is taken off first. On plain questions, are such answers more
-# often right than the others?
+# The last stage, *validate*: trust an answer more where a quote that it cites holds its numbers and half of its words
+# (exercise 04.5 of the lesson). The citation itself, [1], is no number of the answer, and is taken off first. On
+# plain questions, are such answers more often right than the others?
 
 # %%
 from helpers.methods.retrieval import passages
@@ -224,12 +239,17 @@ for supported, hits in backed.items():
     print(f"{name}: {sum(hits)} of {len(hits)} answers right{cited_row.mark}")
 
 # %% [markdown]
+# Not here: of the answers that a quote supports, no larger share is right. A quote can say what the answer says, and not
+# what was asked. (So few cannot settle it: see the verdict.)
+
+# %% [markdown]
 # ## In a large collection
 #
-# Thirty documents are few. Add real text: documentation and comments of the software that this course runs on, and of
+# Our policies are few. Add real text: documentation and comments of the software that this course runs on, and of
 # Python, cut to passages of 60 words and drawn at random. Searched by meaning alone, with one vector a chunk.
 # **Predict:** of hit@4, how much is left with 1,000 passages more?
-#
+
+# %% [markdown]
 # Embedding 100,000 passages takes an hour on two cores. So what is printed comes from the course's rows, and its times are
 # those of the course's machine; a size without a row is named and left out. *p95*: 95 of 100 questions take less, their own
 # embedding included.
@@ -260,18 +280,23 @@ for package, (version, count) in grown_rows[largest].details.get("packages", {})
     print(f"  of these passages, {count:,} from {package} {version}")
 
 # %% [markdown]
-# Nearly all of a query's time goes into embedding the question, so the bound of R7 on time says little of size. These
-# passages speak of software, so they are easy to tell from policies. As many policies of other companies would be
-# harder; no such text is at hand here. The list says what they are of; on other machines it may be other software. What
-# holds up to the largest size measured says nothing of a larger one: without the row of 100,000, the verdict on R7 is
-# *not tested*.
-#
+# These passages speak of software, so they are easy to tell from policies. As many policies of other companies would be
+# harder; no such text is at hand here. The list says what they are of; on other machines it may be other software.
+
+# %% [markdown]
+# Nearly all of a query's time goes into embedding the question, so the bound of R7 on time says little of size. And what
+# holds up to the largest size measured says nothing of a larger one: without the row of 100,000, the verdict on R7 is *not
+# tested*.
+
+# %% [markdown]
 # ## Tune the embedder
 #
-# MiniLM never saw Larkfield. Show it training questions of both tiers, each with the chunk that answers it: pull the
-# two together, and push the other chunks of the batch away. Each question is scored with all chunks of its batch, and
-# the loss is small when its own scores highest. (The loop embeds twice, only to save memory.) First, questions on a
-# fact that a test question of either tier asks about are left out: a fact of one tier may be asked about in the other.
+# MiniLM never saw Larkfield. Show it training questions, plain and hard, each with the chunk that answers it: pull the two
+# together, and push the other chunks of the batch away. Each question is scored with all chunks of its batch, and the loss
+# is small when its own scores highest. (The loop embeds twice, only to save memory.)
+
+# %% [markdown]
+# First, questions on a fact that a test question asks about are left out, be it in other words.
 
 # %%
 import inspect
@@ -298,9 +323,11 @@ reranked = finding.hits(finding.ranks(full.using(search="dense"), everyone, docu
 print("reranked minus not:", statistics.compare_hits(before, reranked))
 
 # %% [markdown]
-# By meaning alone, hit@4 on test questions of both tiers. The last line is for comparison: reranking in the place of tuning,
-# on the same questions, which needs no training.
-#
+# All these are differences in hit@4, by meaning alone, on plain and hard test questions. Tuning gains a little with
+# every seed, by interval and test so with one alone. The last line is for comparison: reranking in the place of
+# tuning, on the same questions, gains too, and needs no training.
+
+# %% [markdown]
 # ### Playground
 #
 # Change the question, and see what each way of searching puts first.
@@ -314,7 +341,9 @@ for name, pipe in STAGES.items():
 # %% [markdown]
 # ## What we found
 #
-# For each verdict its numbers, whose they are, and its rule.
+# For each verdict its numbers, whose they are, and its rule. *Above 0, by at least 0.03* asks for both: the whole interval
+# above 0, and an estimate of at least 0.03. [*Underpowered*](../../docs/glossary.md#underpowered): too few items to
+# decide; the verdict says how many would do. *Not tested*: a part was not measured.
 
 # %%
 within = {name: evidence.difference(hits[125], hits[500]) for name, hits in found.items()}

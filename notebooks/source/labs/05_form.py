@@ -100,11 +100,10 @@ check("05.8", form)
 # %% [markdown]
 # ## Before
 #
-# The untuned model is told to be strict, and shown the schema. One wording is one try. So we add the other wordings of
-# lesson 02's lab on JSON, and take whichever does best on these very requests; that favors the prompt. None of them
-# holds a solved request. An answer that takes too many tokens is cut, and a form that is cut is none: beside each share
-# stands how often that may be so. Below stands one answer: has the model filled in the form, or copied the schema?
-# **Predict:** in how many of 120 answers is the whole text such a form?
+# The untuned model is told to be strict, and shown the [schema](../../docs/glossary.md#json-schema), which says what a
+# form must hold. Other wordings, from lesson 02's lab on JSON, are tried too; the one that does best on these very requests
+# counts, which favors the prompt. None holds a solved request. First, one answer: has the model filled in the form, or
+# copied the schema? **Predict:** in how many of 120 answers is the whole text a form?
 
 # %%
 lab = ledger.Lab(
@@ -119,6 +118,10 @@ for row in tried:
     share = statistics.runs_interval([forms.whole(row, form)])
     print(f"{row.method}: whole text a form {share}; {limits.told([row])} {mark(row)}")
 before = max(tried, key=lambda row: sum(forms.whole(row, form)))
+
+# %% [markdown]
+# An answer that takes too many tokens is cut, and a form that is cut is none: beside each share above stands how often an
+# answer reached the limit.
 
 # %% [markdown]
 # ## After
@@ -231,7 +234,7 @@ for name, rows in shown.items():
 Markdown(rewriting.by_rule(shown))
 
 # %% [markdown]
-# The share of replies that keep all ten, at each size that the course has measured; of the adapters the first alone:
+# The share of replies that keep all ten, by model, where the course has measured it; of the adapters the first alone:
 
 # %%
 Markdown(scales.side_by_side("voice", [told.method, learned[300][0].method]))

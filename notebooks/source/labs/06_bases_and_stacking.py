@@ -25,8 +25,9 @@
 # %% [markdown]
 # ## Another base
 #
-# An adapter corrects the very weights it was trained beside. The course keeps a fingerprint of them on the adapter's card,
-# and refuses another base.
+# An [adapter](../../docs/glossary.md#adapter) is a small set of weights, trained beside the frozen weights of a *base*. It
+# corrects these very weights. The course keeps a fingerprint of them with the adapter, and refuses another base. The
+# adapter here has learned lesson 06's forty facts about Larkfield.
 
 # %%
 from helpers.methods import adapter_life, adapters, tuning
@@ -42,10 +43,10 @@ except tuning.TuningError as why:
 del noisy
 
 # %% [markdown]
-# What if one loads it all the same? Four bases: weights rounded to 8 and to 4 bits; weights with random noise, a crude
-# stand-in for further training; a base with another adapter merged into it. (*Noise of 10 %*: a tenth of each matrix's
-# spread.) The change may harm the base itself, so each gets two controls: an adapter **trained anew** on it, and the
-# base **alone**, on general questions. **Predict:** which change makes the adapter stale?
+# What if we load it all the same? Four bases: weights rounded to 8 and 4 bits; weights with random noise, a tenth of
+# each matrix's spread, as a crude stand-in for further training; a base with another adapter merged into it. The change
+# may harm the base, so each gets two controls: an adapter **trained anew** on it, and the base **alone**, asked
+# lesson 06's general questions. **Predict:** which change makes the adapter *stale*, worse than one trained anew?
 
 # %%
 rows = {
@@ -84,14 +85,19 @@ for name, gap in gaps.items():
     )
 
 # %% [markdown]
-# Both have the facts: nothing went stale. Only the new one: the adapter was stale, by the gap between the two. Neither:
-# the base was harmed. The scores on general questions are about as wide as ±0.09, so they settle little.
-#
+# Where old and new know the facts, nothing went stale; where the new one alone does, the old one is stale, by the gap
+# between them. In 8 bits they agree, and the interval leaves no room for the gap that the verdict asks for. Were neither
+# right, the base itself would be harmed; that happened nowhere. (*Base alone* is the share right of the general
+# questions; with so few of them its differences settle little.)
+
+# %% [markdown]
 # ## On top of another adapter
 #
-# Does stacked tuning get there in fewer steps? We train sorting on sixty messages, from nothing and on top of the facts,
-# and measure the loss on dev along the way.
-#
+# Does *stacked* tuning, which goes on from an adapter that has learned something else, get there in fewer steps? The task
+# is lesson 05's: sort messages by intent, with sixty to learn from. We train from nothing and on top of the facts
+# adapter, and measure the loss on dev along the way.
+
+# %% [markdown]
 # ### Your turn 06.8
 #
 # Write `first_step(losses, target)`: `losses` lists (step, loss on dev). Return the first step at which the loss is at
@@ -119,8 +125,9 @@ from helpers.lesson.exercises import check, hint, solution, yours
 check("06.8", first_step)
 
 # %% [markdown]
-# Nine draws of messages, each with a seed of its own (those of which no rows are kept are left out). A tenth run from
-# nothing, which is not judged, sets the target: the lowest loss of its first half. **Predict:** how many steps are saved?
+# Nine draws of messages are planned, each with a seed of its own; a draw whose results are not stored is left out, and
+# named. One more run from nothing, which is not judged, sets the target: the lowest loss of its first half. **Predict:**
+# how many steps are saved?
 
 # %%
 reach = yours("06.8", first_step, adapter_life.first_step)
@@ -152,13 +159,13 @@ if runs:
     )
 
 # %% [markdown]
-# A run that never got there counts with twice its length. Pairs this few can mislead, so a test of their ranks must
-# agree with the interval. And learning the facts took steps of its own, which a gain would have to repay; faster is not
-# better by the end, either.
+# On top is ahead in each pair. (A run that never got there would count with twice its length.) Pairs this few can mislead,
+# so a test of their ranks must agree with the interval. And learning the facts took steps of its own, which the gain
+# would have to repay; nor does a run that is faster end better for that.
 #
 # ### Playground
 #
-# Move the target: `reach(losses, 1.0)`. Do the two groups change places?
+# Move the target, here a loss of 1.0. Do the two groups change places?
 
 # %%
 for name, place in (("alone", 0), ("on top", 1)):
@@ -166,6 +173,8 @@ for name, place in (("alone", 0), ("on top", 1)):
 
 # %% [markdown]
 # ## What we found
+#
+# L15 is judged base by base, and these differ: hence *it depends*. L16 rests on the draws that are stored.
 
 # %%
 claims.conclude(

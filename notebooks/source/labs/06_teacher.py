@@ -24,8 +24,9 @@
 #: setup
 
 # %% [markdown]
-# Articles D and E advise to [distil](../../docs/glossary.md#distillation): let something big label, and train something
-# small on its labels. B warns that unreviewed labels compound errors.
+# Articles D and E advise to [distil](../../docs/glossary.md#distillation): let something big, the *teacher*, label, and
+# train something small, the *student*, on its labels. B warns that a student of unreviewed labels learns the teacher's
+# errors too. The task is lesson 05's: sort messages into six intents.
 
 # %%
 from helpers.lesson import diagrams
@@ -45,9 +46,9 @@ diagrams.flow(
 )
 
 # %% [markdown]
-# The teachers: a plain pipeline (logistic regression on sentence embeddings) that saw sixty labels by a person; larger
-# models that choose among the six labels without training, if the course has measured any; and a large hosted model
-# that read the labeling guide, recorded once. **Predict:** whose labels are right most often?
+# The teachers: a plain pipeline (logistic regression on sentence [embeddings](../../docs/glossary.md#embedding)) that saw
+# sixty labels by a person; larger models that know the names of the six labels alone, if the course has measured any; and
+# a large hosted model that read the labeling guide, recorded once. **Predict:** whose labels are right most often?
 
 # %%
 from helpers import statistics
@@ -63,19 +64,22 @@ if not any(teacher.larger for teacher in teachers.values()):
     print("no labels by a larger model without training are at hand")
 
 # %% [markdown]
-# Mind what each had: sixty labels, the six names, or a whole guide. And mind who said what is right: these messages and
-# their labels were [written by a language model](../../data/intents/DATASHEET.md) under that guide. Another one that
-# reads the guide and agrees shows that the two agree, not that people would. Its labels, where it always agrees, *are*
-# the right ones here, and so would be its student. *A person* here means these right labels.
-#
+# Mind who said what is right: these messages and their labels were
+# [written by a language model](../../data/intents/DATASHEET.md) under that guide. Another that reads it and always agrees
+# shows that the two agree, not that people would; its labels *are* the right ones here, so it teaches nothing about
+# errors. From here on *a person* means these right labels.
+
+# %% [markdown]
 # ## Where should a person look?
 #
 # There is time for sixty of the 240. The usual advice: the least certain ones.
-#
+
+# %% [markdown]
 # ### Your turn 06.7
 #
-# Each row of `probabilities` (an n × m array) holds one message's m label probabilities. Write `to_review(probabilities,
-# budget)`: the positions of the `budget` rows with the smallest difference between the two highest, in any order.
+# Each row of `probabilities` (an n × m array) says how likely the teacher finds each of m labels for one of n messages.
+# Write `to_review(probabilities, budget)`: the positions of the `budget` rows with the smallest difference between the
+# two highest, in any order.
 
 # %%
 import numpy as np
@@ -101,8 +105,9 @@ from helpers.tasks.curation.labels import least_certain
 check("06.7", to_review)
 
 # %% [markdown]
-# Does it pay? Compare with sixty drawn at random. (A model that gives only its top probability: doubt is how far that
-# is from one. The large hosted one gave none.) **Predict:** how many more wrong labels does your choice find?
+# Does it pay? Compare with sixty drawn at random. (The large hosted model told no probabilities, and is left out; of a
+# larger model only the highest is known, so its doubt is how far that lies from one.) **Predict:** how many more wrong
+# labels does your choice find?
 
 # %%
 choose = yours("06.7", to_review, least_certain)
@@ -135,14 +140,15 @@ print(
 )
 
 # %% [markdown]
-# A review helps through labels set right, and only through these. Where the least certain hold no more errors than the
-# rest, sixty at random buy as much, and tell you how good the teacher is besides.
-#
+# A review helps through labels set right, and only through these: here doubt points to them. Sixty at random would set
+# fewer right; but they would tell how good the teacher is, which a choice by doubt does not.
+
+# %% [markdown]
 # ## What do the students make of it?
 #
 # Students on this teacher's labels as they are, after the review, and on right labels; three seeds each, all asked the same
-# test messages. If you reviewed other messages than the course, the second are trained here, a quarter of an hour on two
-# cores.
+# test messages. **Predict:** how much of what wrong labels cost does the review win back? (If you reviewed other messages
+# than the course, the second are trained here, a quarter of an hour on two cores.)
 
 # %%
 from helpers.results.rows import mark
@@ -178,7 +184,7 @@ for name, gain in gains.items():
 # %% [markdown]
 # ### Playground
 #
-# Change the budget. From how many reviewed labels on does a choice by doubt leave chance behind, if it does?
+# Change the budgets. From which on does a choice by doubt find more than chance mostly does?
 
 # %%
 for budget in (15, 30, 60, 120):
@@ -193,8 +199,8 @@ for budget in (15, 30, 60, 120):
 # ## What we found
 #
 # The claim is about a teacher larger than its student, one that is sometimes wrong and tells its doubt. The teacher
-# above was a small pipeline, so these numbers do not count for L17: without a larger one it reads *not tested*, and the
-# students above are an example of how to test it.
+# above was a small pipeline, so these numbers do not count for L17: without a larger one it reads *not tested*. They are
+# a whole example of how to test it.
 
 # %%
 doubt = evidence.independent(wrong[rest].tolist(), wrong[looked].tolist(), of=plain)
