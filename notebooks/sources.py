@@ -39,7 +39,8 @@ if importlib.util.find_spec("helpers") is None:
     course = above[0] if above else pathlib.Path("course").absolute()
     if not course.is_dir():
         tag, address = "{tag}", "{address}"
-        subprocess.run(["git", "clone", "-q", "--depth=1", "-b", tag, address, course], check=True)
+        clone = ["git", "-c", "advice.detachedHead=false", "clone", "-q", "--depth=1", "-b"]
+        subprocess.run([*clone, tag, address, course], check=True)
     sys.path.insert(0, str(course))
 from helpers.lesson import setup; setup.start("{lesson}")"""
 
