@@ -12,7 +12,7 @@ HALF := $(shell $(PYTHON) -c 'import os; print(max(1, (os.cpu_count() or 2) // 2
 LOGS = results/test
 PARTS = 1 2 3 4
 
-.PHONY: help lab course labs scales test test-unit test-notebooks notebooks reference bench site found ready lint $(PARTS:%=test-notebooks-%)
+.PHONY: help lab course labs scales test test-unit test-notebooks notebooks reference bench site colab found ready lint $(PARTS:%=test-notebooks-%)
 
 help:
 	@echo "make lab        open the lessons in JupyterLab"
@@ -24,6 +24,7 @@ help:
 	@echo "make reference  measure everything, also what lessons take from the reference results; keep it as such"
 	@echo "make site       make pages to read and search without Jupyter, in site/"
 	@echo "CONTRIBUTING.md tells how one lesson is run or built alone, and how to change the course"
+	@echo "make colab      rehearse the core lessons with the versions that Colab has"
 	@echo "make bench      measure speed and memory, write results/bench.json"
 
 found:
@@ -62,6 +63,11 @@ reference: ready
 
 bench: ready
 	@$(VENV)/python tests/bench.py
+
+# The core lessons on a machine as Colab lends it, each fetched by its own first cell: see tests/hosted.py.
+colab: ready
+	@folder=$$(mktemp -d) && PYTHONPATH=notebooks:. $(VENV)/python tests/hosted.py $$folder; \
+	status=$$?; rm -rf $$folder; exit $$status
 
 # Its packages stay out of .venv, so that learners do not pay for them.
 site: .venv-site/installed

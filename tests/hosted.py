@@ -8,6 +8,7 @@ printed for each lesson, with its minutes and its peak of memory; exit status 1 
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -111,8 +112,11 @@ def rehearse(name: str, python: pathlib.Path, content: pathlib.Path, variables: 
 def main(folder: str, *numbers: str) -> int:
     """Rehearse the lessons of these numbers, all core lessons where none is given."""
     base = pathlib.Path(folder).absolute()
+    if any((above / "helpers").is_dir() for above in base.parents):
+        raise SystemExit(f"error: {base} lies inside a course, which its lessons would find; name another folder")
     content, source = base / "content", base / "origin"
     for path in (content, source):
+        shutil.rmtree(path, ignore_errors=True)
         path.mkdir(parents=True)
     python = environment(base / "environment")
     variables = settings(origin(source))
