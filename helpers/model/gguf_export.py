@@ -66,11 +66,14 @@ def read_elsewhere(path: str | pathlib.Path, tokenizer, name: str = "read from G
     Nothing else may lie in its folder: beside an adapter's configuration transformers would ask a hub for the base.
     """
     import torch
-    from transformers import AutoModelForCausalLM, GgufConfig
+    import transformers
 
     path = pathlib.Path(path)
-    model = AutoModelForCausalLM.from_pretrained(
-        path.parent, gguf_file=path.name, dtype=torch.float16, quantization_config=GgufConfig(dequantize=True)
+    as_numbers = {}  # before it had this configuration, transformers always unpacked what it read
+    if hasattr(transformers, "GgufConfig"):
+        as_numbers["quantization_config"] = transformers.GgufConfig(dequantize=True)
+    model = transformers.AutoModelForCausalLM.from_pretrained(
+        path.parent, gguf_file=path.name, dtype=torch.float16, **as_numbers
     )
     return LanguageModel(model.float().eval(), tokenizer, name)
 
