@@ -12,11 +12,10 @@
 #
 # **After this lesson you can**
 #
-# - keep prompts as data, and see what the model receives;
-# - climb a ladder of prompts, and find out why a rung helps or not;
-# - search for a prompt on dev, and say what your winner is worth elsewhere;
-# - choose between letting a model write and scoring its answers;
-# - say how far prompting goes at the sizes measured.
+# - keep prompts as data;
+# - find out why a change helps;
+# - tell what a winner is worth elsewhere;
+# - choose between writing and scoring.
 #
 # **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** P1, P4, P6,
 # P7, P8; in the labs P2, P3, P5.
@@ -27,8 +26,8 @@
 # %% [markdown]
 # ## The idea
 #
-# A prompt is a piece of text that you can change in a minute, and nobody knows beforehand which change helps. So: write
-# several, measure all on *dev*, take one to *test*.
+# A prompt is a text that you change in a minute, and nobody knows beforehand which change helps. So write several, measure
+# all on *dev*, take one to *test*.
 
 # %%
 import itertools
@@ -57,8 +56,8 @@ claims.show("02")
 #
 # ### Your turn 02.1
 #
-# Write `fill(template, text)`: replace each `{text}` in the template by the message, and leave every other sign of both as it
-# is.
+# Write `fill(template, text)`: replace each `{text}` in the template by the message, and leave every other character of both
+# as it is.
 
 
 # %%
@@ -80,8 +79,8 @@ from helpers.lesson.exercises import check, hint, solution, yours
 check("02.1", fill)
 
 # %% [markdown]
-# Here is `fill` at work: all that reaches the model. `yours` takes your function if its check says *correct*, and the course's
-# own if not. The first lines are the model's default system text; yours takes their place.
+# Here is `fill` at work: all that reaches the model. `yours` takes your function if its check says *correct*, else the
+# course's own. The first lines are the model's default system text.
 
 # %%
 from helpers.lesson import own_02
@@ -101,7 +100,7 @@ print(lm.render(fill(QUESTION, dev[0].text)))
 # ## A ladder of five prompts
 #
 # Guides recommend a role and a goal, defined labels, constraints and a format, rules for the edges. Each rung adds one of
-# these; rung 4 has all that article B names. What the labels are *called* is left open: you will see why.
+# these; rung 4 has all that article B names.
 
 # %%
 MEANS = {
@@ -112,7 +111,10 @@ MEANS = {
     "complaint": "they are unhappy, and ask for nothing in particular",
     "other": "anything else",
 }
-ROLE = "You work in the mail room of Larkfield, which sells home energy devices and a subscription."
+ROLE = (
+    "You work in the mail room of Larkfield, "
+    "which sells home energy devices and a subscription."
+)
 GOAL = "You sort customer messages, so that the right team answers."
 FORMAT = "Choose exactly one kind, called as in the list, and write nothing else."
 
@@ -137,12 +139,12 @@ Asking about refunds before buying is {called["product_inquiry"]}, since words c
 
 # %% [markdown]
 # For each message we score six labels as whole answers, as in lesson 01, and take the likeliest. `search` does so for each
-# prompt on *dev*, and keeps the rows. First under the labels' own names, `billing` to `other`. (`NEUTRAL` and
-# `calibrated` are for the next section.) **Predict:** which rung gains most?
+# prompt on *dev*. First under the labels' own names, `billing` to `other`. (`NEUTRAL` and `calibrated` are for the next
+# section.) **Predict:** which rung gains most?
 
 # %%
 from helpers.methods import few_shot, recorded, search, wording
-from helpers.results import ledger, markdown
+from helpers.results import ledger
 
 lab = ledger.Lab("intents", lm, labels=intents.LABELS, noun="messages", show=False)
 NEUTRAL = few_shot.random_words([message.text for message in train], 8)
@@ -154,7 +156,8 @@ five = wording.by_prompt(first)
 plots.methods(five, "Five prompts on dev, labels under their own names", as_given=True)
 
 # %% [markdown]
-# Chance is one in six. Now look at what it *answers*: the three commonest labels under each prompt.
+# Chance is one in six. Hollow points: [reference results](../docs/glossary.md#reference-result), measured beforehand by the
+# course. Look at what it *answers*: the three commonest labels under each prompt.
 
 # %%
 import collections
@@ -165,39 +168,36 @@ for row in five:
 # %% [markdown]
 # ## A suspect: the labels themselves
 #
-# Perhaps a label has a probability of its own, whatever the message says. Measure it: give the model texts that say nothing
-# (words in random order), and see which label it prefers. Then subtract it from every score, a logarithm:
-# [calibration](../docs/glossary.md#calibration). **Predict:** will the ladder work then?
+# Up to rung 4 one label gets most of the messages. Perhaps it has a probability of its own, whatever the message says. Give
+# the model texts that say nothing (words in random order), and see which label it prefers.
 
 # %%
-from helpers import statistics
-from helpers.lesson.said import said
-
 own_weight = wording.read(lm, ladder(NAMES)[0], NAMES, [dev[0].text], NEUTRAL).own_weight
 print("share of each label when the text says nothing:")
 for label, share in own_weight.items():
     print(f"  {label:18} {share:.2f}")
-fair = search.search(lab, "best prompt", calibrated, dev, approach="prompt")
-for before, after in zip(five, fair.rows):
-    print(f"{before.method:28} calibrated minus not: {ledger.compare(before, after)}")
-
-# %%
-print(
-    said(
-        ledger.compare(first.rows[0], fair.rows[0]),
-        above="For the bare question that was it: without their own weight the labels do better, {found}.",
-        below="Taking their own weight away makes the bare question worse: {found}.",
-        unclear="Taking their own weight away settles nothing for the bare question: {found}. Look further.",
-    )
-)
 
 # %% [markdown]
+# Scores are logarithms, so the label's own can be subtracted from each:
+# [calibration](../docs/glossary.md#calibration). **Predict:** will the ladder work then?
+
+# %%
+from helpers.lesson import prompting_lines
+
+fair = search.search(lab, "best prompt", calibrated, dev, approach="prompt")
+pairs = {before.method: (before, after) for before, after in zip(five, fair.rows)}
+print("accuracy on dev, calibrated minus as scored:")
+print(prompting_lines.differences(pairs))
+
+# %% [markdown]
+# The suspicion was right, yet taking the weight away helps no rung clearly.
+#
 # ## Another suspect: what the labels are called
 #
-# Nobody says "this is technical_support". So let the answer begin with "This is", and go on as a person would:
-# [label words](../docs/glossary.md#label-words). The list in the prompt uses the same words. Now both vary: five rungs and
-# two vocabularies, each as scored and calibrated, are twenty tries. The upper line is what *all that is needed* means
-# here. **Predict:** which matters more, instructions or words?
+# Nobody says "this is technical_support". So let the answer begin with "This is", and go on as a person would: [label
+# words](../docs/glossary.md#label-words). Five rungs and two vocabularies, each as scored and calibrated, are twenty tries.
+# The upper line, *all that is needed*, is about what lesson 01's plain baseline reaches. **Predict:** which matters more,
+# instructions or words?
 
 # %%
 WORDS = {label: f" {words}" for label, words in intents.WORDS.items()}
@@ -209,32 +209,16 @@ axes = ("rung of the ladder", "accuracy on dev")
 levels = {"chance": 1 / 6, "all that is needed": 0.8}
 plots.curves(wording.by_rung(tried), "Instructions and words", axes, levels)
 
+# %% [markdown]
+# What each change does to accuracy on dev, after minus before:
+
 # %%
 from IPython.display import Markdown, display
 
-bare, full = "1 bare question", "4 + constraints and format"
-changes = {
-    "everyday words, bare question": (f"{bare}, names", f"{bare}, everyday words"),
-    "everyday words, rung 4": (f"{full}, names", f"{full}, everyday words"),
-    "rung 4, under names": (f"{bare}, names", f"{full}, names"),
-    "rung 4, under everyday words": (f"{bare}, everyday words", f"{full}, everyday words"),
-}
-effects = wording.effects(tried, changes)
-display(Markdown(markdown.crossed("what is changed", effects)))
-
-# %%
-print(
-    said(
-        effects["rung 4, under everyday words"]["calibrated"],
-        above="Under everyday words, calibrated, the instructions pay.",
-        below="Under everyday words, calibrated, the instructions do harm, to this model.",
-        unclear="Under everyday words, calibrated, the instructions show no clear effect, on this model.",
-    )
-)
+display(Markdown(prompting_lines.gains(tried)))
 
 # %% [markdown]
-# Two lines are about words, two about instructions: which of the eight figures are clear? (The words came with a
-# beginning, "This is": two changes in one.)
+# Words have the one clear gain, instructions none. (The words came with a beginning, "This is": two changes in one.)
 #
 # The best of twenty tries flatters itself, like the best of the dice in lesson 01. By how much?
 
@@ -271,13 +255,15 @@ check("02.2", search_honestly)
 # %% [markdown]
 # ### Your turn 02.3
 #
-# Now yours: `my_prompt` (a `Prompt` with a place `{text}`; no messages quoted, at most 1,500 letters) and `my_words` (label →
-# words of the answer, a space in front after a `start`; at least three of the six your own). `on_dev(my_prompt, my_words)`
-# tells their gain, as scored, over the bare question under names. On 108 messages that this notebook does not hold, the
-# check wants the whole interval above zero.
+# Now yours: `my_prompt`, a `Prompt` with a place `{text}` (at most 1,500 letters, no messages quoted), and `my_words`,
+# which gives each label words of the answer: at least three of the six your own, a space in front after a `start`.
+# `on_dev(my_prompt, my_words)` tells their gain, as scored, over the bare question under names. The check measures it on
+# messages not in this notebook, and wants the whole interval above zero.
 
 
 # %%
+from helpers import statistics
+
 start_row = first.rows[0]  # the bare question, under names
 
 
@@ -308,28 +294,36 @@ my_words = {
 check("02.3", my_prompt, my_words)
 
 # %% [markdown]
-# The course adds one prompt and one table of words: 24 tries. The best is the *best prompt* of later lessons. Beside it, both
-# ways, the answer to 02.3: yours; in the stored picture the solution, the best of 4,096 tables on dev.
+# The course adds prompt 6 and a table of *other words*: 24 tries. The best is the *best prompt* of later lessons. Its text,
+# and how the answer may go on:
 
 # %%
-my_prompt, my_words = yours("02.3", (my_prompt, my_words), (own_02.PROMPT, own_02.WORDS))
-yours_both = wording.ways(lm, my_prompt, my_words, "your words", NEUTRAL)
-your_rows = wording.measure_both(
-    lab, "answer to 02.3", yours_both, dev, split="dev", heavy=False
-)
 twenty_four = [
     *twenty,
     *wording.tries(lm, [own_02.PROMPT], WORDS, "everyday words", NEUTRAL),
     *wording.tries(lm, [own_02.PROMPT], own_02.WORDS, "other words", NEUTRAL),
 ]
 found = search.search(lab, "best prompt", twenty_four, dev, approach="prompt")
+print(found.best.name, "\n")
+print(lm.render(found.best.more["prompts"](["(the message)"])[0]))
+print(*found.best.settings["words"], sep="\n")
+
+# %% [markdown]
+# Beside it *answer to 02.3*, as scored and calibrated: yours if its check says *correct*; else, as on the stored page, the
+# course's, which won among 4,096 tables of words on dev.
+
+# %%
+my_prompt, my_words = yours("02.3", (my_prompt, my_words), (own_02.MINE, own_02.MY_WORDS))
+both_ways = wording.ways(lm, my_prompt, my_words, "your words", NEUTRAL)
+told = {"split": "dev", "heavy": False}
+your_rows = wording.measure_both(lab, "answer to 02.3", both_ways, dev, **told)
 best = found.rows[found.winner.place]
 others = ledger.renamed({"best of the course's 24": best, "bare question, names": start_row})
 plots.methods([*others, *your_rows], "On dev, where prompts are chosen")
 
 # %% [markdown]
-# What is the winner worth elsewhere? `search_honestly` says; so does a bootstrap, choosing on about two thirds of the
-# messages. **Predict:** how much of the figure on dev is luck?
+# What is the winner of the 24 worth *elsewhere*, where it was not chosen? `search_honestly` says; so does a bootstrap,
+# choosing on about two thirds of the messages. **Predict:** how much of its figure is luck?
 
 # %%
 search_honestly = yours("02.2", search_honestly, wording.worth_elsewhere)
@@ -341,15 +335,16 @@ print(f"elsewhere: by halves {elsewhere:.3f}, by bootstrap {found.winner.honest:
 print(f"of its lead of {lead:.2f} over the bare question, about {seen - elsewhere:.2f} is luck")
 
 # %% [markdown]
-# Now *test*, once for each: the winner and, for claim P1, the bare question and rung 4 under everyday words, each calibrated
-# or not, whichever won on dev. *All that is needed* is about what lesson 01's plain baseline reaches.
+# Now *test*, once for each: the winner and, for claim P1, the bare question and rung 4 under everyday words, each
+# calibrated or not, whichever won on dev.
 
 # %%
 from helpers.methods import baselines
 
 best_row = found.test(lab, test, labels_used=len(dev), heavy=True)
 bare_row, full_row = (
-    wording.measure_better(lab, tried, name, "everyday words", test) for name in (bare, full)
+    wording.measure_better(lab, tried, rung, "everyday words", test)
+    for rung in (prompting_lines.BARE, prompting_lines.FULL)
 )
 tfidf = baselines.tfidf_classifier().fit([m.text for m in train], [m.label for m in train])
 plain = {"approach": "plain", "labels_used": len(train)}
@@ -367,8 +362,8 @@ print(f"the winner: {seen:.3f} on dev, {elsewhere:.3f} expected, on test {best_r
 #
 # ## Writing or scoring?
 #
-# So far nobody let the model *write*. "Return only the category name", says article C, 20 tokens at most (P7). Then a
-# parser must find the label in what comes.
+# So far nobody let the model *write*. Article C says "Return only the category name", with 20 tokens at most (P7). A parser
+# must then find the label.
 
 # %% [markdown]
 # ### Your turn 02.4
@@ -418,7 +413,7 @@ for label in dict.fromkeys(parsed):  # the first answer of each kind
 print("readable:", sum(label is not None for label in parsed), "of", len(parsed))
 
 # %% [markdown]
-# The next cell takes all of test, read by the course's parser. **Predict:** what share of the readable ones is right?
+# Now all of test, read by the course's parser. **Predict:** what share of the readable ones is right?
 
 # %%
 free_row = wording.written(lab, "free answer", free, test, 20)
@@ -429,15 +424,15 @@ print("right, of the readable:", of_readable)
 print("right, of all:         ", free_row.interval)
 
 # %% [markdown]
-# Scoring loses nothing to reading: it weighs the labels you give. Where a service sells no
-# probabilities, parse strictly, and count what you could not read. And readable is not right.
+# Scoring loses nothing to reading. Where a service sells no probabilities, parse strictly, and count what you could not
+# read. And readable is not right.
 
 # %% [markdown]
 # ## Role and reasoning
 #
-# Article B likes a role, and step-by-step reasoning before the answer (P8). Each is added to rung 1 under everyday words, as
-# scored; the role replaces the default system text. To reason, the model writes up to 120 tokens (then it is cut); then the
-# words after "So this is" are scored. **Predict:** what will it reason about?
+# Article B likes a role, and step-by-step reasoning before the answer (P8). Each is added to rung 1 under everyday words,
+# as scored; the role replaces the default system text. To reason, the model writes up to 120 tokens; then the words after
+# "So this is" are scored. **Predict:** what will it reason about?
 
 # %%
 question = Prompt("question", QUESTION, start="This is")
@@ -453,17 +448,18 @@ with_role, _ = wording.ways(lm, in_role, WORDS, "everyday words", NEUTRAL)
 direct_row = wording.measure(lab, "direct answer", direct, test)
 role_row = wording.measure(lab, "with a role", with_role, test)
 thinking_row = wording.thinking(lab, "thinking first", think, WORDS, test, "this is")
-for name, changed in (("a role", role_row), ("reasoning", thinking_row)):
-    print(f"{name:10} minus without: {ledger.compare(direct_row, changed)}")
+changed = {"with a role": (direct_row, role_row), "reasoning": (direct_row, thinking_row)}
+print("accuracy on test, minus that of the direct answer:")
+print(prompting_lines.differences(changed))
 
 # %% [markdown]
-# Reasoning can help only through words like those above: read some before you trust a figure.
+# Neither gain is shown. Reasoning can help only through words like those above: read some before you trust a figure.
 #
 # ## When unsure, say medium
 #
 # Another task: how risky is a [change request](../data/changes/GUIDE.md), `low`, `medium` or `high`? Some requests are
 # unclear: they lack the fact that decides, and `medium` is right. Article B puts this rule into the prompt
-# (P4). To be fair to it, we calibrate. **Predict:** with the rule, for which requests will the model say `medium`?
+# (P4). We calibrate, so that no label's own weight decides. **Predict:** for which requests will the model say `medium`?
 
 # %%
 both = [*change_requests.load("test"), *change_requests.load("fresh")]
@@ -488,14 +484,11 @@ for name, rule in (("without the rule", ""), ("with the rule", RULE)):
     risk_row = wording.measure(risk_lab, prompt.name, way, requests)
     medium[name] = wording.told_apart(risk_row, "medium", [r.ambiguous for r in requests])
 
-# %%
-for name, (on_clear, on_unclear) in medium.items():
-    unclear, clear = np.mean(on_unclear), np.mean(on_clear)
-    print(f"{name}: medium for {unclear:.2f} of unclear requests, {clear:.2f} of clear ones")
-    print("   unclear minus clear:", statistics.difference_of_shares(on_clear, on_unclear))
+print(prompting_lines.told_apart(medium))
 
 # %% [markdown]
-# The rule works only if it tells the two kinds apart. (Whether the model also *explains* was not judged.)
+# The rule works only if it tells the two kinds apart, which is not shown here. (Whether it also *explains* was not
+# judged.)
 #
 # ## The world shifts
 #
@@ -511,9 +504,9 @@ for message in rewritten[:4]:
 # %% [markdown]
 # ### Your turn 02.7
 #
-# (02.5, 02.6 and 02.8 are in the labs.) Write `losses(before, after)`. `before` maps an id to 1 or 0, right or wrong;
-# `after` holds pairs of id and 1 or 0, several for each id. Return for each message, in the order of `before`, its 1 or 0
-# minus the mean of those after. Leave out messages that have none after.
+# Write `losses(before, after)`. `before` maps an id to 1 or 0, right or wrong; `after` holds pairs of id and 1 or 0,
+# several for each id. Return for each message, in the order of `before`, its 1 or 0 minus the mean of those after. Leave
+# out messages that have none after.
 
 
 # %%
@@ -554,9 +547,8 @@ tuned_later = wording.by_adapter(lab, intents.for_tuning(), rewritten, **later)
 # %%
 pairs = [(best_row, best_later), (tfidf_row, tfidf_later), (tuned_row, tuned_later)]
 lost = [wording.mean_loss(before, after, losses) for before, after in pairs]
-for (before, _), loss in zip(pairs, lost):
-    had = before.cut([m.id for m in originals]).interval.estimate
-    print(f"{before.method:30} {had:.2f} on these {len(originals)}, loses {loss}")
+of_each = {before.method: (before, loss) for (before, _), loss in zip(pairs, lost)}
+print(prompting_lines.lost(of_each, [message.id for message in originals]))
 
 # %% [markdown]
 # A loss below zero is a gain. Hold each against what the method had: near chance there is little to lose, and *not brittle* is
@@ -564,9 +556,9 @@ for (before, _), loss in zip(pairs, lost):
 #
 # ### Playground
 #
-# Edit system text, user text and labels; watch the exact text, the answer, and the labels' shares. Can you get a label with a
-# share close to 1 beside a written answer that names another? (Shares are of *these* labels alone; the model may write none
-# of them.)
+# Edit texts and labels; watch what the model receives, its answer, and the labels' shares. Can you get a label with a share
+# close to 1 beside a written answer that names another? (Shares are of *these* labels alone; the model may write none of
+# them.)
 
 # %%
 from helpers.lesson import widgets
@@ -578,9 +570,11 @@ widgets.prompt_playground(
 # %% [markdown]
 # ## What we found
 #
-# First the scale: a column for each size measured (*plain*: no language model; a dash: not measured; *direct answer*:
-# rung 1, not calibrated). *Large* is a hosted model, asked in three ways: it wrote a *free answer* to our prompt, and
-# labeled *from the names* and *by the guide*. Such a model also wrote our messages, which may flatter it.
+# Accuracy on test by size: *135M* is our model, with so many million [parameters](../docs/glossary.md#parameter); *plain*
+# no language model; a dash: not measured. Each size has its own *best prompt*; *direct answer* is rung 1, not calibrated.
+#
+# *Large* is a hosted model. It wrote a *free answer* to our prompt, and labeled *from the names* and *by the guide*. Such a
+# model also wrote our messages, which may flatter it.
 
 # %%
 from helpers.lesson import scales
@@ -590,7 +584,8 @@ methods = [row.method for row in shown] + ["labeled from the names", "labeled by
 display(Markdown(scales.side_by_side("intents", methods)))
 
 # %% [markdown]
-# Verdicts:
+# Verdicts, each with its rule. *Above 0, by at least 0.03* asks for both: the whole interval above 0, *and* an estimate of at
+# least 0.03.
 
 # %%
 from helpers.results import evidence
@@ -605,7 +600,7 @@ role, reasoning = (evidence.difference(direct_row, row) for row in (role_row, th
 claims.conclude("P8", {"role": role, "reasoning": reasoning})
 
 # %% [markdown]
-# And with larger models. P7 asks whether an answer is *readable*; *right* stands above, under *free answer*.
+# And with a larger model. P7 asks only whether an answer is *readable*; *right* stands above, under *free answer*.
 
 # %%
 from helpers.results import verdicts
@@ -615,8 +610,9 @@ display(Markdown(verdicts.elsewhere("P1", "P4", "P6", "P7", "P8")))
 # %% [markdown]
 # ## Three things to remember
 #
-# 1. Before you write more instructions, look at what the model answers, and measure your suspicion of why.
-# 2. Cross your changes: try each instruction with each set of words.
-# 3. The winner of a search flatters itself. Choose on dev, say what it is worth elsewhere, look at test once.
+# 1. Before you write more instructions, look at what the model answers, and measure why.
+# 2. Cross your changes: each instruction with each set of words.
+# 3. The winner of a search flatters itself. Choose on dev, look at test once.
 #
-# The labs: [a format that holds](labs/02_json.ipynb), and [small changes](labs/02_changes.ipynb). {{next}}
+# The labs, with 02.5, 02.6 and 02.8: [a format that holds](labs/02_json.ipynb), and
+# [small changes](labs/02_changes.ipynb). {{next}}

@@ -12,8 +12,8 @@
 #
 # **After this lesson you can**
 #
-# - say how often paraphrases of one question change an answer, and whether accuracy moves beyond chance;
-# - add a label by editing a prompt and by retraining, time both, and test whether they end up equally good.
+# - say how often a rewording changes an answer, and whether accuracy moves beyond chance;
+# - add a label by an edited prompt and by retraining, and compare time and quality.
 #
 # **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** P5.
 
@@ -129,6 +129,9 @@ plots.methods(asked_so, "One question in ten wordings, on the same messages", as
 print(f"the same label from all ten wordings: {agreed:.2f} of {len(dev)} messages")
 
 # %% [markdown]
+# Hollow points, marked *(reference)*, are [reference results](../../docs/glossary.md#reference-result): the course measured them
+# beforehand. Filled ones would be your own.
+#
 # Each bar says how this wording would do on *new* messages. To compare wordings on the *same* messages it is too wide; that is
 # what [Cochran's Q](../../docs/glossary.md#cochrans-q) is for: McNemar's question, for more than two.
 
@@ -229,6 +232,10 @@ prompt_row = found.test(new_lab, new_test, labels_used=len(chosen_on), heavy=Tru
 print(found)
 
 # %% [markdown]
+# *Elsewhere* is what to expect of the best try on messages that did not choose it: the best of several looks better than it is
+# where it was chosen. After it stands the prompt that won, with its name for the new label.
+
+# %% [markdown]
 # The retraining: all of *train*, with the new label where it belongs, by the recipe of lesson 05, with one seed. Stored runs
 # are taken where they exist; their seconds were kept, so both sides are timed on the machine that made them. And lesson 01's
 # plain baseline, which can be retrained as well.
@@ -282,7 +289,7 @@ print("edit and retraining ran on the same kind of machine:", len(kinds) == 1)
 # %% [markdown]
 # `cuda:0` is a GPU, `cpu` the ordinary processor: hold only times of the same device against each other. Typing is in neither
 # figure, nor is labeling the messages that move. Now: are they equally good? And what does each call `delivery`: of the
-# messages that are, and of those that are not?
+# messages that are, and of those that are not? (Shares, each after the number of messages.)
 
 # %%
 for row in (prompt_row, tuned_row, plain_row):
@@ -325,7 +332,9 @@ if before[RUNG_1] and before[TUNED]:
     print(f"all of test, before anything changed, rung 1 minus tuned: {gap}")
 
 # %% [markdown]
-# Hold the last line against *edited minus retrained* above: most of that gap was there already, before anything changed.
+# (An interval may lie below 0 and the line still say *too close to call*: a difference under 0.03 is less than the course calls
+# worth having.) Hold the last line against *edited minus retrained* above: most of that gap was there already, before anything
+# changed.
 #
 # And do you see exactly what the model receives? That can be tested: put the tokens back together.
 

@@ -12,9 +12,9 @@
 #
 # **After this lesson you can**
 #
-# - tell three questions apart: is it JSON, does it fit the schema, is it right;
-# - cut out, retry, repair, or make wrong tokens impossible, and say what each costs;
-# - write the heart of constrained decoding, and a schema that means what it says.
+# - tell apart: is it JSON, does it fit the schema, is it right;
+# - cut out, retry, repair or constrain, and say what each costs;
+# - write the heart of constrained decoding, and a schema.
 #
 # **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** P2 and P3.
 
@@ -114,7 +114,11 @@ for name, row in rows.items():
     print(f"{name}{row.mark}\n   JSON {shares[0]}, fits {shares[1]}")
 
 # %% [markdown]
-# These are shares of all requests; *JSON* means the whole text, from end to end. Why does an answer not fit? Here is what most
+# These are shares of all requests; *JSON* means the whole text, from end to end. *(reference)*: the course measured this line
+# [beforehand](../../docs/glossary.md#reference-result); a line without the mark was measured here.
+
+# %% [markdown]
+# Why does an answer not fit? Here is what most
 # answers break (`$` is the whole object), and one answer each to three prompts. *JSON inside other text* may be an object
 # between words or in a fence of backticks, or a small one in a text that broke off at 96 tokens.
 
@@ -134,32 +138,38 @@ for name in ("plain words", "strict JSON prompt", "strict JSON prompt, schema"):
 
 
 # %%
-def cut_out(row):  # the risk of each answer whose object fits, once it is cut out; else None
+def cut_out(row):  # the object of each answer, if it fits once it is cut out; else None
     read = [structured.read(text, schema) for text in row.answers]
-    return [answer.value["risk"] if answer.valid else None for answer in read]
+    return [answer.value if answer.valid else None for answer in read]
 
 
 for name, row in rows.items():
-    after = sum(risk is not None for risk in cut_out(row))
+    after = sum(found is not None for found in cut_out(row))
     print(f"{name:36} of {row.n} fit: {sum(forms.fits(row)):3} as written, {after:3} cut out")
 
 # %% [markdown]
 # Is the sentence of any use as a *system text*? Take the requests where it gave an object that fits once it is cut out, and
-# plain words gave none. Here is the one of them with the shortest answer.
+# plain words gave none. Here are two objects: the one that shares most words with its request, and the one that shares
+# fewest.
 
 # %%
-by_words, by_system = rows["plain words"], rows["strict, as system text"]
-both = enumerate(zip(cut_out(by_words), cut_out(by_system)))
-helped = [n for n, (plain, system) in both if system and not plain]
-print(f"{len(helped)} of {by_system.n} requests are such")
-for n in sorted(helped, key=lambda n: len(by_system.answers[n]))[:1]:
-    for row in (by_words, by_system):
-        print(f"\n{row.method}:\n{row.answers[n]}")
+from helpers.lesson import prompting_lines
+
+by_words, by_system = (
+    cut_out(rows[name]) for name in ("plain words", "strict, as system text")
+)
+both = enumerate(zip(by_words, by_system))
+helped = {n: system for n, (plain, system) in both if system and not plain}
+print(f"{len(helped)} of {len(requests)} requests are such")
+for n in prompting_lines.most_and_fewest_words(helped, requests):
+    print(f"\nrequest: {requests[n].text}\nobject:  {json.dumps(helped[n])}")
 
 # %% [markdown]
-# (A verb differs, too: *describe* in plain words, *return* in the other.) The same sentence *after* the request is the line
-# `strict JSON prompt` of the table: at which place does it do more?
-#
+# Both fit the schema, and one says next to nothing about its request: fitting is no sign of sense. (A verb differs, too: *describe*
+# in plain words, *return* in the other.) The same sentence *after* the request is the line `strict JSON prompt` of the table:
+# at which place does it do more?
+
+# %% [markdown]
 # The claims here are about texts as the model wrote them. Still, hold each remedy that follows against this free one.
 #
 # ## Ask again
@@ -189,10 +199,7 @@ for name, way in (("retried", structured.retry), ("repaired", structured.repair)
 # %%
 from helpers.lesson.said import said
 
-for row in (rows[strict.name], rows["retried"], rows["repaired"]):
-    fit = statistics.wilson_interval(sum(forms.fits(row)), row.n)
-    print(f"{row.method}{' (reference)' * row.reference}")
-    print(f"   fits {fit}, {row.new_tokens_per_item:.0f} tokens written a request")
+print(prompting_lines.fitting([rows[strict.name], rows["retried"], rows["repaired"]]))
 print(
     said(
         statistics.compare_hits(*(forms.fits(rows[name]) for name in ("retried", "repaired"))),
@@ -221,7 +228,8 @@ print(f"Of {len(unfit)} answers to repair, {mended} fit now; {same} came back wo
 #
 # The object must stand alone, from end to end; the complaint says what is wrong. A repair is as good as the complaint,
 # *and* as the model that reads it: a clear complaint helps only a model that can act on it.
-#
+
+# %% [markdown]
 # ## Make the wrong token impossible
 #
 # A model chooses among tokens, one at a time. Whoever knows which tokens can still lead to a valid answer can forbid the rest:
@@ -287,7 +295,8 @@ for request in requests[:4]:
     print(f"{pick(strict.messages(request.text)):16} right: {request.label:8} {told[:60]} …")
 
 # %% [markdown]
-# Whatever it picked, it is one of the four, each time; whether it is right is another matter. The course's version does the
+# Whatever it picked, it is one of the four, each time; whether it is right is another matter. (Here the risk is the whole
+# answer. Remember what it names.) The course's version does the
 # same for any JSON Schema, with [llguidance](https://github.com/guidance-ai/llguidance); an answer that runs out of tokens is
 # closed by the shortest text that the schema allows. That everything fits is certain now. **Predict:** what happens to *right*?
 
@@ -300,23 +309,16 @@ def forced(texts):
 rows["constrained"] = forms.measure(
     lab, "strict JSON prompt, constrained", requests, forced, MOST, prompts=strict.of_each
 )
-row = rows["constrained"]
-print(f"{row.method}{' (reference)' * row.reference}: {sum(forms.fits(row))} of {row.n} fit,")
-print(f"   {row.new_tokens_per_item:.0f} tokens written a request")
+print(prompting_lines.fitting([rows["constrained"]]))
 
 # %%
-from collections import Counter
-
 from helpers.lesson import plots
 
 gold = [request.label for request in requests]
-risks = {"as written": rows[strict.name].predictions, "cut out": cut_out(rows[strict.name])}
+cut = [found and found["risk"] for found in cut_out(rows[strict.name])]
+risks = {"as written": rows[strict.name].predictions, "cut out": cut}
 risks |= {name: rows[name].predictions for name in ("retried", "repaired", "constrained")}
-counts = {}
-for name, found in risks.items():
-    right = sum(risk == label for risk, label in zip(found, gold))
-    fit = sum(risk in change_requests.RISKS for risk in found)
-    counts[name] = right, fit - right, len(gold) - fit
+counts = prompting_lines.outcomes(risks, gold)
 parts = ("right risk", "fits, wrong risk", "does not fit")
 plots.outcomes(
     counts, parts, "The strict JSON prompt, and four remedies", f"answers, of {len(gold)}"
@@ -327,9 +329,9 @@ plots.outcomes(
 # down for all, unread?
 
 # %%
-for name, found in [*risks.items(), ("right answers", gold)]:
-    named = Counter(found)
-    print(f"{name:14}", *(f"{risk} {named[risk]:3}  " for risk in change_requests.RISKS))
+from collections import Counter
+
+print(prompting_lines.risks_named(risks | {"right answers": gold}))
 frequent = Counter(gold).most_common(1)[0][0]
 print()
 print(
@@ -346,6 +348,9 @@ print(
 # %% [markdown]
 # A constraint removes the fault that a program notices, and cannot see the one that only right answers show. A way that names
 # one risk for every request has judged none of them, however many it gets right.
+#
+# And hold the risks against those that the same model picked from your four words above. Inside the form it names another
+# risk: the place of the word in the answer decides, more than the request does.
 
 # %% [markdown]
 # ### Your turn 02.6
@@ -356,7 +361,8 @@ print(
 # - `order`: a text, LF- and five digits, with nothing before or after;
 # - `amount`: a number, not negative, of any size;
 # - `reason`: `unopened`, `faulty` or `late`, spelled so.
-#
+
+# %% [markdown]
 # Beside `type` and `properties` you need `required`, `additionalProperties`, `enum`, `minimum` and `pattern`. A pattern matches
 # anywhere in a text unless `^` and `$` tie it down. And `pattern` judges only texts, `minimum` only numbers: whatever is
 # neither, such as `null` or `true`, passes unless a `type` bars it.
@@ -423,23 +429,19 @@ widgets.prompt_playground(
 from IPython.display import Markdown, display
 
 from helpers.lesson import scales
-from helpers.methods import recorded
 from helpers.results import claims, evidence
 
 methods = [*(row.method for row in rows.values()), "TF-IDF, risk only"]
 display(Markdown(scales.side_by_side("changes", methods, split="fresh")))
 strictly = [rows["strict, as system text"], rows["strict JSON prompt"]]
-every = ledger.rows("changes", "fresh", reference=True, model=ledger.ANY) + recorded.rows()
-for row in sorted(every, key=lambda row: row.parameters or 1e12):
-    if row.task == "changes" and row.method in [one.method for one in strictly]:
-        whole = forms.whole(row, lambda text: structured.read(text, schema, False).value)
-        share = statistics.wilson_interval(sum(whole), row.n)
-        print(
-            f"{scales.size_of(row)}, {row.method}: JSON {share}{' (reference)' * row.reference}"
-        )
+print(prompting_lines.whole_json([row.method for row in strictly], schema))
 
 # %% [markdown]
-# Now the verdicts. P2 is about JSON alone, at both places where the sentence may stand. P3 compares constraining with
+# Now the verdicts. In a rule, *above 0, by at least 0.03* asks for both: the whole interval above 0, and an estimate of at
+# least 0.03.
+
+# %% [markdown]
+# P2 is about JSON alone, at both places where the sentence may stand. P3 compares constraining with
 # repair: that constrained answers fit is certain, the question is how much repair leaves. So it judges only half of the
 # advice; what retrying, repair and cutting out gained, the shares above tell. Neither says that the content is right.
 
@@ -460,9 +462,7 @@ claims.conclude("P3", {"valid": fixed})
 # ## Three things to remember
 #
 # 1. Ask three questions of an answer: JSON? fitting? right? Each has a number of its own.
-# 2. Read some answers before you pay for a remedy: a cut, which is free, may mend more than asking again, and a repair
-#    may mend nothing.
-# 3. Where a program reads the answer, make the wrong form impossible, by a schema that says all you mean; and measure the
-#    content all the same.
+# 2. Read some answers before you pay for a remedy: a cut, which is free, may mend more than asking again.
+# 3. Where a program reads the answer, make the wrong form impossible; and measure the content all the same.
 #
 # {{next}}
