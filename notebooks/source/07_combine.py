@@ -112,8 +112,8 @@ print(*(pair.answer for pair in pairs[:4]), sep="\n")
 print(f"{len(pairs)} questions to learn from; no policy answers {silent} of them")
 
 # %% [markdown]
-# Now train a small [LoRA](../docs/glossary.md#lora) adapter, as in lesson 05, by the recipe that did best on dev. To
-# spare minutes it learns from every fifth question; the reader that is measured below learned from all.
+# Now train a small [LoRA](../docs/glossary.md#lora) adapter by the recipe that did best on dev. To spare minutes it
+# learns from every fifth question; the reader that is measured below learned from all.
 
 # %% tags=["machine"]
 from dataclasses import replace
@@ -143,21 +143,23 @@ for question, one, two in zip(shown, before, after):
 
 # %% [markdown]
 # Compare the shape first, then the facts. Four cannot show how often, so count.
-#
+
+# %% [markdown]
 # ## Two times two
 #
 # The test questions, answered by
 #
-# - *neither* and *retrieval*: untuned, each with the best of 24 prompts on dev, none of which mentions silence; *retrieval*
-#   also shows what did best there;
+# - *neither* and *retrieval*: untuned, without quotes and with those that did best on dev, each with the best of 24 prompts,
+#   none of which mentions silence;
 # - *same prompt*: untuned, on the quotes and the prompt of *both*, which asks for a citation or for silence;
 # - *tuning*: trained without quotes, and asked without;
-# - *both*: a reader trained as above, on all questions;
-# - *the best quote*, without any model: right where that line holds the answer, which is easier than to say it.
+# - *both*: a reader trained as above, on all questions.
 
 # %% [markdown]
-# To some questions no policy holds an answer. Saying so is another skill, so it is counted apart.
-# **Predict:** is the gain of both the sum of the two?
+# Beside them *the best quote*, without any model: right where that line holds the answer, which is easier than to say it.
+#
+# To some questions no policy holds an answer. Saying so is another skill, so it is counted apart. **Predict:** is the gain
+# of both the sum of the two?
 
 # %%
 both = plain.tuned(crossed.QUOTED)
@@ -173,30 +175,17 @@ for name, row in rows.items():
     print(f"{name:14} {row.method}{row.mark}")
 
 # %%
-from helpers import statistics
-from helpers.lesson.plots.retrieval import stages
+from helpers.lesson import combine_parts
 
-
-def share(row, answerable):
-    hits = crossed.hits(row, answerable)
-    return statistics.wilson_interval(sum(hits), len(hits))
-
-
-APART = {"a policy answers: right": True, "none does: says so": False}
-stages(
-    {
-        name: {what: share(row, can) for what, can in APART.items()}
-        for name, row in rows.items()
-    },
-    "Plain questions: retrieval and tuning, alone and together",
-    f"share of {len(crossed.hits(both))} questions with an answer, "
-    f"of {len(crossed.hits(both, False))} without",
+combine_parts.right_and_silent(
+    rows, "Plain questions: retrieval and tuning, alone and together"
 )
 
 # %% [markdown]
 # Read the two colors apart. A reader that always abstains would stand at 1 in the second and at 0 in the first: that is
 # caution, not knowledge. *Same prompt* was told that it may abstain; does telling help?
-#
+
+# %% [markdown]
 # ### Your turn 07.2
 #
 # Write `adding_up(neither, retrieved, tuned, both)` for the four accuracies of a 2 × 2. Return three numbers: the gain of
@@ -224,17 +213,19 @@ check("07.2", adding_up)
 # As *retrieval* the sum takes *same prompt*, so that less differs between the four.
 
 # %%
-from helpers.lesson.said import said
+from helpers import statistics
+from helpers.lesson.said import said, said_of_each
 
 adds = yours("07.2", adding_up, own.adding_up)
 square = [rows[name] for name in ("neither", "same prompt", "tuning", "both")]
-gains = adds(*(share(row, True).estimate for row in square))
+hits = [crossed.hits(row) for row in square]  # of the questions that a policy answers
+gains = adds(*(sum(some) / len(some) for some in hits))
 print("retrieval alone {:+.2f}, tuning alone {:+.2f}".format(*gains))
 above = "Each does more beside the other than alone, beyond the sum {found}."
 below = "They do some of the same work twice, beyond the sum {found}."
 unclear = "Whether the gains add up, these questions cannot tell: {found}."
 equal = "The gains add up, to within 0.03: {found}."
-beyond = statistics.interaction(*map(crossed.hits, square))
+beyond = statistics.interaction(*hits)
 print(said(beyond, above=above, below=below, unclear=unclear, equal=equal))
 
 # %% [markdown]
@@ -243,11 +234,14 @@ print(said(beyond, above=above, below=below, unclear=unclear, equal=equal))
 # itself:
 
 # %%
-for name in ("retrieval", "tuning", "the best quote"):
-    gain = statistics.compare_hits(crossed.hits(rows[name]), crossed.hits(both))
-    above, below = f"both beats {name}: {{found}}", f"{name} beats both: {{found}}"
-    unclear = f"both and {name} are too close to call: {{found}}"
-    print(said(gain, above=above, below=below, unclear=unclear))
+gains = {
+    f"both against {name}:": statistics.compare_hits(
+        crossed.hits(rows[name]), crossed.hits(both)
+    )
+    for name in ("retrieval", "tuning", "the best quote")
+}
+words = {"above": "better, {found}", "below": "worse, {found}"}
+print(said_of_each(gains, **words, unclear="too close to call, {found}"))
 
 # %% [markdown]
 # One training is one draw; the verdict at the end adds two [seeds](../docs/glossary.md#seed). It also wants *hard*
@@ -269,8 +263,8 @@ for what, gold in (
     display(Markdown(f"**{what}**\n\n{side_by_side('policy_qa_plain', table, only=gold)}"))
 
 # %% [markdown]
-# Go down a column: what does tuning add once the quotes are there? With two sizes go along a line: what pays on 135 million
-# [parameters](../docs/glossary.md#parameter) need not pay on 1.5 billion.
+# Go down a column: what does tuning add once the quotes are there? Go along a line: with one quote a larger model is more
+# often right. Whether tuning still pays there, the dashes leave open.
 
 # %% [markdown]
 # ## The whole assistant
@@ -359,34 +353,25 @@ parts = assistant.taken_apart(
 )
 
 # %%
-COUNTS = ("fact", "form", "rule")
-stages(
-    {
-        name: {
-            what: statistics.wilson_interval(sum(part.hits(what)), len(served))
-            for what in COUNTS
-        }
-        for name, part in parts.items()
-    },
-    "The assistant with one part removed",
-    f"share of {len(served)} replies",
-)
+combine_parts.counted(parts, "The assistant with one part removed")
 
 # %% [markdown]
 # Whole minus without:
 
 # %%
-CARRIES = {  # count: the claim's name for it, the part, the reply without it
-    "fact": ("facts", "the index", "without index"),
-    "form": ("behavior", "the adapter", "without adapter, told the form"),
-    "rule": ("policy", "the rule in the prompt", "without rule"),
+WITHOUT = {  # count: the reply without the part that should carry it
+    "fact": "without index",
+    "form": "without adapter, told the form",
+    "rule": "without rule",
 }
-for what, (_, part, name) in CARRIES.items():
-    lost = statistics.compare_hits(parts[name].hits(what), parts["whole"].hits(what))
-    above = f"without {part} the {what} is lost in {{found}} of the replies"
-    below = f"without {part} the {what} is right more often: {{found}}"
-    unclear = f"{what}: whether it needs {part} is too close to call, {{found}}"
-    print(said(lost, above=above, below=below, unclear=unclear))
+lost = {
+    f"the {what}, {name}:": statistics.compare_hits(
+        parts[name].hits(what), parts["whole"].hits(what)
+    )
+    for what, name in WITHOUT.items()
+}
+words = {"above": "lost in {found} of the replies", "below": "more often right, {found}"}
+print(said_of_each(lost, **words, unclear="too close to call, {found}"))
 
 # %% [markdown]
 # Look, too, at what falls *beside* the part: where the rule falls without the adapter, the prompt does not carry it
@@ -445,8 +430,8 @@ def find_sum(text):
 check("07.4", find_sum)
 
 # %% [markdown]
-# The model writes, the function reads, the calculator works it out. The prompt shows the four nearest solved examples, as in
-# lesson 03.
+# The model writes, the function reads, the calculator works it out. The prompt shows the four nearest solved
+# examples.
 
 # %%
 from helpers.methods import calculating
@@ -479,21 +464,22 @@ named = [replace(row, method=", ".join(way)) for way, row in ways.items()]
 plots.methods([plainest, *named], "In the head, or handed to a calculator", noun="sums")
 
 # %%
-for how in (calculating.NEAREST, calculating.TUNED):
-    pair = (ways[what, how].correct for what in (calculating.BARE, calculating.CALL))
-    above, below = f"{how}: the call helps, {{found}}", f"{how}: the call hurts, {{found}}"
-    unclear = f"{how}: call and bare are too close to call, {{found}}"
-    print(said(statistics.compare_hits(*pair), above=above, below=below, unclear=unclear))
-row = ways[calculating.CALL, calculating.TUNED]
-wrong = [i for i, hit in enumerate(row.correct) if not hit]
-print(f"tuned, with a call: {len(wrong)} of {row.n} wrong")
-for i in wrong[:3]:
-    print(f"{sums[i].question}\n  wanted {sums[i].expression}, wrote {row.answers[i][:70]!r}")
+call_gains = {
+    f"{how}: the call": statistics.compare_hits(
+        *(ways[what, how].correct for what in (calculating.BARE, calculating.CALL))
+    )
+    for how in (calculating.NEAREST, calculating.TUNED)
+}
+words = {"above": "helps, {found}", "below": "hurts, {found}"}
+print(said_of_each(call_gains, **words, unclear="is too close to call, {found}"))
+print("tuned, with a call:", end=" ")
+print(combine_parts.wrong_sums(sums, ways[calculating.CALL, calculating.TUNED]))
 
 # %% [markdown]
 # The calculator does not miscalculate. Where an answer is wrong, look at what it was handed: the understanding stays with the
 # model.
-#
+
+# %% [markdown]
 # ## When not to call
 #
 # "The label was $6.40. What was the label?" needs no sum. Does the model see that?
@@ -568,28 +554,10 @@ widgets.assistant_explorer(
 # vain.
 
 # %%
-from helpers.results import evidence
-
 claims.conclude("H1", crossed.gains(plain) | crossed.gains(crossed.Crossing(lm, "hard")))
-replies = [part.row for part in parts.values()]
-whole_hits = {what: parts["whole"].hits(what) for what in COUNTS}
-claims.conclude(
-    "H2",
-    {
-        claimed: evidence.difference(parts[name].hits(what), whole_hits[what], of=replies)
-        for what, (claimed, _, name) in CARRIES.items()
-    },
-)
-
-# %%
-pairs_of = {"prompted": calculating.NEAREST, "tuned": calculating.TUNED}
-call_gains = {
-    part: evidence.difference(ways[calculating.BARE, how], ways[calculating.CALL, how])
-    for part, how in pairs_of.items()
-}
-in_vain = [call for call, need in zip(calls[calculating.EITHER], needed) if not need]
-call_gains["needless"] = evidence.share(in_vain, of=tools[calculating.EITHER])
-claims.conclude("H4", call_gains)
+claims.conclude("H2", combine_parts.of_assistant(parts, WITHOUT))
+either = tools[calculating.EITHER], calls[calculating.EITHER]
+claims.conclude("H4", combine_parts.of_calculator(ways, *either, needed))
 
 # %% [markdown]
 # ## Three things to remember

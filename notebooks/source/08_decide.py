@@ -15,11 +15,10 @@
 # - read one table of quality, dollars per *right* answer, waiting time and time to change;
 # - tell a winner from a tie among many methods, and choose within the tie;
 # - say what another mix of messages, or other prices, would change;
-# - write one page for your own task: what to try first, what it should cost, what would change your mind.
+# - write one page for your own task: what to try first, and what would change your mind.
 #
 # **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** D1 to D6,
-# D8 and D10; D7 is tested in [the lab on people](labs/08_people.ipynb), D9 in [the lab on what comes
-# after](labs/08_after.ipynb).
+# D8 and D10; D7 in [the lab on people](labs/08_people.ipynb), D9 in [the lab on what comes after](labs/08_after.ipynb).
 
 # %%
 #: setup
@@ -27,7 +26,7 @@
 # %% [markdown]
 # ## The whole idea
 #
-# You have measured for seven lessons. Today you measure nearly nothing: you decide.
+# Today you measure nearly nothing: you decide.
 
 # %%
 from helpers.lesson import diagrams
@@ -49,8 +48,8 @@ claims.show("08")
 # ## One table
 #
 # Three tasks: sorting messages, naming the risk of a change request, answering questions about the policies. For each,
-# the methods that their lessons chose on dev. Where you have no row of your own, the course's stands in, with a star.
-# *Best quote* need only hold the answer, which is easier than to say it.
+# the methods that their lessons chose on dev. A star: the course's row, where you have none.
+# *Best quote* need only hold the answer.
 
 # %%
 from helpers.lesson.main_rows import MAIN, SHOTS, TUNED
@@ -60,8 +59,8 @@ together = overview.gather(MAIN)  # for each task, its rows on the same items
 
 # %% [markdown]
 # A user waits for *one* request, and longest for the slowest. So ask one at a time: half are faster than
-# [p50](../docs/glossary.md#p50-and-p95), 19 of 20 faster than p95. We time some methods, on the very prompts they were
-# scored with. Of twelve requests p95 is nearly the slowest: a hint, no more. **Predict:** which is slower, examples in
+# [p50](../docs/glossary.md#p50-and-p95), 19 of 20 faster than p95. We time some methods, on the prompts they were scored
+# with. Of twelve requests p95 is nearly the slowest. **Predict:** which is slower, examples in
 # the prompt or the tuned model?
 
 # %% tags=["machine"]
@@ -71,7 +70,7 @@ timed = own_prompts.time_all(together)
 
 # %% [markdown]
 # A provider bills tokens read and written, and less for a beginning that all prompts share and that is *cached*; we count
-# that beginning while timing. (A scored label counts as not written.) A wrong answer is billed like a right one; so divide
+# that beginning while timing. A wrong answer is billed like a right one; so divide
 # by the share right.
 
 # %%
@@ -103,9 +102,10 @@ pictures.quality_and_cost(summaries["intents"], "Sorting messages", by="per_righ
 # %% [markdown]
 # ## A winner, or a tie?
 #
-# Chance rings a 5 % test once in 20. **Predict:** eight methods of the *same* true quality, 28 pairs: how often does
+# A 5 % test raises a false alarm once in 20. **Predict:** eight methods of the *same* true quality, 28 pairs: how often does
 # some pair "differ"?
-#
+
+# %% [markdown]
 # ### Your turn 08.1
 #
 # [Holm's](../docs/glossary.md#holm-correction) remedy: sort the p-values; multiply the smallest by their number m, the
@@ -149,9 +149,9 @@ print(f"a false winner somewhere, each pair tested alone: {alarms[0] / 200:.2f} 
 print(f"the same, corrected:                              {alarms[1] / 200:.2f}")
 
 # %% [markdown]
-# This function stands between you and a false winner. The next cell uses it on each task: every method against the one
-# with the highest share, on the same items. Gray: differences under 0.03, too small to be worth having. A word says *worse*
-# or *too close to call*; "by less than matters": the whole bar is gray.
+# Now your function on each task: every method against the one with the highest share, on the same items. Gray: differences
+# under 0.03, too small to be worth having. A word says *worse* or *too close to call*; "by less than matters": the whole
+# bar is gray. **Predict:** on which task does no method lead alone?
 
 # %%
 standings = {}
@@ -162,14 +162,15 @@ for task, kept in together.items():
 
 # %% [markdown]
 # The bar is that of one comparison; the word is corrected for all pairs, and so more cautious. *Too close to call* is a
-# finding: these items cannot tell the two apart.
+# finding, too.
 
 # %% [markdown]
 # ## The mix will change
 #
 # The test set has as many messages of each label; next month will not. If only the mix changes, take the accuracy within
 # each label, and average these with the new shares as weights.
-#
+
+# %% [markdown]
 # ### Your turn 08.2
 #
 # Write `accuracy_under(hits, labels, mix)`: `hits` holds a 1 or 0 per message, `labels` its label. `mix` maps a label to its
@@ -217,13 +218,12 @@ print(f"Least likely to be chance: {moved.method} changes by {change}, p = {p_va
 print("corrected for the number of methods.")
 
 # %% [markdown]
-# Weighing cannot show this: a *new* product brings new complaints.
-#
 # ## Dollars
 #
 # One article (E above) divides fixed cost by the saving of a request: 500 / (0.02 − 0.005) = 33,333. **Predict:** is that
 # enough?
-#
+
+# %% [markdown]
 # ### Your turn 08.3
 #
 # Write `break_even(fixed, old, new)`: the smallest whole number of requests that pays back `fixed`, when one costs `old`
@@ -269,7 +269,11 @@ rivals = money.rivals(
     together["intents"].rows, SHOTS, TUNED, "MiniLM + logistic regression", cached
 )
 cases = rivals.cases(PRICES, people, a_month=1_000_000, upkeep=10, retrain_every=6)
-print(f"{rivals.more_labels} labels more, and ${people.outlay(0):,.0f} for a day of work.\n")
+
+fixed, day = cases["as given"].fixed, people.outlay(0)  # dollars before the first answer
+labels = people.outlay(rivals.more_labels) - day
+print(f"{rivals.more_labels} labels more: ${labels:,.3f}; a day of work: ${day:,.3f};")
+print(f"all else, such as training: ${fixed - labels - day:,.3f}. Together: ${fixed:,.3f}")
 
 # %%
 for name, case in cases.items():
@@ -326,12 +330,11 @@ for task, kept in together.items():
 
 # %% [markdown]
 # Where tokens were not counted the price is infinite: unknown is no bargain. A plain method at 0 dollars wins every tie.
-# And these items have *chosen* the method, so its figure flatters a little: next month's messages decide.
 #
 # ### Is the rule any good?
 #
 # Simulate: five methods whose true quality only we know, 300 items, a choice. Quality lies between 0.70 and 0.80, the price
-# between 1 cent and 1 dollar per 1,000 requests, neither knowing of the other. These ranges are ours. **Predict:** if a
+# between 1 cent and 1 dollar per 1,000 requests, neither knowing of the other. **Predict:** if a
 # right answer is worth ten cents, is it wise to save on a tie?
 
 # %%
@@ -353,19 +356,20 @@ for name, gap in earned.items():
 # A higher estimate is weak evidence, but evidence: the dearer a right answer, the more it counts. *Worth having* is a
 # question about money, and 0.03 was our answer, not yours. Try `regret.difference(regret.highest, ship, 0.003, ROUNDS,
 # adjust)` in a cell of your own: where does saving stop to pay?
-#
+
+# %% [markdown]
 # ## Five rules of thumb
 #
-# The articles decide by a tree, a checklist, three questions, three steps, a matrix. Here is each as it is printed, in our
-# words, with what [the code](../helpers/results/decisions.py) had to add.
+# Here is each article's rule, in our words, with what [the code](../helpers/results/decisions.py) had to add.
 
 # %%
 for letter, (printed, added) in decisions.PRINTED.items():
     print(f"{letter}  {printed}\n   Added: {added}")
 
 # %% [markdown]
-# They ask for facts. Labels and the best prompt come from the rows; the rest somebody must judge: change it. Beside each
-# outcome stands in how many of the 32 ways to judge five of these facts the rule holds.
+# They ask for facts. Labels and the best prompt come from the rows; the rest somebody must judge. Beside each outcome stands
+# in how many of the 32 ways to judge five of these the rule holds. **Predict:** on which task do most rules
+# name the winner?
 
 # %%
 TARGET, REQUESTS = 0.80, 1_000_000
@@ -381,6 +385,9 @@ facts = {
 best = {task: decisions.measured(kept.rows) for task, kept in together.items()}
 table, judgments = decisions.board(facts, best)
 display(Markdown(table))
+clear = [one.mostly for (task, _), one in judgments.items() if len(best[task].approaches) == 1]
+print(f"Where the rows name one approach alone, rules give {len(clear)} answers;")
+print(f"{sum(clear)} of these hold in more than half of the 32 ways (what D4 counts).")
 
 # %% [markdown]
 # *Held*: the rule names the one approach that measurably leads among the model's methods. *Too close to call*: others
@@ -392,8 +399,8 @@ faces.decide({task: (facts[task], best[task]) for task in facts})
 
 # %% [markdown]
 # One more, from article C: 5 to 10 points short, tune; 20 or more, too hard even for tuning. If tuning gains 12 points, it
-# carries a prompt that is 12 points short, whatever the target. So how many does it gain on the best prompt, with examples
-# or without?
+# carries a prompt that is 12 points short, whatever the target. **Predict:** how often does it gain 10 on the best prompt,
+# with examples or without?
 
 # %%
 from helpers.lesson.main_rows import BEFORE_AFTER
@@ -410,7 +417,7 @@ for points in (0.10, 0.20):
 # %% [markdown]
 # ## One page
 #
-# Now all of it at once. Your `choose` picks within each size; the last column says whether a plain method does as well.
+# Your `choose` picks within each size; the last column says whether a plain method does as well.
 # **Predict:** does the first thing to try change with the size?
 #
 # ### Playground
@@ -428,9 +435,9 @@ print(page.differs(first_tries))
 print(page.AGAIN)
 
 # %% [markdown]
-# The large model cannot be asked again here: read it as a ceiling. With few labels, lesson 03's crossing tells more:
+# Read the large model as a ceiling. With few labels, lesson 03's crossing tells more:
 # from some thirty on, regression led. A size without rows you can fill: [choosing another
-# model](../docs/other_models.md). The page for a colleague names model, size and number format.
+# model](../docs/other_models.md). Last, a page for a colleague.
 
 # %%
 from helpers.results import report
@@ -450,15 +457,24 @@ print(f"{written.name}: {report.scale(every_row)}")
 # %% [markdown]
 # ## What we found
 #
-# Dollars are arithmetic on your prices, judged at each of five price lists. D1 can hardly hold while a day of work
-# costs more than a training: that is its point. D2 is judged on its ratio alone.
+# Dollars are arithmetic on your prices, judged at each of five price lists. *Left out*: how many times as many right
+# answers it takes to pay for people and labels, too. D1 can hardly hold while a day of work costs more than a training.
+# D2 is judged on its ratio alone.
 
 # %%
 claims.conclude("D1", judged.left_out(rivals, cases, people, needed))
 claims.conclude("D2", judged.per_right(rivals, cases))
 
+# %% [markdown]
+# D3 counts tasks with a tie in which a measure chooses another method than the highest estimate (0: in none). *Time to
+# change* compares rows of different machines: do not lean on it.
+
 # %% tags=["machine"]
 claims.conclude("D3", judged.choices(summaries, standings, every_row))
+
+# %% [markdown]
+# These judge less than their words. D4: the count under the board. D5: our simulation. D6: whether tuning gains 10 or 20
+# points in most tasks; no target was set. D8: the same messages, weighed anew; no time has passed.
 
 # %%
 from helpers.results import evidence
@@ -470,18 +486,20 @@ moved_by = evidence.number(change, n=moved.n, p_value=p_value, of=moved, note=mo
 claims.conclude("D8", {"moved": moved_by})
 
 # %% [markdown]
-# D10 sets one quote against all that fits, and the tuned model against examples.
+# D10 sets one quote against all that fits (without a row of that: *not tested*), and the tuned model against examples.
 
 # %% tags=["machine"]
 claims.conclude("D10", own_prompts.latency_parts(together, timed))
 
 # %% [markdown]
-# And every claim of the course, to look things up: what held at the size you run, on whose numbers.
+# And every claim of the course: what held at the size you run, on whose numbers; below, what was judged with a larger model.
 
 # %% tags=["machine"]
 from helpers.results import verdicts
 
-display(Markdown(verdicts.brief(verdicts.gather())))
+told = verdicts.gather()
+display(Markdown(verdicts.brief(told).replace(r"\`", "*")))  # a label's name in italics
+display(Markdown(verdicts.elsewhere(*(one.claim.id for one in told))))
 
 # %% [markdown]
 # ## Three things to remember
@@ -490,7 +508,8 @@ display(Markdown(verdicts.brief(verdicts.gather())))
 # 2. A tie is an answer: then cost, speed and ease of change decide, unless right answers are dear.
 # 3. A rule of thumb is a first guess, for some size of model and some number of labels. Put yours on one page, with what
 #    would change it.
-#
+
+# %% [markdown]
 # And of the whole course, one: **measure the plain baseline, on your own messages, before you believe anyone**, these
 # lessons included.
 #

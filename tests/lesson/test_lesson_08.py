@@ -54,5 +54,6 @@ def test_the_stored_table_of_all_claims_tells_the_verdicts_that_ship(folder):
     cell = next(cell for cell in notebook.cells if "verdicts.brief(" in cell.source)
     shown = next(output.data["text/markdown"] for output in cell.outputs if "data" in output)
     told = [row for row in verdicts.gather() if row.claim.lesson != "08"]
-    for line in verdicts.brief(told).splitlines():
-        assert line in shown.splitlines()
+    shown, kept = (text.replace(r"\`", "*").splitlines() for text in (shown, verdicts.brief(told)))  # shown in italics
+    for line in kept:
+        assert line in shown

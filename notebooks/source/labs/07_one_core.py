@@ -25,9 +25,13 @@
 # %% [markdown]
 # ## One core, two prompts
 #
-# "Tune the core, prompt for the task", says article E (H3). The course's *assistant* adapter began as a reader of passages
-# and went on with 100 *replies* to customers and 40 *notes* for agents, all on *hard* questions. One set of weights; only the
-# prompt says which of the two is wanted. Ask the same question both ways. **Predict:** will you be able to tell which is which?
+# "Tune the core, prompt for the task", says article E (H3). The *core* here is the course's *assistant* adapter. It first
+# learned to read passages, then from 100 *replies* to customers, in Larkfield's voice, and from 40 *notes* for agents: the
+# answer in a few words, and the number of its passage. All were on *hard* questions, in other words than the policy's.
+
+# %% [markdown]
+# One set of weights; only the prompt says which of the two is wanted. Ask the same question both ways. **Predict:** will you
+# be able to tell which is which?
 
 # %%
 from helpers.methods import adapters, assistant, reader, reader_examples
@@ -50,15 +54,20 @@ for form, prompt in (("note", as_note), ("reply", as_reply)):
     print(f"→ {core.chat(prompt.messages, max_new_tokens=80)}\n")
 
 # %% [markdown]
+# A text in the form of the other task is a *leak*: above, a note was asked for, and a reply came. To count leaks you need a
+# test of form.
+
+# %% [markdown]
 # ### Your turn 07.8
 #
-# A text in the form of the other task is a *leak*. Is there one above? To count them you need a test of form. Write
-# `form_of(text)`; white space around the text does not count.
+# Write `form_of(text)`; it returns the first of these words that fits. White space around the text does not
+# count.
 #
-# - `"reply"`: it begins with `voice.OPENING`.
-# - `"note"`: one line, at most 20 words between spaces, that ends with a citation such as `[2]` or `[1, 3]`, or with that
-#   and a period. `passages.ABSTENTION` alone is a note, too.
-# - `"neither"`: all else. `passages.CITED` is a regular expression for a citation.
+# - `"reply"`: the text begins with `voice.OPENING`.
+# - `"note"`: it is `passages.ABSTENTION`; or it is one line of at most 20 words, as `split()` counts them, and ends with a
+#   citation, such as `[2]` or `[1, 3]`, with or without a period after it. `passages.CITED` is a regular expression for a
+#   citation.
+# - `"neither"`: all else.
 
 # %%
 import re
@@ -90,7 +99,8 @@ check("07.8", form_of)
 # %% [markdown]
 # Now fresh questions that no choice was made on: 120 for notes, 60 for replies. A note is good if its answer is right;
 # where no document answers, if it abstains. Its form is not counted, so a reply in its place may be good. A reply is
-# good if its fact, its form and the day's rule all are. A note may have 32 tokens, a reply 80.
+# good if its fact, its form and the day's rule (lesson 07: the next step that it must name) all are. A note may have 32
+# tokens, a reply 80.
 
 # %%
 from helpers.results import ledger
@@ -134,26 +144,12 @@ reply_row = lab.using(task="assistant", split="replies", noun="replies").measure
 # that end like notes?
 
 # %%
-import numpy as np
-
-from helpers.lesson import plots
+from helpers.lesson import combine_parts
 
 sort = yours("07.8", form_of, own.form_of)
-FORMS = ("note", "reply", "neither")
 forms = {"note": [sort(text) for text in note_rows["shared"].answers]}
 forms["reply"] = [sort(text) for text in reply_row.answers]
-
-# %%
-table = np.array([[some.count(form) for form in FORMS] for some in forms.values()])
-words = f"of {len(notes)} notes {table[0, 1]} have the form of a reply; of {len(served)} replies {table[1, 0]} that of a note."
-plots.counts(
-    table,
-    list(forms),
-    FORMS,
-    "One adapter, two prompts",
-    ("form written", "form asked for"),
-    words,
-)
+combine_parts.forms(forms, "One adapter, two prompts")
 
 # %%
 for asked, some, texts in zip(
@@ -165,12 +161,15 @@ for asked, some, texts in zip(
         print(f"   {text[:90]!r}")
 
 # %% [markdown]
-# A text of neither form is broken, not leaked. A leak need not be a good text of the other task: `form_of` looks at how it
-# opens or ends, and what opens like a reply may be cut off at the length of a note.
-#
+# Nearly all leaks go one way, from the reply into the note. The adapter learned from more replies than notes; whether that
+# is why, we did not test. A text of neither form is broken, not leaked. And a leak need not be a good text of the other
+# task: `form_of` looks at how it opens or ends, and what opens like a reply may be cut off at the length of a note.
+
+# %% [markdown]
 # ## What did the second task cost the first?
 #
-# The reader that the assistant began from has an adapter of its own. Both wrote notes on the same questions.
+# The reader that the assistant began from has an adapter of its own. Both wrote notes on the same questions. **Predict:**
+# which of the two is more often right?
 
 # %%
 from helpers.lesson.said import said
@@ -198,7 +197,8 @@ for name, row in note_rows.items():
     )
 
 # %% [markdown]
-# Look at both counts: whoever abstains more often gains on the second what it may lose on the first.
+# Look at both counts. The shared adapter leaves more open: that gains it right silence where no policy answers, and may
+# cost it right answers where one does.
 #
 # ### Playground
 #
@@ -218,21 +218,9 @@ print(f"{sort(text)}: {text}")
 # loss.
 
 # %%
-from helpers.results import claims, evidence
+from helpers.results import claims
 
-whole_form = [not voice.broken(passages.without_citations(text)) for text in reply_row.answers]
-is_note = [own.form_of(text) == "note" for text in shared_row.answers]
-leaks = [own.form_of(text) == "reply" for text in shared_row.answers]
-leaks += [own.form_of(text) == "note" for text in reply_row.answers]
-claims.conclude(
-    "H3",
-    {
-        "notes": evidence.share(is_note, of=shared_row),
-        "replies": evidence.share(whole_form, of=reply_row),
-        "leaks": evidence.share(leaks, of=[shared_row, reply_row]),
-        "own adapter": evidence.difference(own_row, shared_row),
-    },
-)
+claims.conclude("H3", combine_parts.of_core(own_row, shared_row, reply_row))
 
 # %% [markdown]
 # ## Three things to remember

@@ -46,8 +46,10 @@ diagrams.flow([["same traffic"], versions, ["a bet"], ends], arrows, words)
 # A version is model, prompt, index and adapter; change one, and it is another version. A
 # [registry](../../docs/glossary.md#registry) keeps each with its evaluation, and never rewrites a line. The prompt
 # counts by its text: the hash behind each name below is made of all that the model read, and of the words for the labels.
-# Change a word, and it is another version, whatever the prompt is called. Say that a prompt with nearest examples runs,
-# and somebody proposes a shorter one without.
+# Change a word, and it is another version, whatever the prompt is called.
+
+# %% [markdown]
+# Say that a prompt with nearest examples runs, and somebody proposes a shorter one without.
 
 # %%
 from helpers.lesson import main_rows
@@ -68,8 +70,13 @@ print("in use:", registry.in_use().name)
 # ## Looking every day
 #
 # Let both versions answer the same traffic: a [canary run](../../docs/glossary.md#canary-run) (the bird that miners took
-# along; nothing to do with the planted secrets of lesson 06). You will want to look after every message. **Predict:** two
-# equally good versions, an ordinary 5 % test after each of 1,000 messages: how often does it ring at least once?
+# along; nothing to do with the planted secrets of lesson 06). You will want to look after every message. A test *rings*
+# when it says that one version is better: at an ordinary 5 %, where p falls below 0.05.
+
+# %% [markdown]
+# Simulate it with coins: two versions that are equally good, and of 1,000 messages 200 that only one of them has right, now
+# this one, now that. Test after each of these, and repeat the whole many times. **Predict:** in how many of the repeats does
+# the test ring at least once?
 
 # %%
 import numpy as np
@@ -82,17 +89,20 @@ RUNS = 40 if runtime.profile().value == "fast" else 400
 rng = np.random.default_rng(0)
 rang = []
 for _ in range(RUNS):
-    coins = rng.random(200) < 0.5  # of 1,000 messages, 200 tell the two apart: a fair coin each
+    coins = rng.random(200) < 0.5  # who is right on each of the 200: a fair coin
     thrown, wins = np.arange(1, 201), np.cumsum(coins)
     p_values = 2 * stats.binom.cdf(np.minimum(wins, thrown - wins), thrown, 0.5)
     rang.append(bool((p_values < 0.05).any()))
-print("rings at least once:", statistics.wilson_interval(sum(rang), RUNS))
+print("share of repeats that ring:", statistics.wilson_interval(sum(rang), RUNS))
 
 # %% [markdown]
+# A test that should ring falsely 1 time in 20 does so far more often, if you look again and again and stop when it rings.
+#
 # The remedy: bet 1 dollar against "the new version is no worse". If that is true, your 1 ever becomes 20 in at most 1
 # run of 20, *however often you look*. If not, you get rich. A second bet, the other way round, promotes at 20, and is
 # wrong as seldom.
-#
+
+# %% [markdown]
 # ### Your turn 08.7
 #
 # Write `bet(old, new, stake)`: what 1 becomes. Both lists hold a 1 or 0 per message: was that version right? Only messages on
@@ -176,31 +186,45 @@ print("the other way round:", registry.canary(after, before).outcome)
 
 # %% [markdown]
 # What passes and disappoints later goes back by the same call, so keep the version before it ready to run.
-#
-# ## A small loss takes long
-#
-# Now versions that are 3, 5, 10 and 20 points worse, and one that is no worse; the two differ on 3 messages in 10.
-# **Predict:** if 20 points are noticed after some number of messages, how many times as many do 5 points take?
-
-# %%
-SIZES = (0.20, 0.10, 0.05, 0.03)
-stopped = {loss: registry.detection(loss, differ=0.3, runs=RUNS) for loss in SIZES}
-pictures.detection(stopped, "When is a worse version noticed?")
-false = np.isfinite(registry.detection(0.0, differ=0.3, runs=RUNS))
-alarms = statistics.wilson_interval(int(false.sum()), RUNS)
-print("an equally good version is stopped in", alarms, "of the runs")
 
 # %% [markdown]
-# In theory half the loss takes four times the messages, as the dotted line does (small losses may take more): the
-# square root again, as with every interval of this course. And somebody has to say for each message who is right. So
-# decide first which loss you could not bear, then count the labels that it takes.
+# ## A small loss takes long
 #
+# Simulate again, now the bet, with versions that are 3, 5, 10 and 20 points worse, and one that is no worse. In a run
+# messages come one by one. On 3 in 10 only one version is right, mostly the old one: at a loss of 10 points, the old on 2
+# and the new on 1. The run ends when a bet reaches 20, or after `LENGTH` messages, whatever has come out.
+
+# %% [markdown]
+# Each size has many such runs; the picture shows after how many messages half of them, and nine in ten, have stopped the
+# worse version. **Predict:** if 20 points are noticed after some number of messages, how many times as many do 5 points take?
+
+# %%
+SIZES, LENGTH = (0.20, 0.10, 0.05, 0.03), 4000  # points / 100; messages of a run
+stopped = {loss: registry.detection(loss, 0.3, LENGTH, RUNS) for loss in SIZES}
+pictures.detection(stopped, "When is a worse version noticed?")
+false = np.isfinite(registry.detection(0.0, 0.3, LENGTH, RUNS))
+alarms = statistics.wilson_interval(int(false.sum()), RUNS)
+print(f"an equally good version is stopped in {alarms} of {RUNS} runs")
+
+# %% [markdown]
+# In theory half the loss takes four times the messages, as along the dotted line: the square root again, as with every
+# interval of this course. Small losses take more still. The money is spread over all stakes, and for a small loss most
+# stakes are too bold: they lose what the cautious ones win. At the smallest loss some runs ended with nothing noticed.
+
+# %% [markdown]
+# And somebody has to say for each message who is right. So decide first which loss you could not bear, then count the labels
+# that it takes.
+
+# %% [markdown]
 # ## Without labels: drift
 #
 # Traffic has no right answers, but it has a face: how long messages are, what is predicted for them.
-# [Drift](../../docs/glossary.md#drift) triggers compare two periods. *Moved*: at least this share of the messages would have
-# to change for the two to look alike; 0 the same, 1 nothing in common. Here: the test messages, and the *shifted* ones
-# with slang and typos.
+# [Drift](../../docs/glossary.md#drift) triggers compare two periods.
+
+# %% [markdown]
+# *Moved*: at least this share of the messages would have to change for the two to look alike; 0 the same, 1 nothing in
+# common. A trigger *rings* where this reaches its limit, and chance would seldom do that. Here: the test messages, and
+# the *shifted* ones with slang and typos. **Predict:** which of the two rings?
 
 # %%
 from helpers.results import ledger
@@ -220,28 +244,30 @@ for one in registry.triggers(*periods, {"predicted labels": 0.15, "words in a me
 print(f"right: {right[0]} before, {right[1]} after")
 
 # %% [markdown]
-# A trigger says *measure again*. Whether it got worse, only labels can tell: look at the last line, and whether its two
-# intervals overlap.
-#
+# A trigger says *measure again*. Whether it got worse, only labels can tell. The last line has them: the messages look
+# different, but whether fewer are sorted right these intervals, which overlap widely, do not tell.
+
+# %% [markdown]
 # ### Playground
 #
 # Choose the loss you could not bear, and how often the two versions differ. After how many messages would you know?
 
 # %%
 LOSS, DIFFER = 0.08, 0.25  # LOSS at most DIFFER
-mine = registry.detection(LOSS, DIFFER, runs=RUNS)
+mine = registry.detection(LOSS, DIFFER, LENGTH, RUNS)
 half = registry.until(mine, 0.5)
 if np.isfinite(half):
     print(f"{100 * LOSS:g} points worse: half of the runs notice it after {half:,.0f} messages")
 else:
     print(
-        f"{100 * LOSS:g} points worse: fewer than half of the runs notice it in 4,000 messages"
+        f"{100 * LOSS:g} points worse: fewer than half of the runs notice it in {LENGTH:,} messages"
     )
 
 # %% [markdown]
 # ## What we found
 #
-# D9 is judged by its canary alone: registry, triggers and the way back were shown, not measured.
+# D9 is judged by its canary alone, on these simulated runs, with 2,000 messages to notice a loss: registry, triggers and the
+# way back were shown, not measured.
 
 # %%
 from helpers.results import evidence

@@ -43,13 +43,15 @@ diagrams.flow([["two methods' answers"], judges, counts], arrows, words)
 # ## Two methods, the same questions
 #
 # A grader that looks for the right words cannot say which of two answers a customer would rather get. People can. Here
-# are two methods of reading the policies, each with its answers to the same questions. Most of these are wrong, and
-# nobody would send either of two wrong ones. So a pair is shown only if its answers differ and the grader finds at
-# least one of them good; *neither* stays a choice. The pairs are drawn with a fixed seed, so everybody rates the same
-# ones, and wins speak of these questions alone.
+# are two methods of reading the policies, each with its answers to the same questions.
+
+# %% [markdown]
+# Most of these are wrong, and nobody would send either of two wrong ones. So a pair is shown only if its answers differ and
+# the grader finds at least one of them good; *neither* stays a choice. The pairs are drawn with a fixed seed, so everybody
+# rates the same ones, and wins speak of these questions alone.
 
 # %%
-from helpers.lesson import main_rows
+from helpers.lesson import main_rows, rated_methods
 from helpers.results import claims, quick_judge, ratings
 from helpers.tasks import policies
 
@@ -57,7 +59,8 @@ first, second = main_rows.to_rate()
 tier = {task: name for name, task in policies.TIERS.items()}[first.task]
 questions = policies.load_policy_questions("test", tier=tier)
 pairs = ratings.pairs_of(first, second, questions)
-print(f"{first.method!r} and {second.method!r}: {len(pairs)} pairs; the first is about")
+print(rated_methods.in_words(first, second))
+print(f"{len(pairs)} pairs; the first is about")
 print(pairs[0].question)
 
 # %% [markdown]
@@ -139,10 +142,14 @@ print(f"{len(people)} people have rated at least 12 pairs; to say how far they a
 # ## A judge that errs, corrected
 #
 # People are slow. An automatic judge is quick and wrong in places; but if you know *how often* it is wrong, you can
-# subtract that. Our judge is crude on purpose: it calls an answer right if MiniLM finds it near the right answer. We
-# see how often it errs on answers to questions that have one, graded by one language model, item by item; and how often
-# the course's careful grader does, which looks for the right words. Abstaining is counted apart: it is not right
-# either. Few of these answers are right, so a judge that calls all wrong errs seldom: hold that against the last line.
+# subtract that. Our judge is crude on purpose: it calls an answer right if the vectors that MiniLM makes of it and of the
+# right answer lie near each other (lesson 01), at a cosine of `cut` or more.
+
+# %% [markdown]
+# How often does it err? One language model graded answers to questions that have one, item by item; we hold the judge
+# against its grades, and the course's careful grader too, which looks for the right words. Abstaining is counted apart: it
+# is not right either. Few of these answers are right, so a judge that calls all wrong errs seldom: hold that against the
+# last line. **Predict:** which of the two errs less?
 
 # %%
 from helpers.model import catalogue, embedding
@@ -209,31 +216,47 @@ def called_right(row, cut=0.5):
     return near([answer_of[q.id] or "–" for q in asked], [q.answer for q in asked], cut)
 
 
+# %%
+counts = {}
 for row in (first, second):
     called, hit_of = called_right(row), dict(zip(row.ids, row.correct))
-    good = sum(hit_of[q.id] for q in asked)
-    print(
-        f"{row.method}: of {len(asked)}, the judge calls {sum(called)} right, the grader {good}"
-    )
+    counts[row.method] = judged, good = sum(called), sum(hit_of[q.id] for q in asked)
+    print(f"{row.method}: of {len(asked)}, the judge calls {judged} right, the grader {good}")
     print("   corrected share:", quick_judge.told(called, said_right, truly, mend))
+for place, who in enumerate(("judge", "grader")):
+    print(f"the {who} prefers {max(counts, key=lambda method: counts[method][place])!r}")
 
 # %% [markdown]
-# The two rates are themselves measured on few answers, and the grader's count is no truth either: hold it beside its own
-# errors above. The corrected figure is only as good as the assumption behind it, that the judge errs on these answers as
-# it did on those graded. Where the grader's share lies far outside the interval, that has probably failed: correcting
+# The judge prefers the one method, the grader the other: this judge flatters the one and belittles the other. Correcting
+# cannot mend that, for it takes the same two rates off both, and the order stays. So by such a judge alone do not choose
+# between two methods. Grade a few answers of *each* first, and see whether it errs alike on both. The grader's count is no
+# truth either, but above it erred less often.
+
+# %% [markdown]
+# The corrected figure is only as good as the assumption behind it, that the judge errs on these answers as it did on those
+# graded, and these were few. Where the grader's share lies far outside the interval, that has probably failed: correcting
 # then moves *away* from the truth. *Cut at 0* means that the judge calls fewer right than it would by mistake alone. That
 # may be chance, or the same failure.
-#
+
+# %% [markdown]
 # ### Playground
 #
-# Move the judge's cut. A strict judge lets fewer wrong answers pass, and misses more right ones. What does that do to
-# its errors, and does the interval move at all?
+# Move the judge's cut. A strict judge lets fewer wrong answers pass, and misses more right ones. **Predict:** does the
+# corrected interval of the second method move down?
 
 # %%
 CUT = 0.7
 strict = near([row["answer"] for row in graded], golds, CUT)
 print(f"the strict judge\n{quick_judge.calls(strict, grades)}")
-print("corrected share:", quick_judge.told(called_right(second, CUT), strict, truly, mend))
+for cut, said in ((0.5, said_right), (CUT, strict)):
+    right, wrong = quick_judge.judge_rates(said, truly)
+    print(f"cut {cut}: takes off {1 - wrong:.3f}, then divides by {right + wrong - 1:.2f}")
+    print("   corrected:", quick_judge.told(called_right(second, cut), said, truly, mend))
+
+# %% [markdown]
+# To two digits the interval is the same at both cuts, for two changes cancel. The strict judge seldom calls a wrong answer
+# right, so less is taken off. But it misses most right ones: what is left is divided by a smaller number, and that it calls
+# none right says less. Nothing was gained by being strict.
 
 # %% [markdown]
 # ## What we found

@@ -1,0 +1,141 @@
+"""What lesson 07 and its labs draw, list and judge without teaching it.
+
+Rows and replies come in measured. Parts of a verdict are as `claims.conclude` takes them; the rules stand in
+data/claims.json.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from helpers import statistics
+from helpers.lesson import plots
+from helpers.lesson.plots.retrieval import stages
+from helpers.lesson.said import said_of_each
+from helpers.methods import calculating, combining, reader_choices
+from helpers.methods.assistant import Apart
+from helpers.methods.retrieval import passages
+from helpers.results import evidence, ledger
+from helpers.results.evidence import Evidence
+from helpers.results.rows import LedgerRow
+from helpers.statistics import Interval
+from helpers.tasks import voice
+from helpers.tasks.refund_sums import Sum
+
+COUNTS = ("fact", "form", "rule")  # what each reply is judged by
+CLAIMED = {"fact": "facts", "form": "behavior", "rule": "policy"}  # count -> its part of H2
+FORMS = ("note", "reply", "neither")  # that a text may have; see combining.form_of
+MOVES = {  # what is moved -> the case before and the case after
+    "two passages more, the right one first": ("alone", "1st of 3"),
+    "four passages more, the right one first": ("alone", "1st of 5"),
+    "the last place instead of the first, among three": ("1st of 3", "3rd of 3"),
+    "the last place instead of the first, among five": ("1st of 5", "5th of 5"),
+}
+
+
+def _share(hits: Sequence[bool]) -> Interval:
+    return statistics.wilson_interval(sum(hits), len(hits))
+
+
+def right_and_silent(rows: Mapping[str, LedgerRow], title: str) -> None:
+    """Draw for each row the share right of what a policy answers, and the share left open of what none does."""
+    answered, other = ([len(reader_choices.hits(row, can)) for row in rows.values()] for can in (True, False))
+    both = {"a policy answers: right": True, "none does: says so": False}
+    stages(
+        {
+            name: {what: _share(reader_choices.hits(row, can)) for what, can in both.items()}
+            for name, row in rows.items()
+        },
+        title,
+        f"share of {max(answered)} questions with an answer, of {max(other)} without",
+    )
+
+
+def counted(parts: Mapping[str, Apart], title: str) -> None:
+    """Draw the share of replies that are good on each of COUNTS, one line for each assistant."""
+    replies = max(part.row.n for part in parts.values())
+    shares = {name: {what: _share(part.hits(what)) for what in COUNTS} for name, part in parts.items()}
+    stages(shares, title, f"share of {replies} replies")
+
+
+def of_assistant(parts: Mapping[str, Apart], without: Mapping[str, str]) -> dict[str, Evidence]:
+    """Return the parts of H2: the whole assistant minus the one without what a count should need.
+
+    without: each of COUNTS -> which of `parts` that is.
+    """
+    rows = [part.row for part in parts.values()]
+    return {
+        CLAIMED[what]: evidence.difference(parts[name].hits(what), parts["whole"].hits(what), of=rows)
+        for what, name in without.items()
+    }
+
+
+def wrong_sums(items: Sequence[Sum], row: LedgerRow, count: int = 3) -> str:
+    """Return how many of a row's sums are wrong, and of the first `count` what was wanted and what was written."""
+    wrong = [(item, said) for item, said, hit in zip(items, row.answers, row.correct, strict=True) if not hit]
+    lines = [f"{len(wrong)} of {row.n} wrong"]
+    lines += [f"{one.question}\n  wanted {one.expression}, wrote {said[:70]!r}" for one, said in wrong[:count]]
+    return "\n".join(lines)
+
+
+def of_calculator(
+    ways: Mapping[tuple[str, str], LedgerRow], either: LedgerRow, called: Sequence[bool], needed: Sequence[bool]
+) -> dict[str, Evidence]:
+    """Return the parts of H4: what a call gains, prompted and tuned, and the share of needless calls.
+
+    ways: (what, how) of calculating -> its row. either: the row of the prompt that says when to call; of its n
+    questions, which it called for, and which need a call.
+    """
+    pairs = {"prompted": calculating.NEAREST, "tuned": calculating.TUNED}
+    gains = {
+        part: evidence.difference(ways[calculating.BARE, how], ways[calculating.CALL, how])
+        for part, how in pairs.items()
+    }
+    in_vain = [call for call, need in zip(called, needed, strict=True) if not need]
+    return gains | {"needless": evidence.share(in_vain, of=either)}
+
+
+def moved(cases: Mapping[str, LedgerRow]) -> str:
+    """Return in lines what each of MOVES does to the share right of one reader.
+
+    cases: name of a case -> its row; a move whose cases are not both there is left out.
+    """
+    there = {what: pair for what, pair in MOVES.items() if set(pair) <= set(cases)}
+    found = {f"   {what}:": ledger.compare(*(cases[case] for case in pair)) for what, pair in there.items()}
+    return said_of_each(
+        found,
+        above="helps, {found}",
+        below="hurts, {found}",
+        unclear="too close to call, {found}",
+        equal="no difference that matters, {found}",
+    )
+
+
+def forms(found: Mapping[str, Sequence[str]], title: str) -> None:
+    """Draw how many texts have which of FORMS, one line for each form that was asked for, a note and a reply.
+
+    found: the form asked for -> the form of each text.
+    """
+    table = np.array([[some.count(form) for form in FORMS] for some in map(list, found.values())])
+    leaked = {"note": "reply", "reply": "note"}
+    words = [
+        f"asked for a {asked}: {list(some).count(leaked[asked])} of {len(some)} have the form of a {leaked[asked]}"
+        for asked, some in found.items()
+    ]
+    plots.counts(table, list(found), FORMS, title, ("form written", "form asked for"), f"{'; '.join(words)}.")
+
+
+def of_core(own: LedgerRow, shared: LedgerRow, replies: LedgerRow) -> dict[str, Evidence]:
+    """Return the parts of H3: notes and replies of a shared adapter in their form, leaks, and notes against its own.
+
+    own, shared: notes on the same questions, by an adapter for notes alone and by the shared one. replies: by that too.
+    """
+    notes, other = ([combining.form_of(text) for text in row.answers] for row in (shared, replies))
+    whole = [not voice.broken(passages.without_citations(text)) for text in replies.answers]
+    leaks = [form == "reply" for form in notes] + [form == "note" for form in other]
+    return {
+        "notes": evidence.share([form == "note" for form in notes], of=shared),
+        "replies": evidence.share(whole, of=replies),
+        "leaks": evidence.share(leaks, of=[shared, replies]),
+        "own adapter": evidence.difference(own, shared),
+    }

@@ -1,0 +1,84 @@
+"""What lesson 07 and its labs list and judge comes out of rows and replies; the parts of a verdict have their names."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+from ledger_rows import of_hits, row
+
+from helpers.lesson import combine_parts, rated_methods
+from helpers.methods import calculating
+from helpers.methods.assistant import Apart, Judged
+from helpers.methods.retrieval import passages
+from helpers.results import ledger, rules
+from helpers.tasks import voice
+
+NOTE, REPLY = "38 days [1]", f"{voice.OPENING}\nWe checked."
+
+
+@dataclass(frozen=True)
+class Asked:
+    question: str
+    expression: str
+
+
+@pytest.fixture(autouse=True)
+def own_ledger(monkeypatch, tmp_path):
+    monkeypatch.setattr(ledger, "path", lambda: tmp_path / "ledger.jsonl")
+
+
+def answering(method, texts):
+    made = of_hits(method, [1] * len(texts))
+    return replace(made, details={"answers": dict(zip(made.ids, texts, strict=True))})
+
+
+def parts_of(claim):
+    return {part.name for one in rules.everything() if one.id == claim for part in one.parts}
+
+
+def test_each_count_is_held_against_the_assistant_without_its_part():
+    good, bad = Judged("", True, True, True, ()), Judged("", False, False, False, ())
+    whole, less = Apart(of_hits("whole", [1] * 4), (good,) * 4), Apart(of_hits("less", [0] * 4), (bad,) * 4)
+    found = combine_parts.of_assistant({"whole": whole, "less": less}, dict.fromkeys(combine_parts.COUNTS, "less"))
+    assert set(found) == parts_of("H2")
+    assert {one.interval.estimate for one in found.values()} == {1.0}
+
+
+def test_only_wrong_sums_are_listed_and_all_of_them_counted():
+    items = [Asked(f"sum {n}", f"{n}+1") for n in range(4)]
+    made = replace(of_hits("sums", [1, 0, 0, 0]), details={})
+    made = replace(made, details={"answers": {one: f"calc({one})" for one in made.ids}})
+    said = combine_parts.wrong_sums(items, made, count=2)
+    assert said.startswith("3 of 4 wrong") and "sum 0" not in said and "sum 2" in said and "sum 3" not in said
+
+
+def test_a_call_is_needless_only_where_none_was_needed():
+    ways = {
+        (what, how): of_hits(f"{what}, {how}", [what == calculating.CALL] * 4)
+        for what in (calculating.BARE, calculating.CALL)
+        for how in (calculating.NEAREST, calculating.TUNED)
+    }
+    either = of_hits("either", [1] * 4)
+    found = combine_parts.of_calculator(ways, either, [True, True, False, True], [True, False, False, False])
+    assert set(found) == parts_of("H4")
+    assert found["needless"].counts == (2, 3)
+    assert found["prompted"].interval.estimate == found["tuned"].interval.estimate == 1.0
+
+
+def test_a_move_is_told_where_both_of_its_cases_are_there():
+    cases = {"alone": of_hits("alone", [1] * 20), "1st of 3": of_hits("1st", [0] * 20)}
+    (line,) = combine_parts.moved(cases).splitlines()
+    assert "two passages more" in line and "hurts, -1.000" in line
+
+
+def test_leaks_go_both_ways_and_silence_is_a_note():
+    shared = answering("shared", [NOTE, REPLY, passages.ABSTENTION, "too long\nfor a note"])
+    own, replies = answering("own", [NOTE] * 4), answering("replies", [REPLY, REPLY, NOTE, REPLY])
+    found = combine_parts.of_core(own, shared, replies)
+    assert set(found) == parts_of("H3")
+    assert found["notes"].counts == (2, 4) and found["leaks"].counts == (2, 8)
+
+
+def test_a_method_that_is_not_known_keeps_its_name():
+    known, other = row("reader, one quote"), row("mine")
+    first, second = rated_methods.in_words(known, other).splitlines()
+    assert first.startswith("reader, one quote: ") and second == "mine"
