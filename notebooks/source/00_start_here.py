@@ -261,15 +261,14 @@ print("prompt alone: ", lm.chat(question, system=system))
 print("with the fact:", lm.chat(f"{fact}\n\n{question}", system=system))
 
 # %% [markdown]
-# With the fact in front of it the model can read the answer off; without it, it cannot. One question proves nothing,
-# though: you would not choose a method for a company on one answer. **Prompt, retrieve or fine-tune?** is a question
-# for measurements, and that is what the next lesson prepares.
-#
-# And does the answer depend on the size of the model? Here is what the course measured so far. Each line is a method
-# that you will build; a dotted one needs no language model. Some questions have no answer, and saying so is right: that
-# is most of what *closed book* gains. The large model is a hosted one: its answers were recorded once, and a model of
-# its kind wrote our data, so read it as a ceiling. **Look for** what rises with size, and which dotted line a small
-# model reaches.
+# With the fact in front of it the model can read the answer off; without it, it cannot. But you would not choose a method
+# for a company on one answer: **Prompt, retrieve or fine-tune?** is a question for measurements.
+
+# %% [markdown]
+# Does the answer depend on the size of the model? Here is what the course measured so far. Each line is a method that you
+# will build; a dotted one needs no language model. Some questions have no answer, and saying so is right: that is most
+# of what *closed book* gains. The large model's answers were recorded once, and a model of its kind wrote our data: a
+# ceiling. **Look for** what rises with size, and which dotted line a small model reaches.
 
 # %%
 from helpers.lesson import four_scales
