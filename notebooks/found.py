@@ -3,6 +3,7 @@
 `write()` writes docs/found.md and the picture in it, docs/four_scales.png; README's part is `text()`.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 
@@ -13,10 +14,11 @@ from helpers.lesson import four_scales, main_rows, page
 from helpers.lesson.main_rows import MAIN, QUESTIONS
 from helpers.lesson.plots import frame, scales
 from helpers.machine import runtime
-from helpers.methods import recorded
+from helpers.methods import forms, recorded
 from helpers.model import catalogue
 from helpers.results import claims, lookup, markdown, rules, store, verdicts
 from helpers.results.rows import LedgerRow
+from helpers.tasks.change_requests import RISKS
 
 OPEN, CLOSE = "<!-- what the course found, written by notebooks/found.py -->", "<!-- end of what the course found -->"
 PAGE, PICTURE = runtime.ROOT / "docs" / "found.md", runtime.ROOT / "docs" / "four_scales.png"
@@ -24,6 +26,7 @@ NAMES = {"intents": "Sorting messages", "changes": "The risk of a change", QUEST
 LISTED = ("held", "did not hold")
 PLAIN, LARGE = page.ORDER[0], page.ORDER[-1]
 NONE = "–"
+KINDS = ("right", "another risk", forms.OTHER, forms.INSIDE, forms.NO_JSON)  # of answers to change requests
 
 
 @cache
@@ -55,18 +58,34 @@ def _best(rows: Mapping[str, LedgerRow]) -> LedgerRow:
     return max(rows.values(), key=lambda row: row.interval.estimate)
 
 
+def _of_kinds(row: LedgerRow) -> dict[str, int]:
+    """Return how a JSON method's answers came out: of the right risk, of another, and what was no answer, by kind."""
+    counted = Counter(
+        "right" if hit else "another risk" if said in RISKS else str(said)
+        for hit, said in zip(row.correct, row.predictions, strict=True)
+    )
+    return {kind: counted[kind] for kind in KINDS}
+
+
+def _aside(row: LedgerRow) -> str:
+    """Return in brackets what most answers were where not one is right and the row says it; else nothing."""
+    if any(row.correct) or row.task != "changes":
+        return ""
+    kind, count = max(_of_kinds(row).items(), key=lambda pair: pair[1])
+    return f" ({count} of {row.n} answers: {kind})"
+
+
 def measured() -> list[str]:
     """Return a line for each main task: at each size its highest share right, and by which method."""
     lines = []
     for task, wanted in MAIN.items():
         found = by_size(task, wanted.split, {**wanted.methods, "free answer": ""})
         rows = [row for some in found.values() for row in some.values()]
-        best = [
-            f"{size}: {page.LARGE.get(_best(some).method, _best(some).method)} {_told(_best(some))}"
-            if some
-            else f"{size}: not measured"
-            for size, some in found.items()
-        ]
+        best = []
+        for size, some in found.items():
+            row = _best(some) if some else None
+            said = f"{page.LARGE.get(row.method, row.method)} {_told(row)}{_aside(row)}" if row else "not measured"
+            best.append(f"{size}: {said}")
         none = sum(gold == "abstained" for gold in max(rows, key=lambda row: row.n).gold)
         unanswered = f" ({none} have no answer, and saying so is right)" if none else ""
         lines.append(f"- **{NAMES[task]}**, {max(row.n for row in rows)} of test{unanswered}. {'; '.join(best)}.")
@@ -183,6 +202,23 @@ def apart() -> str:
     return markdown.table(["method", "questions", *found], lines)
 
 
+def kinds() -> str:
+    """Return a table for change requests: how the answers of each JSON method came out, a column for each size."""
+    wanted = MAIN["changes"]
+    found = by_size("changes", wanted.split, [*wanted.methods, *forms.WORDINGS])
+    lines = []
+    for method in dict.fromkeys(name for rows in found.values() for name in rows):
+        asked = {size: rows[method] for size, rows in found.items() if method in rows}
+        if any(row.approach == "plain" for row in asked.values()):
+            continue  # they name the risk and write no JSON
+        told = {
+            size: "; ".join(f"{count} {kind}" for kind, count in _of_kinds(row).items() if count)
+            for size, row in asked.items()
+        }
+        lines.append([method, *(told.get(size, NONE) for size in found)])
+    return markdown.table(["method", *found], lines)
+
+
 def missing() -> str:
     """Return a table of what the larger models were measured on: for each job, rows there of those of the default."""
     models = [model for model in catalogue.SCALES if model != catalogue.DEFAULT]
@@ -237,6 +273,10 @@ def whole() -> str:
         "Some questions have no answer in the policies, and saying so is right. Most of what closed book gains with "
         "size, and of what tuning gains, may be such answers: compare the lines.",
         apart(),
+        "### Change requests: what came back",
+        f"Answers of {forms.MOST_TOKENS} tokens at most. A strict prompt asks for JSON and no other text: JSON in a "
+        "code fence is no answer to it, and a fence cut off by the limit holds no JSON.",
+        kinds(),
         "## Verdicts by size",
         "Claims that were judged with a larger model, too. A verdict there may rest on fewer items than the tables "
         "above: its n says so.",
