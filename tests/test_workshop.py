@@ -181,6 +181,9 @@ def test_what_the_guide_quotes_is_what_the_course_says():
         "Python's venv module does not work here",
         "PyTorch's index of CPU builds did not answer",
         "packages are missing or too old",
+        "PyTorch makes no package for Macs with an Intel processor",
+        "cannot compute, so the CPU is used",
+        "restart the session",
         "write your answer in place of ..., run the cell, and check again",
     ):
         assert quoted in guide
