@@ -257,8 +257,8 @@ check("02.2", search_honestly)
 #
 # Now yours: `my_prompt`, a `Prompt` with a place `{text}` (at most 1,500 letters, no messages quoted), and `my_words`,
 # which gives each label words of the answer: at least three of the six your own, a space in front after a `start`.
-# `on_dev(my_prompt, my_words)` tells their gain, as scored, over the bare question under names. The check measures it on
-# messages not in this notebook, and wants the whole interval above zero.
+# `on_dev(my_prompt, my_words)` tells their gain, as scored, over the bare question under names. The check uses
+# 108 messages that this notebook does not hold, and wants the whole interval above zero.
 
 
 # %%
