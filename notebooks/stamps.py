@@ -35,10 +35,8 @@ REPORTED = {
 }
 REMEDY = "run `make notebooks`"
 # Makes a machine ready and computes nothing that a lesson shows, so that a change of it makes no lesson stale.
-READY, CALL = (
-    "helpers.lesson.setup",
-    re.compile(r"^from helpers\.lesson import setup; setup\.start\(.*\)$", re.MULTILINE),
-)
+READY = "helpers.lesson.setup"
+CALL = re.compile(r"^from helpers\.lesson import setup; setup\.start\(.*\)$", re.MULTILINE)
 
 
 def _state(path: pathlib.Path) -> tuple[int, int]:

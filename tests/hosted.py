@@ -76,17 +76,19 @@ def origin(folder: pathlib.Path) -> pathlib.Path:
     return folder
 
 
-def settings(source: pathlib.Path) -> dict[str, str]:
-    """Return the variables of the lent machine: it is Colab, and the course's address leads to the local copy."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "CI", "COURSE_RESULTS")}
+def fetching(source: pathlib.Path) -> dict[str, str]:
+    """Return the variables under which git takes a local copy where the course's address is asked for."""
     return {
-        **kept,
-        "COLAB_RELEASE_TAG": "rehearsal",
-        "COURSE_PROFILE": "fast",
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"url.file://{source}.insteadOf",
         "GIT_CONFIG_VALUE_0": sources.course()["address"],
     }
+
+
+def settings(source: pathlib.Path) -> dict[str, str]:
+    """Return the variables of the lent machine: it is Colab, and the course's address leads to the local copy."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "CI", "COURSE_RESULTS")}
+    return {**kept, "COLAB_RELEASE_TAG": "rehearsal", "COURSE_PROFILE": "fast", **fetching(source)}
 
 
 def rehearse(name: str, python: pathlib.Path, content: pathlib.Path, variables: dict[str, str]) -> str:

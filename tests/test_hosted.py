@@ -1,9 +1,11 @@
 """The rehearsal of a lent machine begins where a lesson finds no course, with what such a machine trips over."""
 
 import re
+import subprocess
 
 import hosted
 import pytest
+import sources
 from packaging.version import Version
 
 from helpers.lesson import setup
@@ -35,10 +37,6 @@ def test_its_machine_is_colab_and_fetches_from_the_copy(monkeypatch, tmp_path):
 
 
 def test_its_copy_of_the_course_is_tagged_as_the_first_cell_asks(tmp_path):
-    import subprocess
-
-    import sources
-
     copy = hosted.origin(tmp_path)
     tags = subprocess.run(["git", "tag"], cwd=copy, capture_output=True, text=True).stdout.split()
     assert tags == [f"v{sources.course()['version']}"]

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 
+import hosted
 import pytest
 import sources
 
@@ -35,21 +36,7 @@ def git(*arguments, cwd):
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory):
     """A local copy of the working tree, committed and tagged as a release would be."""
-    folder = tmp_path_factory.mktemp("origin") / "course"
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=runtime.ROOT, capture_output=True, check=True
-    ).stdout.decode()
-    for name in filter(None, listed.split("\0")):
-        source = runtime.ROOT / name
-        if source.is_file():
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(source.read_bytes())
-    git("init", "-q", cwd=folder)
-    git("add", "-A", cwd=folder)
-    git("commit", "-qm", "release", cwd=folder)
-    git("tag", f"v{sources.course()['version']}", cwd=folder)
-    return folder
+    return hosted.origin(tmp_path_factory.mktemp("origin") / "course")
 
 
 def run_cell(folder, origin, then="", python=sys.executable, widgets="", **environment):
@@ -57,14 +44,8 @@ def run_cell(folder, origin, then="", python=sys.executable, widgets="", **envir
     folder.mkdir(exist_ok=True)
     (folder / "cell.py").write_text(sources.make("00_start_here", solved=False).cells[1].source)
     code = RUN_CELL.format(root=str(runtime.ROOT), then=then, widgets=widgets)
-    settings = {
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"url.file://{origin}.insteadOf",
-        "GIT_CONFIG_VALUE_0": sources.course()["address"],
-    }
-    return subprocess.run(
-        [python, "-c", code], cwd=folder, env={**os.environ, **settings, **environment}, capture_output=True, text=True
-    )
+    settings = {**os.environ, **hosted.fetching(origin), **environment}
+    return subprocess.run([python, "-c", code], cwd=folder, env=settings, capture_output=True, text=True)
 
 
 def test_in_an_empty_folder_the_cell_clones_the_course_at_its_tag(tmp_path, origin):
