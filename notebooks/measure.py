@@ -4,6 +4,7 @@
     python notebooks/measure.py questions --tier plain    one tier
     python notebooks/measure.py questions --estimate      say how long it would take, measure nothing
     python notebooks/measure.py questions --forms 6       try 6 of the 24 forms: those best on dev at the default model
+    python notebooks/measure.py messages --forms 6        messages sorted by lesson 02's prompts, and in free answers
     python notebooks/measure.py examples --forms 6        messages sorted beside their nearest solved ones, as lesson 03
     python notebooks/measure.py scales                    all tasks on the larger models, as scale_jobs.py lists them
     python notebooks/measure.py scales --model NAME --jobs 02_prompting questions-plain --side-by-side 4
@@ -18,21 +19,21 @@ those of a larger model, with its verdicts.
 import argparse
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
+import parts
 import scale_jobs
 import scale_verdicts
 
-from helpers.lesson import main_rows
-from helpers.methods import few_labels, few_shot, prompt_cost
-from helpers.methods.few_shot import FewShotPrompt
+from helpers.lesson import main_rows, prompting_lines
+from helpers.methods import few_labels, few_shot, recorded, wording
 from helpers.methods.retrieval import chunking, contexts, graded, index, pipeline
-from helpers.methods.search import BUDGET, Candidate, search
-from helpers.model import catalogue, embedding
+from helpers.methods.search import BUDGET, Candidate, Search, search
+from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
-from helpers.results import ledger, lookup
-from helpers.tasks import intents, policies
+from helpers.results import claims, evidence, ledger, lookup
+from helpers.results.rows import LedgerRow
+from helpers.tasks import policies
 
 PROBE = 8  # questions that are answered to estimate the time
 
@@ -101,34 +102,56 @@ def questions(lm: LanguageModel, tier: str, estimate: bool, count: int, wanted: 
         tried.test(lab, asked["test"], heavy=True)
 
 
-def examples(lm: LanguageModel, estimate: bool, count: int) -> None:
-    """Measure, or estimate, messages beside their nearest solved ones: lesson 03's search, so many of its tries."""
-    train, dev, test = (intents.read(split) for split in ("train", "dev", "test"))
-    words = {label: f" {word}" for label, word in intents.WORDS.items()}
-    everyday = FewShotPrompt(words, template="{text}\n\nWhat kind of message is this?", start="This is")
-    pool, embedder = prompt_cost.short(train, lm.count_tokens), catalogue.load_embedder()
-    vectors = embedding.embed(embedder, [message.text for message in pool])
+def told_or_searched(
+    lab: ledger.Lab, name: str, tried: Sequence[Candidate], lesson: Mapping, estimate: bool, count: int, **known
+) -> tuple[Search, LedgerRow] | None:
+    """Search so many of a lesson's tries on its dev and look at its test once; or say how long that would take.
 
-    def neighbors(texts: Sequence[str], k: int) -> list:
-        found = [few_shot.nearest(vectors, query, k) for query in embedding.embed(embedder, list(texts))]
-        return [[pool[place] for place in row] for row in found]
-
-    lab = ledger.Lab("intents", lm, labels=intents.LABELS, noun="messages")
-    prompts = {"everyday words": everyday, "names": replace(everyday, names=intents.NAMES, start="")}
-    tried = few_labels.nearest_candidates(lab, prompts, neighbors, k=(2, 4, 8, 12), order=list(few_labels.ORDERS))
-    name = main_rows.SHOTS
-    tried = [tried[place] for place in worth_trying("intents", [f"{name}: {one.name}" for one in tried], count)]
+    Returns the search and the winner's row on test; None for an estimate.
+    """
+    dev, test = lesson["dev"], lesson["test"]
+    tried = [tried[place] for place in worth_trying(lab.task, [f"{name}: {one.name}" for one in tried], count)]
     if estimate:
         started = time.perf_counter()
         tried[-1].predict([message.text for message in dev[:PROBE]])
         each = (time.perf_counter() - started) / PROBE
         answers = len(tried) * len(dev) + len(test)
-        print(f"intents, {name}: {answers} answers, about {answers * each / 60:.0f} minutes at most")
-        return
-    known = {"approach": "prompt", "labels_used": len(pool) + len(dev), "details": {"seconds": "without embedding"}}
-    found = search(lab, name, tried, dev, **known)
+        print(f"{lab.task}, {name}: {answers} answers, about {answers * each / 60:.0f} minutes at most")
+        return None
+    found = search(lab, name, tried, dev, approach="prompt", **known)
     print(f"\n{found}\n\n{found.table()}\n")
-    found.test(lab, test, heavy=True)
+    return found, found.test(lab, test, heavy=True, labels_used=known.get("labels_used", len(dev)))
+
+
+def messages(lm: LanguageModel, estimate: bool, count: int) -> None:
+    """Measure, or estimate, messages under lesson 02's prompts: written answers, and so many of its 24 tries.
+
+    P7 is judged by the written answers; P1, whose rule asks for the best of all tries, only where all were made.
+    """
+    names = "train dev test lab NEUTRAL QUESTION MEANS ROLE GOAL FORMAT ladder NAMES WORDS by_name by_word twenty"
+    lesson = parts.definitions("02_prompting", [*names.split(), "twenty_four", "free"], {"lm": lm})
+    if not estimate:
+        row = wording.written(lesson["lab"], "free answer", lesson["free"], lesson["test"], 20)
+        readable = [guess != recorded.UNREADABLE for guess in row.predictions]
+        claims.conclude("P7", {"readable": evidence.share(readable, of=row)})
+    lab, every, test = lesson["lab"], lesson["twenty_four"], lesson["test"]
+    searched = told_or_searched(lab, main_rows.PROMPT, every, lesson, estimate, count)
+    if searched and count >= len(every):
+        found, best = searched
+        rungs = (prompting_lines.BARE, prompting_lines.FULL)
+        bare, full = (wording.measure_better(lab, found, rung, "everyday words", test) for rung in rungs)
+        claims.conclude("P1", {"target": evidence.share(best), "ladder": evidence.difference(bare, full)})
+
+
+def examples(lm: LanguageModel, estimate: bool, count: int) -> None:
+    """Measure, or estimate, messages beside their nearest solved ones: lesson 03's search, so many of its tries."""
+    names = "LABELS RERUN lab train dev test QUESTION words prompt named prompts pool embedder pool_texts asked vectors"
+    known = {"lm": lm, "build": few_shot.turns, "find": few_shot.nearest, "repair": few_shot.calibrate}
+    lesson = parts.definitions("03_few_shot", [*names.split(), "vector_of", "neighbors"], known)
+    lab, prompts, neighbors = lesson["lab"], lesson["prompts"], lesson["neighbors"]
+    tried = few_labels.nearest_candidates(lab, prompts, neighbors, k=(2, 4, 8, 12), order=list(few_labels.ORDERS))
+    used = {"labels_used": len(lesson["pool"]) + len(lesson["dev"]), "details": {"seconds": "without embedding"}}
+    told_or_searched(lab, main_rows.SHOTS, tried, lesson, estimate, count, **used)
 
 
 def scales(arguments: argparse.Namespace) -> int:
@@ -157,7 +180,7 @@ def scales(arguments: argparse.Namespace) -> int:
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="Measure what the course compares, on the model of COURSE_MODEL.")
-    parser.add_argument("what", choices=["questions", "examples", "scales"], help="which measurements")
+    parser.add_argument("what", choices=["questions", "messages", "examples", "scales"], help="which measurements")
     parser.add_argument("--tier", choices=list(policies.TIERS), help="one tier of questions; default: both")
     parser.add_argument("--forms", type=int, default=BUDGET, help=f"how many of the {BUDGET} tries to make on dev")
     known = {"choices": contexts.CONTEXTS, "default": contexts.CONTEXTS}
@@ -172,8 +195,8 @@ def main() -> int:
     if arguments.what == "scales":
         return scales(arguments)
     lm = LanguageModel.load()
-    if arguments.what == "examples":
-        examples(lm, arguments.estimate, arguments.forms)
+    if measure := {"messages": messages, "examples": examples}.get(arguments.what):
+        measure(lm, arguments.estimate, arguments.forms)
         return 0
     for tier in [arguments.tier] if arguments.tier else reversed(policies.TIERS):
         questions(lm, tier, arguments.estimate, arguments.forms, arguments.contexts)

@@ -94,7 +94,7 @@ JOBS = (
         "04_mini_rag",
         "what retrieval gives, cites and cannot mend; a customer's own record; what is invented without it",
         ("customer_records/*", "policy_qa_plain/test/three quotes, cited", "policy_qa_plain/test/*may abstain"),
-        claims=("R1", "R4", "R9", "R10", "R12"),
+        claims=("R1", "R4", "R10", "R12"),
     ),
     Job(
         "tuned-readers",
@@ -115,7 +115,7 @@ JOBS = (
         ("measure.py", "questions", "--tier", "hard"),
         ("R1",),
     ),
-    Job("labs/04_trust", "instructions planted in documents", ("injections/*",), claims=("R11",)),
+    Job("labs/04_trust", "instructions planted in documents", ("injections/*",), claims=("R9", "R11")),
     Job(
         "labs/05_form",
         "change requests by an adapter, three seeds; how they are written",

@@ -2,7 +2,8 @@
 
 FOLDER gets an environment with Colab's versions (colab.txt) and an empty folder in which each lesson is opened alone.
 The lesson's own first cell fetches the course from a local copy at its tag, and lays over what is missing. A line is
-printed for each lesson, with its minutes and its peak of memory; exit status 1 if one stopped.
+printed for each lesson, with its minutes and its peak of memory; exit status 1 if one stopped. Two lessons run side by
+side, each in a folder of its own, on half of the processors.
 """
 
 import json
@@ -13,6 +14,8 @@ import subprocess
 import sys
 import time
 import venv
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import sources
@@ -20,6 +23,7 @@ import sources
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PINS = ROOT / "tests" / "colab.txt"
 BORROWED = ("torch", "torchgen", "functorch", "torch-*.dist-info")  # from the course's own environment
+LANES = 2  # lessons at once
 LAST = "print(__import__('helpers.machine.runtime').machine.runtime.peak_memory())"
 # In the rehearsed environment: run a notebook where the learner would, keep it, and end as it ends.
 RUN = """
@@ -88,7 +92,8 @@ def fetching(source: pathlib.Path) -> dict[str, str]:
 def settings(source: pathlib.Path) -> dict[str, str]:
     """Return the variables of the lent machine: it is Colab, and the course's address leads to the local copy."""
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "CI", "COURSE_RESULTS")}
-    return {**kept, "COLAB_RELEASE_TAG": "rehearsal", "COURSE_PROFILE": "fast", **fetching(source)}
+    half = {"COURSE_THREADS": str(max(1, (os.cpu_count() or 1) // LANES))}
+    return {**kept, **half, "COLAB_RELEASE_TAG": "rehearsal", "COURSE_PROFILE": "fast", **fetching(source)}
 
 
 def rehearse(name: str, python: pathlib.Path, content: pathlib.Path, variables: dict[str, str]) -> str:
@@ -116,18 +121,25 @@ def main(folder: str, *numbers: str) -> int:
     base = pathlib.Path(folder).absolute()
     if any((above / "helpers").is_dir() for above in base.parents):
         raise SystemExit(f"error: {base} lies inside a course, which its lessons would find; name another folder")
-    content, source = base / "content", base / "origin"
-    for path in (content, source):
+    source, lanes = base / "origin", [base / f"content-{lane}" for lane in range(LANES)]
+    for path in (source, *lanes):
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir(parents=True)
     python = environment(base / "environment")
     variables = settings(origin(source))
-    failed = 0
-    for name in sources.choose(list(numbers), sources.lessons()):
-        line = rehearse(name, python, content, variables)
-        failed += line.startswith("FAIL")
-        print(line, flush=True)
-    return int(failed > 0)
+    chosen = sources.choose(list(numbers), sources.lessons())
+
+    def run(lane: int) -> Sequence[str]:
+        """Rehearse every second lesson; its folder holds the course from the first of them on."""
+        lines = []
+        for name in chosen[lane::LANES]:
+            lines.append(rehearse(name, python, lanes[lane], variables))
+            print(lines[-1], flush=True)
+        return lines
+
+    with ThreadPoolExecutor(LANES) as pool:
+        lines = [line for some in pool.map(run, range(LANES)) for line in some]
+    return int(any(line.startswith("FAIL") for line in lines))
 
 
 if __name__ == "__main__":

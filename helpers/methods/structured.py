@@ -91,6 +91,13 @@ def allowed(sequences: Sequence[Sequence[int]], written: Sequence[int], end: int
     return {[*ids, end][len(written)] for ids in going}
 
 
+def _no_json(word: str):
+    raise ValueError(f"{word} is no JSON, though Python reads it")
+
+
+DECODER = json.JSONDecoder(parse_constant=_no_json)  # which names NaN, Infinity and -Infinity
+
+
 def extract(text: str) -> tuple[object, bool]:
     """Return (the JSON object in a text, whether other text stood around it); (None, False) if there is none.
 
@@ -100,7 +107,7 @@ def extract(text: str) -> tuple[object, bool]:
     ({'risk': 'low'}, True)
     """
     try:
-        value = json.loads(text)
+        value = DECODER.decode(text)
         return (value, False) if isinstance(value, dict) else (None, False)
     except ValueError:
         pass
@@ -109,7 +116,7 @@ def extract(text: str) -> tuple[object, bool]:
     while start >= 0:
         end = start + 1
         try:
-            value, end = json.JSONDecoder().raw_decode(text, start)
+            value, end = DECODER.raw_decode(text, start)
         except (ValueError, RecursionError):
             pass
         else:
@@ -178,9 +185,13 @@ def _token_table(tokenizer, vocabulary: int):
 
 
 def grammar(schema: dict) -> str:
-    """Return the schema as an llguidance grammar; raises SchemaError if it is wrong or cannot be constrained."""
+    """Return the schema as an llguidance grammar for an object; SchemaError if it is wrong or cannot be constrained."""
     check_schema(schema)
-    made = llguidance.LLMatcher.grammar_from_json_schema(json.dumps({**schema, "x-guidance": SPACING}))
+    kind = schema.get("type", "object")
+    if kind != "object" and "object" not in kind:
+        raise SchemaError(f"the schema asks for type {kind!r} at $, but answers are read as objects: put it into one")
+    whole = {**schema, "type": "object", "x-guidance": SPACING}
+    made = llguidance.LLMatcher.grammar_from_json_schema(json.dumps(whole))
     fault = llguidance.LLMatcher.validate_grammar(made)
     if fault:
         raise SchemaError(f"this schema cannot be used as a constraint: {fault.splitlines()[0]}")

@@ -14,11 +14,11 @@
 #
 # - say what four splits are for, and why a test set is frozen;
 # - measure a classifier by accuracy, macro-F1 and a confusion matrix;
-# - put an interval around a score, and say how many messages make it narrow;
+# - put an interval around a score, and say how many messages narrow it;
 # - compare two methods on the same messages with a paired test;
 # - place a language model beside plain baselines.
 #
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** none yet.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** none yet.
 
 # %%
 #: setup

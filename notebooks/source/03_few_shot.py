@@ -12,14 +12,14 @@
 #
 # **After this lesson you can**
 #
-# - put solved examples into a prompt, and compare with the best one without any;
-# - say what they cost, with a cache and without;
+# - test solved examples against the best prompt without any;
+# - say what they cost, with and without a cache;
 # - take away a model's leaning towards some labels;
 # - choose examples by likeness, and ask whether the model is still needed;
 # - find where a plain method or tuning overtakes the prompt.
 #
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** F1, F2,
-# F4, F5, F7; in two labs F3, F6, F8.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** F1, F2, F4, F5, F7; in two
+# labs F3, F6, F8.
 
 # %%
 #: setup

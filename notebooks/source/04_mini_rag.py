@@ -13,12 +13,12 @@
 # **After this lesson you can**
 #
 # - build a small RAG: cut documents, search by meaning and by words, quote, ask;
-# - tell errors of finding from errors of reading, and say which a larger model mends;
+# - tell errors of finding from errors of reading, and which a larger model mends;
 # - check whether a citation supports an answer;
 # - change a document and keep staff text out of a prompt, without training.
 #
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** R1, R4, R5, R6,
-# R8, R10, R12; in the [labs](#Three-things-to-remember) R2, R3, R7, R9, R11.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** R1, R4 to R6, R8, R10, R12; in the
+# [labs](#Three-things-to-remember) the rest up to R12.
 
 # %%
 #: setup

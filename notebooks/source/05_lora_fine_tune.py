@@ -17,8 +17,7 @@
 # - test a tuned model against prompts and a plain baseline, on equal labels;
 # - say what a request costs before and after, and what a merge changes.
 #
-# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L5, L10, L11 and L12, from articles
-# A "Which Should You Use?", B "A Practical Comparison Guide for LLM Teams", C "Which Is Right?" and E "When to Use Which".
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L5, L10, L11 and L12.
 
 # %%
 #: setup
@@ -450,8 +449,8 @@ Markdown(scales.side_by_side("intents", rows_of))
 #
 # ## What a request costs
 #
-# Tuned, requests get faster, say articles B and E; C's table says the same time. They may mean different things. So
-# take the *same* prompt, untuned, with adapter, and merged. **Predict** the order.
+# Tuned, requests get faster, say articles B and E (L10 names them); C's table says the same time. They may mean different
+# things. So take the *same* prompt, untuned, with adapter, and merged. **Predict** the order.
 
 # %% tags=["machine"]
 from helpers.results import timing

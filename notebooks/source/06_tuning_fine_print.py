@@ -12,14 +12,14 @@
 #
 # **After this lesson you can**
 #
-# - tell a fact that a model learned from a wording that it memorized;
-# - change a fact in the weights, and count what else you changed;
+# - tell a learned fact from a memorized wording;
+# - change a fact in the weights, and count what else changed;
 # - redact a training set, and measure what a tuned model gives away;
 # - measure refusal and over-refusal;
 # - say what a model forgot, and how small a loss of knowledge your test could show.
 #
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** L6, L7, L13
-# and L14; L15 to L17 in the labs.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L6, L7, L13 and L14; in the
+# labs L15 to L17.
 
 # %%
 #: setup

@@ -15,10 +15,10 @@
 # - train a reader on what your own search returns;
 # - tell with a 2 × 2 whether retrieval and tuning add up, or need each other;
 # - take an assistant apart and see what each part carries;
-# - give a model a calculator without ever running what it writes, and count when it calls it in vain.
+# - give a model a calculator, never run what it writes, and count its calls in vain.
 #
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** H1, H2 and
-# H4, printed below; H3 in the [lab on one core and two tasks](labs/07_one_core.ipynb).
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** H1, H2 and H4; in a
+# [lab](labs/07_one_core.ipynb) H3.
 
 # %%
 #: setup

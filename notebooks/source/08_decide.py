@@ -13,12 +13,12 @@
 # **After this lesson you can**
 #
 # - read one table of quality, dollars per *right* answer, waiting time and time to change;
-# - tell a winner from a tie among many methods, and choose within the tie;
+# - tell a winner from a tie, and choose within the tie;
 # - say what another mix of messages, or other prices, would change;
-# - write one page for your own task: what to try first, and what would change your mind.
+# - write one page: what to try first, and what would change your mind.
 #
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** D1 to D6,
-# D8 and D10; D7 in [the lab on people](labs/08_people.ipynb), D9 in [the lab on what comes after](labs/08_after.ipynb).
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** D1 to D6, D8 and D10; in labs
+# [D7](labs/08_people.ipynb) and [D9](labs/08_after.ipynb).
 
 # %%
 #: setup
@@ -220,7 +220,7 @@ print("corrected for the number of methods.")
 # %% [markdown]
 # ## Dollars
 #
-# One article (E above) divides fixed cost by the saving of a request: 500 / (0.02 − 0.005) = 33,333. **Predict:** is that
+# One article (E below) divides fixed cost by the saving of a request: 500 / (0.02 − 0.005) = 33,333. **Predict:** is that
 # enough?
 
 # %% [markdown]

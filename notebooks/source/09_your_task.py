@@ -13,13 +13,12 @@
 # **After this lesson you can**
 #
 # - bring a file as it is, and read what is wrong with it;
-# - split it so that no copy of a test text was learned;
-# - say beforehand what measuring will take, and stop and go on as you like;
-# - climb the ladder of this course on your own texts, from a majority to LoRA;
+# - split it so that no copy of a test text is learned;
+# - say beforehand what measuring will take;
+# - climb this course's ladder of methods on your own texts;
 # - hand on one page with a decision, and know what it does not say.
 #
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** none of the
-# articles'; the only claim is yours.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** none; the only claim is yours.
 
 # %%
 #: setup
@@ -27,7 +26,8 @@
 # %% [markdown]
 # ## The idea in one picture
 #
-# Five calls, and each of them tells you what it did.
+# Five calls, and each of them tells you what it did. A *rung* is one method of the ladder: the lowest always says the most
+# frequent label (the *majority*), the highest trains with [LoRA](../docs/glossary.md#lora).
 
 # %%
 import itertools
@@ -50,11 +50,11 @@ diagrams.flow(
 # %% [markdown]
 # ## Bring a file
 #
-# A table with a text and a label: CSV, a spreadsheet, JSON. Or a folder of texts by label; or a folder of documents,
-# with `own_task.read_documents(folder, questions)`. Put your file beside the notebook, and its name into `FILE`. Ours
-# is made up: notes as a town library's help desk might get them, with eight faulty rows planted. It shows how the
-# lesson works; take no ranking from it. On Colab or Binder your file goes to somebody else's machine: use your own for
-# private texts. **Predict:** which faults does yours have?
+# Put it beside the notebook, and its name into `FILE`: a table with a text and a label (CSV, spreadsheet, JSON), or a
+# folder of texts by label. On Colab or Binder it goes to somebody else's machine: use your own for private texts.
+#
+# Ours is made up: notes as a town library's help desk might get them, with eight faulty rows planted. Take no ranking from
+# it. **Predict:** which faults does yours have?
 
 # %%
 from helpers import own_task
@@ -66,14 +66,19 @@ own
 
 # %% [markdown]
 # Read it from the top. Columns are guessed until you name them: `own_task.read(FILE, text="…", label="…")`. Rows are
-# numbered as your spreadsheet numbers them. Each finding says what was done; rows used and rows left out add up to the
-# file. What a cell *says* is never obeyed: formulas, HTML and chat marks stay text.
+# numbered as in your spreadsheet. Each finding says what was done; rows used and rows left out add up to the file. What
+# a cell *says* is never obeyed: formulas, HTML and chat marks stay text.
 #
+# Documents instead of labels? `own = own_task.read_documents(folder, questions)` takes a folder and a table of questions
+# with answers. Then leave out the cells on copies and `WORDS`, and the playground.
+
+# %% [markdown]
 # ## A split without copies
 #
 # People write the same thing twice. If one copy is learned and the other tested, the test measures memory. So near copies
 # form a *group*, and groups stay whole.
-#
+
+# %% [markdown]
 # ### Your turn 09.1
 #
 # Write `test_part(groups, room)`: `groups` holds a number for each row, the same for near copies. Go through the groups in
@@ -129,11 +134,13 @@ for name, tested in {
 # %% [markdown]
 # `read` does the same, label by label, so that each has its share of the test. Splits that your file brings are kept.
 # Copies across them are reported but stay, so that your figures can be compared with other people's.
-#
+
+# %% [markdown]
 # ## What a model is told
 #
-# A model reads words, not codes. Are your labels called `GRP_7`? Say what they mean. And say in one sentence what the task
-# is.
+# A model reads words, not codes. Are your labels called `GRP_7`? Say in `WORDS` what they mean; if they speak for
+# themselves, write `WORDS = {}`. And say in one sentence, `SYSTEM`, what the task is. (With words for labels that your file
+# lacks, the cell uses neither.)
 
 # %%
 WORDS = {
@@ -154,9 +161,10 @@ for label, words in own.task.words.items():
 # ## What will it take?
 #
 # You have some minutes. Plain methods cost seconds and always run. Each rung of a language model needs a while to begin
-# (LoRA trains), and then some time for each text. All of them should be asked the same texts, or they cannot be compared
-# one by one.
-#
+# (LoRA trains), and then some time for each text; a GPU is used if there is one. All of them should be asked the same
+# texts, or they cannot be compared text by text.
+
+# %% [markdown]
 # ### Your turn 09.2
 #
 # Write `affordable(seconds, begin, each)`: `begin` and `each` are lists, with a number for each rung. How many texts
@@ -180,8 +188,9 @@ def affordable(seconds, begin, each):
 check("09.2", affordable)
 
 # %% [markdown]
-# Now the plan: each rung is tried on three texts, with a clock, and guesses from these. **Predict:** which rung is
-# dearest, and which one wins?
+# Now the plan: each rung is tried on a few texts, with a clock, and its time is reckoned from these. A line says how many
+# texts the rung will be asked, how long that takes, and how much memory. **Predict:** which rung takes longest, and which
+# one wins?
 
 # %% tags=["machine"]
 MINUTES = 5
@@ -198,7 +207,8 @@ for minutes in (MINUTES, 30, 120) if asked else ():
     )
 
 # %% [markdown]
-# A file has only so many texts to test; beyond that, minutes buy nothing. Leave a rung out with `plan.without("LoRA")`.
+# A file has only so many texts to test; beyond that, minutes buy nothing. Leave a rung out with
+# `plan = plan.without("LoRA")`.
 #
 # ## Climb
 #
@@ -221,19 +231,25 @@ TARGET, REQUESTS = 0.85, 10_000
 decision = own_task.report(plan, rows, TARGET, REQUESTS)
 
 # %% [markdown]
-# The decision begins with *Take*. *Right* counts every text the same, macro-F1 every label: where one label leads, look
-# at the second. The picture holds all methods on the same texts; in the table a plain one may have been asked more.
-# *Cannot tell* corrects for all pairs at once (lesson 08), so a gap of 0.2 may be among them: too few texts, not equal
-# methods. And the mistakes are worth ten minutes of your own reading, for some are labels that two people would not
-# agree on.
+# The decision begins with *Take*. *Right* counts every text the same, macro-F1 every label: where one label is much more
+# frequent than the others, look at macro-F1, too. The first picture holds all methods on the same texts; in the table a
+# plain one may have been asked more. *Cannot tell* corrects for all pairs at once (lesson 08), so a wide gap may be among
+# them: that means too few texts, not equal methods.
+
+# %% [markdown]
+# ### What the page cannot say
 #
-# What the page cannot say: what next month's texts are like. These texts have chosen the method, so they flatter it.
-# With new ones, `own_task.read(FILE, test="new.csv")` learns from the first file and tests on the second alone.
+# Whether your labels are right. The second picture shows which are taken for which: read some texts of such a pair for ten
+# minutes. On some, two people would not agree.
 #
+# And what next month's texts are like. The test texts have chosen the method, so they flatter it. With new ones,
+# `own_task.read(FILE, test="new.csv")` learns from the first file and tests on the second alone.
+
+# %% [markdown]
 # ## How many texts would settle it?
 #
-# With few texts only large differences show. The smallest that a test of so many texts finds 4 times in 5, if two
-# methods disagree on a fifth of them; if they disagree on more, it is larger:
+# With few texts only large differences show. Below stands the smallest that a test of so many texts finds 4 times in 5, if
+# two methods disagree on a fifth of them. Where they disagree on more, it is larger; the report reckons with yours.
 
 # %%
 from helpers import statistics
@@ -242,13 +258,15 @@ for n in (decision.chosen.n, 100, 300, 1000):
     print(f"{n} texts: {statistics.detectable_difference(n):.2f}")
 
 # %% [markdown]
-# Labeling a hundred more, to test on, is often the best hour you can spend, until the interval is narrower than what
-# you would pay for.
-#
+# Labeling a hundred more, to test on, is often the best hour you can spend. Stop when a test finds the smallest difference
+# that you would pay for.
+
+# %% [markdown]
 # ## Playground
 #
-# Which words of labels help a prompt is a search of its own (lesson 02), and here nothing is chosen by test texts. The
-# prompt alone, uncalibrated, on a text of yours. After a change of `WORDS`, run that cell and the plan's again.
+# The prompt alone, without the [calibration](../docs/glossary.md#calibration) that the climb adds to it, on one text of
+# yours: what share does each label get? Change `WORDS`, run that cell and the plan's again, then this one. Look, but do not
+# choose words by test texts: that is a search of its own, on dev (lesson 02).
 
 # %%
 from helpers.methods.own import label_rungs
@@ -266,12 +284,13 @@ if len(own.task.labels) <= label_rungs.MANY:
 # That is yours to write. On our sample, the line that begins with *Take* says which method it is, and those below it
 # how sure that is; with your file, they say so for your texts. Without a notebook, from the course's folder,
 # `.venv/bin/python -m helpers.own_task FILE` does all of it; `--help` tells how.
-#
+
+# %% [markdown]
 # ## Three things to remember
 #
 # 1. Look at the file before the method: a copy across the split makes every figure too good, and two spellings make two
 #    labels of one.
-# 2. Measure the plain methods first. They take seconds, and they are what a language model has to beat.
+# 2. Measure the plain methods first: they take seconds, and a language model has to beat them.
 # 3. A decision holds for these texts, this size of model and these prices. Keep the page, and measure again on new texts.
 #
 # {{next}}

@@ -194,3 +194,33 @@ def test_the_lessons_label_trie_agrees_with_the_library(real):
             assert step == 0 or not any(matcher.validate_tokens([token]) for token in strangers)
             if step < len(ids):
                 matcher.consume_tokens([ids[step]])
+
+
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
+@pytest.mark.parametrize("text", ['{{"count": {}}}', 'Sure: {{"count": {}}}'])
+def test_what_only_python_takes_for_json_is_none(text, word):
+    assert structured.extract(text.format(word)) == (None, False)
+    assert not structured.read(text.format(word), {"type": "object"}).valid
+
+
+@pytest.mark.parametrize("kind", ["array", "string", ["array", "null"]])
+def test_a_schema_that_is_no_objects_is_refused_before_the_model_is_asked(kind):
+    with pytest.raises(structured.SchemaError, match="asks for type .* at .*put it into one"):
+        structured.constrained(None, ["List three."], {"type": kind})
+
+
+@pytest.mark.parametrize(
+    "schema", [{"properties": {"x": {"const": 1}}, "required": ["x"]}, {"type": ["object", "null"]}]
+)
+def test_a_schema_that_leaves_the_type_open_is_answered_with_an_object(small, schema):
+    answers = structured.constrained(small, ["One."], schema, max_new_tokens=8)
+    assert isinstance(answers[0].value, dict) and not answers[0].problems
+
+
+@pytest.mark.parametrize(("text", "fits"), [('{"a1": 3}', True), ('{"a1": "x"}', False), ('{"b": 3}', False)])
+def test_names_given_by_a_pattern_are_constrained(small, text, fits):
+    schema = {"type": "object", "patternProperties": {"^a": {"type": "integer"}}, "additionalProperties": False}
+    table = structured._token_table(small.tokenizer, small.model.config.vocab_size)
+    matcher = llguidance.LLMatcher(table, structured.grammar(schema))
+    ids = small.tokenizer(text, add_special_tokens=False)["input_ids"]
+    assert (matcher.validate_tokens(ids) == len(ids)) == fits

@@ -16,8 +16,8 @@
 # - tell a real spread of several measurements from chance, by Cochran's Q;
 # - let a model read each example once, so that no order is left.
 #
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** F6: which
-# examples are shown, and in which order, matters.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** F6: which examples are shown,
+# and in which order, matters.
 
 # %%
 #: setup

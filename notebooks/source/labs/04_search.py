@@ -13,12 +13,11 @@
 # **After this lesson you can**
 #
 # - choose a size for chunks that your embedder really reads;
-# - switch off one stage of a search at a time, and say what it was worth;
-# - say what a growing collection does to a search, and up to which size that was measured here;
-# - tune an embedder on your own questions, in a loop that you can see.
+# - switch off one stage at a time, and say what it was worth;
+# - say what a growing collection does to a search, up to the size measured here;
+# - tune an embedder in a loop that you can see.
 #
-# **Time and memory:** {{measured}}, plus your reading. A lab of lesson 04; it runs alone. **Claims tested here:** R2, R3, R7,
-# printed below.
+# **Time and memory:** {{measured}}, plus your reading. A lab of lesson 04; it runs alone. **Claims tested here:** R2, R3, R7.
 
 # %%
 #: setup
@@ -324,7 +323,7 @@ print("reranked minus not:", statistics.compare_hits(before, reranked))
 
 # %% [markdown]
 # All these are differences in hit@4, by meaning alone, on plain and hard test questions. Tuning gains a little with
-# every seed, by interval and test so with one alone. The last line is for comparison: reranking in the place of
+# every seed, but only a line that ends in *better* shows it. The last line is for comparison: reranking in the place of
 # tuning, on the same questions, gains too, and needs no training.
 
 # %% [markdown]

@@ -16,8 +16,7 @@
 # - take out of a text what could pose as your prompt, and measure what is left of an attack;
 # - say what a perfect passage does not repair, and what too few questions leave open.
 #
-# **Time and memory:** {{measured}}, plus your reading. A lab of lesson 04; it runs alone. **Claims tested here:** R9, R11,
-# printed below.
+# **Time and memory:** {{measured}}, plus your reading. A lab of lesson 04; it runs alone. **Claims tested here:** R9, R11.
 
 # %%
 #: setup

@@ -16,9 +16,8 @@
 # - put a tuned voice beside a prompt that holds the rules;
 # - say what such counts do not see.
 #
-# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L2 and L3, from articles A "Which Should You
-# Use?" and D "Choosing the Cheaper Path". An optional lab of lesson 05. Most answers are *reference results*: written once,
-# by this same code, and marked *(reference)*.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L2 and L3. An optional lab of lesson 05.
+# Most answers are *reference results*: written once, by this same code, and marked *(reference)*.
 
 # %%
 #: setup

@@ -16,9 +16,8 @@
 # - set up a learning curve with several draws and seeds at each size;
 # - test what wrong labels cost, and say how far annotators agree beyond chance.
 #
-# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L1, L4, L8, L9 and L18, from articles A
-# "Which Should You Use?", B "A Practical Comparison Guide for LLM Teams" and C "Which Is Right?". An optional lab of lesson
-# 05. Long trainings come from reference results, marked *(reference)*.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L1, L4, L8, L9 and L18. An optional lab of
+# lesson 05. Long trainings come from reference results, marked *(reference)*.
 
 # %%
 #: setup
@@ -150,9 +149,9 @@ print("chosen on dev:", *pick(curves))
 # %% [markdown]
 # ## Published recipes
 #
-# Articles B and C print recipes: rank 8; q and v alone, two of the seven layers in a block; rate 2e-4 with batches of 64,
-# or 1e-4 with batches of 8; three epochs. They speak of a thousand examples and more. Count what that means in *steps*,
-# the only moments at which anything is learned.
+# Articles B, "A Practical Comparison Guide for LLM Teams", and C, "Which Is Right?", print recipes: rank 8; q and v alone,
+# two of the seven layers in a block; rate 2e-4 with batches of 64, or 1e-4 with batches of 8; three epochs. They speak of
+# a thousand examples and more. Count what that means in *steps*, the only moments at which anything is learned.
 
 # %%
 STEPS_OF_1000 = 3 * -(-1000 // 64)  # three epochs in batches of 64

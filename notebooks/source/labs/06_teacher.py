@@ -17,16 +17,16 @@
 #
 # It is a lab of lesson 06: it runs alone, and nothing later needs it.
 #
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** L17, from
-# articles B "A Practical Comparison Guide for LLM Teams", D "Choosing the Cheaper Path" and E "When to Use Which".
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L17.
 
 # %%
 #: setup
 
 # %% [markdown]
-# Articles D and E advise to [distil](../../docs/glossary.md#distillation): let something big, the *teacher*, label, and
-# train something small, the *student*, on its labels. B warns that a student of unreviewed labels learns the teacher's
-# errors too. The task is lesson 05's: sort messages into six intents.
+# Articles D, "Choosing the Cheaper Path", and E, "When to Use Which", advise to
+# [distil](../../docs/glossary.md#distillation): let something big, the *teacher*, label, and train something small, the
+# *student*, on its labels. B, "A Practical Comparison Guide for LLM Teams", warns that a student of unreviewed labels
+# learns the teacher's errors too. The task is lesson 05's: sort messages into six intents.
 
 # %%
 from helpers.lesson import diagrams

@@ -16,8 +16,8 @@
 # - count how often the form of one leaks into the other;
 # - say what the second task cost the first.
 #
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** H3, from
-# article E "When to Use Which". This is a lab of lesson 07, which no other lesson needs.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** H3, from article E "When to
+# Use Which". This is a lab of lesson 07, which no other lesson needs.
 
 # %%
 #: setup

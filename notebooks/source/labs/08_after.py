@@ -13,12 +13,12 @@
 # **After this lesson you can**
 #
 # - name what runs by its parts, and go back to what ran before;
-# - run a new version beside the old one, look as often as you like, and still be fooled at most 1 time in 20;
-# - say how many messages it takes to notice a loss of 3, 5, 10 or 20 points;
-# - set triggers that watch the traffic without any label.
+# - run a new version beside the old one, look as often as you like, and seldom be fooled;
+# - say how many messages it takes to notice a small loss;
+# - watch the traffic without any label.
 #
 # **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** D9: keep a registry, run a
-# canary, have triggers and a way back. It reads rows of lessons 01 to 03: yours, or else the course's.
+# canary, have triggers and a way back.
 
 # %%
 #: setup
@@ -45,11 +45,12 @@ diagrams.flow([["same traffic"], versions, ["a bet"], ends], arrows, words)
 #
 # A version is model, prompt, index and adapter; change one, and it is another version. A
 # [registry](../../docs/glossary.md#registry) keeps each with its evaluation, and never rewrites a line. The prompt
-# counts by its text: the hash behind each name below is made of all that the model read, and of the words for the labels.
+# counts by its text: the digits behind each name below stand for all that the model read, and the words for the labels.
 # Change a word, and it is another version, whatever the prompt is called.
 
 # %% [markdown]
-# Say that a prompt with nearest examples runs, and somebody proposes a shorter one without.
+# Say that a prompt with nearest examples runs, and somebody proposes a shorter one without. (This lab reads
+# rows of lessons 01 to 03: yours, or else the course's.)
 
 # %%
 from helpers.lesson import main_rows

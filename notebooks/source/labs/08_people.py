@@ -17,7 +17,7 @@
 # - correct what an automatic judge says by the errors that it is known to make.
 #
 # **Time and memory:** {{measured}}, plus your reading and rating. **Claims tested here:** D7: let people judge with
-# preferences and a rubric from 1 to 5. It reads rows of lesson 04: yours, or else the course's.
+# preferences and a rubric from 1 to 5.
 
 # %%
 #: setup
@@ -43,7 +43,8 @@ diagrams.flow([["two methods' answers"], judges, counts], arrows, words)
 # ## Two methods, the same questions
 #
 # A grader that looks for the right words cannot say which of two answers a customer would rather get. People can. Here
-# are two methods of reading the policies, each with its answers to the same questions.
+# are two methods of reading the policies, each with its answers to the same questions: rows of lesson 04, yours or else
+# the course's.
 
 # %% [markdown]
 # Most of these are wrong, and nobody would send either of two wrong ones. So a pair is shown only if its answers differ and
