@@ -141,7 +141,7 @@ REFUSED = {
     ),
     "blank labels": ("own.csv", lines([(t, " ") for t, _ in PAIRS]), "20 rows without a label"),
     "torn JSON": ("own.json", '{"data": [', "looks like JSON, but no line of it is an object"),
-    "an object": ("own.json", json.dumps({"a": 1, "b": "x"}, indent=1), "one JSON object, and which list"),
+    "an object": ("own.json", json.dumps({"a": 1, "b": "x"}, indent=1), "one JSON object, and no list in it"),
     "JSON by its name": ("own.jsonl", "plain words\n", "holds no JSON object, though its name says so"),
     "deep JSON": ("own.json", "[" * 100_000, "looks like JSON"),
     "no cell": ("own.xlsx", workbook({"A": []}), "holds no filled cell|cannot be read"),

@@ -151,7 +151,7 @@ def _without_copies(rows: Sequence[Row], unit: str) -> tuple[list[Row], list[Fin
 def _about_labels(rows: Sequence[Row], unit: str) -> list[Finding]:
     counts = Counter(row.label for row in rows)
     if not rows:
-        do = "look at the findings above, and at which columns were read"
+        do = "look at what else was found, and at which columns were read"
         return [Finding("nothing left", "no row has both a text and a label", (), "", do, stops=True, unit=unit)]
     found = []
     if len(counts) == 1:

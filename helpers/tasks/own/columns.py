@@ -16,9 +16,10 @@ from helpers.tasks.own.tables import Record, Table
 NAMES = {
     "text": """text texts message messages sentence utterance description comment comments review reviews query content
     body tweet document article request complaint feedback email mail post snippet input question narrative
-    short_description ticket_text ticket_description issue_description sms headline statement""",
+    short_description ticket_text ticket_description issue_description sms headline statement prompt""",
     "label": """label labels category categories class intent target topic sentiment tag group type department queue
-    assignment_group labels_text output issue_type polarity gold annotation kind subject_area rating""",
+    assignment_group labels_text output issue_type polarity gold annotation kind subject_area rating score stars
+    team reason completion component_s choices accept""",
     "split": "split set subset fold partition dataset_split",
     "question": "question questions query q prompt ask faq input text",
     "answer": "answer answers a response reply expected gold reference solution output",
@@ -173,6 +174,7 @@ class _Facts:
     blank: float
     numeric: float
     all_splits: bool
+    same: bool
 
     @classmethod
     def of(cls, name: str, column: Sequence[str]) -> "_Facts":
@@ -180,11 +182,14 @@ class _Facts:
         numeric = sum(bool(re.fullmatch(r"[-+\d.,:/ T]+%?", cell)) for cell in filled) / len(filled)
         distinct, length = len(set(filled)) / len(filled), statistics.mean(map(len, filled))
         splits = {cell.lower() for cell in filled} <= set(SPLITS)
-        return cls(plain(name), distinct, length, 1 - len(filled) / len(column), numeric, splits)
+        return cls(name, distinct, length, 1 - len(filled) / len(column), numeric, splits, len(set(filled)) < 2)
 
     def named(self, role: str) -> bool:
-        base = re.sub(r"_\d+$", "", self.name)
-        return base in NAMES[role] or self.name in NAMES[role]
+        last = plain(self.name.rpartition(".")[2])
+        forms = {plain(self.name), last, re.sub(r"_\d+$", "", last)}
+        if role == "id" and re.search(r"(?:[_ .-]|[a-z](?=I))(?:id|ID|Id)$", self.name):
+            return True
+        return bool(forms & set(NAMES[role]))
 
     @property
     def as_text(self) -> float:
@@ -194,4 +199,5 @@ class _Facts:
     @property
     def as_label(self) -> float:
         score = (1 - self.distinct) - min(self.length, 120) / 60 - self.blank - 0.3 * self.numeric
-        return score + 1.5 * self.named("label") - 2 * self.named("id") - 0.5 * self.named("text")
+        score += 1.5 * self.named("label") - 2 * self.named("id") - 0.5 * self.named("text")
+        return score - 4 * self.same  # what is the same in each row sorts nothing

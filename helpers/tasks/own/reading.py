@@ -92,9 +92,12 @@ def table_of(
     text = text.removeprefix("\ufeff")
     is_json = path.suffix.lower() in (".json", ".jsonl", ".ndjson")
     if not delimiter and records.looks_like(text) and (is_json or records.looks_like_objects(text)):
-        found = records.parse(path.name, text)
+        found = columns.named(records.parse(path.name, text), header)
     elif is_json:
-        raise DataError(f"{path.name} holds no JSON object, though its name says so; rename it if it is a table")
+        raise DataError(
+            f"{path.name} holds no JSON object, though its name says so: it begins with {quoted(text, 30)}, not with a "
+            "brace or a bracket; rename it if it is a table"
+        )
     else:
         found = columns.named(tables.parse(path.name, text, delimiter), header)
     return replace(found, how=f"{how}, {found.how}", findings=(*findings, *found.findings))
@@ -151,7 +154,7 @@ def read(
             digest.update(pathlib.Path(file).expanduser().read_bytes())
     cleaned = cleaning.clean(rows, unit)
     findings += cleaned.findings
-    stop(path.name, findings)
+    stop(path.name, findings, how)
     divided = splits.divide(cleaned.rows, unit, most_test)
     if not divided.test or not divided.train:
         raise DataError(
@@ -176,16 +179,19 @@ def slug(path: pathlib.Path) -> str:
 def _how(table: Table, at: columns.Columns, total: int) -> str:
     names = [quoted(table.header[i]) for i in (at.text, at.label)]
     split = f", split from {quoted(table.header[at.split])}" if at.split is not None else ""
-    return f"{table.name}: {table.how}; {count(total, table.unit)}; text from {names[0]}, label from {names[1]}{split}"
+    others = [name for i, name in enumerate(table.header) if i not in (at.text, at.label, at.split)]
+    unread = f"; not read: {columns.listed(others)}" if others else ""
+    told = f"text from {names[0]}, label from {names[1]}{split}{unread}"
+    return f"{table.name}: {table.how}; {count(total, table.unit)}; {told}"
 
 
-def stop(name: str, findings: Sequence[Finding]) -> None:
-    """Raise DataError with every finding if one of them stops."""
+def stop(name: str, findings: Sequence[Finding], how: Sequence[str] = ()) -> None:
+    """Raise DataError with every finding, and with how the file was read, if one of them stops."""
     stopping = [finding for finding in findings if finding.stops]
     if stopping:
         others = [finding for finding in findings if not finding.stops]
         lines = [f"- {finding}" for finding in (*stopping, *others)]
-        raise DataError("\n".join([f"{name} cannot be used yet:", *lines]))
+        raise DataError("\n".join([f"{name} cannot be used yet:", *lines, *how]))
 
 
 def _rows_of(table: Table, at: columns.Columns, split: str) -> tuple[list[Row], int, list[Finding]]:

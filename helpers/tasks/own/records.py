@@ -1,11 +1,15 @@
-"""JSON to rows and cells: a list of objects, or one object a line. A line that is broken is left out, and said so."""
+"""JSON to rows and cells: objects in a list, a line each, or inside one object. What is broken is left out and said."""
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
 from helpers.tasks.files import DataError
+from helpers.tasks.own import shapes
 from helpers.tasks.own.findings import Finding, count, quoted
-from helpers.tasks.own.tables import Record, Table
+from helpers.tasks.own.tables import Record, Table, table
+
+MOST_COLUMNS = 300  # of more, what lies inside an object is not made columns
 
 
 def looks_like(text: str) -> bool:
@@ -24,26 +28,45 @@ def looks_like_objects(text: str) -> bool:
 def parse(name: str, text: str) -> Table:
     """Return the objects of a JSON or JSON Lines file as a table; its columns are all names that occur.
 
+    The list of objects may lie anywhere in one object; it may be given by splits, by columns, or by labels. Lists in
+    place of objects are a table without names. What lies inside an object becomes a column such as `row.text`.
+
     Raises DataError if it is neither, with place and remedy.
     """
     whole = _load(text)
-    if isinstance(whole, list):
-        return _table(name, enumerate(whole, start=1), "JSON, a list of objects", "item")
-    if isinstance(whole, dict) and "\n" in text.strip():
-        lists = {key: value for key, value in whole.items() if isinstance(value, list) and value}
-        objects = {key: value for key, value in lists.items() if any(isinstance(one, _Pairs) for one in value)}
-        if len(objects) == 1:
-            ((key, found),) = objects.items()
-            return _table(name, enumerate(found, start=1), f"JSON, the list {quoted(key)}", "item")
-        if lists and len({len(value) for value in lists.values()}) == 1 and len(lists) == len(whole):
-            rows = [_Pairs(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)]
-            return _table(name, enumerate(rows, start=1), "JSON, a list for each column", "item")
+    if isinstance(whole, (list, dict)):
+        return _of_whole(name, whole)
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    rows = [(number, _load(line)) for number, line in lines]
+    if not any(isinstance(row, _Pairs) for _, row in rows):
+        rows = list(enumerate(_one_after_another(text), start=1))
+        if not rows:
+            raise DataError(
+                f"{name} looks like JSON, but no line of it is an object, and it is broken as a whole: {_why(text)}. "
+                'Mend it there; it should be [{"text": …, "label": …}, …]'
+            )
+        return _table(name, rows, "JSON, objects one after another", "item")
+    return _table(name, rows, "JSON Lines", "line")
+
+
+def _of_whole(name: str, whole) -> Table:
+    """The longest table that one value of JSON holds."""
+    found = sorted(shapes.tables_in(whole), key=lambda one: -len(one.rows))
+    if not found:
         raise DataError(
-            f"{name} is one JSON object, and which list in it holds the texts is not clear; save that list alone: "
+            f"{name} is one JSON object, and no list in it holds the texts; save a list of objects: "
             '[{"text": …, "label": …}, …]'
         )
-    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
-    return _table(name, ((number, _load(line)) for number, line in lines), "JSON Lines", "line")
+    findings = []
+    if len(found) > 1:
+        told = ", ".join(f"{quoted(one.path)} ({count(len(one.rows), 'item')})" for one in found[1:6])
+        do = "if another one is meant, save that alone"
+        findings.append(Finding("lists", f"the file holds other lists: {told}", (), "the longest is read", do))
+    how = f"JSON, {found[0].how}" + (f" {quoted(found[0].path)}" if found[0].path else "")
+    if all(isinstance(row, list) for row in found[0].rows):
+        rows = [Record(i, tuple(map(shapes.cell, row))) for i, row in enumerate(found[0].rows, start=1)]
+        return table(name, rows, how, findings)
+    return _table(name, enumerate(found[0].rows, start=1), how, "item", findings)
 
 
 class _Pairs(dict):
@@ -68,19 +91,37 @@ def _load(text: str):
         return None
 
 
-def _cell(value) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
+def _one_after_another(text: str) -> list[_Pairs]:
+    """Objects that stand one after another, with commas or blanks between; empty where anything else stands there."""
+    decoder, found, at = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=str), [], 0
+    text = text.strip().removeprefix("[").removesuffix("]").rstrip()
+    while at < len(text):
+        try:
+            row, at = decoder.raw_decode(text, re.compile(r"[\s,]*").match(text, at).end())
+        except (ValueError, RecursionError):
+            return found if not text[at:].strip(" ,\n\r\t") else []
+        if not isinstance(row, _Pairs):
+            return []
+        found.append(row)
+    return found
 
 
-def _table(name: str, rows: Iterable, how: str, unit: str) -> Table:
+def _why(text: str) -> str:
+    """Where a text stops to be JSON."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return f"line {error.lineno}, character {error.colno}: {error.msg}"
+    except (ValueError, RecursionError) as error:
+        return str(error)
+    return "it is nested too deep"
+
+
+def _table(name: str, rows: Iterable, how: str, unit: str, findings: Sequence[Finding] = ()) -> Table:
     found = list(rows)
-    good = [(number, row) for number, row in found if isinstance(row, _Pairs) and row]
-    bad = tuple(number for number, row in found if not (isinstance(row, _Pairs) and row))
-    findings = []
+    good = [(number, row) for number, row in found if isinstance(row, dict) and row]
+    bad = tuple(number for number, row in found if not (isinstance(row, dict) and row))
+    findings = list(findings)
     if bad:
         what = f"{count(len(bad), unit)} not an object in braces (broken off, or something else)"
         findings.append(Finding("broken", what, bad, "left out", "mend them", lost=len(bad), unit=unit))
@@ -88,10 +129,23 @@ def _table(name: str, rows: Iterable, how: str, unit: str) -> Table:
         raise DataError(
             f'{name} looks like JSON, but no {unit} of it is an object; each should be {{"text": …, "label": …}}'
         )
-    nested = tuple(number for number, row in good if any(isinstance(v, (dict, list)) for v in row.values()))
+    flat = [_pairs(list(shapes.flat(row))) for _, row in good]
+    names = list(dict.fromkeys(key for row in flat for key in row))
+    if len(names) > MOST_COLUMNS:
+        flat = [row for _, row in good]
+        names = list(dict.fromkeys(key for row in flat for key in row))
+    talks = tuple(number for number, row in good if any(map(shapes.is_talk, row.values())))
+    if talks:
+        what = f"{count(len(talks), unit)} with a conversation"
+        done = "what is said last is the label, and what is said before it the text; system messages are left aside"
+        findings.append(Finding("conversations", what, talks, done, unit=unit))
+    several = zip((number for number, _ in good), flat, strict=True)
+    nested = tuple(number for number, row in several if any(isinstance(v, (dict, list)) for v in row.values()))
     if nested:
         what = f"{count(len(nested), unit)} with a list or an object in a field"
         findings.append(Finding("nested", what, nested, "kept as it is written, as text", unit=unit))
-    names = list(dict.fromkeys(key for _, row in good for key in row))
-    records = [Record(number, tuple(_cell(row.get(key)) for key in names)) for number, row in good]
+    records = [
+        Record(number, tuple(shapes.cell(row.get(key)) for key in names))
+        for (number, _), row in zip(good, flat, strict=True)
+    ]
     return Table(name, tuple(records), len(names), how, tuple(names), findings=tuple(findings), unit=unit)
