@@ -18,6 +18,10 @@ PLACEHOLDERS = {"null", "none", "nan", "na", "n/a", "#n/a", "#ref!", "#value!", 
 OUTSIDE = ("oos", "out of scope", "outofscope", "outside", "no intent", "none of these")
 LONG = 2000  # characters from which a text is called long
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+BREAKS = re.compile(r"[\x0b\x0c\x85]")  # line breaks of spreadsheets, pages and large computers
+PARTED = re.compile(r"\s*[;|,/+]\s*")
+LONE = re.compile(r"""\[\s*(['"])([^'"]+)\1\s*\]""")
+NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
 LETTERS = re.compile(r"[^\W\d_]")
 COMMON_WORDS = "the a an to of and in is it for on my i you this that with have not be are was but me we"
 FREQUENT = frozenset(COMMON_WORDS.split())  # some of these stand in any few sentences of English
@@ -51,7 +55,7 @@ def visible(text: str) -> str:
     """
     if text.isascii() and not CONTROL.search(text):
         return text if text.strip() else ""
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = BREAKS.sub("\n", text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     kept = "".join(c for c in text if c in "\n\r\t\u200c\u200d" or unicodedata.category(c) not in INVISIBLE)
     return kept if kept.strip("\u200c\u200d \n\r\t") else ""
 
@@ -73,8 +77,9 @@ def clean(rows: Sequence[Row], unit: str = "row") -> Cleaned:
     """
     findings: list[Finding] = []
     texts = [visible(row.text).strip() for row in rows]
-    labels = [" ".join(visible(row.label).split()) for row in rows]
-    changed = tuple(row.number for row, text in zip(rows, texts, strict=True) if text != row.text.strip() and text)
+    labels = [LONE.sub(r"\2", " ".join(visible(row.label).split())) for row in rows]
+    plain = [BREAKS.sub("\n", row.text).strip() for row in rows]
+    changed = tuple(row.number for row, old, new in zip(rows, plain, texts, strict=True) if old != new and new)
     if changed:
         what = f"{count(len(changed), 'text')} with characters that nobody sees, or halves of characters"
         findings.append(Finding("invisible", what, changed, "taken out of them, the rest is kept", unit=unit))
@@ -180,12 +185,29 @@ def _about_labels(rows: Sequence[Row], unit: str) -> list[Finding]:
         what = f"{count(len(odd), 'label')} that may stand for nothing, such as {quoted(_at(rows, odd[0]).label)}"
         do = "if so, empty these cells, and the rows are left out"
         found.append(Finding("placeholders", what, odd, "kept as labels", do, unit=unit))
+    joined = _joined(counts)
+    if joined:
+        numbers = tuple(row.number for row in rows if row.label in joined)
+        what = f"{count(len(numbers), unit)} with several labels in one cell, such as {quoted(min(joined))}"
+        done = "each such cell is a label of its own, for here a text has one label"
+        found.append(Finding("several labels", what, numbers, done, "keep the main one in the file", unit=unit))
+    if len(counts) > 1 and all(map(NUMBER.fullmatch, counts)):
+        what = "the labels are numbers; what they stand for, a language model cannot know"
+        do = f"unless they are ratings, give it words: own.with_words({{{min(counts)!r}: …}}) or --word {min(counts)}=…"
+        found.append(Finding("numbers", what, (), "", do, unit=unit))
     long = [label for label in counts if len(label) > 100]
     if long:
         numbers = tuple(row.number for row in rows if len(row.label) > 100)
         what = f"{count(len(long), 'label')} of more than 100 letters; is this the column of labels?"
         found.append(Finding("long labels", what, numbers, "kept, and cut in pictures", unit=unit))
     return found
+
+
+def _joined(labels: Sequence[str]) -> set[str]:
+    """Labels made of others: of their parts each stands alone somewhere, or in another such cell."""
+    parts = {label: set(PARTED.split(re.sub(r"[\[\]'\"]", "", one_spelling(label)))) - {""} for label in labels}
+    within = Counter(part for some in parts.values() for part in some)
+    return {label for label, some in parts.items() if len(some) > 1 and all(within[part] > 1 for part in some)}
 
 
 def _at(rows: Sequence[Row], number) -> Row:
