@@ -1,9 +1,13 @@
 """Files as ticket systems, survey tools, spreadsheets and programs for labeling export them: read right, and told."""
 
+import csv as writer
+import io
 import json
+import re
+import zipfile
 
 import pytest
-from own_files import PAIRS, lines
+from own_files import PAIRS, csv, lines, workbook
 from test_own_reading import adds_up, finding, rows_of, save
 
 from helpers.tasks.files import DataError
@@ -114,3 +118,161 @@ def test_a_refusal_says_which_columns_were_read_and_which_there_are(tmp_path):
         DataError, match="the same label, 'x'(?s:.*)text from 'message', label from 'label'; not read: 'queue'"
     ):
         reading.read(path, label="label")
+
+
+HEADERS = {
+    "commas after each row but the first": "text,label\n" + "".join(f"{t},{k},\n" for t, k in PAIRS),
+    "commas after the first row": "text,label,,\n" + "".join(f"{t},{k},\n" for t, k in PAIRS),
+    "numbers of rows without a name": '"text","label"\n' + "".join(f"{i},{t},{k}\n" for i, (t, k) in enumerate(PAIRS)),
+    "a row of groups above": "Customer,,Ticket,\nCountry,Tier,Message,Topic\n"
+    + lines([("D", "2", *p) for p in PAIRS], header=None),
+    "questions as names": "Timestamp,Which area does your comment concern most?,What could we do better for you?\n"
+    + "".join(f"2026-03-0{1 + i % 9} 10:00,{k},{t}\n" for i, (t, k) in enumerate(PAIRS)),
+    "a table in Markdown": "| message | topic |\n|:--|:---:|\n" + "".join(f"| {t} | {k} |\n" for t, k in PAIRS),
+    "quotes after a backslash": "text,label\n" + "".join(f'"{t}, said \\"he\\", ok",{k}\n' for t, k in PAIRS),
+    "a carriage return inside rows": "text\tlabel\n" + "".join(f"{t}\rand more\t{k}\n" for t, k in PAIRS),
+    "fastText": "".join(f"__label__{k} {t}\n" for t, k in PAIRS),
+}
+
+
+@pytest.mark.parametrize("content", HEADERS.values(), ids=HEADERS)
+def test_tables_of_other_programs_lose_no_row_and_no_name(tmp_path, content):
+    own = reading.read(save(tmp_path, content))
+    adds_up(own)
+    assert own.used == own.read == len(PAIRS)
+    assert set(own.task.labels) == {"billing", "fault"}
+    starts = {text.removeprefix('"')[:20] for text, _ in rows_of(own).values()}
+    assert starts == {text[:20] for text in TEXTS}
+
+
+def test_a_backslash_before_a_quote_changes_no_other_backslash(tmp_path):
+    pairs = [(f'"C:\\new {text}, \\"yes\\""', label) for text, label in PAIRS]
+    own = reading.read(save(tmp_path, lines(pairs)))
+    assert rows_of(own)["row 2"] == (f'C:\\new {TEXTS[0]}, "yes"', "billing")
+    assert finding(own, "mended")
+
+
+def test_a_row_that_repeats_the_header_is_no_text(tmp_path):
+    content = lines(PAIRS[:8]).encode() + b"\xef\xbb\xbf" + lines(PAIRS[8:]).encode()
+    own = reading.read(save(tmp_path, content))
+    assert finding(own, "header again").rows == (10,)
+    adds_up(own)
+    assert set(own.task.labels) == {"billing", "fault"}
+
+
+def test_all_names_that_stand_twice_are_told(tmp_path):
+    rows = [(t, k, t[::-1], k[::-1]) for t, k in PAIRS]
+    own = reading.read(save(tmp_path, lines(rows, header=("text", "label", "text", "label"))))
+    assert finding(own, "header").what == "the header names several columns 'label' and 'text'"
+
+
+def test_a_header_alone_is_told_so(tmp_path):
+    with pytest.raises(DataError, match="holds the names of columns and no row below them: 'message', 'topic'"):
+        reading.read(save(tmp_path, "message,topic\n"))
+
+
+FORMS = {
+    "a page named like a workbook": (
+        "a.xls",
+        "<html><table><tr><td>x</td></tr></table></html>",
+        r"a web page \(HTML\)",
+    ),
+    "XML": ("a.xml", '<?xml version="1.0"?>\n<rows/>', "is XML"),
+    "SQL": ("a.txt", "-- made by x\nINSERT INTO t VALUES (1,'a','b');", "dump of a database"),
+    "printed by Python": ("a.json", "[{'text': 'a', 'label': 'b'}]", "json.dump"),
+    "RTF": ("a.csv", r"{\rtf1 a,b}", "an RTF document"),
+    "pickle": ("a.pkl", b"\x80\x04\x95" + bytes(range(256)), "a pickle, which could run anything"),
+    "locked": (
+        "a.xlsx",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"),
+        "locked",
+    ),
+    "one column": ("a.txt", "\n".join(TEXTS), "it begins with 'Why was I charged|it begins with 'The invoice"),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "told"), FORMS.values(), ids=FORMS)
+def test_files_in_another_form_are_called_by_what_they_are(tmp_path, name, content, told):
+    with pytest.raises(DataError, match=told):
+        reading.read(save(tmp_path, content, name))
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [("Index/Document.iwa", "Apple Numbers"), ("ppt/presentation.xml", "PowerPoint"), ("t.csv", "t.csv")],
+)
+def test_an_archive_is_called_by_what_it_holds(tmp_path, part, told):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(part, "x")
+    with pytest.raises(DataError, match=told):
+        reading.read(save(tmp_path, buffer.getvalue(), "a.zip"))
+
+
+def changed(content: bytes, part: str, old: str, new: str) -> bytes:
+    """A workbook with some of a part of it replaced."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(buffer, "w") as copy:
+        for name in archive.namelist():
+            text = archive.read(name).decode()
+            copy.writestr(name, text.replace(old, new) if name == part else text)
+    return buffer.getvalue()
+
+
+def test_a_hidden_sheet_is_not_read_unasked(tmp_path):
+    sheet = [["text", "label"], *map(list, PAIRS)]
+    book = workbook({"Raw": [*sheet, *sheet[1:]], "May": sheet})
+    book = changed(book, "xl/workbook.xml", '<sheet name="Raw"', '<sheet name="Raw" state="hidden"')
+    path = save(tmp_path, book, "a.xlsx")
+    own = reading.read(path)
+    assert "sheet 'May'" in own.how[0]
+    assert finding(own, "sheets").what == "the workbook has other sheets: 'Raw' (hidden)"
+    assert "sheet 'Raw'" in reading.read(path, sheet="Raw").how[0]
+
+
+def test_a_label_in_a_cell_merged_over_rows_holds_for_all_of_them(tmp_path):
+    rows = [[label if i in (0, 10) else None, text] for i, (text, label) in enumerate(PAIRS)]
+    book = workbook({"May": [["label", "text"], *rows]})
+    merged = '</sheetData><mergeCells count="2"><mergeCell ref="A2:A11"/><mergeCell ref="A12:A21"/></mergeCells>'
+    own = reading.read(save(tmp_path, changed(book, "xl/worksheets/sheet1.xml", "</sheetData>", merged), "a.xlsx"))
+    exactly_pairs(own)
+    assert finding(own, "merged").rows[:3] == (3, 4, 5)
+
+
+def test_formulas_without_a_saved_value_are_told(tmp_path):
+    book = workbook({"May": [["text", "label"], *map(list, PAIRS), ["=A1", "fault"]]})
+    own = reading.read(save(tmp_path, changed(book, "xl/worksheets/sheet1.xml", "<v>cached</v>", "<v></v>"), "a.xlsx"))
+    assert "1 cell with a formula whose value was not saved" in finding(own, "formulas without values").what
+    assert finding(own, "no text").rows == (22,)
+
+
+def test_line_breaks_of_other_programs_part_words(tmp_path):
+    own = reading.read(save(tmp_path, csv([(text.replace(" ", "\x0b", 1), label) for text, label in PAIRS])))
+    assert "\n" in rows_of(own)["row 2"][0]
+    assert [" ".join(text.split()) for text, _ in rows_of(own).values() if text.startswith("Why")] == TEXTS[:1]
+
+
+@pytest.mark.parametrize("joined", ["a; b", "a, b", "['a', 'b']", "a|b"])
+def test_several_labels_in_a_cell_are_told(tmp_path, joined):
+    buffer = io.StringIO(newline="")
+    labels = [joined if i % 4 == 0 else "ab"[i % 2] for i in range(20)]
+    writer.writer(buffer).writerows([("text", "label"), *zip(TEXTS, labels, strict=True)])
+    own = reading.read(save(tmp_path, buffer.getvalue()))
+    assert finding(own, "several labels").rows == (2, 6, 10, 14, 18)
+
+
+def test_a_label_in_a_list_of_one_is_that_label(tmp_path):
+    exactly_pairs(reading.read(save(tmp_path, lines([(text, f"['{label}']") for text, label in PAIRS]))))
+
+
+def test_labels_that_are_numbers_ask_for_words(tmp_path):
+    own = reading.read(save(tmp_path, lines([(text, str(len(label) % 3)) for text, label in PAIRS])))
+    assert re.search(r"--word 1=…", str(finding(own, "numbers")))
+    assert not any(one.kind in ("numbers", "several labels") for one in reading.read(save(tmp_path, lines())).findings)
+
+
+def test_a_folder_of_tables_names_one(tmp_path):
+    (tmp_path / "tables").mkdir()
+    save(tmp_path / "tables", lines())
+    with pytest.raises(DataError, match=r"If a table is meant, name it: tables/own\.csv\. For documents"):
+        reading.read(tmp_path / "tables")

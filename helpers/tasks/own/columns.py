@@ -1,17 +1,16 @@
-"""Which row names the columns, and which column holds the text, the label, the split: guessed, and shown for a yes.
+"""Which column holds the text, the label, the split: guessed, and shown for a yes.
 
 A name decides where it is a usual one; else what stands in the column: texts are long and differ, labels repeat.
 """
 
 import re
 import statistics
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from helpers.tasks.files import DataError
-from helpers.tasks.own.findings import Finding, quoted
-from helpers.tasks.own.tables import Record, Table
+from helpers.tasks.own.findings import quoted
+from helpers.tasks.own.tables import Table
 
 NAMES = {
     "text": """text texts message messages sentence utterance description comment comments review reviews query content
@@ -54,56 +53,6 @@ def plain(name: str) -> str:
     return re.sub(r"[^\w]+", "_", name.strip().lower().replace("\ufeff", "")).strip("_")
 
 
-def named(table: Table, header: bool | None = None) -> Table:
-    """Return a table whose columns have names: those of its first row if that is a header, else their numbers.
-
-    header: whether the first row is one; None guesses. A name that stands twice gets a number, and this is said.
-    """
-    if table.header or not table.records:
-        return table
-    is_header = _is_header(table.records) if header is None else header
-    records, names = table.records, [f"column {place}" for place in range(1, table.width + 1)]
-    findings = list(table.findings)
-    how = f"{table.how}, without a header"
-    if is_header:
-        how = f"{table.how}, with a header"
-        given = [" ".join(cell.split()) for cell in records[0].cells]
-        names = [name or number for name, number in zip(given, names, strict=True)]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        seen: Counter = Counter()
-        for place, name in enumerate(names):
-            seen[name] += 1
-            names[place] = name if seen[name] == 1 else f"{name} ({seen[name]})"
-        if twice:
-            what = f"the header names two columns {quoted(twice[0])}"
-            done = "the second one is called " + quoted(f"{twice[0]} (2)")
-            findings.append(Finding("header", what, (records[0].number,), done, "name each column once"))
-        records = records[1:]
-    elif header is None:
-        what = f"the first row looks like data: {quoted(' | '.join(records[0].cells), 60)}"
-        do = "if it names the columns, say header=True"
-        findings.append(Finding("no header", what, (records[0].number,), "columns are called by their numbers", do))
-    return replace(table, header=tuple(names), records=tuple(records), findings=tuple(findings), how=how)
-
-
-def _is_header(records: Sequence[Record]) -> bool:
-    first, rest = records[0].cells, [record.cells for record in records[1:LOOKED_AT]]
-    known = {name for names in NAMES.values() for name in names}
-    cells = [plain(cell) for cell in first]
-    if sum(cell in known for cell in cells) >= min(2, len(cells)):
-        return True
-    if not rest or len(set(filter(None, cells))) < sum(map(bool, cells)):
-        return not rest
-    for cell, column in zip(first, zip(*rest, strict=True), strict=True):
-        if cell.strip() and column.count(cell) and len(set(column)) < 0.5 * len(column):
-            return False  # a label that comes again
-    if any(cell in known for cell in cells):
-        return True
-    lengths = [statistics.median(len(cell) for cell in column) for column in zip(*rest, strict=True)]
-    longest = max(range(len(first)), key=lambda i: lengths[i])
-    return all(len(cell) <= 40 for cell in first) and len(first[longest]) < max(4, 0.5 * lengths[longest])
-
-
 def find(table: Table, wanted: str | int, role: str) -> int:
     """Return the place of a column by its name, or by its number from 1; letter case and spaces do not matter.
 
@@ -138,9 +87,11 @@ def guess(
     """
     if table.width < 2:
         raise DataError(
-            f"{table.name} has one column alone ({table.how}); it needs two, a text and its label. If cells are parted "
-            "by another sign, say delimiter=…"
+            f"{table.name} has one column alone ({table.how}{_first(table)}); it needs two, a text and its label. If "
+            "cells are parted by another sign, say delimiter=…"
         )
+    if not table.records and not table.ragged:
+        raise DataError(f"{table.name} holds the names of columns and no row below them: {listed(table.header)}")
     rows = [record.cells for record in table.records[:LOOKED_AT]] or [("",) * table.width]
     facts = [_Facts.of(name, column) for name, column in zip(table.header, zip(*rows, strict=True), strict=True)]
     places = range(table.width)
@@ -162,6 +113,10 @@ def guess(
         label_at = max(free, key=lambda i: (facts[i].as_label, i))
     guessed = tuple(role for role, told in (("text", text), ("label", label)) if told is None)
     return Columns(text_at, label_at, split_at, guessed)
+
+
+def _first(table: Table) -> str:
+    return f"; it begins with {quoted(table.records[0].cells[0], 50)}" if table.records and table.width else ""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from helpers.tasks.own.columns import SPLITS
 from helpers.tasks.own.findings import Finding, count
 
 TEXTS = (".txt", ".md", ".text", ".html", ".htm", ".eml", "")
+TABLES = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".xls", ".ods")
 MOST_FILES = 50_000
 MOST_BYTES = 1_000_000  # of one text
 
@@ -54,7 +55,7 @@ def read(folder: pathlib.Path) -> Found:
     A folder named as a split (train, dev, test) above those of the labels gives the split. Files that are no text are
     counted and left out. Raises DataError where no file lies in a folder of its label.
     """
-    rows, findings = [], []
+    rows, findings, tables = [], [], []
     loose, other, broken, files = [], [], [], 0
     for path in walk(folder):
         files += 1
@@ -62,6 +63,8 @@ def read(folder: pathlib.Path) -> Found:
         split = SPLITS.get(parts[0].lower(), "") if len(parts) > 1 else ""
         inner = parts[1:] if split else parts
         name = "/".join(parts)
+        if path.suffix.lower() in TABLES:
+            tables.append(name)
         if len(inner) < 2:
             loose.append(name)
         elif path.suffix.lower() not in TEXTS:
@@ -81,7 +84,8 @@ def read(folder: pathlib.Path) -> Found:
             told = f"{count(len(names), 'file')} {what}"
             findings.append(Finding(what, told, tuple(names), "left out", do, len(names), unit="file"))
     if not rows:
-        told = f": {findings[0]}" if findings else ""
+        told = f": {str(findings[0]).rstrip('.')}" if findings else ""
+        told += f". If a table is meant, name it: {folder.name}/{tables[0]}" if tables else ""
         raise DataError(
             f"{folder.name} holds no text in a folder named by its label, such as {folder.name}/refund/1.txt{told}. "
             "For documents to answer questions from, give the questions too"

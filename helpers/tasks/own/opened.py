@@ -34,9 +34,24 @@ FOREIGN = {  # how files begin that are no text, and what to do with them
     b"GIF8": "a picture; give a table or a text file",
     b"PAR1": "a Parquet file; save it as CSV or JSON Lines",
     b"SQLite format 3": "a SQLite database; export the table as CSV",
+    b"ARROW1": "an Arrow file; save it as CSV or JSON Lines",
+    b"FEA1": "a Feather file; save it as CSV or JSON Lines",
+    b"\x89HDF": "an HDF5 file; save it as CSV or JSON Lines",
+    b"\x93NUMPY": "an array of numpy; save it as CSV or JSON Lines",
+    b"\x80\x04": "a pickle, which could run anything when opened; save it as CSV or JSON Lines",
+    b"\x80\x05": "a pickle, which could run anything when opened; save it as CSV or JSON Lines",
+    b"$FL2@(#)": "an SPSS file; save it as CSV",
+    b"\x28\xb5\x2f\xfd": "a zstd archive; unpack it",
+    b"{\\rtf": "an RTF document; copy its table into a spreadsheet",
 }
+MARKUP = (  # how texts begin that hold a table in another form than rows of cells
+    (r"<(?:!doctype html|html|head|meta|style|table|div)\b", "a web page (HTML)"),
+    (r"(?:<\?xml|<!--|<[\w:]+>\s*<[\w:]+>)", "XML"),
+    (r"\[?\{'", "what Python prints and no JSON, which json.dump writes"),
+    (r"(?:--[^\n]*\n|/\*.*?\*/|\s)*(?:insert into|create table|drop table|set names)\b", "a dump of a database (SQL)"),
+)
 MARKS_OF_TEXT = "’‘“”„«»–—…€£°§·•™©®¡¿"
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
 def raw(path: str | pathlib.Path, most: int = MOST_BYTES) -> bytes:
@@ -85,6 +100,16 @@ def check_kind(name: str, content: bytes) -> None:
     for start, kind in FOREIGN.items():
         if content.startswith(start):
             raise DataError(f"{name} is {kind}, and name that")
+
+
+def check_form(name: str, text: str) -> None:
+    """Raise DataError where a text is markup or a dump, saying which, whatever its name says."""
+    for begins, kind in MARKUP:
+        if re.match(begins, text[:10_000].lstrip(), re.IGNORECASE | re.DOTALL):
+            raise DataError(
+                f"{name} is {kind}, whatever its name says; open it in a spreadsheet program or where it came from, "
+                "save the table as CSV (UTF-8), and name that"
+            )
 
 
 def decode(name: str, content: bytes, encoding: str | None = None) -> tuple[str, str, list[Finding]]:

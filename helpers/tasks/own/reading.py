@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from helpers.model.prompts import without_marks
 from helpers.tasks.files import DataError, Message
-from helpers.tasks.own import cleaning, columns, folders, opened, records, splits, tables, workbooks
+from helpers.tasks.own import cleaning, columns, folders, headers, opened, records, splits, tables, workbooks
 from helpers.tasks.own.cleaning import Row, one_spelling, outside_of
 from helpers.tasks.own.findings import Finding, count, quoted
 from helpers.tasks.own.splits import Divided
@@ -87,19 +87,20 @@ def table_of(
     path = pathlib.Path(path)
     content = opened.raw(path)
     if workbooks.looks_like(content):
-        return columns.named(workbooks.parse(path.name, content, sheet), header)
+        return headers.named(workbooks.parse(path.name, content, sheet), header)
     text, how, findings = opened.decode(path.name, content, encoding)
     text = text.removeprefix("\ufeff")
+    opened.check_form(path.name, text)
     is_json = path.suffix.lower() in (".json", ".jsonl", ".ndjson")
     if not delimiter and records.looks_like(text) and (is_json or records.looks_like_objects(text)):
-        found = columns.named(records.parse(path.name, text), header)
+        found = headers.named(records.parse(path.name, text), header)
     elif is_json:
         raise DataError(
             f"{path.name} holds no JSON object, though its name says so: it begins with {quoted(text, 30)}, not with a "
             "brace or a bracket; rename it if it is a table"
         )
     else:
-        found = columns.named(tables.parse(path.name, text, delimiter), header)
+        found = headers.named(tables.parse(path.name, text, delimiter), header)
     return replace(found, how=f"{how}, {found.how}", findings=(*findings, *found.findings))
 
 

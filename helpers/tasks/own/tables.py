@@ -17,6 +17,10 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 QUOTES = ('"', "", "'")  # the first that fits best is taken; the second is none
 SAMPLE = 1_000_000  # characters by which the delimiter is chosen
 CELL = 2**31 - 1
+RULE = re.compile(r":?[-=]{2,}[-=+]*:?")
+ESCAPED = re.compile(r'(?m)(?:^|[,;\t|])"[^"\n]*\\"[^",;\t|\r\n]')  # a quote that could not stand there otherwise
+LONE_CR = re.compile(r"\r(?!\n)")
+FASTTEXT = re.compile(r"((?:__label__\S+[ \t,]*)+)(.*)")
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,9 @@ class Record:
 
     @property
     def blank(self) -> bool:
-        """Whether no cell holds anything."""
-        return not any(cell.strip() for cell in self.cells)
+        """Whether no cell holds anything, or all of them are a line drawn below a header."""
+        filled = [cell.strip() for cell in self.cells if cell.strip()]
+        return all(RULE.fullmatch(cell) for cell in filled)
 
 
 @dataclass(frozen=True)
@@ -88,16 +93,52 @@ def parse(name: str, text: str, delimiter: str | None = None) -> Table:
     told = re.match(r"[\"']?sep=(.)[\"']?\r?\n", text)
     if told:
         text, delimiter = text[told.end() :], delimiter or told[1]
-    best = delimiter or _delimiter(text)
-    read = {quote: list(_split(text, best, quote)) for quote in QUOTES}
-    quote = max(QUOTES, key=lambda quote: (_fit(read[quote])[0], -QUOTES.index(quote)))
-    rows, findings = read[quote], []
+    if delimiter is None and FASTTEXT.match(text):
+        return _fasttext(name, text)
+    ways = [(_best(one, delimiter), sure) for one, sure in ((text, False), *_mended(text))]
+    (_, best, quote, rows), _ = max(ways, key=lambda way: (way[0][0], way[1]))  # the first where several fit alike
+    findings = []
+    if len(ways) > 1 and rows is not ways[0][0][3]:
+        what = "rows fit together once quotation marks after a backslash, or line breaks inside rows, are taken as text"
+        findings.append(Finding("mended", what, (), "so they are read", "look at a row that holds one"))
     if quote == "" and '"' in text:
         rows = [[_unquoted(cell) for cell in row] for row in rows]
         findings += _bare_quotes(rows)
     how = f"cells parted by {DELIMITERS.get(best, repr(best))}" + (", quotes are '" if quote == "'" else "")
     records = [Record(number, tuple(row)) for number, row in enumerate(rows, start=1)]
     return table(name, records, how, findings, joined_by=best)
+
+
+def _best(text: str, delimiter: str | None) -> tuple[float, str, str, list[list[str]]]:
+    """How well a text forms a table at best, the delimiter and the quote sign for that, and its rows."""
+    best = delimiter or _delimiter(text)
+    read = {quote: list(_split(text, best, quote)) for quote in QUOTES}
+    fits = {quote: _fit(rows)[0] for quote, rows in read.items()}
+    quote = max(QUOTES, key=lambda quote: (fits[quote], -QUOTES.index(quote)))
+    return fits[quote], best, quote, read[quote]
+
+
+def _mended(text: str) -> list[tuple[str, bool]]:
+    """Other ways to read a text: quotes escaped by a backslash, carriage returns inside rows; whether that is sure."""
+    ways = []
+    if '\\"' in text:
+        doubled = re.sub(r'\\(["\\])', lambda found: '""' if found[1] == '"' else "\\", text)
+        ways.append((doubled, bool(ESCAPED.search(text))))
+    if "\n" in text and LONE_CR.search(text):
+        ways.append((LONE_CR.sub(" ", text), False))
+    return ways
+
+
+def _fasttext(name: str, text: str) -> Table:
+    """Lines as fastText takes them: `__label__x` before each text; several labels stand in one cell."""
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    records = []
+    for number, line in lines:
+        found = FASTTEXT.match(line)
+        labels = [one.strip(" \t,") for one in found[1].split("__label__")[1:]] if found else []
+        records.append(Record(number, (found[2].strip() if found else line.strip(), ";".join(labels))))
+    how = "fastText, __label__ before each text"
+    return Table(name, tuple(records), 2, how, ("text", "label"), unit="line")
 
 
 def _delimiter(text: str) -> str:

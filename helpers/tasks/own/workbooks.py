@@ -5,14 +5,23 @@ A cell with a formula gives the value that was saved with it.
 
 import datetime
 import io
+import re
 import zipfile
+from collections.abc import Sequence
 
 from helpers.tasks.files import DataError
 from helpers.tasks.own import tables
-from helpers.tasks.own.findings import Finding, quoted
+from helpers.tasks.own.findings import Finding, count, quoted
 from helpers.tasks.own.tables import Record, Table
 
 ZIP, OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OTHERS = {"word/": "a Word document", "ppt/": "a PowerPoint file", "Index/": "an Apple Numbers, Pages or Keynote file"}
+OLD_OTHERS = {
+    "EncryptedPackage": "locked by a password; save it without one, or the sheet as CSV (UTF-8)",
+    "WordDocument": "an old Word document; copy its table into a spreadsheet",
+    "__properties_version1.0": "an Outlook mail; copy its text into a table",
+}
+UNSAVED = re.compile(rb"</f>(?:<v\s*/>|<v></v>)?\s*</c>")
 MOST_UNPACKED = 400_000_000  # bytes: a small archive can unpack to any size
 MOST_CELLS = 5_000_000
 
@@ -29,8 +38,10 @@ def parse(name: str, content: bytes, sheet: str | None = None) -> Table:
     """
     if content.startswith(ZIP):
         _check_archive(name, content)
+    else:
+        _check_old(name, content)
     try:
-        from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+        from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
     except ImportError:
         raise DataError(
             f"{name} is a spreadsheet, and the package that reads these is missing: run `pip install "
@@ -41,13 +52,15 @@ def parse(name: str, content: bytes, sheet: str | None = None) -> Table:
             sheets = {one: book.get_sheet_by_name(one) for one in book.sheet_names}
             ends = {one: found.end or (-1, -1) for one, found in sheets.items()}
             sizes = {one: (row + 1) * (column + 1) for one, (row, column) in ends.items()}
-            chosen = _choose(name, {one: row + 1 for one, (row, _) in ends.items()}, sheet)
+            shown = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
+            chosen = _choose(name, {one: row + 1 for one, (row, _) in ends.items()}, sheet, shown)
             if sizes[chosen] > MOST_CELLS:
                 raise DataError(
                     f"{name}, sheet {quoted(chosen)}: {sizes[chosen]:,} cells, more than {MOST_CELLS:,}; copy the "
                     "columns with text and label to a sheet of their own"
                 )
             rows = sheets[chosen].to_python(skip_empty_area=False)
+            filled = _fill(rows, sheets[chosen].merged_cell_ranges or [])
     except PasswordError:
         raise DataError(f"{name} is locked by a password; save it without one, or the sheet as CSV (UTF-8)") from None
     except (CalamineError, OSError, ValueError) as error:
@@ -58,9 +71,17 @@ def parse(name: str, content: bytes, sheet: str | None = None) -> Table:
     others = [one for one, size in sizes.items() if one != chosen and size > 1]
     findings = []
     if others and not sheet:
-        told = ", ".join(map(quoted, others[:5]))
+        told = ", ".join(quoted(one) + " (hidden)" * (one not in shown) for one in others[:5])
         what, do = f"the workbook has other sheets: {told}", "name the sheet if another one is meant"
         findings.append(Finding("sheets", what, done=f"sheet {quoted(chosen)} is read", do=do))
+    if filled:
+        what = f"{count(len(filled), 'row')} below a cell that is merged over several rows"
+        findings.append(Finding("merged", what, filled, "they have what it holds"))
+    unsaved = _unsaved(content) if content.startswith(ZIP) else 0
+    if unsaved:
+        what = f"{count(unsaved, 'cell')} with a formula whose value was not saved are empty"
+        do = "open it in a spreadsheet program, save it, and read it again"
+        findings.append(Finding("formulas without values", what, do=do))
     return tables.table(name, records, f"spreadsheet, sheet {quoted(chosen)}", findings)
 
 
@@ -70,20 +91,51 @@ def _check_archive(name: str, content: bytes) -> None:
             inside, size = archive.namelist(), sum(one.file_size for one in archive.infolist())
     except (zipfile.BadZipFile, ValueError, OSError):
         raise DataError(f"{name} is a broken archive or spreadsheet; copy it again, or save it as CSV") from None
-    if "word/document.xml" in inside:
-        raise DataError(f"{name} is a Word document; copy its table into a spreadsheet, or save its text")
+    for part, kind in OTHERS.items():
+        if any(one.startswith(part) for one in inside):
+            raise DataError(f"{name} is {kind}; save its table as CSV (UTF-8) or .xlsx, and name that")
     if not any(one.startswith("xl/") or one == "content.xml" for one in inside):
-        raise DataError(f"{name} is a zip archive; unpack it, and name a file in it")
+        raise DataError(f"{name} is a zip archive; unpack it, and name a file in it{_listed(inside)}")
     if size > MOST_UNPACKED:
         raise DataError(f"{name} unpacks to {size / 1e6:,.0f} MB, too much; save its sheet as CSV, and sample rows")
 
 
-def _choose(name: str, heights: dict[str, int], sheet: str | None) -> str:
+def _listed(inside: Sequence[str]) -> str:
+    files = [one for one in inside if not one.endswith("/") and not one.startswith("__MACOSX")]
+    return f": {', '.join(quoted(one) for one in files[:5])}" if files else ""
+
+
+def _check_old(name: str, content: bytes) -> None:
+    """Refuse what older programs, or a password, put into the same envelope as an old workbook."""
+    for part, kind in OLD_OTHERS.items():
+        if part.encode("utf-16-le") in content:
+            raise DataError(f"{name} is {kind}")
+
+
+def _unsaved(content: bytes) -> int:
+    """How many formulas of an xlsx workbook have no saved value, as where a program wrote them."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sheets = [one for one in archive.namelist() if one.startswith("xl/worksheets/") and one.endswith(".xml")]
+        return sum(len(UNSAVED.findall(archive.read(one))) for one in sheets)
+
+
+def _fill(rows: list[list], merged: Sequence) -> tuple[int, ...]:
+    """Give every row below a cell that is merged downwards what it holds; return these rows by number."""
+    filled = set()
+    for (top, left), (bottom, right) in merged:
+        if left == right and bottom < len(rows) and left < len(rows[top]):
+            for row in range(top + 1, bottom + 1):
+                rows[row][left] = rows[top][left]
+                filled.add(row + 1)
+    return tuple(sorted(filled))
+
+
+def _choose(name: str, heights: dict[str, int], sheet: str | None, shown: Sequence[str]) -> str:
     if sheet is not None and sheet not in heights:
         raise DataError(f"{name} has no sheet {quoted(sheet)}; it has {', '.join(map(quoted, heights))}")
     if not any(heights.values()):
         raise DataError(f"{name} holds no filled cell; it should hold a row for each text")
-    return sheet or max(heights, key=heights.get)
+    return sheet or max(heights, key=lambda one: (one in shown and heights[one] > 1, heights[one]))
 
 
 def _cell(value) -> str:

@@ -1,0 +1,125 @@
+"""Which row names the columns: guessed by usual names and by what stands below, and put right where it is too short."""
+
+import re
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from helpers.tasks.own.columns import LOOKED_AT, NAMES, plain
+from helpers.tasks.own.findings import Finding, count, quoted
+from helpers.tasks.own.tables import Record, Table
+
+KNOWN = frozenset(name for names in NAMES.values() for name in names)
+FEW = 10  # rows below which a value that stands once proves nothing
+
+
+def named(table: Table, header: bool | None = None) -> Table:
+    """Return a table whose columns have names: those of its first row if that is a header, else their numbers.
+
+    header: whether the first row is one; None guesses. A row above it that groups columns is skipped, rows that repeat
+    it are left out, and a name that stands twice gets a number; this is said.
+    """
+    if table.header or not table.records:
+        return table
+    table = _fitted(table, header)
+    is_header = _is_header(table.records) if header is None else header
+    records, names = table.records, [f"column {place}" for place in range(1, table.width + 1)]
+    findings = list(table.findings)
+    how = f"{table.how}, without a header"
+    if is_header:
+        how = f"{table.how}, with a header"
+        if _groups(records):
+            what = "a row above the names of the columns groups them"
+            findings.append(Finding("groups", what, (records[0].number,), "skipped"))
+            records = records[1:]
+        given = [" ".join(cell.split()) for cell in records[0].cells]
+        again = tuple(record.number for record in records[1:] if _same(record, records[0]))
+        if again:
+            what = f"{count(len(again), 'row')} with the names of the columns again"
+            findings.append(Finding("header again", what, again, "left out", lost=len(again)))
+        names = [name or number for name, number in zip(given, names, strict=True)]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        seen: Counter = Counter()
+        for place, name in enumerate(names):
+            seen[name] += 1
+            names[place] = name if seen[name] == 1 else f"{name} ({seen[name]})"
+        if twice:
+            several = "two" if len(given) == len(set(given)) + 1 else "several"
+            what = f"the header names {several} columns {' and '.join(map(quoted, twice[:5]))}"
+            done = "the second one is called " + quoted(f"{twice[0]} (2)") + (" and so on" if len(twice) > 1 else "")
+            findings.append(Finding("header", what, (records[0].number,), done, "name each column once"))
+        records = tuple(record for record in records[1:] if record.number not in set(again))
+    elif header is None:
+        what = f"the first row looks like data: {quoted(' | '.join(records[0].cells), 60)}"
+        do = "if it names the columns, say header=True"
+        findings.append(Finding("no header", what, (records[0].number,), "columns are called by their numbers", do))
+    return replace(table, header=tuple(names), records=tuple(records), findings=tuple(findings), how=how)
+
+
+def _fitted(table: Table, header: bool | None) -> Table:
+    """The same with its first row put right, where that is a header with a name too few or blanks too many."""
+    first = table.ragged[0] if table.ragged else None
+    if header is False or first is None or first.number > table.records[0].number:
+        return table
+    missing, cells = table.width - len(first.cells), None
+    columns = list(zip(*(record.cells for record in table.records[:LOOKED_AT]), strict=True))
+    if missing < 0 and not any(cell.strip() for cell in first.cells[table.width :]):
+        cells = first.cells[: table.width]
+    elif missing > 0 and not any(cell.strip() for column in columns[-missing:] for cell in column):
+        cells = (*first.cells, *[""] * missing)
+    elif missing == 1 and len(set(columns[0])) == len(columns[0]):
+        cells = ("", *first.cells)  # numbers of rows, which R writes without a name
+    if cells is None:
+        return table
+    whole = (Record(first.number, tuple(cells)), *table.records)
+    return replace(table, records=whole, ragged=table.ragged[1:]) if header or _is_header(whole) else table
+
+
+def _same(record: Record, header: Record) -> bool:
+    return [plain(cell) for cell in record.cells] == [plain(cell) for cell in header.cells]
+
+
+def _groups(records: Sequence[Record]) -> bool:
+    """Whether the first row holds what spans several columns, and the second one their names."""
+    if len(records) < 3:
+        return False
+    first, second = ([bool(cell.strip()) for cell in record.cells] for record in records[:2])
+    return sum(second) > sum(first) and _surely(records[1:])
+
+
+def _surely(records: Sequence[Record]) -> bool:
+    """Whether the first row names columns, by usual names or since its cells are of another kind than those below."""
+    first, rest = records[0].cells, [record.cells for record in records[1:LOOKED_AT]]
+    cells = [plain(cell) for cell in first]
+    if sum(cell in KNOWN for cell in cells) >= min(2, len(cells)):
+        return True
+    if len(rest) < FEW:
+        return False
+    for cell, column in zip(first, zip(*rest, strict=True), strict=True):
+        filled = [one.strip() for one in column if one.strip()]
+        if not re.search(r"[^\W\d_]{2}", cell) or len(filled) < 0.9 * len(rest):
+            continue
+        if all(re.fullmatch(r"[-+\d.,:/ T]+%?", one) for one in filled):
+            return True  # a word above numbers or dates
+        times = Counter(filled)
+        if cell.strip() not in times and min(times.values()) > 1 and len(times) <= 0.2 * len(filled):
+            return True  # what stands once above labels that come again
+    return False
+
+
+def _is_header(records: Sequence[Record]) -> bool:
+    first, rest = records[0].cells, [record.cells for record in records[1:LOOKED_AT]]
+    cells = [plain(cell) for cell in first]
+    if sum(cell in KNOWN for cell in cells) >= min(2, len(cells)):
+        return True
+    if not rest or len(set(filter(None, cells))) < sum(map(bool, cells)):
+        return not rest
+    for cell, column in zip(first, zip(*rest, strict=True), strict=True):
+        if cell.strip() and column.count(cell) and len(set(column)) < 0.5 * len(column):
+            return False  # a label that comes again
+    if any(cell in KNOWN for cell in cells) or _surely(records):
+        return True
+    lengths = [statistics.median(len(cell) for cell in column) for column in zip(*rest, strict=True)]
+    longest = max(range(len(first)), key=lambda i: lengths[i])
+    return all(len(cell) <= 40 for cell in first) and len(first[longest]) < max(4, 0.5 * lengths[longest])
