@@ -11,7 +11,7 @@ from own_files import PAIRS, csv, lines, workbook
 from test_own_reading import adds_up, finding, rows_of, save
 
 from helpers.tasks.files import DataError
-from helpers.tasks.own import reading
+from helpers.tasks.own import documents, reading, splits
 
 TEXTS, LABELS = [text for text, _ in PAIRS], [label for _, label in PAIRS]
 NAMED = [{"message": text, "topic": label} for text, label in PAIRS]
@@ -276,3 +276,61 @@ def test_a_folder_of_tables_names_one(tmp_path):
     save(tmp_path / "tables", lines())
     with pytest.raises(DataError, match=r"If a table is meant, name it: tables/own\.csv\. For documents"):
         reading.read(tmp_path / "tables")
+
+
+def test_a_text_of_an_older_mac_is_guessed(tmp_path):
+    pairs = [(f"Größe für Café: {text}", label) for text, label in PAIRS]
+    own = reading.read(save(tmp_path, lines(pairs).encode("mac_roman")))
+    assert "mac_roman (a guess)" in own.how[0]
+    assert sorted(rows_of(own).values()) == sorted(pairs)
+
+
+def test_of_very_many_rows_some_are_drawn_before_copies_are_looked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(splits, "MOST_ROWS", 12)
+    own = reading.read(save(tmp_path, lines()))
+    adds_up(own)
+    assert own.used == 12
+    assert own.story[0].startswith("Of 20 rows 12 are drawn, label by label")
+
+
+ASKED = {
+    "SQuAD": {
+        "version": "2.0",
+        "data": [
+            {
+                "title": "fees",
+                "paragraphs": [
+                    {
+                        "context": "A late tool costs $2.",
+                        "qas": [
+                            {"question": "What does it cost?", "answers": [{"text": "$2"}, {"text": "$2"}]},
+                            {"question": "When?", "answers": [], "is_impossible": True},
+                        ],
+                    }
+                ],
+            }
+        ],
+    },
+    "a hub": [
+        {"question": "What does it cost?", "answers": {"text": ["$2"], "answer_start": [3]}},
+        {"question": "When?", "answers": {"text": ["not stated"], "answer_start": [0]}},
+    ],
+}
+
+
+@pytest.mark.parametrize("value", ASKED.values(), ids=ASKED)
+def test_questions_in_nested_json_are_read(tmp_path, value):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "fees.md").write_text("A late tool costs $2.")
+    own = documents.read(tmp_path / "docs", save(tmp_path, json.dumps(value), "faq.json"))
+    assert sorted((one.question, one.answer) for one in own.test) == [
+        ("What does it cost?", "$2"),
+        ("When?", "not stated"),
+    ]
+
+
+def test_a_folder_without_a_document_says_what_it_holds(tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "fees.pdf").write_bytes(b"%PDF")
+    with pytest.raises(DataError, match=r"holds no document: 1 file no text by its name .*fees\.pdf"):
+        documents.read(tmp_path / "docs", save(tmp_path, lines(), "faq.csv"))

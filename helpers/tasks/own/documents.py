@@ -130,7 +130,8 @@ def _documents(folder: pathlib.Path, besides: pathlib.Path) -> tuple[list[Policy
             told = f"{count(len(names), 'file')} {what}"
             findings.append(Finding("documents", told, tuple(names), "left out", do, unit="file"))
     if not found:
-        raise DataError(f"{folder.name} holds no document; give a folder of {', '.join(KINDS)} files")
+        told = f": {findings[0]}" if findings else "."
+        raise DataError(f"{folder.name} holds no document{told} Give a folder of {', '.join(KINDS)} files")
     return found, findings, files
 
 
@@ -200,7 +201,10 @@ def read(
 def _column(table, told: Name, role: str) -> int | None:
     if told is not None:
         return columns.find(table, told, role)
-    places = [i for i, name in enumerate(table.header) if columns.plain(name) in columns.NAMES[role]]
+    usual = set(columns.NAMES[role])
+    places = [
+        i for i, name in enumerate(table.header) if usual & {columns.plain(name), columns.plain(name.split(".")[0])}
+    ]
     if places or role == "document":
         return places[0] if places else None
     raise DataError(

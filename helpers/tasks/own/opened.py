@@ -1,6 +1,7 @@
 """Opens a file of unknown kind safely, and turns its bytes into text; what the text means is left to others."""
 
 import codecs
+import itertools
 import pathlib
 import re
 import stat
@@ -20,7 +21,7 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
-WESTERN = ["cp1252", "cp1250", "cp1254", "cp1257"]
+WESTERN = ["cp1252", "cp1250", "cp1254", "cp1257", "mac_roman"]
 OTHERS = ["cp1251", "koi8_r", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1253", "cp1255", "cp1256", "cp874"]
 FOREIGN = {  # how files begin that are no text, and what to do with them
     b"\x1f\x8b": "a gzip archive; unpack it",
@@ -206,6 +207,10 @@ def _foreign(sample: bytes) -> str:
 
 
 def _letters(sample: bytes, encoding: str) -> int:
-    """How many of the characters above 127 are letters inside words, or marks that texts have, minus the others."""
+    """How many of the characters above 127 are letters inside words, or marks that texts have, minus the others.
+
+    A capital after a small letter is none of them: so `für` looks that was written on another system.
+    """
     text = sample.decode(encoding, "replace")
-    return sum(1 if c.isalpha() or c in MARKS_OF_TEXT else -1 for c in text if c > "\x7f")
+    capital = sum(2 for before, c in itertools.pairwise(text) if c > "\x7f" and c.isupper() and before.islower())
+    return sum(1 if c.isalpha() or c in MARKS_OF_TEXT else -1 for c in text if c > "\x7f") - capital

@@ -31,12 +31,31 @@ def tables_in(value, path: str = "", depth: int = 0) -> Iterator[Shape]:
             kind = "the list" if path else "a list of lists" if kinds == {list} else "a list of objects"
             yield Shape(value, kind, path)
     elif isinstance(value, dict) and value and depth <= DEEPEST:
-        found = _by_split(value) or _pandas(value) or _by_column(value) or _by_label(value)
+        found = _squad(value) or _by_split(value) or _pandas(value) or _by_column(value) or _by_label(value)
         if found:
             yield Shape(*found, path)
         else:
             for key, inner in value.items():
                 yield from tables_in(inner, f"{path}.{key}" if path else key, depth + 1)
+
+
+def _squad(value: dict) -> tuple[list, str] | None:
+    """Questions below paragraphs below articles, as SQuAD holds them; what has no answer is `not stated`."""
+    try:
+        rows = [
+            {
+                "question": asked["question"],
+                "answer": list(dict.fromkeys(one["text"] for one in asked["answers"])) or ["not stated"],
+                "document": article.get("title", ""),
+                "context": paragraph["context"],
+            }
+            for article in value["data"]
+            for paragraph in article["paragraphs"]
+            for asked in paragraph["qas"]
+        ]
+    except (KeyError, TypeError, AttributeError):
+        return None
+    return (rows, "questions below paragraphs, as in SQuAD") if rows else None
 
 
 def _split_of(key: str) -> str | None:
