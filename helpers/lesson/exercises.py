@@ -9,12 +9,14 @@ import copy
 import dis
 import importlib
 import json
+import math
+import numbers
 import os
 import pathlib
-from collections.abc import Callable, Iterable
+import reprlib
+import traceback
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-
-import numpy as np
 
 NOT_ATTEMPTED, NOT_YET, CORRECT = "not attempted", "not yet", "correct"
 SOLUTIONS = pathlib.Path(__file__).parent / "checks" / "solutions.json"
@@ -50,36 +52,115 @@ def exercise(id: str, *hints: str) -> Callable[[Callable[..., str]], Exercise]:
     return lambda check: Exercise(id, check, hints)
 
 
-def tried(answer: Callable, *given):
-    """Call a learner's function with copies of what is given; a forgotten `return` gets a message of its own."""
-    found = answer(*copy.deepcopy(given))
-    if unwritten(found):
-        raise NotYet("your function returned nothing; does it end with `return`?")
+_called: list = []  # what the last call of a learner's function was given and, if it came back, what it returned
+_short = reprlib.Repr()
+_short.maxstring, _short.maxother, _short.maxlevel = 60, 80, 4
+
+
+def shown(*values) -> str:
+    """Return values as a message shows them: on one line, long ones cut."""
+    return ", ".join(" ".join(_short.repr(value).split()) for value in values)
+
+
+def tried(answer: Callable, *given, none_is_an_answer: bool = False):
+    """Call a learner's function with copies of what is given, and return what it returns.
+
+    A forgotten `return` and a change to what was given get messages of their own.
+    """
+    copies = copy.deepcopy(given)
+    _called[:] = [given]
+    found = answer(*copies)
+    _called.append(found)
+    if unwritten(found) and not none_is_an_answer:
+        raise NotYet(
+            f"your function returned nothing when it was given {shown(*given)}; does every way end with `return`?"
+        )
+    for before, after in zip(given, copies, strict=True):
+        if type(before).__eq__ is not object.__eq__ and plain(before) != plain(after):
+            raise NotYet(
+                f"your function changes what it is given: {shown(before)} has become {shown(after)}. Work on a copy, "
+                "for later cells use it again"
+            )
     return found
+
+
+def plain(value):
+    """Return a value in Python's own kinds, whatever it says of itself: an array as lists, or as its only number."""
+    if hasattr(value, "shape") and hasattr(value, "tolist"):
+        return plain(value.item() if math.prod(value.shape) == 1 else value.tolist())
+    if isinstance(value, Mapping):
+        items = dict.items(value) if isinstance(value, dict) else value.items()
+        return {plain(key): plain(item) for key, item in items}
+    if isinstance(value, list | tuple):
+        kind = list if isinstance(value, list) else tuple
+        return kind(map(plain, kind.__iter__(value)))
+    for kind, made in ((bool, bool), (str, str.__str__), (int, int.__int__), (float, float.__float__)):
+        if isinstance(value, kind):
+            return made(value)
+    return value
+
+
+def number(case: str, found) -> float:
+    """Return a learner's number as a float: plain, or alone in an array. Raise NotYet, naming the case, for others."""
+    try:
+        return float("no number" if isinstance(found, str | bytes) else plain(found))
+    except (TypeError, ValueError):
+        raise NotYet(f"{case}: you return {shown(found)}; a number is asked for") from None
+
+
+def positions(found, what: str = "positions, counted from 0") -> list[int]:
+    """Return positions (or `what` else is a list of whole numbers), in any order or kind of list, as integers."""
+    if isinstance(found, str | Mapping) or not isinstance(found, Iterable) or getattr(found, "shape", None) == ():
+        raise NotYet(f"you return {shown(found)}; a list of {what} is asked for")
+    items = [plain(item) for item in found]
+    for item in items:
+        if isinstance(item, bool) or not isinstance(item, int):
+            raise NotYet(f"you return {shown(item)} in your list; whole numbers are asked for: {what}")
+    return items
+
+
+def _same(found, wanted) -> bool:
+    """Whether a plain value is what is wanted. An object of another kind is not, even one that says it equals all."""
+    if isinstance(wanted, list | tuple):
+        return type(found) is type(wanted) and len(found) == len(wanted) and all(map(_same, found, wanted))
+    if isinstance(wanted, dict):
+        return (
+            isinstance(found, dict) and {*found} == {*wanted} and all(_same(found[key], wanted[key]) for key in wanted)
+        )
+    known = found is None or isinstance(found, str | numbers.Number | set | frozenset)
+    return known and found == wanted and isinstance(found, bool) == isinstance(wanted, bool)
+
+
+def _told(value) -> str:
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 600 else f"{text[:600]} …"
 
 
 def compare(case: str, found, wanted, advice: str = "") -> None:
     """Raise NotYet, naming the case, unless what was found is what is wanted; floats may differ by about 1e-6."""
     if isinstance(wanted, float):
-        try:
-            number = float("no number" if isinstance(found, str) else found)
-        except (TypeError, ValueError):
-            raise NotYet(f"{case}: you return {found!r}; a number is asked for") from None
-        same, found, wanted = np.isclose(number, wanted, atol=1e-6), f"{number:.3f}", f"{wanted:.3f}"
+        value = number(case, found)
+        same = math.isclose(value, wanted, rel_tol=1e-5, abs_tol=1e-6)
+        digits = next((n for n in (3, 6) if f"{value:.{n}f}" != f"{wanted:.{n}f}"), 9)
+        found, wanted = f"{value:.{digits}f}", f"{wanted:.{digits}f}"
     else:
-        same = found == wanted and isinstance(found, bool) == isinstance(wanted, bool)
-        found, wanted = (repr(value) if isinstance(value, str) else value for value in (found, wanted))
+        found = plain(found)
+        same = _same(found, wanted)
+        found, wanted = _told(found), _told(wanted)
     if not same:
         raise NotYet(f"{case}: you return {found}; {wanted} is right{advice and '. '}{advice}")
 
 
-def compare_items(case: str, found, wanted: list, content: str) -> None:
+def compare_items(case: str, found, wanted: list, content: str, advice: str = "") -> None:
     """Compare item by item. A NotYet for another number of items says what `content` is asked for."""
-    items = list(found) if isinstance(found, Iterable) else [found]
+    asked = f"{case}: {len(wanted)} item{' is' if len(wanted) == 1 else 's are'} asked for, {content}"
+    if isinstance(found, str | Mapping):
+        raise NotYet(f"{asked}; you return the {type(found).__name__} {shown(found)}")
+    items = list(found) if isinstance(found, Iterable) and getattr(found, "shape", None) != () else [found]
     if len(items) != len(wanted):
-        raise NotYet(f"{case}: {len(wanted)} items are asked for, {content}; you return {len(items)}")
+        raise NotYet(f"{asked}; you return {len(items)}")
     for at, pair in enumerate(zip(items, wanted, strict=True)):
-        compare(f"{case}, at index {at}", *pair)
+        compare(f"{case}, at index {at}", *pair, advice)
 
 
 def lesson_exercises(lesson: str) -> dict[str, Exercise]:
@@ -125,16 +206,31 @@ def judge(exercise: str, *answers) -> Result:
         return Result(exercise, NOT_ATTEMPTED, f'give your answer too: check("{exercise}", your_answer)')
     if any(unwritten(answer) for answer in answers):
         return Result(exercise, NOT_ATTEMPTED, "write your answer in place of ..., run the cell, and check again")
+    _called.clear()
     try:
         return Result(exercise, CORRECT, entry.check(*answers))
     except NotYet as why:
         return Result(exercise, NOT_YET, str(why))
-    except Exception as error:  # whatever a learner's code may raise is an answer that does not work yet
-        why = f"your code stopped with {type(error).__name__}: {error}"
-        value = next((answer for answer in answers if not callable(answer)), None)
-        if isinstance(error, TypeError) and "not callable" in str(error) and value is not None:
-            why = f"a function is asked for, and this is a {type(value).__name__}; give its name without ()"
-        return Result(exercise, NOT_YET, why)
+    except (Exception, SystemExit) as error:  # whatever a learner's code may raise is an answer that does not work yet
+        return Result(exercise, NOT_YET, _what_stopped(error, answers))
+
+
+def _what_stopped(error: BaseException, answers: tuple) -> str:
+    """Say what a learner can do about an error: was it in the code, or is what it returned of another kind?"""
+    what = f"{type(error).__name__}: {error}"
+    value = next((answer for answer in answers if not callable(answer)), None)
+    if isinstance(error, TypeError) and "not callable" in str(error) and value is not None:
+        return f"a function is asked for, and this is a {type(value).__name__}; give its name without ()"
+    if not _called:
+        return f"your answer cannot be judged as it is: {what}"
+    codes = [getattr(getattr(answer, "func", answer), "__code__", None) for answer in answers]
+    files = {code.co_filename for code in codes if code}
+    passed = {frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)}
+    if len(_called) > 1 and files and not files & passed:
+        found = _called[1]
+        kind = type(found).__name__
+        return f"for {shown(*_called[0])} you return {shown(found)}: no {kind} like this is asked for ({what})"
+    return f"your code stopped with {what}, when it was given {shown(*_called[0])}"
 
 
 def check(exercise: str, *answers) -> None:
