@@ -2,15 +2,28 @@
 
 import numpy as np
 
+
+def _chat(system):
+    return [{"role": "system", "content": system}, {"role": "user", "content": "Hello"}]
+
+
 WRONG = {
     "00.1": {
         "counts the rendered message only": lambda lm, text: lm.count_tokens([{"role": "user", "content": text}]),
+        "a message of its own": lambda lm, text: (
+            lm.count_tokens([{"role": "user", "content": "Hi"}]) - lm.count_tokens("Hi")
+        ),
+        "an empty message": lambda lm, text: lm.count_tokens([{"role": "user", "content": ""}]),
         "the other way round": lambda lm, text: (
             lm.count_tokens(text) - lm.count_tokens([{"role": "user", "content": text}])
         ),
     },
     "00.2": {
         "instruction in the user message": [{"role": "user", "content": "Be brief. Hello"}],
+        "a word that only holds it": _chat("You are in charge of debriefing."),
+        "another word that begins with it": _chat("Carry a briefcase."),
+        "asks for the opposite": _chat("Do not be too brief."),
+        "a list for a text": _chat(["Be brief."]),
         "system last": [{"role": "user", "content": "Hello"}, {"role": "system", "content": "Be brief."}],
     },
     "00.3": {

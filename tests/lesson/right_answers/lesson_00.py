@@ -1,0 +1,48 @@
+"""What the checks of lesson 00 must accept beside the solutions: the same thing in other shapes."""
+
+from types import MappingProxyType
+
+import numpy as np
+from scipy.special import softmax
+
+
+def _chat(system, kind=dict):
+    return [kind({"role": "system", "content": system}), kind({"role": "user", "content": "Hello"})]
+
+
+def _in_place(probabilities, temperature):
+    shares = np.log(probabilities)
+    shares /= temperature
+    shares -= shares.max()
+    np.exp(shares, out=shares)
+    shares /= shares.sum()
+    return shares
+
+
+RIGHT = {
+    "00.1": {
+        "by inspecting": lambda lm, text: len(lm.inspect(text).tokens) - lm.count_tokens(text),
+        "token ids": lambda lm, text: len(lm.inspect(text).token_ids) - lm.count_tokens(text),
+        "a tuple of messages": lambda lm, text, role="user": (
+            lm.count_tokens(({"role": role, "content": text},)) - lm.count_tokens(text)
+        ),
+        "a numpy number": lambda lm, text: np.int64(
+            lm.count_tokens([{"content": text, "role": "user"}]) - lm.count_tokens(text)
+        ),
+    },
+    "00.2": {
+        "a negation of something else": _chat("Be brief. Do not write more than one sentence."),
+        "never something else": _chat("Be brief, never chatty."),
+        "a negation in front of it": _chat("Don't ramble. Please keep your answers brief."),
+        "in capitals": _chat("BE BRIEF!"),
+        "as an adverb": _chat("Answer briefly."),
+        "mappings": _chat("Be brief.", MappingProxyType),
+    },
+    "00.3": {
+        "powers in a list": lambda p, t: [x ** (1 / t) / sum(y ** (1 / t) for y in p) for x in p],
+        "softmax": lambda p, t: softmax(np.log(p) / t),
+        "a tuple": lambda p, t: tuple(softmax(np.log(p) / t)),
+        "a generator": lambda p, t: (share for share in softmax(np.log(p) / t)),
+        "in place on an array of its own": _in_place,
+    },
+}
