@@ -1,13 +1,13 @@
 """Checks of lesson 01, Measure first."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 from scipy import stats
 
 from helpers import statistics
 from helpers.lesson.checks import held_back
-from helpers.lesson.exercises import NotYet, compare, exercise, tried
+from helpers.lesson.exercises import NotYet, compare, exercise, number, positions, shown, tried
 from helpers.methods import baselines
 from helpers.tasks import intents
 
@@ -15,7 +15,15 @@ RULES_MUST_REACH = 0.30
 MOST_KEYWORDS = 25
 LONGEST_KEYWORD = 30  # longer "keywords" are memorized messages
 
-LEAK_TRAIN = ["Where is my order?", "Refund, please!", "my  hub is OFFLINE", "Cancel Plus.", "Grüße aus Köln"]
+LEAK_TRAIN = [
+    "Where is my order?",
+    "Refund, please!",
+    "my  hub is OFFLINE",
+    "Cancel Plus.",
+    "Grüße aus Köln",
+    "WHERE is my order",  # the first once more
+    "My bill of 2025 is wrong, and nobody answers",
+]
 LEAK_TEST = [
     "where is my order",
     "Where is my parcel?",
@@ -24,6 +32,10 @@ LEAK_TEST = [
     "is my hub offline",
     "cancel plus today",
     "grüße, aus köln",
+    "my bill of 2024 is wrong, and nobody answers",
+    "My bill",
+    "is wrong, and nobody answers",
+    "Gräße aus Käln",
 ]
 LEAKED = {0: 0, 2: 1, 3: 2, 6: 4}  # position in LEAK_TEST: position in LEAK_TRAIN
 
@@ -49,17 +61,21 @@ def _random_labels(seed: int, n: int, agreement: float) -> tuple[list[str], list
 )
 def check_leaked(answer) -> str:
     """Planted leaks in other case, punctuation and spacing, beside near misses that are none."""
-    found = sorted(int(i) for i in tried(answer, LEAK_TRAIN, LEAK_TEST))
-    if answer([], ["a"]):
-        raise NotYet("with an empty training set nothing can be leaked, and your function names something")
+    found = positions(tried(answer, LEAK_TRAIN, LEAK_TEST))
+    if named := positions(tried(answer, [], ["a"])):
+        raise NotYet(f"with an empty training set nothing can be leaked, and your function names {named}")
     missed, extra = sorted(set(LEAKED) - set(found)), sorted(set(found) - set(LEAKED))
     if missed:
         raise NotYet(
             f"{LEAK_TEST[missed[0]]!r} equals the training text {LEAK_TRAIN[LEAKED[missed[0]]]!r} once case, "
             "punctuation and spacing are ignored, and your function does not name it"
         )
+    if extra and not 0 <= extra[0] < len(LEAK_TEST):
+        raise NotYet(f"you name {extra[0]} among {len(LEAK_TEST)} test texts; positions are counted from 0")
     if extra:
         raise NotYet(f"{LEAK_TEST[extra[0]]!r} is no leak: it differs in its words, not only in how they are set")
+    if len(found) > len(LEAKED):
+        raise NotYet(f"you name {sorted(found)}; each position counts once, also where two training texts are alike")
     return "all planted leaks found, and no false alarm."
 
 
@@ -75,8 +91,8 @@ def check_rules(answer) -> str:
     for label, words in answer.items():
         if label not in intents.LABELS:
             raise NotYet(f"{label!r} is not one of the labels {', '.join(intents.LABELS)}")
-        if isinstance(words, str) or not all(isinstance(word, str) for word in words):
-            raise NotYet(f"the keywords of {label} must be a list of texts")
+        if isinstance(words, str) or not isinstance(words, Collection) or not all(isinstance(w, str) for w in words):
+            raise NotYet(f"the keywords of {label} must be a list of texts; they are {shown(words)}")
         if any(not word.strip() for word in words):
             raise NotYet(f"{label} has an empty keyword, which every message contains")
         if len(words) > MOST_KEYWORDS:
@@ -118,9 +134,17 @@ def check_macro_f1(answer) -> str:
 )
 def check_bootstrap(answer) -> str:
     """Compared with the exact binomial quantiles; four times the bootstrap's own noise is allowed."""
-    for seed, (n, share) in enumerate(((2000, 0.8), (1500, 0.35), (1800, 0.6))):
+    for seed, (n, share) in enumerate(((2000, 0.8), (950, 0.35), (1800, 0.6))):
         hits = (np.random.default_rng(seed).random(n) < share).astype(int)
-        low, high = (float(value) for value in tried(answer, hits))
+        case, returned = f"for {n} messages with accuracy {hits.mean():.3f}", tried(answer, hits)
+        ends = (
+            list(returned) if isinstance(returned, Iterable) and getattr(returned, "shape", None) != () else [returned]
+        )
+        if isinstance(returned, str | Mapping) or len(ends) != 2:
+            raise NotYet(
+                f"{case}: you return {shown(returned)}; two numbers are asked for, the lower end and the upper"
+            )
+        low, high = (number(case, value) for value in ends)
         wanted_low, wanted_high = stats.binom.ppf([0.025, 0.975], n, hits.mean()) / n
         allowed = 0.12 * (wanted_high - wanted_low) / 2
         if low > high:
@@ -142,11 +166,12 @@ def check_bootstrap(answer) -> str:
 def check_messages_needed(answer) -> str:
     """Compared with the formula; the Wilson interval or another good method may differ by a tenth."""
     for accuracy, margin in ((0.8, 0.05), (0.8, 0.025), (0.5, 0.03), (0.95, 0.02), (0.3, 0.1)):
-        found = float(tried(answer, accuracy, margin))
+        case = f"for accuracy {accuracy} and a margin of {margin}"
+        found = number(case, tried(answer, accuracy, margin))
         wanted = accuracy * (1 - accuracy) * (1.96 / margin) ** 2
         if not 0.9 * wanted - 2 <= found <= 1.1 * wanted + 2:
             raise NotYet(
-                f"for accuracy {accuracy} and a margin of {margin} you say {found:.0f}, expected about "
+                f"{case} you say {found:.0f}, expected about "
                 f"{wanted:.0f}. Set 1.96 standard errors equal to the margin and solve for n"
             )
     return "half the margin costs four times the messages."

@@ -1,5 +1,7 @@
 """What the checks of lesson 01 must refuse: plausible wrong answers, and cheats."""
 
+import re
+
 import numpy as np
 from scipy import stats
 
@@ -21,6 +23,18 @@ def _exact(hits, cut):
     return stats.binom.ppf([cut, 1 - cut], len(hits), np.mean(hits)) / len(hits)
 
 
+def _plain(text):
+    return " ".join(re.findall(r"\w+", text.lower()))
+
+
+def _letters(text, kept):
+    return " ".join("".join(letter if kept(letter) else " " for letter in text.lower()).split())
+
+
+def _in_ascii(letter):
+    return letter.isascii() and letter.isalnum()
+
+
 def _standard_error(hits):
     half = np.sqrt(np.mean(hits) * (1 - np.mean(hits)) / len(hits))
     return np.mean(hits) - half, np.mean(hits) + half
@@ -29,11 +43,26 @@ def _standard_error(hits):
 WRONG = {
     "01.1": {
         "exact equality": lambda a, b: [i for i, x in enumerate(b) if x in a],
+        "a part of a training text": lambda a, b: [
+            i for i, x in enumerate(b) if any(_plain(x) in _plain(y) for y in a)
+        ],
+        "the beginning of one": lambda a, b: [
+            i for i, x in enumerate(b) if any(_plain(y).startswith(_plain(x)) for y in a)
+        ],
+        "letters alone": lambda a, b: [
+            i for i, x in enumerate(b) if _letters(x, str.isalpha) in {_letters(y, str.isalpha) for y in a}
+        ],
+        "letters of ASCII alone": lambda a, b: [
+            i for i, x in enumerate(b) if _letters(x, _in_ascii) in {_letters(y, _in_ascii) for y in a}
+        ],
+        "once for each training text": lambda a, b: [i for y in a for i, x in enumerate(b) if _plain(x) == _plain(y)],
+        "which and not where": lambda a, b: [_plain(x) in {_plain(y) for y in a} for x in b],
         "lower case only": lambda a, b: [i for i, x in enumerate(b) if x.lower() in {y.lower() for y in a}],
     },
     "01.2": {
         "the first rules": {"refund_request": ["refund"], "billing": ["charge"], "complaint": ["terrible"]},
         "one label": {"complaint": ["e", "a"]},
+        "no list": {"complaint": None},
     },
     "01.3": {
         "accuracy": statistics.accuracy,
@@ -45,6 +74,14 @@ WRONG = {
         "too few messages per draw": lambda hits: np.quantile(
             np.random.default_rng(0).choice(hits, size=(2000, 20)).mean(axis=1), [0.025, 0.975]
         ),
+        "the mean of each place": lambda hits: np.quantile(
+            np.random.default_rng(3).choice(hits, size=(2000, len(hits))).mean(axis=0), [0.025, 0.975]
+        ),
+        "the mean of each place, other draws": lambda hits: np.quantile(
+            np.random.default_rng(0).choice(hits, size=(2000, len(hits))).mean(axis=0), [0.025, 0.975]
+        ),
+        "one number": lambda hits: np.mean(hits),
+        "three numbers": lambda hits: (*_exact(hits, 0.025), np.mean(hits)),
         "without replacement": lambda hits: (np.mean(hits), np.mean(hits)),
         "cuts off 5 % at each end": lambda hits: _exact(hits, 0.05),
         "cuts off 1 % at each end": lambda hits: _exact(hits, 0.01),
