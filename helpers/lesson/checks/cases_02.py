@@ -38,6 +38,7 @@ OTHER_NAMES = (
     ("billing", None, ("cat", "hot_dog")),
     ("Concatenate", None, ("cat", "hot_dog")),
     ("It is C++.", "C++", ("C++", "Java")),
+    ("It is C.", None, ("C++", "Java")),
     ("javascript", None, ("C++", "Java")),
 )
 _REFUND = {"order": "LF-48213", "amount": 10, "reason": "late"}
@@ -46,6 +47,7 @@ FITTING = (
     {"order": "LF-00001", "amount": 149.5, "reason": "unopened"},
     {"order": "LF-99999", "amount": 12, "reason": "faulty"},
     {"order": "LF-56047", "amount": 12500.75, "reason": "late"},
+    {"order": "LF-10000", "amount": 98765432109.125, "reason": "late"},
 )
 _NO_ORDER = {
     "LF-4821": "an order of four digits",
@@ -68,6 +70,7 @@ _NO_ORDER = {
 _NO_AMOUNT = {
     -1: "a negative amount",
     -0.01: "an amount that is a little below zero",
+    -1e-12: "an amount that is hardly below zero",
     "10": "an amount written as text",
     None: "an amount that is null",
     True: "an amount that is true",

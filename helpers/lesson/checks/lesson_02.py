@@ -10,7 +10,7 @@ import numpy as np
 from helpers import statistics
 from helpers.lesson.checks import held_back
 from helpers.lesson.checks.cases_02 import FILLS, FITTING, NAMED, OF_THE_LESSON, OTHER_NAMES, UNFITTING
-from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, tried
+from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, number, positions, shown, tried
 from helpers.methods import structured
 from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
@@ -23,6 +23,7 @@ LONGEST_PROMPT = 1500
 FIRST = Prompt("first rung", "{text}\n\nWhat kind of message is this?")
 NATURAL = Prompt("natural answer", FIRST.user, start="This is")
 NEW_WORDS = 3
+TOKENS = (3, 33, 333)  # written one after the other, some of their sequences look alike
 ADVICE = "Choose on the masked half, judge on the other; of equal tries take the first"
 
 
@@ -68,7 +69,7 @@ def check_fill(answer) -> str:
         wanted = text.join(template.split("{text}"))
         found = tried(answer, template, text)
         if not isinstance(found, str):
-            raise NotYet(f"a text is asked for; you return a {type(found).__name__}")
+            raise NotYet(f"a text is asked for; you return {shown(found)}")
         compare(f"template {template!r} with message {text!r}", found, wanted)
     return "whatever the customer writes stays as it is."
 
@@ -80,16 +81,6 @@ def _worth(hits: np.ndarray, halves: np.ndarray) -> float:
         inside = [row[half].mean() for row in hits]
         found.append(hits[inside.index(max(inside))][~half].mean())
     return float(np.mean(found))
-
-
-def _number(case: str, found) -> float:
-    """A learner's figure as a float: plain, from numpy, or in an array of one."""
-    if np.ndim(found) and np.size(found) != 1:
-        raise NotYet(f"{case}: one number is asked for, the mean over all halves; you return {np.size(found)}")
-    try:
-        return float(np.asarray(found, dtype=float).reshape(()))
-    except (TypeError, ValueError):
-        raise NotYet(f"{case}: you return {found!r}; a number is asked for") from None
 
 
 @exercise(
@@ -106,7 +97,7 @@ def check_search_honestly(answer) -> str:
         wanted, case = _worth(hits, halves), f"{tries} tries, {n} messages, {len(halves)} halves"
         for given in ((hits, halves), (hits.tolist(), halves.tolist())):
             kind = "lists" if isinstance(given[0], list) else "arrays"
-            found = _number(f"{case}, as {kind}", tried(answer, *given))
+            found = number(f"{case}, as {kind}", tried(answer, *given))
             seen = abs(found - hits.mean(axis=1).max()) < 1e-9
             advice = "That is what the best try shows where it was chosen" if seen else ADVICE
             compare(f"{case}, as {kind}", found, wanted, advice)
@@ -155,8 +146,7 @@ def check_parse_label(answer) -> str:
     cases = [(text, wanted, LABELS) for text, wanted in NAMED] + list(OTHER_NAMES)
     for text, wanted, labels in cases:
         for given in (list(labels), tuple(labels)):
-            found = answer(text, given)
-            found = found if found is None else str(found)
+            found = tried(answer, text, given, none_is_an_answer=True)
             compare(f"the text {text!r} with the labels {', '.join(labels)}", found, wanted)
     return "one label or none, never a guess."
 
@@ -170,12 +160,14 @@ def check_allowed(answer) -> str:
     """Random label sets with shared beginnings, compared with walking through them."""
     rng = np.random.default_rng(5)
     for _ in range(60):
-        sequences = [rng.integers(3, 6, size=rng.integers(1, 5)).tolist() for _ in range(rng.integers(1, 6))]
+        sequences = [rng.choice(TOKENS, size=rng.integers(1, 5)).tolist() for _ in range(rng.integers(1, 6))]
         known = sequences[rng.integers(len(sequences))]
-        written = known[: rng.integers(0, len(known) + 1)] if rng.random() < 0.8 else rng.integers(3, 7, 2).tolist()
+        written = (
+            known[: rng.integers(0, len(known) + 1)] if rng.random() < 0.8 else rng.choice([*TOKENS, 6], 2).tolist()
+        )
         wanted = {[*ids, 2][len(written)] for ids in sequences if ids[: len(written)] == written}
         case = f"labels {sequences}, written {written}, end 2"
-        compare(case, {int(token) for token in tried(answer, sequences, written, 2)}, wanted)
+        compare(case, set(positions(tried(answer, sequences, written, 2), "tokens")), wanted)
     return "only what can still become a label."
 
 
@@ -240,5 +232,5 @@ def check_steady(answer) -> str:
         said = [[str(label) for label in rng.choice(["a", "b"], n, p=[0.85, 0.15])] for _ in range(runs)]
         wanted = sum(len(set(labels)) == 1 for labels in zip(*said, strict=True)) / n
         case = f"{runs} runs of {n} messages"
-        compare(case, _number(case, tried(answer, said)), float(wanted), "All runs must agree on a message")
+        compare(case, tried(answer, said), float(wanted), "All runs must agree on a message")
     return "what all runs agree on."

@@ -68,6 +68,9 @@ WRONG = {
             hits, halves, lambda half: ~half, lambda half: half
         ),
         "the first half alone": lambda hits, halves: _searched(hits, halves[:1], lambda half: half, lambda half: ~half),
+        "the figure as a text": lambda hits, halves: str(
+            _searched(hits, halves, lambda half: half, lambda half: ~half)
+        ),
         "a figure for each half": lambda hits, halves: [
             _searched(hits, [half], lambda half: half, lambda half: ~half) for half in halves
         ],
@@ -90,6 +93,11 @@ WRONG = {
         "the one inside words": lambda text, labels: _only(
             label for label in labels if label.replace("_", " ") in text.lower().replace("_", " ")
         ),
+        "signs read as a pattern": lambda text, labels: _only(
+            label
+            for label in labels
+            if re.search(rf"(?<!\w){label.lower().replace('_', ' ')}(?!\w)", text.lower().replace("_", " "))
+        ),
         "words by spaces": lambda text, labels: _only(label for label in labels if label in text.lower().split()),
         "the first of several": lambda text, labels: next(
             (label for label in labels if structured.find_label(text, [label])), None
@@ -104,6 +112,11 @@ WRONG = {
         },
         "ignores what is written": lambda sequences, written, end: {
             ids[len(written)] if len(ids) > len(written) else end for ids in sequences
+        },
+        "written as one text": lambda sequences, written, end: {
+            [*ids, end][len(written)]
+            for ids in sequences
+            if len(ids) >= len(written) and "".join(map(str, ids)).startswith("".join(map(str, written)))
         },
         "the first that fits": lambda sequences, written, end: next(
             ({[*ids, end][len(written)]} for ids in sequences if ids[: len(written)] == list(written)), set()
@@ -147,6 +160,9 @@ WRONG = {
         "an amount or true": _refund(amount={"type": ["number", "boolean"], "minimum": 0}),
         "whole amounts alone": _refund(amount={"type": "integer", "minimum": 0}),
         "amounts above zero": _refund(amount={"type": "number", "exclusiveMinimum": 0}),
+        "amounts up to a million": _refund(amount={"type": "number", "minimum": 0, "maximum": 1_000_000}),
+        "amounts in quarters": _refund(amount={"type": "number", "minimum": 0, "multipleOf": 0.25}),
+        "amounts hardly below zero": _refund(amount={"type": "number", "minimum": -0.001}),
         "amounts up to 200": _refund(amount={"type": "number", "minimum": 0, "maximum": 200}),
         "any text as a reason": _refund(reason={"type": "string"}),
         "a fourth reason": _refund(reason={"enum": [*_REASONS, "other"]}),
@@ -176,6 +192,7 @@ WRONG = {
         "the share of pairs": lambda runs: np.mean(
             [[a == b for a, b in zip(runs[0], run, strict=True)] for run in runs]
         ),
+        "a text": lambda runs: str(np.mean([len(set(labels)) == 1 for labels in zip(*runs, strict=True)])),
         "how many": lambda runs: sum(len(set(labels)) == 1 for labels in zip(*runs, strict=True)),
         "the share that moves": lambda runs: np.mean([len(set(labels)) > 1 for labels in zip(*runs, strict=True)]),
     },
