@@ -65,6 +65,9 @@ WRONG = {
         "one number for each message": lambda log_probs, neutral: few_shot.calibrate(log_probs, neutral)[:, 0],
         "shares not made": lambda log_probs, neutral: log_probs - np.log(np.exp(neutral).mean(axis=0)),
         "the first neutral text alone": lambda log_probs, neutral: few_shot.calibrate(log_probs, neutral[:1]),
+        "changes the neutral rows": lambda log_probs, neutral: (
+            neutral.__isub__(neutral.max()) is None or few_shot.calibrate(log_probs, neutral)
+        ),
         "shares, no logarithm": lambda log_probs, neutral: log_probs - np.exp(neutral).mean(axis=0),
     },
     "03.4": {
@@ -115,6 +118,9 @@ WRONG = {
             / max(len(gold), 1)
             for bearing in (True, False)
         ],
+        "a label within a label": lambda gold, predicted, label: statistics.recall_and_alarms(
+            gold, [label if label in found else found for found in predicted], label
+        ),
         "alarms first": lambda gold, predicted, label: [
             np.mean([p == label for g, p in zip(gold, predicted, strict=True) if (g == label) == bearing] or [0])
             for bearing in (False, True)
