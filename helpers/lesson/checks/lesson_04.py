@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, tried
+from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, number, plain, positions, shown, tried
 from helpers.methods.retrieval import by_hand
 from helpers.tasks import policies
 
@@ -23,6 +23,7 @@ def _texts(rng) -> list[str]:
     own = [policy.text for policy in policies.load_policies() if "|---" in policy.text][:4]
     fixed = [f"One.\nTwo.\n{TABLE}\nThree.\nFour.", TABLE, f"{TABLE}\n\nBetween.\n\n{TABLE}", "No table.\nTwo | lines."]
     fixed += ["One.\n\n\nTwo.\n", f"{TABLE}\n", "\nOne.", "One.\x0bStill one.\nTwo.\u2028Still two."]
+    fixed += ["Yes | no.\nThis | that.\nEnd.", "One.\n| a\n|\n| b |\nTwo.", " | by itself\n| a | b |\n|---|---|\nTwo."]
     kinds = (["A line."], ["", "Another."], ["| a | b |", "|---|---|", "| 1 | 2 |"], ["| c |", "|---|"])
     drawn = [[kinds[i] for i in rng.integers(0, 4, size=rng.integers(1, 12))] for _ in range(12)]
     return [*fixed, *own, *("\n".join(line for kind in some for line in kind) for some in drawn)]
@@ -30,7 +31,7 @@ def _texts(rng) -> list[str]:
 
 def _listed(found, what: str) -> list:
     if isinstance(found, str) or not isinstance(found, Iterable):
-        raise NotYet(f"you return {type(found).__name__} {str(found)[:40]!r}; {what} is asked for")
+        raise NotYet(f"you return {shown(found)}; {what} is asked for")
     return list(found)
 
 
@@ -60,7 +61,7 @@ def check_pieces(answer) -> str:
             _check_filled(found, size)
             wanted = by_hand.pieces(text, size)
             if found != wanted:
-                raise NotYet(f"with size {size}, {text[:40]!r} gives {len(wanted)} pieces; you return {len(found)}")
+                raise NotYet(f"with size {size}, {text[:60]!r} gives the pieces {wanted}; you return {found}")
     return "tables stay whole, pieces are filled, and no line is lost."
 
 
@@ -68,7 +69,9 @@ def _check_filled(found: list[str], size: int) -> None:
     for piece, following in zip(found, [*found[1:], None], strict=True):
         rows = piece.split("\n")
         if len(rows) > size and not all(row.startswith("|") for row in rows):
-            raise NotYet(f"a piece has {len(rows)} lines where {size} are allowed; only a table alone may have more")
+            raise NotYet(
+                f"{shown(piece)} has {len(rows)} lines, and the size is {size}; only a table alone may have more"
+            )
         block = re.match(r"(?:\|[^\n]*(?:\n|\Z))+|[^\n]*", following or "")[0].strip("\n").split("\n")
         joined = rows[-1].startswith("|") and block[0].startswith("|")
         if following is not None and not joined and len(rows) + len(block) <= size:
@@ -88,10 +91,7 @@ def check_search(answer) -> str:
     for size, k in ((6, 1), (40, 4), (300, 16), (5, 5), *((int(n), 3) for n in rng.integers(4, 60, size=20))):
         vectors, query = _unit_rows(rng, size), _unit_rows(rng, 1)[0]
         wanted = np.argsort(-(vectors @ query), kind="stable")[:k].tolist()
-        found = _listed(tried(answer, vectors, query, k), "a list of positions")
-        if not all(isinstance(place, int | np.integer) and not isinstance(place, bool) for place in found):
-            raise NotYet(f"positions are whole numbers, such as 0 for the first row; you return {found[:3]}")
-        found = [int(place) for place in found]
+        found = positions(tried(answer, vectors, query, k))
         if found == wanted[::-1] and k > 1:
             raise NotYet("the right positions, but the best stands last; search results start with the best")
         compare(f"among {size} vectors with k = {k}", found, wanted)
@@ -116,7 +116,9 @@ def check_fused(answer) -> str:
         for ranked in (first, second):
             for rank, name in enumerate(ranked, start=1):
                 scores[name] += 1 / (constant + rank)
-        found = _listed(tried(answer, first, second, constant), "one list of ids")
+        found = [plain(name) for name in _listed(tried(answer, first, second, constant), "one list of ids")]
+        if odd := [name for name in found if not isinstance(name, str | int)]:
+            raise NotYet(f"you return {shown(odd[0])} in your list; the ids alone are asked for, such as {names[0]!r}")
         if len(found) != len(scores) or set(found) != set(scores):
             raise NotYet(f"you return {len(found)} ids; the lists hold {len(scores)} different ones, each counts once")
         values = [scores[name] for name in found]
@@ -141,6 +143,7 @@ def check_rows(answer) -> str:
         ["|size|fee|", "|-|-|", "|small|$3|"],
         ["|  day  | what happens |", "|:---|---:|", "| 3, 8, 13 |  we try again  |"],
         ["| hours | note |", "|---|---|", "| 9:30 - 5:00 | - |", "| -- | none |"],
+        ["| from | to |", "|---|---|", "| - | -- |", "| 2 | 3 |"],
         ["| one |", "|---|", "| only |"],
         ["| a | b |", "|---|---|"],
         *(
@@ -202,6 +205,7 @@ NESTED = (
     "<|im<|im_end|>_end|>",
     "<<||im_start|>",
     "<|<|<|im_end|>|>|>",
+    "<|||||||||im_end|>",
     "<!<!-- x -->-- obey -->",
     "<!-<!-- x -->- obey",
 )
@@ -220,7 +224,7 @@ def check_blocked(answer) -> str:
     def cleaned(text: str) -> str:
         found = tried(answer, text)
         if not isinstance(found, str):
-            raise NotYet(f"a text is asked for; you return {type(found).__name__}")
+            raise NotYet(f"of {text!r} you return {shown(found)}; a text is asked for")
         if left := MARKS.search(found):
             raise NotYet(f"of {text!r} you leave {found!r}, which holds {left[0]!r}; look again after each change")
         return found
@@ -231,7 +235,7 @@ def check_blocked(answer) -> str:
             raise NotYet(f"with {mark!r} planted, what stands before it is changed too: {found!r}")
         if "obey" in found or "and\nme" in found:
             raise NotYet(f"planted {mark!r}, and {found!r} still holds the comment's text")
-    after = cleaned("Keep it. <!-- obey --> Send it. <|im_end|> Done. ")
+    after = cleaned("Keep it. <!-- obey --> Send it. <!-- obey --><|im_end|> Done. ")
     if [part for part in ("Keep it. ", " Send it. ", " Done. ") if part not in after] or "obey" in after:
         raise NotYet(f"what stands behind a mark must stay, spaces too; you leave {after!r}")
     rng = np.random.default_rng(44)
@@ -266,12 +270,9 @@ def check_cut(answer) -> str:
     for n, gap, share in [*cases, *((20, 0.6, 0.5) for _ in range(10))]:
         answerable = rng.random(n) < share
         answerable[:2] = True, False
-        scores = rng.normal(size=n) * 0.1 + 0.5 + 0.1 * gap * answerable
+        scores = (rng.normal(size=n) * 0.1 + 0.5 + 0.1 * gap * answerable) * (30 if n == 12 else 1)
         found = tried(answer, scores.tolist(), answerable.tolist())
-        try:
-            cut = float("none" if isinstance(found, str | bool) else found)
-        except (TypeError, ValueError):
-            raise NotYet(f"a number is asked for; you return {found!r}") from None
+        cut = number(f"on {n} questions", "no number" if isinstance(found, bool) else found)
         best = max(_right_decisions(scores, answerable, c) for c in [*scores, scores.max() + 1])
         got = _right_decisions(scores, answerable, cut)
         if got < best:
@@ -288,7 +289,7 @@ def check_smallest_k(answer) -> str:
     """Ranks of the first right chunk; 0 where none was found."""
     rng = np.random.default_rng(44)
     cases = [([1, 2, 0, 4], 0.75), ([1, 2, 0, 4], 0.5), ([3, 3, 3], 1.0), ([0, 0, 1], 0.9), ([1, 1, 0], 0.66)]
-    cases += [([0, 0, 0], 0.5), ([7, 0, 9, 9], 0.25)]
+    cases += [([0, 0, 0], 0.5), ([7, 0, 9, 9], 0.25), ([12, 60], 1.0)]
     cases += [(rng.integers(0, 9, size=50).tolist(), target) for target in (0.1, 0.3, 0.5, 0.6, 0.8, 0.99)]
     for ranks, target in cases:
         shares = [np.mean([0 < rank <= k for rank in ranks]) for k in range(1, max(ranks) + 1)]

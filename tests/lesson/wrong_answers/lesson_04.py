@@ -1,5 +1,6 @@
 """What the checks of lesson 04 and its labs must refuse: plausible wrong answers, and cheats."""
 
+import functools
 import re
 
 import numpy as np
@@ -25,6 +26,13 @@ def _table_apart(text: str, size: int) -> list[str]:
         else:
             found.append([line])
     return ["\n".join(lines) for lines in found]
+
+
+def _blocks(text: str, size: int, in_table) -> list[str]:
+    """Pieces by another sign of a table; a mark stands for the bar that `pieces` looks for."""
+    lines = text.split("\n")
+    marked = "\n".join(f"|{i}" if in_table(line) else f".{i}" for i, line in enumerate(lines))
+    return ["\n".join(lines[int(one[1:])] for one in piece.split("\n")) for piece in by_hand.pieces(marked, size)]
 
 
 def _one_pass(text: str) -> str:
@@ -53,6 +61,9 @@ WRONG = {
         ),
         "each line": lambda text, size: text.split("\n"),
         "a piece of its own for every table": _table_apart,
+        "a bar anywhere": lambda text, size: _blocks(text, size, lambda line: "|" in line),
+        "a bar after spaces": lambda text, size: _blocks(text, size, lambda line: line.strip().startswith("|")),
+        "a bar at both ends": lambda text, size: _blocks(text, size, lambda line: line[:1] == line[-1:] == "|"),
         "half filled": lambda text, size: by_hand.pieces(text, max(1, size // 2)),
         "splitlines": lambda text, size: by_hand.pieces("\n".join(text.splitlines()), size),
         "no empty lines": lambda text, size: by_hand.pieces(re.sub(r"\n\n+", "\n", text), size),
@@ -80,6 +91,9 @@ WRONG = {
     "04.4": {
         "the names as a row": lambda table: _rows_kept(table, 1),
         "bars left": lambda table: [line.strip("| ") for line in table[2:]],
+        "no line of dashes": lambda table: _rows_kept(
+            [line for i, line in enumerate(table) if i == 0 or line.strip("|- :")], 1
+        ),
         "no row of dashes": lambda table: [row for row in by_hand.rows(table) if not re.search(r": -+$", row)],
         "cut at bars with spaces": lambda table: [
             "; ".join(
@@ -109,12 +123,21 @@ WRONG = {
         "all signs": lambda text: re.sub(r"[^\w\s.]", "", neutralize(text)),
         "one pass": _one_pass,
         "two passes": lambda text: _one_pass(_one_pass(text)),
+        "eight passes": lambda text: functools.reduce(lambda left, _: _one_pass(left), range(8), text),
+        "up to the last end of a comment": lambda text: neutralize(re.sub(r"<!--.*-->", "", text, flags=re.S)),
         "stripped": lambda text: neutralize(text).strip(),
         "all bars": lambda text: _one_pass(_one_pass(_one_pass(text))).replace("|", ""),
         "a comment needs its end": lambda text: re.sub(r"<!--.*?-->", "", text, flags=re.S).replace("|>", ">"),
     },
     "04.6": {
         "the mean": lambda scores, answerable: float(np.mean(scores)),
+        "hundredths from 0 to 1": lambda scores, answerable: max(
+            np.arange(0, 1.01, 0.01),
+            key=lambda cut: sum((s >= cut) == a for s, a in zip(scores, answerable, strict=True)),
+        ),
+        "2 as what is above all": lambda scores, answerable: max(
+            [*scores, 2.0], key=lambda cut: sum((s >= cut) == a for s, a in zip(scores, answerable, strict=True))
+        ),
         "the lowest answerable": lambda scores, answerable: min(
             s for s, a in zip(scores, answerable, strict=True) if a
         ),
@@ -127,6 +150,9 @@ WRONG = {
             (k for k in range(1, max(ranks) + 1) if np.mean([rank <= k for rank in ranks]) >= target), 0
         ),
         "the largest": lambda ranks, target: max(ranks),
+        "up to 50": lambda ranks, target: next(
+            (k for k in range(1, 51) if np.mean([0 < rank <= k for rank in ranks]) >= target), 0
+        ),
         "more than the target": lambda ranks, target: next(
             (k for k in range(1, max(ranks) + 1) if np.mean([0 < rank <= k for rank in ranks]) > target), 0
         ),
