@@ -2,16 +2,16 @@
 
 import json
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import torch
 
 from helpers.lesson.checks.training_sets import KINDS, faulty_set
-from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, tried
+from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, number, positions, shown, tried
 from helpers.methods.tuning import by_hand
 from helpers.tasks import curation
 
-END = 2
 IGNORED = by_hand.IGNORED
 
 
@@ -25,7 +25,10 @@ def layers(seed: int):
 
 def judge_matrix(case: str, found, wanted: torch.Tensor, near_misses: dict[str, torch.Tensor]) -> None:
     """Raise NotYet unless two arrays agree; a near miss is told by its name."""
-    found, wanted = np.asarray(found, dtype=float), wanted.numpy()
+    try:
+        found, wanted = np.asarray(found, dtype=float), wanted.numpy()
+    except (TypeError, ValueError):
+        raise NotYet(f"{case}: you return {shown(found)}; one matrix of numbers is asked for") from None
     if found.shape != wanted.shape:
         raise NotYet(f"{case}: you return the shape {found.shape}; {wanted.shape} is right")
     if np.allclose(found, wanted, atol=1e-6):
@@ -94,9 +97,9 @@ def check_merged(answer) -> str:
     return "one matrix that does the work of two paths."
 
 
-def labels(prompt_ids: list[int], answer_ids: list[int]) -> list[int]:
+def labels(prompt_ids: list[int], answer_ids: list[int], end: int) -> list[int]:
     """What a trainer compares with: nothing on the prompt, the answer, then its end token."""
-    return [IGNORED] * len(prompt_ids) + [*answer_ids, END]
+    return [IGNORED] * len(prompt_ids) + [*answer_ids, end]
 
 
 @exercise(
@@ -107,12 +110,12 @@ def labels(prompt_ids: list[int], answer_ids: list[int]) -> list[int]:
 def check_labels(answer) -> str:
     """Prompts and answers of several lengths, one of them with the end token inside the prompt."""
     rng = np.random.default_rng(55)
-    for prompt_length, answer_length in ((1, 1), (5, 2), (12, 4), (3, 30)):
+    for prompt_length, answer_length, end in ((1, 1, 2), (5, 2, 0), (12, 4, 2), (3, 30, 301)):
         prompt = [int(i) for i in rng.integers(0, 300, prompt_length)]
-        prompt[0] = END
+        prompt[0] = end
         own = [int(i) for i in rng.integers(3, 300, answer_length)]
         case = f"the labels of a prompt of {prompt_length} and an answer of {answer_length} tokens"
-        found, wanted = tried(answer, prompt, own, END), labels(prompt, own)
+        found, wanted = tried(answer, prompt, own, end), labels(prompt, own, end)
         compare_items(case, found, wanted, "one for each token, the end token included")
     return "nothing is learned from the prompt, and the answer is taught to end."
 
@@ -162,7 +165,8 @@ def check_faults(answer) -> str:
         if not isinstance(found, dict) or set(found) != set(KINDS):
             raise NotYet(f"return a dict with exactly the keys {', '.join(map(repr, KINDS))}, found or not")
         for kind in KINDS:
-            compare(f"{kind}, among {len(rows)} rows", sorted(found[kind]), wanted[kind], advice[kind])
+            places = sorted(positions(found[kind], f"positions for {kind!r}, counted from 0"))
+            compare(f"{kind}, among {len(rows)} rows", places, wanted[kind], advice[kind])
     return "all three faults found, and no sound row accused."
 
 
@@ -192,7 +196,9 @@ def check_pick(answer) -> str:
         {"z": [(30, 0.4), (60, 0.5)], "a": [(60, 0.4), (30, 0.5)]},
     )
     for curves in cases:
-        compare(f"for {curves}", tuple(tried(answer, curves)), pick(curves), "Its loss on dev is the lowest")
+        found = tried(answer, curves)
+        found = tuple(found) if isinstance(found, Iterable) and not isinstance(found, str | dict) else found
+        compare(f"for {curves}", found, pick(curves), "Its loss on dev is the lowest")
     return "the lowest point of all curves, wherever it stands."
 
 
@@ -221,15 +227,12 @@ def check_answer_loss(answer) -> str:
                 sum(log_probs[i, labels[i]] for i in places) / own
             ),
         }
-        try:
-            number = float(found)
-        except (TypeError, ValueError):
-            raise NotYet(f"you return {found!r}; one number is asked for") from None
-        why = next((said for said, value in misses.items() if own > 1 and np.isclose(number, value)), "")
         case = f"{own} labels that count, after {prompt} of the prompt" + f", before {padding} of padding" * bool(
             padding
         )
-        compare(case, number, right, why or "Only labels that are not -100 count, each read one row earlier")
+        value = number(case, found)
+        why = next((said for said, miss in misses.items() if own > 1 and np.isclose(value, miss)), "")
+        compare(case, value, right, why or "Only labels that are not -100 count, each read one row earlier")
         need_gradient(answer, (log_probs, labels), (0,))
     return "the mean surprise at the answer, and at nothing else."
 
@@ -275,8 +278,10 @@ def check_form(answer) -> str:
         ("nothing", "", None),
     )
     for case, text, wanted in cases:
-        found = answer(text)
+        found = tried(answer, text, none_is_an_answer=True)
         if isinstance(found, bool):
             raise NotYet(f"{case}: you return {found}; the dict is asked for, or None")
-        compare(case, found, wanted, "The whole text must be one object with exactly the three keys")
+        compare(
+            f"{case}, {shown(text)}", found, wanted, "The whole text must be one object with exactly the three keys"
+        )
     return "from end to end one object, with its three keys and no other."

@@ -74,6 +74,7 @@ WRONG = {
         "loss on the prompt": lambda prompt, own, end: [*prompt, *own, end],
         "no end token": lambda prompt, own, end: [IGNORED] * len(prompt) + list(own),
         "end token ignored": lambda prompt, own, end: [IGNORED] * len(prompt) + [*own, IGNORED],
+        "the end token of another model": lambda prompt, own, end: [IGNORED] * len(prompt) + [*own, 2],
         "shifted": lambda prompt, own, end: [IGNORED] * (len(prompt) - 1) + [*own, end, IGNORED],
         "the end of the prompt taught": lambda prompt, own, end: (
             [IGNORED] * (len(prompt) - 1) + [prompt[-1], *own, end]
