@@ -1,11 +1,12 @@
 """Checks of lesson 06, The fine print."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
 
-from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, tried
+from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, positions, shown, tried
 
 HELD_BACK = (  # what a redaction is judged on; the lesson does not show it
     ("Ring me at 415-555-0136.", "Ring me at [phone]."),
@@ -24,6 +25,12 @@ HELD_BACK = (  # what a redaction is judged on; the lesson does not show it
     ("serial 1-415-555-0136", "serial 1-415-555-0136"),
     ("serial 415-555-0136-22", "serial 415-555-0136-22"),
     ("(415) 555-01367", "(415) 555-01367"),
+    ("tag 415-555-01367", "tag 415-555-01367"),
+    ("lot 2415-555-0136", "lot 2415-555-0136"),
+    ("room 555-0136, part 415.555.0136", "room 555-0136, part 415.555.0136"),
+    ("212-867-5309 and (646) 201-4477", "[phone] and [phone]"),
+    ("Ask anna-lena_7@my-shop.co.uk, please", "Ask [email], please"),
+    ("a.b@mail.larkfield-home.info\nc@d.io", "[email]\n[email]"),
     ("", ""),
 )
 
@@ -96,13 +103,19 @@ def check_patch(answer) -> str:
             _check_patch(found, pairs, changed, rehearse)
             if sorted(found) != sorted(_pairs(tried(answer, pairs, changed, rehearse, 7))):
                 raise NotYet("the same seed gave two different draws; start a generator of your own from it")
-    drawn = Counter(pair for seed in range(SEEDS) for pair in _pairs(tried(answer, pairs, changed, 2, seed)))
+    draws = [_pairs(tried(answer, pairs, changed, 2, seed)) for seed in range(SEEDS)]
+    drawn = Counter(pair for draw in draws for pair in draw)
     for pair in others:  # each is in half of the draws; these bounds are more than four standard deviations away
         if not 0.25 * SEEDS < drawn[pair] < 0.75 * SEEDS:
             raise NotYet(
                 f"over {SEEDS} seeds, 2 of {len(others)} others drawn each time, {pair[0]!r} came {drawn[pair]} times; "
                 f"a random draw takes each about {SEEDS // 2} times"
             )
+    together = {frozenset(draw) & frozenset(others) for draw in draws}
+    for two in itertools.combinations(others, 2):  # a random draw misses one of the six once in two million times
+        if frozenset(two) not in together:
+            names = " and ".join(repr(question) for question, _ in two)
+            raise NotYet(f"over {SEEDS} seeds, 2 of {len(others)} others drawn each time, {names} never came together")
     return "every new value goes in, no old one comes back, and what is rehearsed is drawn anew with each seed."
 
 
@@ -114,7 +127,7 @@ def _pairs(found) -> list[tuple[str, str]]:
         [tuple(map(str, pair)) for pair in found if isinstance(pair, Iterable)] if isinstance(found, Iterable) else []
     )
     if not pairs or any(len(pair) != 2 for pair in pairs):
-        raise NotYet("a list of pairs (question, answer) is asked for")
+        raise NotYet(f"a list of pairs (question, answer) is asked for; you return {shown(found)}")
     return pairs
 
 
@@ -178,7 +191,11 @@ def check_rates(answer) -> str:
         said = rng.choice(both, size=40, p=[share, 1 - share])
         wanted = [float(np.mean(said[gold == label] == "decline")) for label in both]
         found = tried(answer, gold.tolist(), said.tolist())
-        compare_items("the shares declined, of those to decline and of those to answer", found, wanted, "one of each")
+        told = (
+            f"{(gold == label).sum()} to {label}, {((gold == label) & (said == 'decline')).sum()} of these declined"
+            for label in both
+        )
+        compare_items(f"with {' and '.join(told)}", found, wanted, "the share declined of each")
     return "refusal and over-refusal, each by its own requests."
 
 
@@ -197,7 +214,9 @@ def check_to_review(answer) -> str:
         margin = top[:, 0] - top[:, 1]
         for budget in (1, len(table) // 2):
             wanted = set(np.argsort(margin, kind="stable")[:budget].tolist())
-            found = [int(i) for i in tried(answer, table, budget)]
+            found = positions(tried(answer, table, budget))
+            if odd := [place for place in found if not 0 <= place < len(table)]:
+                raise NotYet(f"you return {odd[0]} among {len(table)} rows; positions are counted from 0")
             if len(found) != budget or len(set(found)) != len(found):
                 raise NotYet(f"a budget of {budget} buys {budget} different rows; you return {len(found)}")
             if set(found) != wanted:

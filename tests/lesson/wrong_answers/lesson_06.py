@@ -34,6 +34,23 @@ def _a_window(pairs, changed, rehearse, seed):
     return [*changed.items(), *others[seed % 2 :][:rehearse]]
 
 
+def _neighbors(pairs, changed, rehearse, seed):
+    others = [pair for pair in pairs if pair[0] not in changed]
+    start = np.random.default_rng(seed).integers(len(others) or 1)
+    return [*changed.items(), *(others + others)[start : start + rehearse]]
+
+
+NUMBERS = r"(?<![\w-])(\(\d{3}\) |\d{3}-)\d{3}-\d{4}(?![\w-])"
+
+
+def _numbers_gone(text: str, pattern: str) -> str:
+    return re.sub(pattern, "[phone]", _mail_gone(text))
+
+
+def _mail_by(text: str, pattern: str) -> str:
+    return re.sub(NUMBERS, "[phone]", re.sub(pattern, "[email]", text))
+
+
 def _lists_wide(text: str) -> str:
     return re.sub(r"\d{3}.\d{4}", "[phone]", re.sub(r"\S+@\S+", "[email]", text))
 
@@ -83,6 +100,7 @@ WRONG = {
         "with replacement": _with_replacement,
         "one draw whatever the seed": _any_seed,
         "a window that moves by one": _a_window,
+        "neighbors in the list": _neighbors,
         "all facts, always": lambda pairs, changed, rehearse, seed: [(q, changed.get(q, a)) for q, a in pairs],
     },
     "06.4": {
@@ -91,6 +109,16 @@ WRONG = {
             r"[\w.+-]+@[\w-]+(\.[\w-]+)+",
             "[email]",
             re.sub(r"\(?\d{3}\)?[ -]\d{3}-\d{4}", "[phone]", text, count=1),
+        ),
+        "one dot in a domain": lambda text: _mail_by(text, r"[\w.+-]+@[\w-]+\.\w+"),
+        "no dash in an address": lambda text: _mail_by(text, r"[\w.+]+@[\w-]+(\.[\w-]+)+"),
+        "no dash in a domain": lambda text: _mail_by(text, r"[\w.+-]+@\w+(\.\w+)+"),
+        "domains of the examples": lambda text: _mail_by(text, r"[\w.+-]+@example\.\w+"),
+        "numbers of the examples": lambda text: _numbers_gone(text, r"(?<![\w-])(\(\d{3}\) |\d{3}-)555-\d{4}(?![\w-])"),
+        "a dash alone before": lambda text: _numbers_gone(text, r"(?<!-)(\(\d{3}\) |\d{3}-)\d{3}-\d{4}(?![\w-])"),
+        "seven digits too": lambda text: _numbers_gone(text, r"(?<![\w-])(\(\d{3}\) |\d{3}-)?\d{3}-\d{4}(?![\w-])"),
+        "dots for dashes too": lambda text: _numbers_gone(
+            text, r"(?<![\w.-])(\(\d{3}\) |\d{3}[-.])\d{3}[-.]\d{4}(?![\w-])"
         ),
         "with the scan's other kinds": curation.redact,
         "word boundaries alone": lambda text: re.sub(
