@@ -1,11 +1,12 @@
 """Checks of lesson 07, Combine."""
 
 import random
+from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
 
-from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, tried
+from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, shown, tried
 from helpers.methods import assistant
 from helpers.methods import combining as own
 from helpers.methods.retrieval.passages import ABSTENTION
@@ -104,7 +105,7 @@ def check_find_sum(answer) -> str:
     texts = ["".join(rng.choices(["calc(", "(", ")", "7", " + "], k=9)) for _ in range(60)]
     cases += [(text, own.find_sum(text)) for text in texts]
     for text, wanted in cases:
-        compare(f"in {text!r}", answer(text), wanted)
+        compare(f"in {text!r}", tried(answer, text, none_is_an_answer=True), wanted)
     return "the whole sum of the first call, and nothing where its bracket is never closed."
 
 
@@ -142,7 +143,10 @@ def check_with_distractors(answer) -> str:
         others = [f"passage {rng.randrange(10_000)}" for _ in range(count)]
         for place in range(1, count + 3):
             given = list(others)
-            found = list(tried(partial(answer, "the gold passage", given, place)))
+            found = tried(partial(answer, "the gold passage", given, place))
+            if not isinstance(found, Iterable) or isinstance(found, str):
+                raise NotYet(f"{count} others and place {place}: you return {shown(found)}; a list is asked for")
+            found = list(found)
             wanted = [*others[: place - 1], "the gold passage", *others[place - 1 :]]
             if given != others:
                 raise NotYet("the list of the other passages has changed; make a new list, for they are used again")
@@ -167,8 +171,8 @@ def check_supported(answer) -> str:
     ]
     for cited, holding, wanted in cases:
         compare(f"cited {cited}, held by {holding}", tried(answer, cited, holding), wanted)
-    if answer([[], []], [[1], [2]]) is not None:
-        raise NotYet("where no answer cites anything there is no share; return None then")
+    none = tried(answer, [[], []], [[1], [2]], none_is_an_answer=True)
+    compare("cited [[], []], held by [[1], [2]]", none, None, "Where no answer cites anything there is no share")
     compare("answers that all cite nothing held", tried(answer, [[1], [2, 3]], [[], []]), 0.0)
     return "of the answers that cite, the share whose every citation leads to a passage that holds the answer."
 
@@ -190,12 +194,16 @@ def check_form_of(answer) -> str:
         (f"{words} word [4]", "neither"),
         ("38 days", "neither"),
         ("[2] says 38 days", "neither"),
+        ("\n 38 days [2] \n", "note"),
+        ("38 days [2]!", "neither"),
+        ("38 days [1, 12]", "note"),
         ("38 days [two]", "neither"),
         ("38 days\nfrom the delivery [2]", "neither"),
         (f"{ABSTENTION} Sorry", "neither"),
         ("Hi there,\nWe checked: 38 days [2].\nNext step: call us.\nLarkfield, at home with you.", "reply"),
         ("\nHi there, 38 days [2]", "reply"),
         ("We say Hi there, 38 days", "neither"),
+        ("hi there, 38 days", "neither"),
         ("", "neither"),
     ]
     for text, wanted in cases:
