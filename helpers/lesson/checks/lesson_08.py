@@ -1,12 +1,11 @@
 """Checks of lesson 08, Decide."""
 
-import copy
 import itertools
 import math
 
 import numpy as np
 
-from helpers.lesson.exercises import NotYet, compare, exercise, tried
+from helpers.lesson.exercises import NotYet, compare, exercise, number, plain, shown, tried
 from helpers.results import comparisons, costs, quick_judge, ratings, registry, regret
 
 TOLERANCE = 1e-9
@@ -15,7 +14,11 @@ NAMES = (("plain", "tuned"), ("LoRA", "LoRA, 600 messages"), ("prompt, best word
 
 def _numbers(found) -> np.ndarray:
     """Return what was handed back as an array, whatever kind of list or generator it is."""
-    return np.asarray(found if isinstance(found, np.ndarray) else list(found), dtype=float)
+    try:
+        items = list(None if isinstance(found, str | dict) else found)
+    except TypeError:
+        raise NotYet(f"you return {shown(found)}; a list of numbers is asked for, one for each p-value") from None
+    return np.array([number("in your list", item) for item in items])
 
 
 @exercise(
@@ -40,18 +43,19 @@ def check_holm(answer) -> str:
 
 
 def _holm_fault(p_values: np.ndarray, found: np.ndarray, wanted: np.ndarray) -> str:
-    shown = ", ".join(f"{value:.3g}" for value in p_values)
+    case = f"for {', '.join(f'{value:.3g}' for value in p_values)}"
     if np.allclose(np.sort(found), np.sort(wanted)):
-        return f"for {shown} the values are right, but not in the order in which the p-values came"
+        return f"{case} the values are right, but not in the order in which the p-values came"
     if (found > 1 + TOLERANCE).any():
-        return f"for {shown} you return {found.max():.3g}; no p-value is above 1"
+        return f"{case} you return {found.max():.3g}; no p-value is above 1"
     if np.allclose(found, np.minimum(1, p_values * len(p_values))):
-        return "every p-value is multiplied by m; that is Bonferroni's, and only the smallest needs all of it"
+        all_of_it = f"every p-value is multiplied by {len(p_values)}; that is Bonferroni's"
+        return f"{case} {all_of_it}, and only the smallest needs it"
     order = np.argsort(p_values)
     if (np.diff(found[order]) < -TOLERANCE).any():
-        return f"for {shown} a larger p-value ends up below a smaller one; carry the maximum along"
-    right = ", ".join(f"{value:.3g}" for value in wanted)
-    return f"for {shown} you return {', '.join(f'{v:.3g}' for v in found)}; {right} is right"
+        return f"{case} a larger p-value ends up below a smaller one; carry the maximum along"
+    right = ", ".join(f"{value:.6g}" for value in wanted)
+    return f"{case} you return {', '.join(f'{v:.6g}' for v in found)}; {right} is right"
 
 
 @exercise(
@@ -70,23 +74,24 @@ def check_mix(answer) -> str:
         mix = dict(zip(names, rng.uniform(0.1, 5, size=3).tolist(), strict=True))
         if rng.random() < 0.5:
             mix.pop(str(rng.choice(list(mix))))
-        found = float(tried(answer, hits.tolist(), labels.tolist(), mix))
+        case = f"for the mix {', '.join(f'{label} {share:.2f}' for label, share in mix.items())}"
+        found = number(case, tried(answer, hits.tolist(), labels.tolist(), mix))
         total = sum(mix.values())
         wanted = sum(share / total * hits[labels == label].mean() for label, share in mix.items())
         if not math.isclose(found, wanted, abs_tol=1e-6):
-            raise NotYet(_mix_fault(found, hits, labels, mix, wanted))
+            why = _mix_fault(found, hits, labels, mix, wanted)
+            raise NotYet(f"{case} you return {found:.4f}; {wanted:.4f} is right. {why}")
     return "each label keeps its accuracy and gets its new weight."
 
 
 def _mix_fault(found: float, hits: np.ndarray, labels: np.ndarray, mix: dict, wanted: float) -> str:
-    shown = ", ".join(f"{label} {share:.2f}" for label, share in mix.items())
     if math.isclose(found, hits.mean()):
-        return "that is the accuracy under the measured mix; the new shares play no part"
+        return "That is the accuracy under the measured mix; the new shares play no part"
     if math.isclose(found, np.mean([hits[labels == label].mean() for label in mix])):
-        return "each label counts the same in your answer; weigh it by its share"
+        return "Each label counts the same in your answer; weigh it by its share"
     if math.isclose(found, wanted * sum(mix.values())):
-        return "the shares need not sum to one; divide by their sum"
-    return f"for the mix {shown} you say {found:.4f}; {wanted:.4f} is right"
+        return "The shares need not sum to one; divide by their sum"
+    return "Each label's accuracy counts by its share"
 
 
 @exercise(
@@ -103,7 +108,12 @@ def check_break_even(answer) -> str:
     for fixed, old, new in cases:
         wanted = costs.requests_needed(fixed, old, new)
         advice = "It is never paid back" if wanted is None else ""
-        compare(f"fixed {fixed}, old {old}, new {new}", answer(fixed, old, new), wanted, advice)
+        compare(
+            f"fixed {fixed}, old {old}, new {new}",
+            tried(answer, fixed, old, new, none_is_an_answer=True),
+            wanted,
+            advice,
+        )
     return "rounded up, exact, and None where nothing is saved."
 
 
@@ -122,6 +132,9 @@ def check_choose(answer) -> str:
         ([0.79, 0.80], [0.001, 1.0], [0.0, 9.0]),
         ([0.60, 0.80], [0.05, 1.0], [1.0, 9.0]),
         ([0.80, 0.80], [1.0, 1.0], [2.0, 1.0]),
+        ([0.03, 0.06], [0.001, 1.0], [1.0, 2.0]),  # behind by 0.03, and not by less
+        ([0.80, 0.775], [1.0, 0.001], [2.0, 1.0]),
+        ([0.472, 0.50], [0.001, 1.0], [1.0, 2.0]),
         ([0.75, 0.80, 0.78], [0.4, 1.0, 0.6], [1.0, 1.0, 1.0]),
         ([0.75, 0.80, 0.78], [0.4, 1.0, 0.6], [inf, inf, 5.0]),
     ]
@@ -134,7 +147,7 @@ def check_choose(answer) -> str:
         cases.append((shares, p_values.tolist(), dollars))
     for shares, p_values, dollars in cases:
         wanted = regret.cheapest_tie(shares, p_values, dollars)
-        found = tried(answer, shares, p_values, dollars)
+        found = plain(tried(answer, shares, p_values, dollars))
         compare(_case(shares, p_values, dollars), found, wanted, _advice(found, wanted, shares, p_values, dollars))
     return "the cheapest of the leader and its ties."
 
@@ -145,7 +158,7 @@ def _case(shares: list, p_values: list, dollars: list) -> str:
 
 
 def _advice(found, wanted: int, shares: list, p_values: list, dollars: list) -> str:
-    if found not in range(len(shares)):
+    if not isinstance(found, int) or found not in range(len(shares)):
         return "A position is asked for: 0 is the first method"
     if p_values[found] < 0.05 and max(shares) - shares[found] >= 0.03:
         return "That method is measurably behind, and by enough to matter"
@@ -176,7 +189,7 @@ def check_win_share(answer) -> str:
     for names, poll in polls:
         for method in names:
             wanted = ratings.win_share(poll, method)
-            found = answer(copy.deepcopy(poll), method)
+            found = tried(answer, poll, method, none_is_an_answer=True)
             decided = sum(rating["choice"] != "neither" for rating in poll)
             if wanted is None:
                 if found is not None:
@@ -203,7 +216,7 @@ def check_corrected(answer) -> str:
         wanted = quick_judge.corrected(share, right, wrong)
         found = tried(answer, share, right, wrong)
         case = f"calls {share:.2f} right, right as right {right:.2f}, wrong as wrong {wrong:.2f}"
-        outside = wanted in (0.0, 1.0) and not isinstance(found, str) and not 0 <= float(found) <= 1
+        outside = wanted in (0.0, 1.0) and not 0 <= number(case, found) <= 1
         compare(case, found, wanted, "A share lies between 0 and 1; cut it" if outside else "")
     return "minus the false alarms, over the skill."
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.lesson.exercises import NotYet, compare, exercise, tried
+from helpers.lesson.exercises import NotYet, compare, exercise, plain, positions, tried
 from helpers.methods.own import by_hand
 
 
@@ -20,8 +20,7 @@ def check_test_part(answer) -> str:
         groups = rng.permutation(np.repeat(names, rng.integers(1, 6, size=len(names)))).tolist()
         cases.append((groups, int(rng.integers(1, len(groups)))))
     for groups, room in cases:
-        found = tried(answer, groups, room)
-        places = [int(place) for place in found]
+        places = positions(tried(answer, groups, room))
         wanted = by_hand.test_part(groups, room)
         if places != wanted:
             raise NotYet(_fault(groups, room, places, wanted))
@@ -57,12 +56,12 @@ def check_affordable(answer) -> str:
         begin, each = rng.uniform(0, 40, k).round(1).tolist(), rng.uniform(0.05, 3, k).round(2).tolist()
         cases.append((float(rng.integers(5, 600)) + 0.03, begin, each))
     for seconds, begin, each in cases:
-        found = tried(answer, seconds, begin, each)
+        found = plain(tried(answer, seconds, begin, each))
         case = f"{seconds:g} seconds, beginning {begin}, each text {each}"
         if isinstance(found, float) and found.is_integer():
             found = int(found)
         wanted = by_hand.affordable(seconds, begin, each)
-        if isinstance(found, (int, np.integer)) and found < 0:
+        if isinstance(found, int) and found < 0:
             raise NotYet(f"{case}: you return {found}; where beginning takes too long, no text can be asked: 0")
-        compare(case, int(found) if isinstance(found, np.integer) else found, wanted, "Pay the beginning first")
+        compare(case, found, wanted, "Pay the beginning first")
     return "beginning is paid once, and each text on every rung."

@@ -132,6 +132,8 @@ RIGHT = {
         "arrays": _choose_by_arrays,
         "sorting": _choose_by_sorting,
         "the course's": regret.cheapest_tie,
+        "a float": lambda *columns: float(_choose_by_loop(*columns)),
+        "an array without axes": lambda *columns: np.array(_choose_by_loop(*columns)),
         "named arguments": lambda shares, p_values, costs: _choose_by_loop(shares, p_values, costs),
     },
     "08.5": {

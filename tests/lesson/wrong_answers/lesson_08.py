@@ -79,6 +79,15 @@ WRONG = {
         "ties by size alone": lambda shares, p_values, dollars: min(
             _tied(shares, p_values, least=1.0), key=lambda i: (dollars[i], -shares[i])
         ),
+        "behind by 0.03 or less": lambda shares, p_values, dollars: min(
+            _tied(shares, p_values, worth=0.03 + 1e-12), key=lambda i: (dollars[i], -shares[i])
+        ),
+        "behind by less than 0.02": lambda shares, p_values, dollars: min(
+            _tied(shares, p_values, worth=0.02), key=lambda i: (dollars[i], -shares[i])
+        ),
+        "behind by less than 3 % of the leader": lambda shares, p_values, dollars: min(
+            _tied(shares, p_values, worth=0.03 * max(shares)), key=lambda i: (dollars[i], -shares[i])
+        ),
         "the first at equal cost": lambda shares, p_values, dollars: min(
             _tied(shares, p_values), key=lambda i: dollars[i]
         ),
