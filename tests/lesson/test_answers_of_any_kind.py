@@ -1,0 +1,180 @@
+"""What no exercise accepts, whatever it asks, and what its message then says."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+from helpers.lesson import exercises
+from helpers.lesson.exercises import NotYet, compare, compare_items, number, plain, positions, tried
+from tests.lesson import test_exercises
+
+VALUES = ("00.2", "01.2", "02.3", "02.6")  # these ask for no function
+FUNCTIONS = [pytest.param(entry, id=entry.id) for entry in test_exercises.ALL if entry.id not in VALUES]
+
+
+class Equal:
+    """Says that it equals whatever it is compared with."""
+
+    def __eq__(self, other):
+        return True
+
+    def __ne__(self, other):
+        return False
+
+    __hash__ = object.__hash__
+
+
+class EqualText(Equal, str): ...
+
+
+class EqualNumber(Equal, int): ...
+
+
+class EqualList(Equal, list): ...
+
+
+class EqualDict(Equal, dict): ...
+
+
+WILD = [Equal(), EqualText("no"), EqualNumber(-7), EqualList(["no"]), EqualDict(no=1), [Equal()], (Equal(), Equal())]
+OTHER_KINDS = [object(), 3, "words", {"a": 1}, [[]], [None], (1, 2, 3), np.ones((2, 2)), np.array(3), float("nan"), len]
+
+
+@pytest.mark.parametrize("entry", FUNCTIONS)
+def test_what_says_that_it_equals_everything_is_refused(entry):
+    for answer in WILD:
+        assert exercises.judge(entry.id, lambda *_, answer=answer: answer).status == exercises.NOT_YET, answer
+
+
+def test_what_equals_everything_is_refused_inside_a_list_too():
+    for wild in WILD:
+        for found, wanted in (
+            ([wild], [{"role": "user"}]),
+            ([wild, 1], [2, 1]),
+            ((wild, 1), ("a", 1)),
+            ([wild], ["a"]),
+        ):
+            with pytest.raises(NotYet):
+                compare("so", found, wanted)
+
+
+@pytest.mark.parametrize("entry", FUNCTIONS)
+def test_an_answer_of_another_kind_is_shown_and_no_code_is_blamed(entry):
+    for answer in OTHER_KINDS:
+        result = exercises.judge(entry.id, lambda *_, answer=answer: answer)
+        assert result.status == exercises.NOT_YET
+        assert "your code stopped" not in result.message, (answer, result.message)
+
+
+def spoil(value):
+    """Change a list, a dict, an array or a tensor in place, and return whether it was one."""
+    if isinstance(value, list):
+        value.append(None)
+    elif isinstance(value, dict):
+        value["one more"] = None
+    elif isinstance(value, np.ndarray | torch.Tensor):
+        value[:1] = 1 - value[:1] if value.dtype in (np.float64, torch.float64) else value[:1] == 0
+    else:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("entry", FUNCTIONS)
+def test_a_right_answer_that_changes_what_it_is_given_is_told_so(entry):
+    (solved,), spoiled = test_exercises.solve(entry.id), []
+
+    def answer(*given):
+        found = solved(*copy.deepcopy(given))
+        found = list(found) if hasattr(found, "__next__") else found
+        spoiled.append(any([spoil(value) for value in given]))
+        return found
+
+    result = exercises.judge(entry.id, answer)
+    if any(spoiled):
+        assert result.status == exercises.NOT_YET
+        assert "change" in result.message
+    else:
+        assert result.status == exercises.CORRECT, result
+
+
+def test_an_error_is_told_with_what_the_code_was_given():
+    message = exercises.judge("03.8", lambda gold, predicted, label: 1 / (len(gold) - 4)).message
+    assert message.startswith("your code stopped with ZeroDivisionError: division by zero, when it was given ['a', 'a'")
+    told = exercises.judge("04.8", lambda ranks: 1).message
+    assert "takes 1 positional argument but 2 were given" in told
+    assert "when it was given [1, 2, 0, 4], 0.75" in told
+
+
+def test_a_way_without_return_is_told_with_what_the_code_was_given():
+    assert exercises.judge("04.8", lambda ranks, target: print(end="")).message.startswith(
+        "your function returned nothing when it was given [1, 2, 0, 4], 0.75"
+    )
+
+
+def test_code_that_leaves_python_does_not_end_the_check():
+    def leaves(ranks, target):
+        raise SystemExit(3)
+
+    assert exercises.judge("04.8", leaves).message.startswith("your code stopped with SystemExit: 3, when it was given")
+
+
+def test_an_error_inside_a_generator_is_the_codes_own():
+    def turns(examples, text):
+        yield from [1 / 0]
+
+    assert exercises.judge("03.1", turns).message.startswith("your code stopped with ZeroDivisionError")
+
+
+def test_two_figures_that_round_alike_are_told_apart():
+    with pytest.raises(NotYet, match=r"you return 0\.090000; 0\.089520 is right"):
+        compare("so", 0.09, 0.08952)
+
+
+def test_one_number_in_an_array_is_a_number():
+    for found in (np.array(0.5), np.array([0.5]), np.array([[0.5]]), torch.tensor([0.5]), np.float32(0.5)):
+        assert number("so", found) == 0.5
+        compare("so", found, 0.5)
+    compare("so", np.array([4]), 4)
+    for found in ([0.5], "0.5", b"0.5", None, np.array([0.5, 1])):
+        with pytest.raises(NotYet, match="a number is asked for"):
+            number("so", found)
+
+
+def test_an_array_of_several_is_no_number_and_says_so():
+    with pytest.raises(NotYet, match=r"so: you return \[1, 2\]; 5 is right"):
+        compare("so", np.array([1, 2]), 5)
+
+
+def test_a_text_or_a_dict_is_no_list_of_items():
+    for found, said in (("ab", "the str 'ab'"), ({"a": 1, "b": 2}, "the dict {'a': 1, 'b': 2}")):
+        with pytest.raises(NotYet, match=f"so: 2 items are asked for, two numbers; you return {said}"):
+            compare_items("so", found, [1, 2], "two numbers")
+
+
+def test_positions_come_in_any_kind_of_list():
+    for found in (
+        [2, 0],
+        (2, 0),
+        np.array([2, 0]),
+        torch.tensor([2, 0]),
+        iter([2, np.int32(0)]),
+        {2: "a", 0: "b"}.keys(),
+    ):
+        assert positions(found) == [2, 0]
+    for found, said in (([True], "True"), ([0.5], "0.5"), (["0"], "'0'"), ([[0]], r"\[0\]"), ([float("nan")], "nan")):
+        with pytest.raises(NotYet, match=f"you return {said} in your list; whole numbers are asked for"):
+            positions(found)
+    for found in (3, "01", {0: 1}, np.array(0), None):
+        with pytest.raises(NotYet, match="a list of positions, counted from 0 is asked for"):
+            positions(found)
+
+
+def test_what_is_given_may_be_read_and_copied():
+    given = [3, 1], {"a": [1]}, np.zeros(2), torch.zeros(2), "text", 1.5
+    assert tried(lambda *all: sorted(all[0]), *given) == [1, 3]
+    with pytest.raises(NotYet, match=r"changes what it is given: \[3, 1\] has become \[1, 3\]. Work on a copy"):
+        tried(lambda *all: all[0].sort() or 1, *given)
+    assert given[0] == [3, 1]
+    assert plain((np.str_("a"), {"b": np.arange(2)})) == ("a", {"b": [0, 1]})
