@@ -119,8 +119,9 @@ def check_prompt(prompt, words) -> str:
     whole = "\n".join((prompt.system, prompt.user, prompt.start))
     if len(whole) > LONGEST_PROMPT:
         raise NotYet(f"the prompt has {len(whole)} letters; keep to {LONGEST_PROMPT}. Examples are lesson 03's subject")
+    told = f" {_plain(whole)} "
     for split in intents.SPLITS:
-        if any(len(message.text) > 12 and message.text in whole for message in intents.read(split)):
+        if any(len(text) > 12 and f" {text} " in told for text in (_plain(row.text) for row in intents.read(split))):
             raise NotYet(f"the prompt holds a message of the {split} set; instructions only, here")
     known = {_plain(word) for word in (*OF_THE_LESSON.split(", "), *LABELS)}
     own = [word for word in words.values() if _plain(word) not in known]
