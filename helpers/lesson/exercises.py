@@ -70,7 +70,7 @@ def tried(answer: Callable, *given, none_is_an_answer: bool = False):
     copies = copy.deepcopy(given)
     _called[:] = [given]
     found = answer(*copies)
-    _called.append(found)
+    _called[:] = [given, found]  # anew, for the answer may have called a check itself
     if unwritten(found) and not none_is_an_answer:
         raise NotYet(
             f"your function returned nothing when it was given {shown(*given)}; does every way end with `return`?"

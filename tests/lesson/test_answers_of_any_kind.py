@@ -7,7 +7,10 @@ import pytest
 import torch
 
 from helpers.lesson import exercises
+from helpers.lesson.checks import lesson_02
 from helpers.lesson.exercises import NotYet, compare, compare_items, number, plain, positions, tried
+from helpers.model.prompts import Prompt
+from helpers.tasks import intents
 from tests.lesson import test_exercises
 
 VALUES = ("00.2", "01.2", "02.3", "02.6")  # these ask for no function
@@ -178,3 +181,26 @@ def test_what_is_given_may_be_read_and_copied():
         tried(lambda *all: all[0].sort() or 1, *given)
     assert given[0] == [3, 1]
     assert plain((np.str_("a"), {"b": np.arange(2)})) == ("a", {"b": [0, 1]})
+
+
+def test_a_prompt_that_quotes_a_message_is_refused_however_it_is_set(monkeypatch):
+    monkeypatch.setattr(lesson_02, "_right", lambda prompt, words: (prompt is not lesson_02.FIRST,) * 108)
+    words = {label: f" my word for {label}" for label in lesson_02.LABELS}
+    text = next(message.text for message in intents.read("train") if len(message.text) > 40 and "{" not in message.text)
+
+    def said(quoted):
+        prompt = Prompt("mine", f"{quoted} This is billing.\n\n{{text}}\n\nWhat kind is it?", start="This is")
+        return exercises.judge("02.3", prompt, words).message
+
+    for quoted in (text, text.upper(), text.replace(" ", "  "), text.strip(".?!"), text.replace(" ", ", ")):
+        assert "the prompt holds a message of the train set" in said(quoted), quoted
+    assert "held-back messages" in said("Customers write about many things.")
+
+
+def test_a_check_inside_an_answer_does_not_change_what_a_message_tells():
+    def forgetting(before, after):
+        exercises.check("04.8", lambda ranks, target: 1)
+        return [np.ones(2), np.ones(2)]
+
+    told = exercises.judge("06.2", forgetting).message
+    assert told.startswith("for [True], [False] you return [array([1., 1.]), array([1., 1.])]: no list like this"), told
