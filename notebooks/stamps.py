@@ -36,6 +36,8 @@ REPORTED = {
 REMEDY = "run `make notebooks`"
 # Makes a machine ready and computes nothing that a lesson shows, so that a change of it makes no lesson stale.
 READY = "helpers.lesson.setup"
+# Judges what a learner wrote, and on a stored page nobody has: what its lines say there is held by a test of its own.
+JUDGES = ("helpers.lesson.exercises", "helpers.lesson.checks")
 CALL = re.compile(r"^from helpers\.lesson import setup; setup\.start\(.*\)$", re.MULTILINE)
 
 
@@ -124,8 +126,12 @@ def code_of_cells(notebooks: Iterable[nbformat.NotebookNode], passing: Iterable[
 
 
 def hashes_of_modules(code: str, ran: Iterable[str], modules: House) -> dict[str, str]:
-    """Return module -> hash of what a lesson's code reaches in it, what only makes the machine ready left out."""
-    return modules.hashes(CALL.sub("", code), [name for name in ran if name != READY])
+    """Return module -> hash of what a lesson's code reaches in it.
+
+    Left out is what only makes the machine ready, or judges answers; what the judging reaches elsewhere counts.
+    """
+    found = modules.hashes(CALL.sub("", code), [name for name in ran if name != READY])
+    return {name: hashed for name, hashed in found.items() if not name.startswith(JUDGES)}
 
 
 def hash_of_outputs(path: pathlib.Path) -> str:
@@ -205,7 +211,7 @@ def why_stale(name: str, code: str) -> list[str]:
     reasons = [] if kept["code"] == _hash(code) else [CODE]
     modules = hashes_of_modules(code, kept["modules"], now())
     for name, hashed in kept["modules"].items():
-        if modules.get(name) != hashed:
+        if modules.get(name) != hashed and not name.startswith(JUDGES):
             reasons.append(f"{name.replace('.', '/')}.py changed")
     for kind, hash_of in HASHES.items():
         for what, hashed in kept[kind].items():

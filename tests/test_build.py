@@ -207,6 +207,12 @@ def test_nothing_runs_for_what_no_output_depends_on(course, stale):
     assert stale() == []
 
 
+def test_what_judges_answers_makes_no_lesson_stale_and_what_it_reaches_elsewhere_does():
+    code = 'from helpers.lesson.exercises import check\ncheck("01.2", 3)'
+    ran = ["helpers", "helpers.lesson.exercises", "helpers.lesson.checks.lesson_01", "helpers.statistics"]
+    assert set(stamps.hashes_of_modules(code, ran, stamps.now())) == {"helpers", "helpers.statistics"}
+
+
 def test_new_text_is_stored_and_runs_nothing(course, stale, capsys):
     before, stamp = outputs(course), (course / "notebooks" / "stamps.json").read_bytes()
     change(course / "notebooks" / "source" / "00_reads.py", "# {{badges}}", "# A word more.\n#\n# {{badges}}")

@@ -10,6 +10,7 @@ import nbformat
 import pytest
 import sources
 
+from helpers.lesson import exercises
 from helpers.lesson.checks import held_back
 from helpers.machine import runtime
 
@@ -66,6 +67,16 @@ def test_checks_say_what_they_should(path, name, solved):
     asked = re.findall(r'^check\("(\d\d\.\d+)"', "\n".join(cell.source for cell in read(path).cells), re.M)
     assert [exercise for exercise, _ in said] == asked
     assert {status for _, status in said} == {"correct" if solved else "not attempted"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pages_say_of_an_exercise_that_nobody_attempted_what_its_check_says_now(name):
+    """A change to what judges answers makes no lesson stale (stamps.JUDGES), so its lines on the page are held here."""
+    notebook = read(sources.targets(name)[0][0])
+    for cell in notebook.cells:
+        for exercise, answers in re.findall(r'^check\("(\d\d\.\d+)"((?:, \w+)*)\)', cell.source, re.M):
+            now = str(exercises.judge(exercise, *[...] * answers.count(",")))
+            assert now in "".join(o.text for o in cell.outputs).split("\n"), f"build.py --all {name}"
 
 
 @pytest.mark.parametrize(("path", "name", "solved"), BUILT)

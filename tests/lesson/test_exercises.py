@@ -9,6 +9,7 @@ import re
 from functools import cache
 
 import execution
+import nbformat
 import pytest
 import sources
 
@@ -62,6 +63,25 @@ def place_of(exercise):
     raise AssertionError(f'no lesson checks {exercise}; add a cell that ends with check("{exercise}", answer)')
 
 
+def page_of(exercise):
+    """Return the name of the lesson or lab that checks an exercise."""
+    return next(name for name in sources.names() if f'check("{exercise}"' in "".join(solved_cells(name)))
+
+
+@cache
+def said_on_pages():
+    """Return all lines that the stored notebooks with solutions have printed, without their figures."""
+    pages = [nbformat.read(path, as_version=4) for name in sources.names() for path in (sources.targets(name)[1][0],)]
+    outputs = [output for page in pages for cell in page.cells for output in cell.get("outputs", [])]
+    texts = [output.text for output in outputs if output.output_type == "stream"]
+    return {no_figures(line) for text in texts for line in text.split("\n")}
+
+
+def no_figures(text):
+    """Leave out figures after a decimal point, which differ with the number format."""
+    return re.sub(r"\.\d+", ".", text)
+
+
 def asked(exercise):
     return place_of(exercise)[1]
 
@@ -106,6 +126,8 @@ def test_every_exercise_is_complete(entry):
 def test_the_solution_passes(entry):
     result = exercises.judge(entry.id, *solve(entry.id))
     assert result.status == exercises.CORRECT, result
+    # A change to what judges answers makes no lesson stale (stamps.JUDGES), so what its page says is held here.
+    assert no_figures(str(result)) in said_on_pages(), f"build.py --all {sources.number_of(page_of(entry.id))}"
 
 
 @pytest.mark.parametrize(("exercise", "answer"), ANSWERS)
