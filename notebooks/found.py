@@ -243,6 +243,24 @@ def tries() -> str:
     return " ".join(said)
 
 
+def seeds() -> str:
+    """Return a sentence on how often the messages were tuned for, by size; the tables hold the first seed alone."""
+    task, split, told = "intents", MAIN["intents"].split, []
+    for size, rows in by_size(task, split, [main_rows.TUNED]).items():
+        for first in rows.values() if size != LARGE else ():
+            same = (task, split, first.language_model)
+            others = [
+                row
+                for row in shipped()
+                if (row.task, row.split, row.language_model) == same
+                and row.method.startswith(f"{main_rows.TUNED}, seed ")
+            ]
+            shares = ", ".join(f"{row.interval.estimate:.2f}" for row in (first, *others))
+            seeds = f"the first of {1 + len(others)} seeds ({shares})" if others else "one seed"
+            told.append(f"{seeds} at {size}")
+    return f"*{main_rows.TUNED}* is {'; '.join(told)}, with the recipe that {_size(catalogue.DEFAULT)} chose on dev."
+
+
 def ruled(told: Iterable[verdicts.Told]) -> str:
     """Return a table of claims: what is claimed, the verdict, its numbers, and the rule that says what they measure."""
     lines = []
@@ -268,6 +286,7 @@ def whole() -> str:
         "Share right on test with its 95 % interval. A dash was not measured. Where a method chose among wordings on "
         "dev, a larger model may have tried fewer, those that the smallest one did best with, which may understate "
         f"it. {tries()} *Whole document*: the large model was given the right one, and had nothing to search.",
+        seeds(),
         *methods(),
         "### Questions as customers ask them, with an answer and without",
         "Some questions have no answer in the policies, and saying so is right. Most of what closed book gains with "

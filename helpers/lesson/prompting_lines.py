@@ -41,6 +41,18 @@ def gains(tried: Search) -> str:
     return markdown.crossed("what is changed", wording.effects(tried, changes))
 
 
+def calibration(tried: Search, called: str) -> str:
+    """Return a line for each prompt under a table of words: accuracy calibrated minus as scored, on the same items.
+
+    Prompts of which both were not tried are left out.
+    """
+    row = {way.name: row for way, row in zip(tried.candidates, tried.rows, strict=True)}
+    end = f", {called}, calibrated"
+    found = [name.removesuffix(end) for name in row if name.endswith(end)]
+    pairs = {name: (row.get(f"{name}, {called}"), row[name + end]) for name in found}
+    return differences({name: pair for name, pair in pairs.items() if pair[0]})
+
+
 def told_apart(said: Mapping[str, tuple[Sequence[bool], Sequence[bool]]]) -> str:
     """Return two lines for each prompt: its shares of medium on unclear and on clear requests, and their difference.
 

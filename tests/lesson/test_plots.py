@@ -40,7 +40,6 @@ def draw_all(names):
     plots.confusion(matrix, names, names[0])
     plots.counts(matrix, names, names, names[1], names[:2], "words")
     plots.curves({name: {x: [0.5] for x in names} for name in names}, names[0], names[:2], {names[1]: 0.4})
-    plots.spread({name: [0.1, 0.2] for name in names}, names[0], names[1], (0.1, 0.2))
     plots.best_of_tries([of_hits("try", [1, 0])] * 3, 0.4, of_hits("best", [1, 0]), names[0])
     plots.outcomes({name: [1, 2] for name in names}, names[:2], names[0], names[1])
     plots.next_tokens([(name, 0.1) for name in names], names[0])
@@ -59,8 +58,8 @@ def draw_all(names):
 def test_tries_are_drawn_beside_what_the_best_is_worth(capsys):
     tries = [of_hits("one", [0, 0, 1, 0]), of_hits("two", [1, 1, 1, 0])]
     plots.best_of_tries(tries, 0.6, of_hits("two", [1, 0]), "x")
-    told = "2 tries on dev: 0.25 to 0.75, mean 0.50; the winner, expected: 0.60 to 0.60, mean 0.60"
-    assert f"{told}; the winner, on test: 0.50 to 0.50, mean 0.50" in capsys.readouterr().out
+    told = "2 tries on dev: 0.25 to 0.75; elsewhere, as reckoned: 0.60; the winner on test: 0.500 ["
+    assert told in capsys.readouterr().out
 
 
 def test_any_name_is_drawn_as_it_is_written(texts, capsys):

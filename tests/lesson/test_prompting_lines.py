@@ -58,6 +58,14 @@ def test_gains_cross_words_and_rungs():
     assert all("+0.750" in line.split("|")[3] for line in gained)
 
 
+def test_calibration_is_told_for_each_prompt_under_the_words_asked_for():
+    lines = prompting_lines.calibration(tried(), "everyday words").splitlines()
+    assert [line.split("  ")[0] for line in lines] == [prompting_lines.BARE, prompting_lines.FULL]
+    assert "+0.000" in lines[0] and "+0.750" in lines[1]
+    one_way = search.Search("best prompt", "prompt", tried().candidates[1:2], tried().rows[1:2])
+    assert prompting_lines.calibration(one_way, "names") == ""
+
+
 def test_shares_of_medium_stand_under_the_kind_of_request_they_belong_to():
     said = prompting_lines.told_apart({"with": ([True, False, False, False], [True, True])})
     assert said.startswith("with: medium for 1.00 of unclear requests, 0.25 of clear ones\n")

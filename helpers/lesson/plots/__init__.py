@@ -13,6 +13,5 @@ from helpers.lesson.plots.basics import interval_against_n as interval_against_n
 from helpers.lesson.plots.basics import methods as methods
 from helpers.lesson.plots.basics import next_tokens as next_tokens
 from helpers.lesson.plots.basics import outcomes as outcomes
-from helpers.lesson.plots.basics import spread as spread
 from helpers.lesson.plots.basics import temperatures as temperatures
 from helpers.lesson.plots.basics import visible as visible

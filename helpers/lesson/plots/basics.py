@@ -190,36 +190,27 @@ def methods(rows: Sequence, title: str, as_given: bool = False, noun: str = "mes
     frame.show(figure, f"{listed}. {' and '.join(best)} {said}.")
 
 
-def spread(groups: dict[str, Sequence[float]], title: str, xlabel: str, noise: tuple[float, float]) -> None:
-    """Draw every value of each group as a point in its own row, with the group's mean as a bar.
-
-    `noise`: (low, high) of the interval around one such value, shaded, to tell spread from sampling error.
-    """
-    figure, axes = frame.new_figure(7.0, 0.6 * len(groups) + 1.2)
-    axes.axvspan(*noise, color=GREY, alpha=0.15, label="95 % interval of the first value")
-    for y, values in enumerate(reversed(list(groups.values()))):
-        offsets = np.linspace(-0.18, 0.18, len(values)) if len(values) > 1 else [0]
-        axes.plot(values, y + np.asarray(offsets), "o", color=BLUE, markersize=5, alpha=0.8)
-        axes.plot([np.mean(values)] * 2, [y - 0.3, y + 0.3], color=ORANGE, linewidth=2)
-    frame.name_rows(axes, list(groups)[::-1], title=title, xlabel=xlabel, xlim=(0, 1))
-    axes.plot([], [], color=ORANGE, linewidth=2, label="mean")
-    axes.legend()
-    said = {name: [f"{min(v):.2f} to {max(v):.2f}", f"mean {np.mean(v):.2f}"] for name, v in groups.items()}
-    frame.show(figure, frame.told(said))
-
-
 def best_of_tries(tried: Sequence, expected: float, tested, title: str) -> None:
     """Draw the accuracy of all tries on dev, and what the best of them is worth elsewhere: expected, and on test.
 
-    `tried`: their ledger rows, on the same items; `tested`: that of the best. Shaded is the best one's interval on dev.
+    `tried`: their ledger rows, on the same items; `tested`: that of the best. The winner's interval on dev is a line.
     """
     shares = sorted((row.interval for row in tried), key=lambda share: share.estimate, reverse=True)
-    groups = {
-        f"{len(shares)} tries on dev": [share.estimate for share in shares],
-        "the winner, expected": [expected],
-        "the winner, on test": [tested.interval.estimate],
-    }
-    spread(groups, title, "accuracy", (shares[0].low, shares[0].high))
+    names = (f"{len(shares)} tries on dev", "elsewhere, as reckoned", "the winner on test")
+    figure, axes = frame.new_figure(7.0, 2.6)
+    beside = np.random.default_rng(0).uniform(-0.2, 0.2, len(shares) - 1)  # apart, so that equals can be told
+    axes.plot([share.estimate for share in shares[1:]], 2 + beside, "o", color=GREY, markersize=4, alpha=0.7)
+    frame.point(axes, shares[0], 2, ORANGE)
+    axes.annotate("the winner", (shares[0].estimate, 2), (0, 9), textcoords="offset points", ha="center", color=ORANGE)
+    axes.plot([expected], [1], "d", color=BLUE, markersize=8)
+    frame.point(axes, tested.interval, 0, BLUE)
+    top = max(shares[0].high, tested.interval.high)
+    about = "accuracy; lines are 95 % intervals"
+    frame.name_rows(axes, names[::-1], title=title, xlabel=about, xlim=(0, top + 0.05), ylim=(-0.5, 2.6))
+    on_dev = f"{shares[-1].estimate:.2f} to {shares[0].estimate:.2f}"
+    frame.show(
+        figure, frame.told(dict(zip(names, ([on_dev], [f"{expected:.2f}"], [f"{tested.interval}"]), strict=True)))
+    )
 
 
 def outcomes(rows: dict[str, Sequence[int]], parts: Sequence[str], title: str, xlabel: str) -> None:
