@@ -206,7 +206,8 @@ def best_of_tries(tried: Sequence, expected: float, tested, title: str) -> None:
     frame.point(axes, tested.interval, 0, BLUE)
     top = max(shares[0].high, tested.interval.high)
     about = "accuracy; lines are 95 % intervals"
-    frame.name_rows(axes, names[::-1], title=title, xlabel=about, xlim=(0, top + 0.05), ylim=(-0.5, 2.6))
+    frame.name_rows(axes, names[::-1], title=title, xlabel=about, xlim=(0, top + 0.05))
+    axes.set_ylim(-0.5, 2.6)
     on_dev = f"{shares[-1].estimate:.2f} to {shares[0].estimate:.2f}"
     frame.show(
         figure, frame.told(dict(zip(names, ([on_dev], [f"{expected:.2f}"], [f"{tested.interval}"]), strict=True)))
