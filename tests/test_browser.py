@@ -1,4 +1,7 @@
-"""A lesson in a real browser: JupyterLab opens it, cells run, a widget answers, a check speaks."""
+"""Lessons in a real browser: JupyterLab opens one, cells run, a check speaks; each widget, light and dark, answers.
+
+COURSE_SCREENSHOT=folder keeps pictures of what the browser showed.
+"""
 
 import json
 import os
@@ -9,6 +12,8 @@ import sys
 import time
 import urllib.request
 
+import all_widgets
+import nbformat
 import pytest
 
 from helpers.machine import runtime
@@ -26,8 +31,8 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def lab(tmp_path):
-    """JupyterLab on a copy of the course, without a token, on this machine alone."""
+def lab(tmp_path, request):
+    """JupyterLab on a copy of the course, without a token, on this machine alone; a parameter is the theme."""
     if not CHROMIUM:
         if os.environ.get("COURSE_NEED_BROWSER"):
             pytest.fail("COURSE_NEED_BROWSER is set and there is no Chromium")
@@ -38,6 +43,7 @@ def lab(tmp_path):
     for extension, setting in (
         ("notebook-extension/tracker", {"windowingMode": "none"}),  # keep all cells in the page
         ("apputils-extension/notification", {"fetchNews": "false"}),
+        ("apputils-extension/themes", {"theme": getattr(request, "param", "JupyterLab Light")}),
     ):
         file = tmp_path / "settings" / "@jupyterlab" / f"{extension}.jupyterlab-settings"
         file.parent.mkdir(parents=True)
@@ -92,7 +98,98 @@ def test_lesson_00_in_jupyterlab(lab):
         checks = page.locator(".jp-CodeCell", has_text='check("00.3"').locator(".jp-OutputArea").inner_text()
         if os.environ.get("COURSE_SCREENSHOT"):
             viewer.scroll_into_view_if_needed()
-            page.screenshot(path=os.environ["COURSE_SCREENSHOT"])
+            page.screenshot(path=os.path.join(os.environ["COURSE_SCREENSHOT"], "lesson_00.png"))
         browser.close()
     assert "".join(chips).replace("␣", " ") == "refund <b>LF-48213</b>", "what is typed is shown as text, not as markup"
     assert "00.3 not attempted" in checks
+
+
+# Of an element of the page: each stretch of text with too little contrast to its ground (WCAG AA), as [text, ratio].
+CONTRAST = """root => {
+  const channels = color => color.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+    .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
+  const ground = element => {
+    for (let e = element; e; e = e.parentElement) {
+      const color = channels(getComputedStyle(e).backgroundColor);
+      if (color.length < 4 || color[3] > 0.5) return color;
+    }
+    return [255, 255, 255];
+  };
+  const found = [], walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  for (let node; node = walker.nextNode();) {
+    const e = node.parentElement;
+    if (!node.data.trim() || !e.getClientRects().length || e.closest("option, .jp-Toolbar")) continue;
+    const pair = [light(channels(getComputedStyle(e).color)), light(ground(e))].sort((a, b) => b - a);
+    const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
+    if (ratio < 4.5) found.push([node.data.trim().slice(0, 40), ratio.toFixed(2)]);
+  }
+  return found;
+}"""
+# Controls of a widget that have no name for a screen reader.
+NAMELESS = """root => [...root.querySelectorAll("input, select, textarea, button")]
+  .filter(e => e.getClientRects().length && !e.innerText && !e.title && !e.ariaLabel)
+  .filter(e => !(e.labels && [...e.labels].some(l => l.innerText.trim())))
+  .filter(e => !e.closest(".jupyter-widgets")?.innerText.trim())
+  .map(e => e.outerHTML.slice(0, 120))"""
+
+
+def move(widget) -> None:
+    """Change a widget's first control by the keyboard, as somebody without a mouse would."""
+    for kind, keys in (
+        ("textarea:visible, input[type=text]:visible", ["End", "x", "Tab"]),
+        (".noUi-handle:visible", ["ArrowRight"]),
+        ("select:visible", ["ArrowDown"]),
+        ("input[type=checkbox]:visible, button:visible", ["Space"]),
+    ):
+        control = widget.locator(kind).first
+        if control.count():
+            control.focus()
+            for key in keys:
+                control.press(key)
+            return
+    raise AssertionError("a widget without a control")
+
+
+@pytest.mark.parametrize("lab", ["JupyterLab Light", "JupyterLab Dark"], indirect=True)
+def test_every_widget_answers_to_the_keyboard_and_can_be_read_in_both_themes(lab, request, tmp_path):
+    from playwright.sync_api import sync_playwright
+
+    theme = request.node.callspec.params["lab"].split()[-1].lower()
+    nbformat.write(all_widgets.notebook(), tmp_path / "course" / "notebooks" / "all_widgets.ipynb")
+    faults = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page.goto(f"{lab}/lab/tree/notebooks/all_widgets.ipynb")
+        page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=300_000)
+        assert page.locator(f"body[data-jp-theme-light={'true' if theme == 'light' else 'false'}]").count()
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.locator("[data-command='runmenu:run-all']").first.click()
+        for name in all_widgets.CELLS:
+            cell = page.locator(".jp-CodeCell", has_text=f"# {name}\n").first
+            widget = cell.locator(".jp-OutputArea .jupyter-widgets").first
+            widget.wait_for(timeout=300_000)
+            whole = cell.locator(".jp-OutputArea").first
+            answer = whole.locator(".widget-html-content").last
+            before = answer.inner_html()
+            move(widget)
+            try:
+                page.wait_for_function(
+                    "([e, b]) => e.innerHTML != b", arg=[answer.element_handle(), before], timeout=120_000
+                )
+            except Exception:
+                faults.append(f"{name}: nothing happens when its first control is changed")
+            faults += [f"{name}: contrast {ratio} of {text!r}" for text, ratio in whole.evaluate(CONTRAST)]
+            faults += [f"{name}: no name for {control}" for control in whole.evaluate(NAMELESS)]
+            for width in (800, 1280):
+                page.set_viewport_size({"width": width, "height": 1000})
+                page.wait_for_timeout(150)
+                if whole.evaluate("e => e.scrollWidth > e.clientWidth + 1"):
+                    faults.append(f"{name}: wider than the page at {width} pixels")
+                if os.environ.get("COURSE_SCREENSHOT"):
+                    picture = os.path.join(os.environ["COURSE_SCREENSHOT"], f"{name}_{theme}_{width}.png")
+                    whole.screenshot(path=picture)
+        browser.close()
+    assert not faults, "\n".join(faults)

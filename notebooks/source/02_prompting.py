@@ -26,7 +26,7 @@
 # %% [markdown]
 # ## The idea
 #
-# A prompt is a text that you change in a minute, and nobody knows beforehand which change helps. So write several, measure
+# A prompt is a text that you change in a minute, and nobody knows which change helps. So write several, measure
 # all on *dev*, take one to *test*.
 
 # %%
@@ -611,7 +611,7 @@ role, reasoning = (evidence.difference(direct_row, row) for row in (role_row, th
 claims.conclude("P8", {"role": role, "reasoning": reasoning})
 
 # %% [markdown]
-# And larger. P7 asks only whether an answer is *readable*; *right* stands above.
+# And larger: what turns? P7 asks only whether an answer is *readable*; *right* stands above.
 
 # %%
 from helpers.results import verdicts
