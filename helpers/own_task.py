@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from helpers.lesson.own import page
 from helpers.machine import runtime
 from helpers.methods.own.climb import TooLargeError, climb
-from helpers.methods.own.plan import Plan, plan
-from helpers.results import own_decision
-from helpers.results.own_decision import Decision
+from helpers.methods.own.plan import MINUTES, Plan, plan
+from helpers.model import endpoint
+from helpers.results import costs, own_decision
+from helpers.results.own_decision import TARGET, Decision
 from helpers.results.rows import LedgerRow
 from helpers.tasks.files import DataError
 from helpers.tasks.own.documents import read as read_documents
@@ -24,7 +25,7 @@ __all__ = ["climb", "plan", "read", "read_documents", "report"]
 
 
 def report(
-    plan: Plan, rows: Sequence[LedgerRow], target: float = 0.9, requests: int = 10_000, show: bool = True
+    plan: Plan, rows: Sequence[LedgerRow], target: float = TARGET, requests: int = 10_000, show: bool = True
 ) -> Decision:
     """Show table, pictures and decision, and write report.html for a colleague; return the decision.
 
@@ -36,13 +37,19 @@ def report(
     Raises ValueError without rows.
     """
     own = plan.bench.own
-    found = own_decision.decide(rows, target, requests, page.noun_of(own))
+    found = own_decision.decide(rows, target, requests, page.noun_of(own), _prices())
     if show:
         page.show(own, rows, found)
     written = page.write(own, rows, found, plan.bench.folder, plan)
     if show:
         print(f"\nThe page for a colleague: {_near(written)}")
     return found
+
+
+def _prices() -> costs.Prices:
+    """What COURSE_API_PRICES says where a model is asked at an address; else the course's example."""
+    read, written = endpoint.from_environment().prices if endpoint.wanted() else (0.0, 0.0)
+    return costs.Prices(read, read, written, "COURSE_API_PRICES") if read + written else costs.EXAMPLE_PRICES
 
 
 def _near(path: pathlib.Path) -> str:
@@ -66,9 +73,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--word", action="append", default=[], metavar="LABEL=WORDS", help="what the model reads for a label; repeat it"
     )
-    parser.add_argument("--minutes", type=float, default=8.0, help="the most that measuring should take (8)")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="the most that measuring takes (%(default)g)")
     parser.add_argument("--without", action="append", default=[], help="a rung to leave out, or how its name begins")
-    parser.add_argument("--target", type=float, default=0.9, help="the share right that would do (0.9)")
+    parser.add_argument("--target", type=float, default=TARGET, help="the share right that would do (%(default)g)")
     parser.add_argument("--requests", type=int, default=10_000, help="expected in a month (10000)")
     parser.add_argument("--yes", action="store_true", help="take guessed columns and the plan without asking")
     parser.add_argument("--only-read", action="store_true", help="read and check the file, and stop")
@@ -135,7 +142,7 @@ def main(arguments: Sequence[str]) -> int:
             print("Nothing is measured yet, so there is nothing to report. The same command goes on.")
             return 1
         report(made, rows, told.target, told.requests)
-    except (DataError, TooLargeError, ValueError) as error:
+    except (DataError, TooLargeError, endpoint.EndpointError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except OSError as error:

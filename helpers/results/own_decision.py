@@ -16,6 +16,7 @@ from helpers.statistics import Interval
 UP = (statistics.ABOVE, statistics.LITTLE_ABOVE)
 DOWN = (statistics.BELOW, statistics.LITTLE_BELOW)
 WORST = 10
+TARGET = 0.85  # the share right that would do, where nobody says another
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,13 @@ class Decision:
         return "\n".join(self.sentences)
 
 
-def decide(rows: Sequence[LedgerRow], target: float = 0.9, requests: int = 10_000, noun: str = "texts") -> Decision:
+def decide(
+    rows: Sequence[LedgerRow],
+    target: float = TARGET,
+    requests: int = 10_000,
+    noun: str = "texts",
+    prices: costs.Prices = costs.EXAMPLE_PRICES,
+) -> Decision:
     """Return the cheapest of the methods that the items cannot tell from the leader, and why, in sentences.
 
     Args:
@@ -106,6 +113,7 @@ def decide(rows: Sequence[LedgerRow], target: float = 0.9, requests: int = 10_00
         target: the share right that would do.
         requests: how many are expected in a month.
         noun: what the items are called.
+        prices: of a language model's tokens.
 
     Raises ValueError without rows, and where target or requests are out of range.
     """
@@ -116,7 +124,7 @@ def decide(rows: Sequence[LedgerRow], target: float = 0.9, requests: int = 10_00
     together = comparisons.on_same_items(rows, covered=0).rows
     standing = comparisons.standing(together)
     shares, p_values = comparisons.against_leader([row.correct for row in together])
-    summaries = [overview.summary(row) for row in together]
+    summaries = [overview.summary(row, prices) for row in together]
     place = regret.cheapest_tie(shares, p_values, overview.dollars(summaries))
     chosen = together[place]
     others = [row for row in together if row.method in standing.tied and row is not chosen]
@@ -125,7 +133,7 @@ def decide(rows: Sequence[LedgerRow], target: float = 0.9, requests: int = 10_00
         _standing(chosen, standing, others, noun),
         _target(chosen, target, noun),
         *_model_or_not(together),
-        _price(summaries[place], requests),
+        _price(summaries[place], requests, prices),
         _doubt(chosen, others, noun),
     ]
     return Decision(chosen, standing, together, tuple(filter(None, sentences)))
@@ -181,13 +189,13 @@ def _against(one: LedgerRow, other: LedgerRow, called: str) -> str:
     return f"{one.method} {said} the best {called}, {other.method}: {gap}, for this pair alone."
 
 
-def _price(summary: overview.Summary, requests: int) -> str:
+def _price(summary: overview.Summary, requests: int, prices: costs.Prices) -> str:
     if not summary.tokens:
         return f"It reads no tokens of a language model: {requests:,} requests a month cost next to nothing."
     dollars = summary.by_tokens * requests / 1000
     return (
-        f"At {costs.EXAMPLE_PRICES.read:g} dollars per million tokens read ({costs.EXAMPLE_PRICES.note}), {requests:,} "
-        f"requests a month cost {dollars:,.2f} dollars."
+        f"At {prices.read:g} dollars per million tokens read ({prices.note}), {requests:,} requests a month cost "
+        f"{dollars:,.2f} dollars."
     )
 
 

@@ -14,6 +14,7 @@ from helpers.machine import runtime
 from helpers.model import catalogue, embedding, packing
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import without_marks
+from helpers.model.remote_model import LETTERS_A_TOKEN
 from helpers.results import store
 from helpers.tasks.files import Message
 from helpers.tasks.own.splits import sample
@@ -134,14 +135,21 @@ class Bench:
         if len(text.encode("utf-8", "replace")) <= most:
             return text
         if (text, most) not in self._short:
-            ids = self.lm.encode(text)
-            if len(ids) > most:
-                kept, end = packing.cut_middle(ids, most), most // 2
-                parts = self.lm.tokenizer.decode(kept[:-end]), self.lm.tokenizer.decode(kept[-end:])
-                self._short[text, most] = without_marks(f"{parts[0].rstrip()} … {parts[1].lstrip()}")
-            else:
-                self._short[text, most] = text
+            self._short[text, most] = self._cut(text, most)
         return self._short[text, most]
+
+    def _cut(self, text: str, most: int) -> str:
+        """The same without its middle; by letters where a model is behind an address, which tells no tokens."""
+        remote = not hasattr(self.lm, "encode")
+        units = list(text) if remote else self.lm.encode(text)
+        room = most * LETTERS_A_TOKEN if remote else most
+        if len(units) <= room:
+            return text
+        kept, end = packing.cut_middle(units, room), room // 2
+        first, last = (
+            "".join(part) if remote else self.lm.tokenizer.decode(part) for part in (kept[:-end], kept[-end:])
+        )
+        return without_marks(f"{first.rstrip()} … {last.lstrip()}")
 
     def shortened(self, messages: Sequence[Message], most: int = MOST_TOKENS) -> list[Message]:
         """Return messages with their texts cut alike."""

@@ -33,7 +33,8 @@ def _pipeline(bench: Bench) -> Pipeline:
     """The documents, cut and indexed once for all rungs of a bench."""
     if "pipeline" in bench.memo:
         return bench.memo["pipeline"]
-    chunker = chunking.Chunker(chunking.token_spans(bench.lm.tokenizer))
+    by_tokens = hasattr(bench.lm, "tokenizer")  # a model behind an address has none to give
+    chunker = chunking.Chunker(chunking.token_spans(bench.lm.tokenizer) if by_tokens else chunking.word_spans)
     index = Index.build(bench.own.documents, bench.embedder, chunker)
     return bench.memo.setdefault("pipeline", Pipeline(index, bench.lm))
 

@@ -38,6 +38,12 @@ def _outcomes(items: Sequence[Message], labels: Sequence[str], shares: np.ndarra
     ]
 
 
+def _outcomes_read(items: Sequence[Message], scores) -> list[Outcome]:
+    """Outcomes where labels were read from answers: no shares are known, and one that names no label is wrong."""
+    told = zip(items, scores.predictions, scores.prompt_tokens, strict=True)
+    return [Outcome(said, said == item.label, None, float(read)) for item, said, read in told]
+
+
 def _majority(bench: Bench) -> Ready:
     label = baselines.majority([message.label for message in bench.task.train], 1)[0]
     return Ready(lambda items: [Outcome(label, label == item.label) for item in items])
@@ -105,6 +111,8 @@ def _asked(bench: Bench, shown: Callable[[Sequence[str]], list[list[Message]]], 
         prompt, texts = prompt_for(bench, bench.task.labels), [bench.short(item.text) for item in items]
         examples = shown([item.text for item in items])
         scores = prompt.score(bench.lm, examples, texts, progress=False)
+        if not hasattr(scores, "probabilities"):
+            return _outcomes_read(items, scores)
         log_probs = scores.log_probs
         if calibrated:
             if not own_weight:
@@ -120,7 +128,10 @@ def _asked(bench: Bench, shown: Callable[[Sequence[str]], list[list[Message]]], 
         for item, labels, examples in rows:
             spoken = [Message(one.id, one.text, bench.task.words[one.label]) for one in examples]
             scores = prompt_for(bench, labels).score(bench.lm, [spoken], [bench.short(item.text)], progress=False)
-            found += _outcomes([item], scores.labels, scores.probabilities, scores.prompt_tokens)
+            if hasattr(scores, "probabilities"):
+                found += _outcomes([item], scores.labels, scores.probabilities, scores.prompt_tokens)
+            else:
+                found += _outcomes_read([item], scores)
         return found
 
     return Ready(few if len(bench.task.labels) <= MANY else many)

@@ -15,10 +15,12 @@ from helpers.methods import tuning
 from helpers.methods.own import document_rungs, label_rungs
 from helpers.methods.own.bench import Bench, Rung
 from helpers.model import catalogue
+from helpers.model.remote_model import RemoteLacks
 from helpers.results import store
 from helpers.results.rows import digest
 from helpers.tasks.own.findings import count
 
+MINUTES = 5.0  # that a climb may take, where nobody says another number
 PROBED = 3  # items that a model is tried on
 PROBED_ROWS = 8  # training rows of the probe of tuning
 KEPT = "plans.jsonl"
@@ -111,7 +113,7 @@ def _time(seconds: float) -> str:
 
 def plan(
     own,
-    minutes: float = 8.0,
+    minutes: float = MINUTES,
     lm=None,
     embedder=None,
     rungs: Sequence[Rung] | None = None,
@@ -185,7 +187,7 @@ def _probe(bench: Bench, rung: Rung, most: int) -> Step:
         started = time.perf_counter()
         answer(some)
         each = (time.perf_counter() - started) / len(some)
-    except (ValueError, MemoryError) as error:
+    except (ValueError, MemoryError, RemoteLacks) as error:
         why = "memory is short" if isinstance(error, MemoryError) else str(error)
         return Step(rung, 0, 0.0, 0.0, 0, f"it does not work here: {why}")
     held = psutil.Process().memory_info().rss
