@@ -63,5 +63,19 @@ def check_affordable(answer) -> str:
         wanted = by_hand.affordable(seconds, begin, each)
         if isinstance(found, int) and found < 0:
             raise NotYet(f"{case}: you return {found}; where beginning takes too long, no text can be asked: 0")
-        compare(case, found, wanted, "Pay the beginning first")
+        compare(case, found, wanted, _advice(seconds, begin, each, found, wanted))
     return "beginning is paid once, and each text on every rung."
+
+
+def _advice(seconds: float, begin: list[float], each: list[float], found, wanted: int) -> str:
+    """What is likely to be wrong with an answer: the beginning is not paid, no whole number, or not all rungs pay."""
+    if not isinstance(found, int | float):
+        return "Return one number"
+    if sum(begin) and abs(found - seconds / sum(each)) < 1:
+        return "Pay the beginning first"
+    if not isinstance(found, int) or found == wanted + 1:
+        return "Round down to a whole number"
+    return (
+        "The rungs share the seconds, one after the other: take off once what all of them need to begin, and divide "
+        "what is left by what a text costs on all of them"
+    )
