@@ -483,3 +483,12 @@ def test_bytes_spoiled_anywhere_in_a_file_never_crash_it(tmp_path, places, other
     except DataError as error:
         assert isinstance(error.args[0], str)
         assert pathlib.Path(tmp_path / "own.csv").exists()
+
+
+def test_one_text_is_spoken_of_as_one(tmp_path):
+    path = tmp_path / "desk.csv"
+    path.write_text(csv([*PAIRS, ("<b>Urgent</b> the hub fails", "fault"), ("1 2 3", "fault")]))
+    (html,) = [str(one) for one in reading.read(path).findings if one.kind == "HTML"]
+    assert html.startswith("1 text with HTML (row ")
+    told = " ".join(map(str, reading.read(path).findings))
+    assert "them" not in told

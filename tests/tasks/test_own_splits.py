@@ -69,7 +69,10 @@ def test_no_near_copy_stands_on_both_sides():
     group = dict(zip(range(2, 92), near.groups(texts).tolist(), strict=True))
     sides = [{group[row.number] for row in part} for part in (found.train, found.dev, found.test)]
     assert not (sides[0] & sides[1] or sides[0] & sides[2] or sides[1] & sides[2])
-    assert "nearly repeat another" in " ".join(found.story)
+    assert (
+        "30 rows nearly repeat another (rows 2 and 62; 4 and 63; 6 and 64; 8 and 65; 10 and 66 and 25 more);"
+        in " ".join(found.story)
+    )
 
 
 def test_given_splits_are_kept_and_their_copies_are_told():
@@ -80,7 +83,7 @@ def test_given_splits_are_kept_and_their_copies_are_told():
     assert [row.number for row in found.test] == list(range(14, 23))
     story = " ".join(found.story)
     assert "Splits are the file's own" in story
-    assert "1 of 9 test rows nearly repeat a training row" in story
+    assert "1 of 9 test rows nearly repeat a training row (row 22)" in story
     assert "no part to choose by" in story
     assert {row.number for row in (*found.train, *found.dev)} == set(range(2, 14))
 

@@ -82,7 +82,7 @@ def clean(rows: Sequence[Row], unit: str = "row") -> Cleaned:
     changed = tuple(row.number for row, old, new in zip(rows, plain, texts, strict=True) if old != new and new)
     if changed:
         what = f"{count(len(changed), 'text')} with characters that nobody sees, or halves of characters"
-        findings.append(Finding("invisible", what, changed, "taken out of them, the rest is kept", unit=unit))
+        findings.append(Finding("invisible", what, changed, "these are taken out, the rest is kept", unit=unit))
     blank_text = [row.number for row, text in zip(rows, texts, strict=True) if not text]
     no_label = [row.number for row, text, label in zip(rows, texts, labels, strict=True) if text and not label]
     for what, numbers in (("text", blank_text), ("label", no_label)):
@@ -224,7 +224,7 @@ SIGNS: Mapping[str, tuple] = {
         "with marks of a chat, such as <|im_start|>",
         "kept; they lose their bars in prompts, so that no text can pose as a turn",
     ),
-    "HTML": (lambda text: bool(re.search(r"<[a-zA-Z/!][^<>]*>", text)), "with HTML in them", "kept as text, never run"),
+    "HTML": (lambda text: bool(re.search(r"<[a-zA-Z/!][^<>]*>", text)), "with HTML", "kept as text, never run"),
     "formulas": (
         lambda text: bool(re.match(r"[=@+-]\s*[\w(]", text)) and not re.match(r"[-+]\s*\w+\s+\w", text),
         "that a spreadsheet would compute",
@@ -238,7 +238,7 @@ SIGNS: Mapping[str, tuple] = {
     "no words": (
         lambda text: not LETTERS.search(text),
         "without a letter",
-        "kept; counting words finds nothing in them",
+        "kept; counting words finds nothing there",
     ),
 }
 

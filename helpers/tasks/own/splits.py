@@ -11,7 +11,7 @@ import numpy as np
 
 from helpers.tasks.own import near
 from helpers.tasks.own.cleaning import Row
-from helpers.tasks.own.findings import count
+from helpers.tasks.own.findings import SHOWN, count, places
 
 TEST_SHARE, DEV_SHARE = 0.3, 0.1
 MOST_TEST, MOST_DEV = 500, 120  # 500 give an interval of 4 points to each side
@@ -57,10 +57,31 @@ def divide(rows: Sequence[Row], unit: str = "row", most_test: int = MOST_TEST, s
     story.append(f"Splits are drawn: {_sizes(train, parts['dev'], parts['test'], unit)}, labels in their shares.")
     tied = len(rows) - len(set(group.tolist()))
     if tied:
-        story.append(f"{count(tied, unit)} nearly repeat another; such {unit}s stay on one side of the split.")
+        which = _groups(rows, group, unit)
+        verb = "repeats" if tied == 1 else "repeat"
+        story.append(
+            f"{count(tied, unit)} nearly {verb} another ({which}); such {unit}s stay on one side of the split."
+        )
     if len(rows) * TEST_SHARE > most_test:
         story.append(f"The test part is kept to {most_test} {unit}s: its interval is about 4 points to each side.")
     return _bearable(Divided(train, tuple(parts["dev"]), tuple(parts["test"]), tuple(story)), unit, seed)
+
+
+def _groups(rows: Sequence[Row], group: np.ndarray, unit: str) -> str:
+    """The rows that hang together as near copies, by number."""
+    members = defaultdict(list)
+    for row, one in zip(rows, group.tolist(), strict=True):
+        members[one].append(row.number)
+    several = [numbers for numbers in members.values() if len(numbers) > 1]
+    shown = "; ".join(_together(numbers) for numbers in several[:SHOWN])
+    more = f" and {len(several) - SHOWN:,} more" if len(several) > SHOWN else ""
+    return f"{unit}s {shown}{more}"
+
+
+def _together(numbers: Sequence) -> str:
+    more = f", {len(numbers) - SHOWN:,} more" if len(numbers) > SHOWN else ""
+    first = ", ".join(map(str, numbers[: min(SHOWN, len(numbers)) - (not more)]))
+    return f"{first}{more}" if more else f"{first} and {numbers[-1]}"
 
 
 def _bearable(found: Divided, unit: str, seed: int) -> Divided:
@@ -107,11 +128,12 @@ def _as_given(rows: Sequence[Row], group: np.ndarray, unit: str, most_test: int,
     train, dev, test = by_split["train"], by_split["dev"], by_split["test"]
     story = [f"Splits are the file's own: {_sizes(train, dev, test, unit)}."]
     known = {group[i] for i in train}
-    leaked = sum(group[i] in known for i in test)
+    leaked = [i for i in test if group[i] in known]
     if leaked:
+        where = places([rows[i].number for i in leaked], unit)
         story.append(
-            f"{leaked:,} of {len(test):,} test {unit}s nearly repeat a training {unit}: on these a method may remember "
-            "instead of understand. They stay, so that figures compare with those of others."
+            f"{len(leaked):,} of {len(test):,} test {unit}s nearly repeat a training {unit} ({where}): on these a "
+            "method may remember instead of understand. They stay, so that figures compare with those of others."
         )
     unseen = sorted({rows[i].label for i in test} - {rows[i].label for i in train})
     if unseen:
