@@ -14,7 +14,7 @@ from helpers.machine import runtime
 from helpers.methods.own.climb import TooLargeError, climb
 from helpers.methods.own.plan import MINUTES, Plan, plan
 from helpers.model import endpoint
-from helpers.results import costs, own_decision
+from helpers.results import costs, own_decision, store
 from helpers.results.own_decision import TARGET, Decision
 from helpers.results.rows import LedgerRow
 from helpers.tasks.files import DataError
@@ -42,7 +42,7 @@ def report(
         page.show(own, rows, found)
     written = page.write(own, rows, found, plan.bench.folder, plan)
     if show:
-        print(f"\nThe page for a colleague: {_near(written)}")
+        print(f"\nThe page for a colleague: {_near(written)}. Finished pieces lie beside it. {page.kept(own)}")
     return found
 
 
@@ -53,8 +53,10 @@ def _prices() -> costs.Prices:
 
 
 def _near(path: pathlib.Path) -> str:
-    """A path as seen from the course's folder where it lies in it."""
-    return str(path.relative_to(runtime.ROOT)) if path.is_relative_to(runtime.ROOT) else path.name
+    """Where a page lies, as seen from the course's folder, or from that of results where it is another."""
+    if path.is_relative_to(runtime.ROOT):
+        return f"{path.relative_to(runtime.ROOT)}, seen from the course's folder"
+    return f"{path.relative_to(store.folder())} in the folder that COURSE_RESULTS names"
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -149,8 +149,20 @@ def _standing(chosen: LedgerRow, standing: Standing, others: Sequence[LedgerRow]
     named = ", ".join(f"{row.method} ({row.interval.estimate - mine:+.2f})" for row in ranked)
     return (
         f"{chosen.n} {noun} cannot tell it from {named}: with so many comparisons at once, none of these differences "
-        "is beyond chance and worth having. That is not the same as equal. None of them costs less."
+        "is beyond chance and worth having. That is not the same as equal. None of them costs less to run."
+        f"{_labels(chosen, ranked)}"
     )
+
+
+def _labels(chosen: LedgerRow, others: Sequence[LedgerRow]) -> str:
+    """Which of a tie learned from fewer labeled rows: labeling is mostly what a method costs before it runs."""
+    fewer = [
+        f"{row.method} needs {row.labels_used or 'none'}" for row in others if row.labels_used < chosen.labels_used
+    ]
+    if not fewer:
+        return ""
+    told = ", ".join(fewer[:-1]) + " and " * (len(fewer) > 1) + fewer[-1]
+    return f" Labeling costs, too: {chosen.method} learned from {chosen.labels_used:,} labeled rows; of these, {told}."
 
 
 def _target(chosen: LedgerRow, target: float, noun: str) -> str:
@@ -168,16 +180,17 @@ def _target(chosen: LedgerRow, target: float, noun: str) -> str:
 
 
 def _model_or_not(rows: Sequence[LedgerRow]) -> list[str]:
-    """What a language model adds to the best plain method, and tuning to the best prompt; best is by estimate."""
+    """What a language model adds to the best plain method, and tuning to the model untuned; best is by estimate."""
     best = overview.best_of(rows)
     model = [best[way] for way in best if way != "plain"]
     found = []
     if "plain" in best and model:
         top = max(model, key=lambda row: row.interval.estimate)
-        found.append(_against(top, best["plain"], "plain method"))
-    for way, name in (("tune", "Tuning"), ("retrieve", "Retrieval")):
+        found.append(_against(top, best["plain"], "the best plain method"))
+    for way, name, without in (("tune", "Tuning", "training"), ("retrieve", "Retrieval", "retrieval")):
         if way in best and "prompt" in best:
-            found.append(f"{name}: {_against(best[way], best['prompt'], 'prompt')}")
+            against = _against(best[way], best["prompt"], f"the model's best without {without}")
+            found.append(f"{name}: {against}")
     return found
 
 
@@ -186,7 +199,7 @@ def _against(one: LedgerRow, other: LedgerRow, called: str) -> str:
     gap = pair.difference
     where = statistics.decide(gap, pair.p_value)
     said = "is ahead of" if where in UP else "is behind" if where in DOWN else "is too close to call against"
-    return f"{one.method} {said} the best {called}, {other.method}: {gap}, for this pair alone."
+    return f"{one.method} {said} {called}, {other.method}: {gap}, for this pair alone."
 
 
 def _price(summary: overview.Summary, requests: int, prices: costs.Prices) -> str:
@@ -206,7 +219,17 @@ def _doubt(chosen: LedgerRow, others: Sequence[LedgerRow], noun: str) -> str:
     least = statistics.detectable_difference(chosen.n, disagree)
     told = f"differences below about {100 * least:.0f} points" if least == least else "all but huge differences"
     return (
-        f"Where two methods disagree on {100 * disagree:.0f} of 100 {noun}, as {'these' if shares else 'many'} do, "
-        f"{chosen.n} {noun} often miss {told}. They have also chosen the method, and flatter it a little: measure it "
-        f"again on {noun} that nobody has looked at."
+        f"{_pair(chosen, others, shares)} disagree on {100 * disagree:.0f} of 100 {noun}: in one pair compared alone, "
+        f"{chosen.n} {noun} often miss {told}; with all pairs compared at once, as above, a gap must be wider. They "
+        f"have also chosen the method, and flatter it a little: measure it again on {noun} that nobody has looked at."
     )
+
+
+def _pair(chosen: LedgerRow, others: Sequence[LedgerRow], shares: Sequence[float]) -> str:
+    """Which pairs the size of a test is reckoned for."""
+    if not shares:
+        return "Suppose that two methods"
+    if len(shares) > 1:
+        return f"{chosen.method} and one of those that cannot be told from it, on average,"
+    (other,) = (row for row in others if row.correct != chosen.correct)
+    return f"{chosen.method} and {other.method}"

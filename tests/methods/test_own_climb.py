@@ -10,6 +10,7 @@ import signal
 import socket
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,8 @@ from own_models import WordEmbedder, tiny_lm
 from tqdm.auto import tqdm
 
 from helpers import own_task
+from helpers.lesson.own import page
+from helpers.machine import runtime
 from helpers.methods.own import bench as benches
 from helpers.methods.own import climb as climbing
 from helpers.methods.own import label_rungs
@@ -380,11 +383,22 @@ def test_a_decision_takes_the_cheapest_of_a_tie_and_says_how_sure_it_is(own):
     rows = climb(ladder(own, slow(0), slow(0, "slow too")), progress=False)
     found = own_decision.decide(rows, target=0.95)
     assert "cannot tell it from slow too (" in str(found)
+    assert "None of them costs less to run." in str(found)
+    assert "need fewer" not in str(found)
+    assert "in one pair compared alone" in str(found)
+    assert "with all pairs compared at once, as above, a gap must be wider" in str(found)
     assert "measure it again on texts that nobody has looked at" in str(found)
     with pytest.raises(ValueError, match="no rung has been measured yet"):
         own_decision.decide([])
     with pytest.raises(ValueError, match="target is a share"):
         own_decision.decide(rows, target=90)
+
+
+def test_a_decision_says_which_of_a_tie_need_fewer_labels(own):
+    first, second, third = climb(ladder(own, slow(0), slow(0, "few"), slow(0, "none")), progress=False)
+    rows = [replace(first, labels_used=99), replace(second, labels_used=8), replace(third, labels_used=0)]
+    told = "slow learned from 99 labeled rows; of these, few needs 8 and none needs none."
+    assert told in str(own_decision.decide(rows))
 
 
 @pytest.mark.parametrize(
@@ -406,8 +420,46 @@ def test_a_model_that_leads_is_said_to_lead(own, plain, prompt, said, chosen):
     (against,) = [line for line in found.sentences if line.startswith("asked ")]
     assert said in against
     assert f"{prompt - plain:.3f}" in against
+    told = str(own_decision.decide([row("asked", "prompt", prompt, 100.0), row("tuned", "tune", 0.5, 50.0)], 0.5))
+    assert "the model's best without training, asked: " in told
     cost = "10,000 requests a month cost 0.15 dollars" if chosen == "asked" else "cost next to nothing"
     assert cost in str(found)
+
+
+def test_it_says_where_all_lies_and_what_that_holds(own, capsys, monkeypatch, tmp_path):
+    made = ladder(own, slow(0))
+    rows = climb(made, progress=False)
+    own_task.report(made, rows)
+    out = capsys.readouterr().out
+    name = own.name.removeprefix("own:").replace(":", "-")
+    assert f"own/{name}/report.html in the folder that COURSE_RESULTS names" in out
+    assert "row numbers, labels and hashes, not your texts" in out
+    kept = [path for path in lookup.path().parent.rglob("*") if path.is_file()]
+    assert {path.suffix for path in kept} >= {".jsonl", ".html", ".md"}
+    for path in kept:
+        if path.suffix == ".jsonl":
+            assert not any(message.text in path.read_text() for message in own.task.test)
+    monkeypatch.delenv("COURSE_RESULTS")
+    monkeypatch.setattr(own_task.runtime, "ROOT", tmp_path)
+    (tmp_path / "results" / "own").mkdir(parents=True, exist_ok=True)
+    own_task.report(made, rows)
+    assert f"results/own/{name}/report.html, seen from the course's folder" in capsys.readouterr().out
+
+
+def test_the_figures_say_what_tokens_and_seconds_hold(own):
+    rows = climb(ladder(own, slow(0)), progress=False)
+    assert page.about_figures(rows) == ""
+    asked = replace(rows[0], prompt_tokens=[9.0] * rows[0].n)
+    assert "all that one text is asked with" in page.about_figures([asked])
+    told = [part for part in page.sections(own, [asked], own_decision.decide([asked])) if part.heading == "Figures"]
+    assert told[0].paragraphs == (page.about_figures([asked]),)
+
+
+def test_notebook_and_command_begin_with_the_same_minutes_and_target():
+    told = own_task._arguments().parse_args(["x"])
+    cells = (runtime.ROOT / "notebooks" / "source" / "09_your_task.py").read_text()
+    assert f"MINUTES = {told.minutes:g}\n" in cells
+    assert f"TARGET, REQUESTS = {told.target:g}, {told.requests:_}\n" in cells
 
 
 def test_the_command_reads_asks_and_refuses_in_words(tmp_path, capsys, monkeypatch):

@@ -13,7 +13,8 @@ from tests.model.test_endpoint import KEY, Server
 
 ENDS = ("Please help soon", "What now", "Thanks a lot")
 MORE = [(f"{text} {end}.", label) for text, label in PAIRS for end in ENDS]
-LONG = [(f"{word} " * 300 + "the end", "fault") for word in "router mast cable plug hub socket valve pump drill".split()]
+THINGS = ("router", "mast", "cable", "plug", "hub", "socket", "valve", "pump", "drill")
+LONG = [(f"{thing} " * 300 + "the end", "fault") for thing in THINGS]
 
 
 @pytest.fixture

@@ -25,11 +25,35 @@ def noun_of(own) -> str:
     return "texts" if own.kind == "labels" else "questions"
 
 
+def about_figures(rows: Sequence[LedgerRow]) -> str:
+    """Return what the columns of tokens and seconds hold, in a line; an empty one where no tokens were read."""
+    if not any(row.tokens_per_item for row in rows):
+        return ""
+    tuned = any(row.approach == "tune" for row in rows)
+    return (
+        "Tokens are all that one text is asked with, also what many texts share"
+        + ("; a tuned model is asked without the list of labels" if tuned else "")
+        + ". Seconds are a text's part of some asked together, where what they share is read once; training and "
+        "texts that the plan already embedded are not in them."
+    )
+
+
+def kept(own) -> str:
+    """Return what finished pieces and pages hold of a file, in a line."""
+    if own.kind == "labels":
+        held = "Pieces and rows hold row numbers, labels and hashes, not your texts"
+    else:
+        held = "Pieces and rows hold what was answered, which may quote your documents, and hashes of the questions"
+    return f"{held}; the page quotes the start of a text where a finding does."
+
+
 def show(own, rows: Sequence[LedgerRow], found: Decision) -> None:
     """Show table, methods with intervals, mistakes and decision, in a notebook or on a terminal."""
     outside = own.task.outside if own.kind == "labels" else None
     lines = own_decision.table(rows, outside)
     display(Markdown(md.table(lines[0], lines[1:])))
+    if about_figures(rows):
+        print(about_figures(rows))
     plots.methods(found.rows, "All methods, on the same items", noun=noun_of(own))
     if own.kind == "labels":
         labels = sorted({*found.chosen.gold, *found.chosen.predictions})
@@ -44,7 +68,7 @@ def sections(own, rows: Sequence[LedgerRow], found: Decision, plan=None) -> list
     figure, words = pictures.draw_forest(found.standing, "Behind the leader", WORTHWHILE)
     parts = [
         Section("Decision", found.sentences, picture=Picture(frame.png(figure), words)),
-        Section("Figures", table=tuple(own_decision.table(rows, outside))),
+        Section("Figures", tuple(filter(None, [about_figures(rows)])), tuple(own_decision.table(rows, outside))),
     ]
     if own.kind == "labels":
         mistakes = [(gold, said, str(times)) for gold, said, times in own_decision.mix_ups(found.chosen)]
