@@ -53,8 +53,8 @@ diagrams.flow(
 # Put it beside the notebook, and its name into `FILE`: a table with a text and a label (CSV, spreadsheet, JSON), or a
 # folder of texts by label. On Colab or Binder it goes to somebody else's machine: use your own for private texts.
 #
-# Ours is made up: notes as a town library's help desk might get them, with eight faulty rows planted. Take no ranking from
-# it. **Predict:** which faults does yours have?
+# Ours is made up: notes as a town library's help desk might get them, with faults planted as real exports have them. Take
+# no ranking from it. **Predict:** which faults does yours have?
 
 # %%
 from helpers import own_task
@@ -66,11 +66,11 @@ own
 
 # %% [markdown]
 # Read it from the top. Columns are guessed until you name them: `own_task.read(FILE, text="…", label="…")`. Rows are
-# numbered as in your spreadsheet. Each finding says what was done; rows used and rows left out add up to the file. What
+# numbered as in your spreadsheet. Rows used and rows left out add up to the file. What
 # a cell *says* is never obeyed: formulas, HTML and chat marks stay text.
 #
-# Documents instead of labels? `own = own_task.read_documents(folder, questions)` takes a folder and a table of questions
-# with answers. Then leave out the cells on copies and `WORDS`, and the playground.
+# Documents instead of labels? `own_task.read_documents(folder, questions)` takes a folder and a table of questions:
+# [how both should look](../docs/own_documents.md). Then leave out the cells on copies and `WORDS`, and the playground.
 
 # %% [markdown]
 # ## A split without copies
@@ -132,15 +132,17 @@ for name, tested in {
     print(f"{name}: {copied} of {len(tested)} test rows have a near copy among the others")
 
 # %% [markdown]
-# `read` does the same, label by label, so that each has its share of the test. Splits that your file brings are kept.
-# Copies across them are reported but stay, so that your figures can be compared with other people's.
+# `read` does the same, label by label, so that each has its share of the test. A few rows are to choose by: LoRA keeps
+# the state of its training that does best on them. Splits that your file brings are kept (`split="…"` names the column);
+# copies across them are reported but stay, so that your figures can be compared with other people's. Does a label mean
+# *none of the others*? Say `outside="…"`, and it has figures of its own.
 
 # %% [markdown]
 # ## What a model is told
 #
 # A model reads words, not codes. Are your labels called `GRP_7`? Say in `WORDS` what they mean; if they speak for
-# themselves, write `WORDS = {}`. And say in one sentence, `SYSTEM`, what the task is. (With words for labels that your file
-# lacks, the cell uses neither.)
+# themselves, write `WORDS = {}`. And say in one sentence, `SYSTEM`, what the task is: ours speaks of a library. The cell
+# prints what a model will be told. (With words for labels that your file lacks, it uses neither.)
 
 # %%
 WORDS = {
@@ -154,15 +156,19 @@ if set(WORDS) <= set(own.task.labels):
     own = own.with_words(WORDS, system=SYSTEM)
 else:
     print("WORDS is not used, for your labels are", own.task.labels)
+print("The task, as a model is told it:", own.task.system)
 for label, words in own.task.words.items():
     print(f"{label} is called {words!r}")
 
 # %% [markdown]
 # ## What will it take?
 #
-# You have some minutes. Plain methods cost seconds and always run. Each rung of a language model needs a while to begin
-# (LoRA trains), and then some time for each text; a GPU is used if there is one. All of them should be asked the same
-# texts, or they cannot be compared text by text.
+# Plain methods cost seconds and always run. Each rung of a language model needs a while to begin (LoRA trains), and then
+# some time for each text; a GPU is used if there is one. All should be asked the same texts, or they cannot be compared
+# text by text.
+#
+# A [model behind an address](../docs/other_models.md#a-model-behind-an-address) works here, too, without LoRA and the
+# playground: then your texts leave your machine, from the plan on.
 
 # %% [markdown]
 # ### Your turn 09.2
@@ -212,8 +218,8 @@ for minutes in (MINUTES, 30, 120) if asked else ():
 #
 # ## Climb
 #
-# Press *Stop* whenever you like, or close the notebook: every finished piece is on the disk, and the same cell goes on
-# from there.
+# Press *Stop* whenever you like: every finished piece is on the disk, and the same cell goes on from there. Closed the
+# notebook? Run it from the top; what is measured is not measured again.
 
 # %%
 rows = own_task.climb(plan, progress=False)
@@ -291,6 +297,6 @@ if len(own.task.labels) <= label_rungs.MANY:
 # 1. Look at the file before the method: a copy across the split makes every figure too good, and two spellings make two
 #    labels of one.
 # 2. Measure the plain methods first: they take seconds, and a language model has to beat them.
-# 3. A decision holds for these texts, this size of model and these prices. Keep the page, and measure again on new texts.
+# 3. A decision holds for these texts and this size of model. Keep the page, and measure again on new texts.
 #
 # {{next}}
