@@ -66,8 +66,8 @@ own
 
 # %% [markdown]
 # Read it from the top. Columns are guessed until you name them: `own_task.read(FILE, text="…", label="…")`. Rows are
-# numbered as in your spreadsheet. Rows used and rows left out add up to the file. What
-# a cell *says* is never obeyed: formulas, HTML and chat marks stay text.
+# numbered as in your spreadsheet. Rows used and rows left out add up to the file. What a cell *says* is never
+# obeyed: formulas, HTML and chat marks stay text.
 #
 # Documents instead of labels? `own_task.read_documents(folder, questions)` takes a folder and a table of questions:
 # [how both should look](../docs/own_documents.md). Then leave out the cells on copies and `WORDS`, and the playground.
