@@ -125,13 +125,31 @@ def code_of_cells(notebooks: Iterable[nbformat.NotebookNode], passing: Iterable[
     return code
 
 
-def hashes_of_modules(code: str, ran: Iterable[str], modules: House) -> dict[str, str]:
+def hashes_of_modules(code: str, ran: Iterable[str], modules: House, lesson: str = "") -> dict[str, str]:
     """Return module -> hash of what a lesson's code reaches in it.
 
-    Left out is what only makes the machine ready, or judges answers; what the judging reaches elsewhere counts.
+    Left out is what only makes the machine ready, or judges answers; what the judging reaches elsewhere counts, that of
+    the lesson of this name (or its number) even if it is not among those that ran.
     """
-    found = modules.hashes(CALL.sub("", code), [name for name in ran if name != READY])
+    judging = judges_of(lesson.rpartition("/")[-1][:2], modules.texts)
+    found = modules.hashes(CALL.sub("", code), sorted({name for name in ran if name != READY} | judging))
     return {name: hashed for name, hashed in found.items() if not name.startswith(JUDGES)}
+
+
+def judges_of(number: str, texts: Mapping[str, str]) -> set[str]:
+    """Return the modules that judge the answers of the lesson and labs of this number, with those that they import."""
+    exercises, checks = JUDGES
+    found, new = set(), {exercises, checks, f"{checks}.lesson_{number}"} & set(texts)
+    while new:
+        found |= new
+        code = "\n".join(texts[name] for name in new)
+        new = {
+            name
+            for name in set(texts) - found
+            for package, _, last in [name.rpartition(".")]
+            if package == checks and re.search(rf"from {checks}(\.{last} import| import .*\b{last}\b)", code)
+        }
+    return found
 
 
 def hash_of_outputs(path: pathlib.Path) -> str:
@@ -164,7 +182,7 @@ def stamp(code: str, read: Mapping[str, list], modules: House, copies: Iterable[
     files = [path for path in (*read["files"], *read["folders"]) if path not in told and path not in BUILT]
     found = {
         "code": _hash(code),
-        "modules": hashes_of_modules(code, read["modules"], modules),
+        "modules": hashes_of_modules(code, read["modules"], modules),  # all that ran, what judges among it
         "files": {path: hash_of_file(path) for path in sorted(files)},
         "stored": {name: hash_of_stored(name) for name in sorted(stored)},
         "outputs": {path.relative_to(HERE).as_posix(): hash_of_outputs(path) for path in copies},
@@ -209,7 +227,7 @@ def why_stale(name: str, code: str) -> list[str]:
     if kept.get("seal") != _hash(found):
         return ["its stamp was changed by hand"]
     reasons = [] if kept["code"] == _hash(code) else [CODE]
-    modules = hashes_of_modules(code, kept["modules"], now())
+    modules = hashes_of_modules(code, kept["modules"], now(), name)
     for name, hashed in kept["modules"].items():
         if modules.get(name) != hashed and not name.startswith(JUDGES):
             reasons.append(f"{name.replace('.', '/')}.py changed")

@@ -142,7 +142,8 @@ def next_token_explorer(lm: LanguageModel, text: str) -> None:
             known[box.value] = lm.next_token_probabilities(prompt, 10)
         tokens = [Markup("<code>{}</code>").format(visible(token)) for token, _ in known[box.value]]
         shares = at_temperature([value for _, value in known[box.value]], slider.value)
-        rows = [(token, bar(share), f"{share:.3f}") for token, share in zip(tokens, shares, strict=True)]
+        told = [Markup('<span style="white-space:nowrap">{:.3f}</span>').format(share) for share in shares]
+        rows = [(token, bar(share), figure) for token, share, figure in zip(tokens, shares, told, strict=True)]
         return boxed(bold(f"next token at temperature {slider.value:g}, shares among these"), table(rows))
 
     show([box, slider], render)
