@@ -208,9 +208,14 @@ def test_nothing_runs_for_what_no_output_depends_on(course, stale):
 
 
 def test_what_judges_answers_makes_no_lesson_stale_and_what_it_reaches_elsewhere_does():
-    code = 'from helpers.lesson.exercises import check\ncheck("01.2", 3)'
-    ran = ["helpers", "helpers.lesson.exercises", "helpers.lesson.checks.lesson_01", "helpers.statistics"]
-    assert set(stamps.hashes_of_modules(code, ran, stamps.now())) == {"helpers", "helpers.statistics"}
+    code = 'from helpers.lesson.exercises import check\ncheck("05.1", 3)'
+    judging = stamps.judges_of("05", stamps.now().texts)
+    assert {"helpers.lesson.exercises", "helpers.lesson.checks.training_sets"} <= judging
+    assert not any(name.endswith("lesson_01") for name in judging)
+    ran = ["helpers", "helpers.tasks.curation.labels", *judging]
+    kept = stamps.hashes_of_modules(code, ran, stamps.now())
+    assert set(kept) == {"helpers", "helpers.tasks.curation.labels"}
+    assert stamps.hashes_of_modules(code, kept, stamps.now(), "labs/05_form") == kept
 
 
 def test_new_text_is_stored_and_runs_nothing(course, stale, capsys):
