@@ -31,8 +31,8 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def lab(tmp_path, request):
-    """JupyterLab on a copy of the course, without a token, on this machine alone; a parameter is the theme."""
+def lab(tmp_path):
+    """JupyterLab on a copy of the course, without a token, on this machine alone; the page can give it commands."""
     if not CHROMIUM:
         if os.environ.get("COURSE_NEED_BROWSER"):
             pytest.fail("COURSE_NEED_BROWSER is set and there is no Chromium")
@@ -43,14 +43,18 @@ def lab(tmp_path, request):
     for extension, setting in (
         ("notebook-extension/tracker", {"windowingMode": "none"}),  # keep all cells in the page
         ("apputils-extension/notification", {"fetchNews": "false"}),
-        ("apputils-extension/themes", {"theme": getattr(request, "param", "JupyterLab Light")}),
     ):
         file = tmp_path / "settings" / "@jupyterlab" / f"{extension}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(setting))
     port = free_port()
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ServerApp.ip=127.0.0.1"]
-    command += ["--IdentityProvider.token=", "--allow-root", f"--ServerApp.root_dir={course}"]
+    command += [
+        "--LabApp.expose_app_in_browser=True",
+        "--IdentityProvider.token=",
+        "--allow-root",
+        f"--ServerApp.root_dir={course}",
+    ]
     command += [f"--LabApp.user_settings_dir={tmp_path / 'settings'}"]
     environment = {**os.environ, "COURSE_PROFILE": "fast", "JUPYTER_CONFIG_DIR": str(tmp_path / "config")}
     with open(tmp_path / "lab.log", "w") as log:
@@ -135,6 +139,7 @@ NAMELESS = """root => [...root.querySelectorAll("input, select, textarea, button
   .map(e => e.outerHTML.slice(0, 120))"""
 
 
+SAVES = {"rate"}  # a form, which shows nothing new until it is filled in and saved
 KEYS = {  # kinds of controls, and how somebody without a mouse changes one
     "textarea:visible, input[type=text]:visible": ["End", "x", "Tab"],
     ".noUi-handle:visible": ["ArrowRight"],
@@ -158,18 +163,16 @@ def answers(page, whole) -> bool:
             control.press(key)
         try:
             given = [shown.element_handle(), before]
-            page.wait_for_function("([e, before]) => e.innerHTML != before", arg=given, timeout=30_000)
+            page.wait_for_function("([e, before]) => e.innerHTML != before", arg=given, timeout=15_000)
             return True
         except TooLong:
             pass
     return False
 
 
-@pytest.mark.parametrize("lab", ["JupyterLab Light", "JupyterLab Dark"], indirect=True)
-def test_every_widget_answers_to_the_keyboard_and_can_be_read_in_both_themes(lab, request, tmp_path):
+def test_every_widget_answers_to_the_keyboard_and_can_be_read_in_both_themes(lab, tmp_path):
     from playwright.sync_api import sync_playwright
 
-    theme = request.node.callspec.params["lab"].split()[-1].lower()
     nbformat.write(all_widgets.notebook(), tmp_path / "course" / "notebooks" / "all_widgets.ipynb")
     faults = []
     with sync_playwright() as playwright:
@@ -177,26 +180,35 @@ def test_every_widget_answers_to_the_keyboard_and_can_be_read_in_both_themes(lab
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         page.goto(f"{lab}/lab/tree/notebooks/all_widgets.ipynb")
         page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=300_000)
-        assert page.locator(f"body[data-jp-theme-light={'true' if theme == 'light' else 'false'}]").count()
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.locator("[data-command='runmenu:run-all']").first.click()
         # All cells first: what a control asks for waits in the kernel behind them.
         all_ran = "n => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].filter("
         all_ran += "e => /\\[\\d+\\]/.test(e.innerText)).length >= n"
         page.wait_for_function(all_ran, arg=1 + len(all_widgets.CELLS), timeout=400_000)
-        for name in all_widgets.CELLS:
-            whole = page.locator(".jp-CodeCell", has_text=f"# {name}\n").first.locator(".jp-OutputArea").first
-            if not answers(page, whole):
+        widgets = {
+            name: page.locator(".jp-CodeCell", has_text=f"# {name}\n").first.locator(".jp-OutputArea").first
+            for name in all_widgets.CELLS
+        }
+        for name, whole in widgets.items():
+            if name not in SAVES and not answers(page, whole):
                 faults.append(f"{name}: nothing happens when a control is changed")
-            faults += [f"{name}: contrast {ratio} of {text!r}" for text, ratio in whole.evaluate(CONTRAST)]
             faults += [f"{name}: no name for {control}" for control in whole.evaluate(NAMELESS)]
+        for theme in ("Light", "Dark"):
+            change = "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})"
+            page.evaluate(change, f"JupyterLab {theme}")
+            light = "true" if theme == "Light" else "false"
+            page.wait_for_function(f"document.body.dataset.jpThemeLight == '{light}'", timeout=60_000)
             for width in (800, 1280):
                 page.set_viewport_size({"width": width, "height": 1000})
-                page.wait_for_timeout(150)
-                if whole.evaluate("e => e.scrollWidth > e.clientWidth + 1"):
-                    faults.append(f"{name}: wider than the page at {width} pixels")
-                if os.environ.get("COURSE_SCREENSHOT"):
-                    picture = os.path.join(os.environ["COURSE_SCREENSHOT"], f"{name}_{theme}_{width}.png")
-                    whole.screenshot(path=picture)
+                page.wait_for_timeout(500)
+                for name, whole in widgets.items():
+                    where = f"{name}, {theme}, {width} pixels"
+                    faults += [f"{where}: contrast {ratio} of {text!r}" for text, ratio in whole.evaluate(CONTRAST)]
+                    if whole.evaluate("e => e.scrollWidth > e.clientWidth + 1"):
+                        faults.append(f"{where}: wider than the page")
+                    if os.environ.get("COURSE_SCREENSHOT"):
+                        picture = os.path.join(os.environ["COURSE_SCREENSHOT"], f"{name}_{theme}_{width}.png")
+                        whole.screenshot(path=picture)
         browser.close()
     assert not faults, "\n".join(faults)

@@ -88,7 +88,7 @@ print(
 #
 # A leak is another way to fool yourself: test messages that also stand in the training set. Write
 # `leaked(train_texts, test_texts)`: the positions of test texts that equal a training text once case, punctuation and
-# spacing are ignored. (Here and later: a function leaves what it is given as it was.)
+# spacing are ignored. (A function leaves what it is given as it was.)
 
 # %%
 import re
