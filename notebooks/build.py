@@ -12,7 +12,6 @@ How a source is written stands at the top of sources.py; how staleness is found 
 import argparse
 import json
 import pathlib
-import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -30,7 +29,6 @@ from helpers.results import ledger, verdicts
 
 # Whatever the builder's own settings are. float32, as the stored rows: a comparison needs one number format.
 AS_SHIPPED = {"COURSE_PROFILE": "full", "COURSE_MODEL": "", "COURSE_DTYPE": "float32", "COURSE_MISSING": ""}
-NOTE = re.compile(r": a row of that name is kept, but its model is ")
 LAST = "08"  # it shows the verdicts of all others, so it is built after them
 
 
@@ -102,25 +100,10 @@ def run(name: str, reasons: Sequence[str] = ()) -> None:
                 cell.source, cell.id = again.source, again.id
         if reasons and all(reason == stamps.CODE or reason.endswith(".py changed") for reason in reasons):
             keep_machine_outputs(notebook, path)
-        leave_out_notes(notebook)
         _store(notebook, path)
     stamps.keep(
         name, stamps.stamp(code, ran.read, modules, [path for path, _ in copies], {verdict.id for verdict in judged})
     )
-
-
-def leave_out_notes(notebook: nbformat.NotebookNode) -> None:
-    """Take from the outputs what the ledger notes on stderr where a row of that name is kept of another model alone.
-
-    It is said to whoever measures; on a page that shows this model it would read as a fault.
-    """
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [
-                output
-                for output in cell.outputs
-                if output.get("name") != "stderr" or not all(map(NOTE.search, output.text.strip().split("\n")))
-            ]
 
 
 def in_order(chosen: list[str]) -> list[str]:

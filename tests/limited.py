@@ -1,15 +1,19 @@
 """Runs a command as Binder would: `python tests/limited.py BYTES COMMAND…`, a hard limit of memory and one processor.
 
-The command and all that it starts share a control group. Who takes more than the limit is killed by the system, and the
-course reads that limit as it does in a container. Making a group needs root: without it, or without control groups, the
-command runs unlimited, and a line says so. Exit status: the command's.
+The command and all that it starts share a control group. Who takes more than the limit is killed by the system, and all
+others of the group at once, since a notebook whose kernel has gone would wait for it for as long as a cell may take.
+The course reads that limit as it does in a container. Making a group needs root: without it, or without control groups,
+the command runs unlimited, and a line says so. Exit status: the command's, or 137 where somebody was killed.
 """
 
+import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 
 GROUPS = pathlib.Path("/sys/fs/cgroup")
 PERIOD = 100_000  # microseconds; as much of them is one processor
@@ -45,12 +49,38 @@ def make(groups: dict[pathlib.Path, dict[str, int | str]]) -> str:
     return tried.stderr.strip() or "no namespaces" if tried.returncode else ""
 
 
-def peak(group: pathlib.Path) -> str:
-    """Return in words how much memory a group took at most; files that it read count, as they do on Binder."""
-    for file in ("memory.peak", "memory.max_usage_in_bytes"):
-        if (group / file).exists():
-            return f"{int((group / file).read_text()) / 1e9:.2f} GB at its peak, files that were read among them"
-    return "its peak is not told here"
+def told(group: pathlib.Path, file: str, *names: str) -> int:
+    """Return the number behind one of these names in a group's file of names and numbers, 0 where there is none."""
+    lines = (group / file).read_text().splitlines() if (group / file).exists() else []
+    numbers = {line.split()[0]: int(line.split()[1]) for line in lines if line.count(" ") == 1}
+    return next((numbers[name] for name in names if name in numbers), 0)
+
+
+class Watch(threading.Thread):
+    """Looks at a group until `stop`: its memory without that of files, and whether somebody in it was killed for it."""
+
+    def __init__(self, group: pathlib.Path, every: float = 0.25):
+        super().__init__(daemon=True)
+        self.group, self.every, self.ended = group, every, threading.Event()
+        self.peak, self.killed = 0, False
+
+    def run(self) -> None:
+        while not self.ended.wait(self.every):
+            self.look()
+
+    def look(self) -> None:
+        self.peak = max(self.peak, told(self.group, "memory.stat", "total_rss", "anon"))
+        killed = told(self.group, "memory.oom_control", "oom_kill") + told(self.group, "memory.events", "oom_kill")
+        if killed and not self.killed:
+            self.killed = True
+            for process in (self.group / "cgroup.procs").read_text().split():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(process), signal.SIGKILL)
+
+    def stop(self) -> None:
+        self.ended.set()
+        self.join()
+        self.look()
 
 
 def main(limit: str, *command: str) -> int:
@@ -58,20 +88,24 @@ def main(limit: str, *command: str) -> int:
     groups = wanted(int(float(limit)))
     why = make(groups)
     memory = next(iter(groups))
-    if not why:
-        inside = [*ALONE, ENTER, "sh", str(len(groups)), *map(str, groups)]
-        command = (*inside, str(memory), str(memory.parent), *command)
-    try:
+    if why:
         status = subprocess.run(command).returncode
-        told = (
-            f"no hard limit: {why}" if why else f"limit {float(limit) / 1e9:.2f} GB and one processor; {peak(memory)}"
-        )
-        print(f"limited.py: {told}", flush=True)
+        print(f"limited.py: no hard limit: {why}", flush=True)
+        return status if status >= 0 else 128 - status  # of one that was killed, as shells say it
+    watch = Watch(memory)
+    watch.start()
+    try:
+        inside = [*ALONE, ENTER, "sh", str(len(groups)), *map(str, groups)]
+        status = subprocess.run([*inside, str(memory), str(memory.parent), *command]).returncode
+        watch.stop()
+        end = "a process took more and was killed" if watch.killed else f"{watch.peak / 1e9:.2f} GB at its peak"
+        print(f"limited.py: limit {float(limit) / 1e9:.2f} GB and one processor; {end}", flush=True)
     finally:
         for group in groups:
-            if group.exists():
+            with contextlib.suppress(OSError):  # not there, or what was killed has not gone yet
                 group.rmdir()
-    return status if status >= 0 else 128 - status  # of one that was killed, as shells say it
+    status = 128 + signal.SIGKILL if watch.killed else status
+    return status if status >= 0 else 128 - status
 
 
 if __name__ == "__main__":

@@ -218,16 +218,6 @@ def test_what_judges_answers_makes_no_lesson_stale_and_what_it_reaches_elsewhere
     assert stamps.hashes_of_modules(code, kept, stamps.now(), "labs/05_form") == kept
 
 
-def test_a_note_on_another_model_s_row_is_left_out_of_a_page_and_other_words_on_stderr_are_not():
-    note = "a/test/b: a row of that name is kept, but its model is 'X', not 'Y'\n"
-    texts = (note, note + note, note + "Traceback\n", "a/test/b: a row of that name is kept, but its seed is 1\n")
-    outputs = [nbformat.v4.new_output("stream", name="stderr", text=text) for text in texts]
-    outputs.append(nbformat.v4.new_output("stream", name="stdout", text=note))
-    page = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=outputs)])
-    build.leave_out_notes(page)
-    assert page.cells[0].outputs == outputs[2:]
-
-
 def test_new_text_is_stored_and_runs_nothing(course, stale, capsys):
     before, stamp = outputs(course), (course / "notebooks" / "stamps.json").read_bytes()
     change(course / "notebooks" / "source" / "00_reads.py", "# {{badges}}", "# A word more.\n#\n# {{badges}}")

@@ -22,7 +22,20 @@ def test_what_takes_more_than_the_limit_is_killed_and_what_takes_less_is_not():
     assert run("3e8", sys.executable, "-c", TAKE.format(50_000_000)).returncode == 0
     too_much = run("3e8", sys.executable, "-c", TAKE.format(600_000_000))
     assert too_much.returncode == 137
-    assert "limit 0.30 GB" in too_much.stdout and "0.30 GB at its peak" in too_much.stdout
+    assert "limit 0.30 GB" in too_much.stdout and "took more and was killed" in too_much.stdout
+
+
+def test_who_waits_for_one_that_was_killed_does_not_wait_on():
+    code = "import subprocess, sys, time; subprocess.run([sys.executable, '-c', {!r}]); time.sleep(600)"
+    assert run("3e8", sys.executable, "-c", code.format(TAKE.format(600_000_000))).returncode == 137
+
+
+def test_its_peak_counts_what_it_took_and_not_what_it_read(tmp_path):
+    large = tmp_path / "large"
+    large.write_bytes(bytes(150_000_000))
+    code = f"import time; x = b'a' * 80_000_000; open({str(large)!r}, 'rb').read(100_000_000); time.sleep(1)"
+    said = run("3e8", sys.executable, "-c", code).stdout
+    assert 0.08 <= float(said.split("; ")[1].split(" GB")[0]) < 0.1, said
 
 
 def test_the_course_reads_the_limit_as_in_a_container():

@@ -171,17 +171,34 @@ def load(name: str | None = None, device: str | None = None, dtype=None):
     `runtime` chooses device and dtype if not given. Raises ModelError for an unknown name, another kind of model, a
     folder that cannot be read, or a hub that does not answer.
     """
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
     name = name or default()
     spec = find(name)
     if spec.kind != "language":
         raise ModelError(f"{name} is an {spec.kind} model; load it with load_embedder")
     device = device or runtime.device().value
-    where, options = location(name)
+    tokenizer = load_tokenizer(name)
+    model = _read(AutoModelForCausalLM, name, dtype=dtype or runtime.dtype(device).value)
+    return model.to(device).eval(), tokenizer
+
+
+def load_tokenizer(name: str):
+    """Return the tokenizer of a language model, which pads on the left; raises as `load` does."""
+    from transformers import AutoTokenizer
+
+    tokenizer = _read(AutoTokenizer, name, padding_side="left")
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def _read(kind, name: str, **options):
+    """What one of transformers' classes reads of a model; raises ModelError with the remedy where it cannot."""
+    spec = find(name)
+    where, more = location(name)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(where, padding_side="left", **options)
-        model = AutoModelForCausalLM.from_pretrained(where, dtype=dtype or runtime.dtype(device).value, **options)
+        return kind.from_pretrained(where, **options, **more)
     except (OSError, ValueError) as error:
         remedy = (
             "it must hold a model and its tokenizer" if spec.folder else "a hub model needs a network the first time"
@@ -190,9 +207,6 @@ def load(name: str | None = None, device: str | None = None, dtype=None):
             f"{name} could not be loaded ({str(error).splitlines()[0]}); {remedy}. The course's own model, {DEFAULT}, "
             "needs neither"
         ) from error
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    return model.to(device).eval(), tokenizer
 
 
 def load_embedder(name: str = EMBEDDER, device: str | None = None):

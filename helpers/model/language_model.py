@@ -10,7 +10,7 @@ from tqdm.auto import tqdm
 from transformers import LogitsProcessor, LogitsProcessorList
 
 from helpers.machine import runtime
-from helpers.model import catalogue, decoding, endpoint, head, lean, packing, remote_model, reuse, scoring
+from helpers.model import again, catalogue, decoding, endpoint, head, lean, packing, remote_model, reuse, scoring
 from helpers.model.prompts import Messages, as_messages
 
 READ_AT_ONCE = 64  # tokens of each prompt in one pass: what a pass holds beside the cache grows with it
@@ -41,6 +41,7 @@ class Generation:
 
 
 _in_use: "weakref.WeakValueDictionary[str, LanguageModel]" = weakref.WeakValueDictionary()
+_as_loaded: "weakref.WeakValueDictionary[str, again.AsLoaded]" = weakref.WeakValueDictionary()
 
 
 class LanguageModel:
@@ -62,16 +63,27 @@ class LanguageModel:
     def load(cls, name: str | None = None, device: str | None = None, dtype=None) -> "LanguageModel":
         """Load a model of the catalogue or a folder; `runtime` chooses device and dtype if not given.
 
+        One of the catalogue that is in use already and unchanged lends its weights, so that memory holds them once.
         Where COURSE_API_BASE is set, the default is a RemoteModel, which answers and does little else.
         """
         name = name or catalogue.default()
         if endpoint.wanted() and name == catalogue.default():
             return remote_model.connect()
         runtime.set_threads()
-        model, tokenizer = catalogue.load(name, device, dtype)
-        lm = cls(model, tokenizer, catalogue.find(name).name)
-        if device is None and dtype is None:
-            _in_use[name] = lm
+        spec, usual = catalogue.find(name), device is None and dtype is None
+        device = device or runtime.device().value
+        dtype = dtype or runtime.dtype(device).value
+        kept = _as_loaded.get(name)
+        model = kept.copy(device, dtype) if kept and not spec.folder else None  # files in a folder may be new ones
+        if model is None:
+            model, tokenizer = catalogue.load(name, device, dtype)
+            kept = again.AsLoaded(model)
+        else:
+            tokenizer = catalogue.load_tokenizer(name)
+        lm = cls(model, tokenizer, spec.name)
+        lm.as_loaded = kept  # as long as one of the models with these weights lives
+        if usual:
+            _in_use[name], _as_loaded[name] = lm, kept
         return lm
 
     @classmethod

@@ -47,13 +47,14 @@ def base_of(layer) -> torch.nn.Linear:
     return layer.get_base_layer() if is_adapted(layer) else layer
 
 
-def _look(weight: torch.Tensor) -> tuple:
-    """What tells that a weight has changed since: its place, torch's count of changes, some of its numbers."""
+def look(weight: torch.Tensor) -> tuple:
+    """Return what tells that a weight has changed since: its place, torch's count of changes, some of its numbers."""
     count = 0 if weight.is_inference() else weight._version
     return weight.data_ptr(), count, weight.detach().view(-1)[::SAMPLE].clone()
 
 
-def _same(one: Sequence[tuple], other: Sequence[tuple]) -> bool:
+def same(one: Sequence[tuple], other: Sequence[tuple]) -> bool:
+    """Return whether two looks at the same weights, one after the other, saw the same."""
     pairs = zip(one, other, strict=False)
     return len(one) == len(other) and all(a[:2] == b[:2] and torch.equal(a[2], b[2]) for a, b in pairs)
 
@@ -71,9 +72,9 @@ def pack(weights: Sequence[torch.Tensor]) -> Packed:
 
     They are kept as long as the first weight lives, so that models which share weights share this as well.
     """
-    seen = [_look(weight) for weight in weights]
+    seen = [look(weight) for weight in weights]
     known = _packed.get(weights[0])
-    if known is None or not _same(known.seen, seen):
+    if known is None or not same(known.seen, seen):
         known = _packed[weights[0]] = Packed(*_halves(weights), seen)
     return known
 

@@ -29,7 +29,7 @@ def stored(task: str, method: str, items: Sequence, *, model=None, split: str = 
     """Return a row kept of a method, cut to these items, if all that is asked for agrees; else None.
 
     Your own rows of the current profile come before the course's. Task, method, split, model, and each item's id, text
-    and label must agree in any case. Where a row of that name differs, what differs is said once, on stderr.
+    and label must agree in any case. Where a row of that name and model differs, what differs is said once, on stderr.
 
     asked: what else must agree: prompts (n strings or lists of chat messages), or further fields of LedgerRow, such as
     labels, seed, settings or dtype; None means not asked.
@@ -42,7 +42,7 @@ def stored(task: str, method: str, items: Sequence, *, model=None, split: str = 
     wanted["model"] = measuring.about(model)["model"]
     reasons = []
     for row in reversed(_all_rows(reference=True)):
-        if (row.task, row.split, row.method) == (name_of(task), split, method):
+        if (row.task, row.split, row.method, row.model) == (name_of(task), split, method, wanted["model"]):
             reason = _difference(row, items, wanted)
             if not reason:
                 _told(name, row)

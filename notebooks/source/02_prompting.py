@@ -428,8 +428,7 @@ print("right, of the readable:", of_readable)
 print("right, of all:         ", free_row.interval)
 
 # %% [markdown]
-# Where a service sells no probabilities, parse strictly, and count what you could not
-# read.
+# Where a service sells no probabilities, parse strictly, and count what you cannot read.
 
 # %% [markdown]
 # ## Role and reasoning
@@ -461,8 +460,8 @@ print("accuracy on test, minus that of the direct answer:")
 print(prompting_lines.differences(changed))
 
 # %% [markdown]
-# Neither a role nor reasoning shows a gain. (The question names no labels for a thought to weigh.) The course's words
-# for 02.3 do, under the same question.
+# Neither a role nor reasoning shows a gain. (The question names no labels for a thought to weigh.) The words
+# of 02.3 do.
 #
 # ## When unsure, say medium
 #
@@ -567,8 +566,8 @@ print(prompting_lines.lost(of_each, [message.id for message in originals]))
 #
 # ### Playground
 #
-# Edit texts and labels; watch what the model receives, its answer, and the labels' shares. Can you get a label with a share
-# close to 1 beside a written answer that names another? (Shares are of *these* labels alone.)
+# Edit texts and labels; watch what the model receives, its answer, and the labels' shares. Can you get a share close to 1
+# beside a written answer that names another label? (Shares are of *these* labels alone.)
 
 # %%
 from helpers.lesson import widgets
@@ -580,9 +579,9 @@ widgets.prompt_playground(
 # %% [markdown]
 # ## What we found
 #
-# Accuracy on test by size: *135M* is our model, with so many million [parameters](../docs/glossary.md#parameter); *plain*
-# no language model; a dash: not measured. The larger models are of another family, made for code. Each size has its own *best
-# prompt*; *direct answer* is rung 1, not calibrated.
+# Accuracy on test by size: *135M* is our model (million [parameters](../docs/glossary.md#parameter)); *plain*, no language
+# model; a dash, not measured. The larger ones are of another family, made for code. Each has its own *best prompt*;
+# *direct answer* is rung 1, not calibrated.
 #
 # *Large* is a hosted model. It wrote a *free answer* to our prompt, and labeled *from the names* and *by the guide*. Such a
 # model also wrote our messages, which may flatter it.
@@ -595,8 +594,7 @@ methods = [row.method for row in shown] + ["labeled from the names", "labeled by
 display(Markdown(scales.side_by_side("intents", methods)))
 
 # %% [markdown]
-# Verdicts, each with its rule. *Above 0, by at least 0.03* asks for both: the whole interval above 0, *and* an estimate of at
-# least 0.03.
+# Verdicts, each with its rule. *Above 0, by at least 0.03* wants the whole interval above 0, *and* such an estimate.
 
 # %%
 from helpers.results import evidence
@@ -611,7 +609,8 @@ role, reasoning = (evidence.difference(direct_row, row) for row in (role_row, th
 claims.conclude("P8", {"role": role, "reasoning": reasoning})
 
 # %% [markdown]
-# And larger: what turns? P7 asks only whether an answer is *readable*; *right* stands above.
+# And larger: what turns? At 1.5B the full instructions gain (*ladder*), and beat the winner that the search on dev
+# took. P7 asks only whether an answer is *readable*; *right* stands above.
 
 # %%
 from helpers.results import verdicts

@@ -11,6 +11,7 @@ from peft import PeftModel
 
 from helpers.methods import tuning
 from helpers.methods.tuning import loop, rows, saved
+from helpers.model.again import sharing_copy
 from helpers.model.language_model import LanguageModel
 from helpers.results import ledger
 from helpers.tasks import files
@@ -177,14 +178,14 @@ def test_save_and_load_give_the_same_model_and_a_card(small, tuned, tmp_path):
 
 def test_peft_itself_reads_what_is_saved(small, tuned, tmp_path):
     folder = tuning.save(tuned, tmp_path / "mine")
-    theirs = PeftModel.from_pretrained(saved.sharing_copy(small.model), folder)
+    theirs = PeftModel.from_pretrained(sharing_copy(small.model), folder)
     ids = torch.tensor([small.inspect("My invoice").token_ids])
     with torch.inference_mode():
         torch.testing.assert_close(theirs(ids).logits, tuned.lm.model(ids).logits)
 
 
 def other_base(small, times=1.01):
-    model = saved.sharing_copy(small.model)
+    model = sharing_copy(small.model)
     layer = model.model.layers[0].mlp.up_proj
     layer.weight = torch.nn.Parameter(layer.weight * times)
     return LanguageModel(model, small.tokenizer, "another base")

@@ -20,7 +20,7 @@ from helpers.machine import runtime
 from helpers.methods import structured
 from helpers.methods.retrieval import copying
 from helpers.methods.tuning import saved
-from helpers.model import products
+from helpers.model import again, products
 from helpers.model.cache import Cache
 from helpers.model.decoding import Writer
 from helpers.model.language_model import LanguageModel
@@ -294,7 +294,7 @@ def test_weights_are_packed_once_for_all_models_that_share_them(monkeypatch):
     Lean(model)
     once = len(packed)
     Lean(model)
-    Lean(adapted(saved.sharing_copy(model)))
+    Lean(adapted(again.sharing_copy(model)))
     assert len(packed) == once
     assert once in (0, 2 * 4 + 1)  # none where the processor has no use for them
 

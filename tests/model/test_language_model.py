@@ -98,3 +98,30 @@ def test_the_model_in_use_is_shared_and_let_go():
     other = LanguageModel.load(dtype=torch.float32)
     assert LanguageModel.shared() is lm
     assert other is not lm
+
+
+def places(lm):
+    return {weight.data_ptr() for weight in lm.model.parameters()}
+
+
+@pytest.mark.weights
+def test_a_model_that_is_loaded_again_shares_its_weights_and_nothing_else():
+    lm = first = LanguageModel.load()
+    lm.model.model.layers[0].mlp = torch.nn.Identity()  # as one who tries things out
+    lm.tokenizer.padding_side = "right"
+    lm = LanguageModel.load()
+    assert lm is not first and places(lm) > places(first)
+    assert type(lm.model.model.layers[0].mlp) is not torch.nn.Identity and lm.tokenizer.padding_side == "left"
+    assert lm.chat("Say hello.", max_new_tokens=8)
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("change", [lambda weight: weight.mul_(2), lambda weight: weight.data.mul_(2)])
+def test_a_model_whose_weights_have_changed_is_read_anew(change):
+    lm = LanguageModel.load()
+    with torch.no_grad():
+        change(lm.model.model.norm.weight)
+    again = LanguageModel.load()
+    assert not places(again) & places(lm)
+    assert not torch.equal(again.model.model.norm.weight, lm.model.model.norm.weight)
+    assert LanguageModel.load(dtype=torch.float64).model.dtype == torch.float64  # another number format as well

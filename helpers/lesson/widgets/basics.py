@@ -24,7 +24,7 @@ CHIP = "display:inline-block;margin:1px;padding:1px 4px;border:1px solid #888;bo
 CHIP += "color:#111;font-family:monospace;"
 CHIP_COLORS = ("#cfe8f7", "#fde9c4")
 BAR = "background:#0072B2;height:0.9em;min-width:1px;"
-BOX = "border:1px solid #999;border-radius:4px;padding:8px;max-width:52em;overflow-wrap:anywhere;"
+BOX = "border:1px solid #999;border-radius:4px;padding:8px;max-width:52em;overflow-wrap:break-word;"
 
 
 def show(controls: Sequence, render: Callable[[], str]) -> None:

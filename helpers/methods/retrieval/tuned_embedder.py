@@ -12,11 +12,12 @@ from collections.abc import Sequence
 import torch
 from torch.nn import functional
 
+from helpers.machine import runtime
 from helpers.methods.retrieval.chunking import Chunk
 from helpers.methods.retrieval.ranking import evidence_places, relevant
 from helpers.tasks.policies import Policy, PolicyQuestion
 
-AT_ONCE = 8  # texts whose layers are kept for the way back
+AT_ONCE = 4  # texts whose layers are kept for the way back
 SCALE = 20.0  # what cosines are multiplied by before the softmax, as in sentence-transformers
 
 
@@ -84,6 +85,8 @@ def tune(
             for part, wanted in zip(_parts(texts), vectors.grad.split(AT_ONCE), strict=True):
                 _vectors(tuned, part).backward(wanted)
             optimizer.step()
+    optimizer.zero_grad()
+    runtime.release_memory()
     return tuned
 
 

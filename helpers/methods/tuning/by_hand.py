@@ -13,6 +13,7 @@ from peft import LoraConfig, inject_adapter_in_model
 from helpers.methods.tuning import saved
 from helpers.methods.tuning.prepare import Example
 from helpers.methods.tuning.recipe import Recipe, TuningError
+from helpers.model.again import sharing_copy
 from helpers.model.language_model import LanguageModel
 
 IGNORED = -100  # the label of a token that is read and not learned
@@ -106,7 +107,7 @@ def attach(lm: LanguageModel, formula: Callable, recipe: Recipe):
 
     formula: as `lora`, for tensors. Raises TuningError if the recipe names no layer of the model.
     """
-    model = saved.sharing_copy(lm.model).requires_grad_(False)
+    model = sharing_copy(lm.model).requires_grad_(False)
     generator = torch.Generator().manual_seed(recipe.seed)
     for block in model.model.layers[-recipe.layers :]:  # -0: all
         for name, part in list(block.named_modules()):

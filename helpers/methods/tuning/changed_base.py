@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import torch
 
-from helpers.methods.tuning import saved
+from helpers.model.again import sharing_copy
 from helpers.model.language_model import LanguageModel
 
 
@@ -12,7 +12,7 @@ def _changed(
     lm: LanguageModel, change: Callable[[torch.Tensor], torch.Tensor], layers: int, name: str
 ) -> LanguageModel:
     """A copy with `change` made to each weight matrix (n, d); all else stays shared with the model."""
-    model = saved.sharing_copy(lm.model)
+    model = sharing_copy(lm.model)
     parts = model.model.layers[-layers:] if layers else [model]
     for part in parts:
         for module in part.modules():

@@ -19,17 +19,12 @@ from safetensors.torch import load_file, save_file
 
 from helpers.methods.tuning.recipe import Recipe, TuningError
 from helpers.model import weights
+from helpers.model.again import sharing_copy
 from helpers.model.language_model import LanguageModel
 
 WEIGHTS, CARD = "adapter_model.safetensors", "card.json"  # the first is peft's name
 PREFIX = "base_model.model."  # what peft writes before a weight's name
 _hashes: "weakref.WeakKeyDictionary" = weakref.WeakKeyDictionary()
-
-
-def sharing_copy(model):
-    """Return a copy of a model whose parameters and buffers are the very same tensors: it takes next to no memory."""
-    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
-    return copy.deepcopy(model, shared)
 
 
 def lora_layers(model) -> dict[str, LoraLayer]:
