@@ -63,8 +63,10 @@ def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m helpers.own_task", description=__doc__.split("\n")[0])
     parser.add_argument("file", help="a table (CSV, JSON, spreadsheet …), a folder of texts by label, or of documents")
     parser.add_argument("--questions", help="a table of questions and answers: the folder then holds documents")
-    parser.add_argument("--text", help="column of the text, by name or number; guessed if left out")
-    parser.add_argument("--label", help="column of the label")
+    parser.add_argument(
+        "--text", action="append", help="column of the text, by name or number; guessed if left out; several are joined"
+    )
+    parser.add_argument("--label", action="append", help="column of the label; several mark one label each, by 1")
     parser.add_argument("--split", help="column that says train, dev or test")
     parser.add_argument("--test", help="a further file to test on")
     parser.add_argument("--outside", help="the label of what belongs to none of the others")
@@ -86,6 +88,12 @@ def _arguments() -> argparse.ArgumentParser:
 
 def _column(told: str | None) -> str | int | None:
     return int(told) if told and told.isdecimal() else told
+
+
+def _columns(told: Sequence[str] | None) -> str | int | list[str | int] | None:
+    """None, one column, or a list of several."""
+    found = [_column(one) for one in told or ()]
+    return found if len(found) > 1 else next(iter(found), None)
 
 
 def _words(told: Sequence[str]) -> dict[str, str]:
@@ -118,8 +126,8 @@ def main(arguments: Sequence[str]) -> int:
         else:
             own = read(
                 told.file,
-                _column(told.text),
-                _column(told.label),
+                _columns(told.text),
+                _columns(told.label),
                 _column(told.split),
                 test=told.test,
                 encoding=told.encoding,

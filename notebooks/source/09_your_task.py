@@ -65,9 +65,9 @@ own = own_task.read(FILE)
 own
 
 # %% [markdown]
-# Read it from the top. Columns are guessed until you name them: `own_task.read(FILE, text="…", label="…")`. Rows are
-# numbered as in your spreadsheet. Rows used and rows left out add up to the file. What a cell *says* is never
-# obeyed: formulas, HTML and chat marks stay text.
+# Read it from the top. Columns are guessed until you name them: `own_task.read(FILE, text="…", label="…")`; several
+# are joined, as in `text=["subject", "body"]`. Rows are numbered as in your spreadsheet. Rows used and rows left out
+# add up to the file. What a cell *says* is never obeyed: formulas, HTML and chat marks stay text.
 #
 # Documents instead of labels? `own_task.read_documents(folder, questions)` takes a folder and a table of questions:
 # [how both should look](../docs/own_documents.md). Then leave out the cells on copies and `WORDS`, and the playground.

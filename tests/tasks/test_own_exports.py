@@ -42,6 +42,70 @@ SHAPES = {
 }
 
 
+def test_the_rows_below_a_survey_s_names_are_no_answers(tmp_path):
+    ids = [[f'{{"ImportId":"QID{i}"}}' for i in (1, 2)]]
+    out = io.StringIO()
+    writer.writer(out).writerows([["Q1", "Q2"], ["Please tell us more", "What is it about?"], *ids, *PAIRS])
+    own = reading.read(save(tmp_path, out.getvalue()))
+    exactly_pairs(own)
+    assert finding(own, "survey").rows == (2, 3)
+
+
+def split_in_two(pairs=PAIRS):
+    """Tickets whose texts stand in two columns: the first three words, and the rest."""
+    halves = [(" ".join(text.split()[:3]), " ".join(text.split()[3:]), label) for text, label in pairs]
+    out = io.StringIO()
+    writer.writer(out).writerows([["Subject", "Body", "Queue"], *halves])
+    return out.getvalue()
+
+
+def test_a_text_in_several_columns_is_joined_and_a_guess_names_what_it_left(tmp_path):
+    path = save(tmp_path, split_in_two())
+    guessed = reading.read(path)
+    assert str(finding(guessed, "more text")).endswith("say text=['Subject', 'Body']: columns are joined, in order.")
+    own = reading.read(path, text=["subject", "Body"], label="Queue")
+    adds_up(own)
+    assert {text.replace("\n", " "): label for text, label in rows_of(own).values()} == dict(PAIRS)
+    assert "text from 'Subject' and 'Body', label from 'Queue'" in str(own)
+    assert not any(found.kind == "more text" for found in own.findings)
+    again = reading.read(path, text=["Body", 1], label=3, test=save(tmp_path, split_in_two(PAIRS[::2]), "t.csv"))
+    assert again.task.test[0].text.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [(["Body", "Queue"], "the same column"), ([1, "Subject"], "twice"), (["Body", "x"], "no column 'x'")],
+)
+def test_columns_of_a_text_that_cannot_be_are_refused(tmp_path, text, says):
+    with pytest.raises(DataError, match=says):
+        reading.read(save(tmp_path, split_in_two()), text=text, label="Queue")
+
+
+def test_a_blank_half_and_a_row_too_short_or_long_lose_nothing_silently(tmp_path):
+    content = split_in_two() + ",only a body here,billing\nOnly a subject,,fault\nOne,two,three,billing\nOne\n"
+    own = reading.read(save(tmp_path, content), text=["Subject", "Body"], label="Queue")
+    adds_up(own)
+    assert {"only a body here", "Only a subject"} <= {text for text, _ in rows_of(own).values()}
+    assert finding(own, "ragged").rows == (24, 25)
+
+
+ONE_HOT = [("T-" + str(i), t, int(k == "billing"), int(k == "fault")) for i, (t, k) in enumerate(PAIRS)]
+
+
+def test_columns_that_mark_one_label_each_are_one_label(tmp_path):
+    head = ("id", "comment", "billing", "fault")
+    rows = [*ONE_HOT, ("T-98", "both of them", 1, 1), ("T-99", "none of them", 0, 0)]
+    path = save(tmp_path, lines([map(str, row) for row in rows], header=head))
+    guessed = reading.read(path)
+    assert "say label=['billing', 'fault']: its name is the label" in str(finding(guessed, "marks"))
+    own = reading.read(path, label=["billing", "fault"])
+    adds_up(own)
+    assert sorted(pair for pair in rows_of(own).values() if pair[0] in TEXTS) == sorted(PAIRS)
+    assert not {"none of them"} & {text for text, _ in rows_of(own).values()}
+    with pytest.raises(DataError, match="'comment' holds 'Why was I charged"):
+        reading.read(path, label=["comment", "fault"])
+
+
 @pytest.mark.parametrize("value", SHAPES.values(), ids=SHAPES)
 def test_json_is_read_in_whatever_shape_a_program_gave_it(tmp_path, value):
     exactly_pairs(reading.read(save(tmp_path, json.dumps(value), "a.json")))

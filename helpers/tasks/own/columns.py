@@ -6,10 +6,10 @@ A name decides where it is a usual one; else what stands in the column: texts ar
 import re
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from helpers.tasks.files import DataError
-from helpers.tasks.own.findings import quoted
+from helpers.tasks.own.findings import Finding, quoted
 from helpers.tasks.own.tables import Table
 
 NAMES = {
@@ -32,16 +32,32 @@ SPLITS = {
     "validation": "dev", "development": "dev", "test": "test", "testing": "test", "tst": "test", "eval": "test",
 }  # fmt: skip
 LOOKED_AT = 2000
+MARKS = {"": False, "0": False, "false": False, "no": False, "n": False, "0.0": False}
+MARKS |= {"1": True, "true": True, "yes": True, "y": True, "x": True, "1.0": True}
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Places of columns in a table, counted from 0. `guessed`: roles that nobody told."""
+    """Places of columns in a table, counted from 0. `guessed`: roles that nobody told.
+
+    more: further columns that are joined to the text. unread: columns that hold texts too, as far as one can guess.
+    """
 
     text: int
     label: int
     split: int | None = None
     guessed: tuple[str, ...] = ()
+    more: tuple[int, ...] = ()
+    unread: tuple[int, ...] = ()
+
+    @property
+    def texts(self) -> tuple[int, ...]:
+        """All columns of the text, in the order in which they are joined."""
+        return (self.text, *self.more)
+
+    def text_of(self, cells: Sequence[str]) -> str:
+        """Return a row's text: the cell itself, or what stands in several, one below the other."""
+        return "\n".join(filter(None, (cells[i].strip() for i in self.texts))) if self.more else cells[self.text]
 
 
 def plain(name: str) -> str:
@@ -79,9 +95,12 @@ def listed(names: Sequence[str]) -> str:
 
 
 def guess(
-    table: Table, text: str | int | None = None, label: str | int | None = None, split: str | int | None = None
+    table: Table,
+    text: str | int | Sequence[str | int] | None = None,
+    label: str | int | None = None,
+    split: str | int | None = None,
 ) -> Columns:
-    """Return which column holds what; what is told is taken, the rest is guessed.
+    """Return which column holds what; what is told is taken, the rest is guessed. Of text there may be several.
 
     Raises DataError if a column told is not there, both are the same, or there is only one.
     """
@@ -99,11 +118,14 @@ def guess(
     if split is None:
         splits = [i for i in places if facts[i].named("split") and facts[i].all_splits]
         split_at = splits[0] if splits else None
-    text_at = find(table, text, "text") if text is not None else None
+    told = [] if text is None else [text] if isinstance(text, str | int) else list(text)
+    text_at, *more = [find(table, one, "text") for one in told] or [None]
     label_at = find(table, label, "label") if label is not None else None
-    if text_at is not None and text_at == label_at:
-        raise DataError(f"{table.name}: text and label are the same column, {quoted(table.header[text_at])}; name two")
-    free = [i for i in places if i not in (split_at, text_at, label_at)]
+    if label_at is not None and label_at in (text_at, *more):
+        raise DataError(f"{table.name}: text and label are the same column, {quoted(table.header[label_at])}; name two")
+    if len({text_at, *more}) <= len(more):
+        raise DataError(f"{table.name}: text={told} names a column twice; name each once")
+    free = [i for i in places if i not in (split_at, text_at, label_at, *more)]
     if text_at is None:
         text_at = max(free, key=lambda i: (facts[i].as_text, -i))
         free.remove(text_at)
@@ -112,11 +134,61 @@ def guess(
             raise DataError(f"{table.name}: no column is left for the label; name text=… and label=…")
         label_at = max(free, key=lambda i: (facts[i].as_label, i))
     guessed = tuple(role for role, told in (("text", text), ("label", label)) if told is None)
-    return Columns(text_at, label_at, split_at, guessed)
+    unread = tuple(i for i in free if i != label_at and facts[i].is_text) if text is None else ()
+    return Columns(text_at, label_at, split_at, guessed, tuple(more), unread)
 
 
 def _first(table: Table) -> str:
     return f"; it begins with {quoted(table.records[0].cells[0], 50)}" if table.records and table.width else ""
+
+
+def with_marked(table: Table, names: Sequence[str | int], called: str = "label") -> Table:
+    """Return a table with one column more: the names of the columns that are marked in a row, parted by semicolons.
+
+    Raises DataError if a column is not there, or holds anything but marks such as 1 and 0, true and false.
+    """
+    places = [find(table, name, "label") for name in names]
+    for place in places:
+        odd = next((r for r in table.records if r.cells[place].strip().lower() not in MARKS), None)
+        if odd:
+            raise DataError(
+                f"{table.name}: label={list(names)} says that each of these columns marks one label, by 1 or nothing; "
+                f"{quoted(table.header[place])} holds {quoted(odd.cells[place], 30)} in {table.unit} {odd.number}"
+            )
+    records = [
+        replace(r, cells=(*r.cells, ";".join(table.header[p] for p in places if MARKS[r.cells[p].strip().lower()])))
+        for r in table.records
+    ]
+    while called in table.header:
+        called += " of a mark"
+    return replace(table, records=tuple(records), header=(*table.header, called), width=table.width + 1)
+
+
+def hints(table: Table, at: Columns) -> list[Finding]:
+    """Return what is said of columns that were guessed: which others may belong to them, and how to read those too."""
+    found = []
+    if at.unread:
+        names = [table.header[i] for i in sorted((*at.unread, at.text))]
+        what = f"{listed([table.header[i] for i in at.unread])} may hold a part of the text"
+        do = f"if it does, say text={names}: columns are joined, in order"
+        found.append(Finding("more text", what, (), "not read", do))
+    names = [table.header[i] for i in _marked(table)] if "label" in at.guessed else []
+    if names:
+        what, do = f"{listed(names)} seem to mark one label each", f"if so, say label={names}: its name is the label"
+        found.append(Finding("marks", what, (), "read as they stand", do))
+    return found
+
+
+def _marked(table: Table) -> tuple[int, ...]:
+    """The places of columns that together seem to mark one label a row, of which nearly each row has one."""
+    rows = [record.cells for record in table.records[:LOOKED_AT]]
+    columns = list(zip(*rows, strict=True))
+    kinds = [{cell.strip().lower() for cell in column} for column in columns]
+    places = tuple(i for i, kind in enumerate(kinds) if kind <= set(MARKS) and len({MARKS[cell] for cell in kind}) == 2)
+    if len(places) < 2:
+        return ()
+    one = sum(sum(MARKS[cells[p].strip().lower()] for p in places) == 1 for cells in rows)
+    return places if one >= 0.8 * len(rows) else ()
 
 
 @dataclass(frozen=True)
@@ -130,6 +202,7 @@ class _Facts:
     numeric: float
     all_splits: bool
     same: bool
+    words: float
 
     @classmethod
     def of(cls, name: str, column: Sequence[str]) -> "_Facts":
@@ -137,7 +210,9 @@ class _Facts:
         numeric = sum(bool(re.fullmatch(r"[-+\d.,:/ T]+%?", cell)) for cell in filled) / len(filled)
         distinct, length = len(set(filled)) / len(filled), statistics.mean(map(len, filled))
         splits = {cell.lower() for cell in filled} <= set(SPLITS)
-        return cls(name, distinct, length, 1 - len(filled) / len(column), numeric, splits, len(set(filled)) < 2)
+        words = statistics.median(len(cell.split()) for cell in filled)
+        blank = 1 - len(filled) / len(column)
+        return cls(name, distinct, length, blank, numeric, splits, len(set(filled)) < 2, words)
 
     def named(self, role: str) -> bool:
         last = plain(self.name.rpartition(".")[2])
@@ -150,6 +225,11 @@ class _Facts:
     def as_text(self) -> float:
         score = self.distinct + min(self.length, 120) / 60 - 2 * self.numeric - self.blank
         return score + 1.5 * self.named("text") - 2 * self.named("id") - self.named("label")
+
+    @property
+    def is_text(self) -> bool:
+        """Whether a column that is not the text reads like one: of several words, of many kinds, no number or name."""
+        return self.distinct > 0.5 and self.words >= 2 and self.numeric < 0.2 and not self.named("id")
 
     @property
     def as_label(self) -> float:

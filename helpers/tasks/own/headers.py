@@ -33,6 +33,11 @@ def named(table: Table, header: bool | None = None) -> Table:
             what = "a row above the names of the columns groups them"
             findings.append(Finding("groups", what, (records[0].number,), "skipped"))
             records = records[1:]
+        if _questions(records):
+            what, rows = "two rows below the names, with a survey's questions and their numbers", records[1:3]
+            numbers = tuple(record.number for record in rows)
+            findings.append(Finding("survey", what, numbers, "left out", lost=len(rows)))
+            records = (records[0], *records[3:])
         given = [" ".join(cell.split()) for cell in records[0].cells]
         again = tuple(record.number for record in records[1:] if _same(record, records[0]))
         if again:
@@ -86,6 +91,12 @@ def _groups(records: Sequence[Record]) -> bool:
         return False
     first, second = ([bool(cell.strip()) for cell in record.cells] for record in records[:2])
     return sum(second) > sum(first) and _surely(records[1:])
+
+
+def _questions(records: Sequence[Record]) -> bool:
+    """Whether the third row holds what Qualtrics writes there, below names and questions."""
+    cells = [cell.strip() for cell in records[2].cells if cell.strip()] if len(records) > 3 else []
+    return bool(cells) and all(cell.startswith('{"ImportId"') for cell in cells)
 
 
 def _surely(records: Sequence[Record]) -> bool:

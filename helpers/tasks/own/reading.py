@@ -23,6 +23,7 @@ from helpers.tasks.task import Task
 SYSTEM = "You sort texts."
 SHOWN_LABELS = 8
 Name = str | int | None
+Names = Name | Sequence[str | int]
 
 
 @dataclass(frozen=True, repr=False)
@@ -106,8 +107,8 @@ def table_of(
 
 def read(
     path: str | pathlib.Path,
-    text: Name = None,
-    label: Name = None,
+    text: Names = None,
+    label: Names = None,
     split: Name = None,
     *,
     test: str | pathlib.Path | None = None,
@@ -123,7 +124,8 @@ def read(
 
     Args:
         path: CSV and the like, JSON, JSON Lines, a spreadsheet; or a folder of folders that are called like labels.
-        text, label, split: the columns, by name or number from 1; guessed where left out.
+        text, label, split: the columns, by name or number from 1; guessed where left out. A list of columns for text
+            joins them, such as ["subject", "body"]; one for label says that each marks the label of its name, by 1.
         test, dev: further files with the same columns, to test on and to choose by; `path` is then to learn from.
         header, encoding, delimiter, sheet: how to read the file; guessed where left out.
         outside: the label of what belongs to none of the others.
@@ -144,9 +146,13 @@ def read(
         rows, total, findings, how, digest = [], 0, [], [], hashlib.sha256()
         for name, file in parts:
             one = table_of(file, **options)
+            if isinstance(label, list | tuple):
+                one = columns.with_marked(one, label)
             if not how:
-                at = columns.guess(one, text, label, split)
-                guessed, unit, named = at.guessed, one.unit, [one.header[at.text], one.header[at.label]]
+                at = columns.guess(one, text, one.header[-1] if isinstance(label, list | tuple) else label, split)
+                guessed, unit = at.guessed, one.unit
+                named = [[one.header[i] for i in at.texts], one.header[at.label]]
+                findings += columns.hints(one, at)
             else:
                 at = columns.guess(one, *named, split)
             some, lost, odd = _rows_of(one, at, name if name else "train" if test else "")
@@ -178,11 +184,11 @@ def slug(path: pathlib.Path) -> str:
 
 
 def _how(table: Table, at: columns.Columns, total: int) -> str:
-    names = [quoted(table.header[i]) for i in (at.text, at.label)]
+    texts = " and ".join(quoted(table.header[i]) for i in at.texts)
     split = f", split from {quoted(table.header[at.split])}" if at.split is not None else ""
-    others = [name for i, name in enumerate(table.header) if i not in (at.text, at.label, at.split)]
+    others = [name for i, name in enumerate(table.header) if i not in (*at.texts, at.label, at.split)]
     unread = f"; not read: {columns.listed(others)}" if others else ""
-    told = f"text from {names[0]}, label from {names[1]}{split}{unread}"
+    told = f"text from {texts}, label from {quoted(table.header[at.label])}{split}{unread}"
     return f"{table.name}: {table.how}; {count(total, table.unit)}; {told}"
 
 
@@ -220,7 +226,8 @@ def _rows_of(table: Table, at: columns.Columns, split: str) -> tuple[list[Row], 
         if given and given not in columns.SPLITS:
             unknown.append(record.number)
         number = f"{split} {record.number}" if split in ("test", "dev") else record.number
-        rows.append(Row(number, record.cells[at.text], record.cells[at.label], split or columns.SPLITS.get(given, "")))
+        text, label = at.text_of(record.cells), record.cells[at.label]
+        rows.append(Row(number, text, label, split or columns.SPLITS.get(given, "")))
     if unknown:
         what = f"{count(len(unknown), 'row')} with a split that is not train, dev or test"
         findings.append(Finding("split", what, tuple(unknown), "taken for training", "use these three words"))
@@ -232,9 +239,11 @@ def _mended(record: Record, table: Table, at: columns.Columns, labels: set[str])
     cells, extra = list(record.cells), len(record.cells) - table.width
     if extra < 0:
         short = [*cells, *[""] * -extra]
-        return Record(record.number, tuple(short)) if max(at.text, at.label) < len(cells) else None
+        return Record(record.number, tuple(short)) if max(*at.texts, at.label) < len(cells) else None
     if not any(cell.strip() for cell in cells[table.width :]):
         return Record(record.number, tuple(cells[: table.width]))
+    if at.more:
+        return None
     end = at.text + extra + 1
     whole = [*cells[: at.text], table.joined_by.join(cells[at.text : end]), *cells[end:]]
     return Record(record.number, tuple(whole)) if one_spelling(whole[at.label]) in labels else None
