@@ -224,10 +224,13 @@ def missing() -> str:
     models = [model for model in catalogue.SCALES if model != catalogue.DEFAULT]
     lines = []
     for job in scale_jobs.JOBS:
-        count = {
-            model: sum(job.has(row) for row in shipped() if row.language_model == model) for model in catalogue.SCALES
+        rows = [row for row in shipped() if job.has(row)]
+        names = {
+            model: {(row.task, row.split, row.method) for row in rows if row.language_model == model}
+            for model in catalogue.SCALES
         }
-        lines.append([job.name, job.shows, *(f"{count[model]} of {count[catalogue.DEFAULT]}" for model in models)])
+        wanted = names[catalogue.DEFAULT]
+        lines.append([job.name, job.shows, *(f"{len(names[model] & wanted)} of {len(wanted)}" for model in models)])
     return markdown.table(["job", "what", *(f"rows at {_size(model)}" for model in models)], lines)
 
 

@@ -6,6 +6,7 @@
     python notebooks/measure.py questions --forms 6       try 6 of the 24 forms: those best on dev at the default model
     python notebooks/measure.py messages --forms 6        messages sorted by lesson 02's prompts, and in free answers
     python notebooks/measure.py examples --forms 6        messages sorted beside their nearest solved ones, as lesson 03
+    python notebooks/measure.py draws                     ten draws of examples, and the form they teach (claim F1)
     python notebooks/measure.py scales                    all tasks on the larger models, as scale_jobs.py lists them
     python notebooks/measure.py scales --model NAME --jobs 02_prompting questions-plain --side-by-side 4
     python notebooks/measure.py scales --hours 8          what fits into a night; the rest is left out by name
@@ -25,7 +26,7 @@ import parts
 import scale_jobs
 import scale_verdicts
 
-from helpers.lesson import main_rows, prompting_lines
+from helpers.lesson import few_shot_parts, main_rows, prompting_lines
 from helpers.methods import few_labels, few_shot, recorded, wording
 from helpers.methods.retrieval import chunking, contexts, graded, index, pipeline
 from helpers.methods.search import BUDGET, Candidate, Search, search
@@ -154,6 +155,24 @@ def examples(lm: LanguageModel, estimate: bool, count: int) -> None:
     told_or_searched(lab, main_rows.SHOTS, tried, lesson, estimate, count, **used)
 
 
+def draws(lm: LanguageModel, estimate: bool, _count: int) -> None:
+    """Measure, or estimate, lesson 03's ten draws of eight examples, and the form that five solved requests teach."""
+    names = "LABELS RERUN lab train dev test QUESTION words prompt pool neutral requests"
+    known = {"lm": lm, "build": few_shot.turns, "repair": few_shot.calibrate}
+    if estimate:
+        lesson = parts.definitions("03_few_shot", names.split(), known)
+        texts, shown = [message.text for message in lesson["test"][:PROBE]], few_labels.draw(lesson["pool"], 8, 0)
+        started = time.perf_counter()
+        lesson["prompt"].score(lm, shown, [*texts, *lesson["neutral"]], progress=False)
+        each = (time.perf_counter() - started) / (PROBE + len(lesson["neutral"]))
+        count = 10 * len(lesson["test"])
+        print(f"{lesson['lab'].task}: {count} answers, about {count * each / 60:.0f} minutes, and the requests")
+        return
+    lesson = parts.definitions("03_few_shot", [*names.split(), "best_row", "ten"], known)
+    form = few_shot_parts.forms_under(lesson["lab"], lesson["requests"], (5,))
+    claims.conclude("F1", few_shot_parts.of_examples(lesson["best_row"], lesson["ten"], form.get(5)))
+
+
 def scales(arguments: argparse.Namespace) -> int:
     """Print the plan for the larger models, and run it unless it is only asked for; exit status 1 if a job stopped."""
     models = arguments.model or [name for name in catalogue.SCALES if name != catalogue.DEFAULT]
@@ -180,7 +199,9 @@ def scales(arguments: argparse.Namespace) -> int:
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="Measure what the course compares, on the model of COURSE_MODEL.")
-    parser.add_argument("what", choices=["questions", "messages", "examples", "scales"], help="which measurements")
+    parser.add_argument(
+        "what", choices=["questions", "messages", "examples", "draws", "scales"], help="which measurements"
+    )
     parser.add_argument("--tier", choices=list(policies.TIERS), help="one tier of questions; default: both")
     parser.add_argument("--forms", type=int, default=BUDGET, help=f"how many of the {BUDGET} tries to make on dev")
     known = {"choices": contexts.CONTEXTS, "default": contexts.CONTEXTS}
@@ -195,7 +216,7 @@ def main() -> int:
     if arguments.what == "scales":
         return scales(arguments)
     lm = LanguageModel.load()
-    if measure := {"messages": messages, "examples": examples}.get(arguments.what):
+    if measure := {"messages": messages, "examples": examples, "draws": draws}.get(arguments.what):
         measure(lm, arguments.estimate, arguments.forms)
         return 0
     for tier in [arguments.tier] if arguments.tier else reversed(policies.TIERS):
