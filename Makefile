@@ -88,6 +88,7 @@ test: lint
 	@$(MAKE) --no-print-directory -j 2 test-unit test-notebooks COURSE_THREADS=$(HALF)
 
 test-notebooks: $(PARTS:%=test-notebooks-%)
+	@cat $(PARTS:%=results/test/%/peaks.txt)
 
 test-unit: ready
 	$(call logged,unit,$(VENV)/python -m pytest --durations=15)

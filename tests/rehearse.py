@@ -2,7 +2,8 @@
 
 `python tests/rehearse.py FOLDER NUMBER…` takes the lessons of these numbers (`labs` for all labs) from the built
 notebooks. After the learner's copy come, in their order, the exercise cells as solved, and the cells that read what
-those made, directly or through others: all others would do again what they did, which takes half of the time.
+those made, directly or through others: all others would do again what they did, which takes half of the time. What
+a lesson took of memory, up to each of the two ends, comes into FOLDER/peaks.txt.
 """
 
 import copy
@@ -13,6 +14,8 @@ import sys
 import nbformat
 import sources
 
+PEAK = "__import__('helpers.machine.runtime').machine.runtime.peak_memory() / 1e9"
+TELL = "print({name!r} + ':', format({peak}, '.2f'), 'GB at its peak, {when}', file=open({file!r}, 'a'))"
 EXPECT = '__import__("os").environ["COURSE_EXPECT"] = {status!r}'
 
 
@@ -47,27 +50,42 @@ def changed(learner: nbformat.NotebookNode, solved: nbformat.NotebookNode) -> li
     return places
 
 
-def rehearsal(learner: nbformat.NotebookNode, solved: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Return the notebook to run; its checks raise unless they say *not attempted*, and later *correct*."""
+def telling(name: str, file: pathlib.Path, when: str) -> str:
+    """Return the code of a cell that adds a line to a file: how much memory a lesson took so far."""
+    return TELL.format(name=name, peak=PEAK, when=when, file=str(file))
+
+
+def rehearsal(
+    learner: nbformat.NotebookNode, solved: nbformat.NotebookNode, name: str = "", peaks: pathlib.Path | None = None
+) -> nbformat.NotebookNode:
+    """Return the notebook to run; its checks raise unless they say *not attempted*, and later *correct*.
+
+    peaks: a file that gets two lines on the memory that a lesson of this name took.
+    """
 
     def expecting(status: str) -> nbformat.NotebookNode:
         return nbformat.v4.new_code_cell(EXPECT.format(status=status))
+
+    def told(when: str) -> list[nbformat.NotebookNode]:
+        return [nbformat.v4.new_code_cell(telling(name, peaks, when))] if peaks else []
 
     again = [copy.deepcopy(solved.cells[place]) for place in changed(learner, solved)]
     for number, cell in enumerate(again):
         cell.id = f"solved-{number}"
     both = copy.deepcopy(learner)
-    both.cells = [expecting("not attempted"), *both.cells, expecting("correct"), *again]
+    first = [expecting("not attempted"), *both.cells, *told("untouched")]
+    both.cells = [*first, expecting("correct"), *again, *told("with its exercises solved as well")]
     return both
 
 
 def main(folder: str, *numbers: str) -> None:
     """Write the rehearsals of some lessons into a folder."""
+    peaks = pathlib.Path(folder).absolute() / "peaks.txt"
     for name in sources.choose(list(numbers), sources.names()):
         learner, solved = (nbformat.read(path, as_version=4) for path, _ in sources.targets(name))
         target = pathlib.Path(folder) / f"{name}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(rehearsal(learner, solved), target)
+        nbformat.write(rehearsal(learner, solved, name, peaks), target)
 
 
 if __name__ == "__main__":

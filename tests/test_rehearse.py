@@ -33,6 +33,16 @@ def test_the_untouched_copy_comes_first_and_each_part_says_what_checks_must_say(
     assert "correct" in said[8] and said[9] == CELLS[1][1] and len(said) == 13
 
 
+def test_it_tells_what_the_untouched_copy_took_of_memory_and_what_all_did(tmp_path):
+    cells = rehearse.rehearsal(notebook(0), notebook(1), "03_few_shot", tmp_path / "peaks.txt").cells
+    assert len(cells) == 15
+    for place in (8, 14):
+        exec(cells[place].source, {})
+    first, last = (tmp_path / "peaks.txt").read_text().splitlines()
+    assert first.startswith("03_few_shot: ") and first.endswith(" GB at its peak, untouched")
+    assert 0.01 < float(first.split()[1]) <= float(last.split()[1])
+
+
 @pytest.mark.parametrize("name", sources.names())
 def test_every_exercise_of_a_lesson_is_run_solved(name):
     learner, solved = (nbformat.read(path, as_version=4) for path, _ in sources.targets(name))
