@@ -84,7 +84,8 @@ def measured() -> list[str]:
         best = []
         for size, some in found.items():
             row = _best(some) if some else None
-            said = f"{page.LARGE.get(row.method, row.method)} {_told(row)}{_aside(row)}" if row else "not measured"
+            name = row and (page.LARGE.get(row.method, row.method) if size == LARGE else row.method)
+            said = f"{name} {_told(row)}{_aside(row)}" if row else "not measured"
             best.append(f"{size}: {said}")
         none = sum(gold == "abstained" for gold in max(rows, key=lambda row: row.n).gold)
         unanswered = f" ({none} have no answer, and saying so is right)" if none else ""
@@ -147,9 +148,9 @@ def text() -> str:
         f"{'; '.join(changed) or 'none'}. Size is not all that differs: the larger models are of another family."
     )
     head = (
-        "The highest share right that was measured at each size, on test, with its 95 % interval. Prompts and recipes "
-        "were chosen on dev; being the highest of several flatters a figure a little. *Large* is a hosted model whose "
-        "answers were recorded once; a model of its kind wrote the data, so read it as a ceiling."
+        "The main method with the highest share right on test at each size, with its 95 % interval. Prompts and "
+        "recipes were chosen on dev; being the highest of several flatters a figure a little. *Large* is a hosted "
+        "model whose answers were recorded once; a model of its kind wrote the data, so read it as a ceiling."
     )
     more = "- [All of it](docs/found.md): methods by size, claims with their verdicts, and what is not measured."
     return "\n".join(

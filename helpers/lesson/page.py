@@ -18,6 +18,7 @@ from helpers.statistics import WORTHWHILE
 SIZES = {"135M": 135e6, "0.5B": 494e6, "1.5B": 1543e6}  # parameters
 ORDER = ("no language model", *SIZES, "large")
 HEAD = ("size of model", "try first", "right", "$ per 1,000 right answers", "what would change this")
+ALONE = "alone: no other method was measured at this size"
 LARGE = {  # a large model's recorded rows that were answers to a question, and not help in making the test set
     "free answer": "asked without examples",
     "closed book": "asked from memory",
@@ -92,7 +93,8 @@ def lines(
         chosen, tied = _choice(kept, choose, prices, cached, adjust)
         beyond = [row for row in rows if row.labels_used > labels]
         known = [row for row in plain if row.labels_used <= labels and size != ORDER[0]]
-        reasons = [*_ties(tied, chosen), *_plain(known, kept, chosen), *_labels(beyond, chosen)]
+        lone = [ALONE] if len(kept) == 1 else []
+        reasons = [*lone, *_ties(tied, chosen), *_plain(known, kept, chosen), *_labels(beyond, chosen)]
         price = "tokens not known" if chosen.per_right is None else f"{chosen.per_right:.3f}"
         table.append(
             (size, chosen.method, str(chosen.quality), price, "; ".join(reasons) or "nothing that was measured")
@@ -107,14 +109,18 @@ def _nothing(rows: Sequence[LedgerRow], labels: int) -> str:
 
 
 def differs(table: Sequence[Sequence[str]]) -> str:
-    """Return in a sentence whether the page's first try changes with the size, as far as sizes have rows."""
-    tried = {line[0]: line[1] for line in table[1:] if line[2] != "–" and line[0] in SIZES}
+    """Return in a sentence whether the page's first try changes with the size, as far as there was a choice."""
+    here = [line for line in table[1:] if line[2] != "–" and line[0] in SIZES]
+    tried = {line[0]: line[1] for line in here if not line[4].startswith(ALONE)}
+    alone = [line[0] for line in here if line[0] not in tried]
+    more = f" At {' and '.join(alone)} one method alone was measured: nothing was chosen." if alone else ""
     named = "; ".join(f"{name} at {size}" for size, name in tried.items())
     if len(tried) < 2:
-        return f"Rows of {len(tried)} of the {len(SIZES)} small sizes are here: they cannot say whether size matters."
+        few = f"Several methods were measured at {len(tried)} of the {len(SIZES)} small sizes"
+        return f"{few}: they cannot say whether size matters.{more}"
     if len(set(tried.values())) == 1:
-        return f"The first thing to try is the same at {', '.join(tried)}."
-    return f"The first thing to try changes with the size: {named}."
+        return f"The first thing to try is the same at {', '.join(tried)}.{more}"
+    return f"The first thing to try changes with the size: {named}.{more}"
 
 
 def _choice(rows: Sequence[LedgerRow], choose: Choice, prices, cached, adjust) -> tuple[Summary, list[str]]:

@@ -102,8 +102,8 @@ print(f"per answer: {np.mean(sure):.2f} on average, {min(sure):.2f} to {max(sure
 #
 # ## Cut
 #
-# A document is too long to hand over whole, so it is cut into [chunks](../docs/glossary.md#chunk). Cut a table in two, and
-# the second half loses the names of its columns.
+# The documents together are too long for a prompt, so they are cut into [chunks](../docs/glossary.md#chunk). Cut a
+# table in two, and the second half loses the names of its columns.
 
 # %%
 shipping = next(document for document in documents if document.id == "shipping-us")
@@ -160,8 +160,8 @@ print(chunks[1].searched)
 # %% [markdown]
 # ## Embed and search
 #
-# MiniLM, a small [embedding](../docs/glossary.md#embedding) model, turns a text into a vector of length one.
-# It reads a text only up to a limit, and **silently drops the rest**; the course warns.
+# MiniLM, a small [embedding](../docs/glossary.md#embedding) model, turns a text into a *unit vector*, of length 1. It
+# reads a text only up to a limit, and **silently drops the rest**; the course warns.
 
 
 # %%
@@ -176,9 +176,9 @@ print(f"vectors: {vectors.shape}; chunks that MiniLM does not read to their end:
 # %% [markdown]
 # ### Your turn 04.2
 #
-# Write `search(vectors, query, k)`: the positions of the k rows of `vectors` (n × d, rows of length one) nearest to
-# `query`, a vector of length one; whole numbers, nearest first. Near means a large dot product. For vectors of length
-# one that is their *cosine*: 1 for the same direction, 0 for unrelated.
+# Write `search(vectors, query, k)`: the positions of the k rows of `vectors` (n × d, unit vectors) nearest to `query`,
+# a unit vector; whole numbers, nearest first. Near means a large dot product. For unit vectors that is their *cosine*:
+# 1 for the same direction, 0 for unrelated.
 
 
 # %%
@@ -314,8 +314,8 @@ for question in (price, dev[6].question, dev[8].question):
     print(f"{question}\n  quote:  {line}  [{chunk.id}]\n  answer: {answer}\n")
 
 # %% [markdown]
-# That is all: `pieces`, `embed`, `search`, `fused`, `rows`, and a prompt. Does the course's version do the same? Both
-# search your chunks for all of *dev*.
+# That is all. A right quote can be read wrongly: more below. Does the course's version do the same? Both search your
+# chunks for all of *dev*.
 
 # %%
 from helpers import statistics
@@ -411,9 +411,9 @@ split = {name: finding.sources(read[name], reranked, 4) for name in three}
 error_sources(split, "Where answers go wrong: finding, or what comes after")
 
 # %% [markdown]
-# *Found*: the evidence is in one of the four chunks kept; what fails after that is quoting or reading. The tables
-# show shares of good answers; a dash: not measured. Below each, a large hosted model, asked once in two ways of its
-# own: a ceiling, not a rival. Closed book it mostly abstains, which is good where no policy answers.
+# *Found*: the evidence is in one of the four chunks kept; what fails after that is choosing or reading. The tables show
+# shares of good answers; a dash: not measured. Below each, a large hosted model, asked once in two ways of its own: a
+# ceiling, not a rival. Closed book it mostly abstains, which is good where no policy answers.
 
 # %%
 from IPython.display import Markdown, display
@@ -430,7 +430,7 @@ for tier, task in policies.TIERS.items():
 
 # %% [markdown]
 # Read down a column for what context buys; where a second model was measured, along a line for what size buys. *All
-# that fits*, where measured: as many chunks as the model can read.
+# that fits*: as many chunks as the model can read.
 #
 # ## Can you check it?
 #
@@ -444,7 +444,7 @@ for item in cited_row.ids[:3]:
 
 # %% [markdown]
 # A citation is worth something only if somebody checks it. A program can check a little, by the `content_words` of a
-# text: without the commonest, numbers as digits. A *number* is one that starts with a digit.
+# text: without the commonest, numbers as digits. A *number* is a word that starts with a digit.
 
 # %%
 from helpers.tasks.grading import content_words
@@ -493,13 +493,13 @@ if astray:
     print(" ", cited_row.details["answers"][astray])
 
 # %% [markdown]
-# The two shares are alike: support does not tell right from wrong here. A quote can say what the answer says, and not
-# what was asked, as in the pair above.
+# The two shares are alike: support does not tell right from wrong here. A quote can hold an answer's number and words,
+# and say something else, as in the pair above.
 #
 # ## Change a policy, ask again
 #
-# A credit expires after 16 months. Make it 21, embed that one document again, and search for the line. Nothing is
-# trained.
+# A credit expires after 16 months. Make it 21, embed that one document again, and search: the line is the answer.
+# Nothing is trained.
 
 # %% tags=["machine"]
 from dataclasses import replace
@@ -520,9 +520,9 @@ print(f"{embedded} chunks and sentences embedded again, {edit_seconds:.1f} secon
 # ## Would tuning have done?
 #
 # One article tells of a support team that tuned a model because its answers were generic; it lacked the policies. So,
-# on public questions with an answer: the model alone, with a quote, and *tuned*, without policies: trained on the
-# answers to all training questions (lesson 05 shows how), three times. Some of these ask for facts that are asked for
-# here. **Predict:** which is best?
+# on questions that non-staff documents answer: the model alone, with a quote, and *tuned*, without policies: trained on
+# the answers to all training questions (lesson 05 shows how), three times. Some of these ask for facts that are asked
+# for here. **Predict:** which is best?
 
 # %%
 staff = {document.id for document in documents if document.audience == "staff"}
@@ -538,8 +538,8 @@ for name, row in arms.items():
 # %% [markdown]
 # ## Who may see what
 #
-# Some documents are for staff. Ask all hard questions as a member of the public, and add nosy ones that begin with a
-# planted order to tell. **Predict:** into how many prompts does staff text come?
+# Some documents are for staff. Ask all hard questions as a member of the public, and add nosy ones that begin with an
+# order to the model. **Predict:** into how many prompts does staff text come?
 
 # %%
 hard = [q.question for s in policies.QUESTION_SPLITS for q in policies.load_policy_questions(s)]
@@ -574,8 +574,8 @@ for wording, texts in WORDINGS.items():
         print(f"{wording:15} {given:13} {sum(hits)} of {len(hits)} right")
 
 # %% [markdown]
-# The number may come without its `LF-`; a person would take that. Compare the two wordings of the one fact. **Wording
-# is part of reading.**
+# The number may come without its `LF-`. Compare the one fact with the whole record, then its two wordings. **Wording is
+# part of reading.**
 #
 # ### Playground
 #
@@ -591,7 +591,7 @@ widgets.inspector(pipe.using(quotes=3, examples=False), price)
 # ## What we found
 #
 # Each verdict gives its outcome, numbers and whose they are, the model, and its rule. *Underpowered*: too few items for
-# the rule to come out either way. So it is with R4: a small model gives too few right answers to judge their citations.
+# the rule to come out either way. So it is with R4: with so few right answers, even perfect citations could not hold.
 
 # %%
 alone, useful = read["closed book"], ("one quote", "best chunk")
@@ -619,7 +619,7 @@ how_sure = evidence.number(statistics.mean_interval(sure), len(sure), of=closed_
 claims.conclude("R10", {"invented": evidence.share(invented, of=closed_row), "sure": how_sure})
 
 # %% [markdown]
-# For R12 half of the customers choose wording and what is shown, record or fact; the other half judge that one choice.
+# For R12, wording and what is shown, record or fact, are chosen on half of the customers and judged on the other half.
 
 # %%
 best, without, with_record = reading.other_half(records)
@@ -627,7 +627,7 @@ by_record = evidence.difference(without, with_record, model=lm.name, note=", ".j
 claims.conclude("R12", {"record": by_record})
 
 # %% [markdown]
-# And with larger models, where the course has judged them:
+# And larger; at 0.5B (494M above) R1 and R4 by one prompt on 40 questions:
 
 # %%
 from helpers.results import verdicts

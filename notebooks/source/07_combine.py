@@ -59,8 +59,8 @@ claims.show("07")
 # missed the line that answers, we add it: it learns silence only from questions that no policy answers.
 
 # %% [markdown]
-# One training question, as the reader sees it. A *quote* is one sentence or table row, or, where no single line
-# answers, a whole part; the prompt says passage.
+# One training question, as the reader sees it. A *quote* is one sentence or table row; where no single line was found
+# to answer, a whole part. The prompt says passage.
 
 # %%
 from helpers.methods import crossed
@@ -229,9 +229,8 @@ beyond = statistics.interaction(*hits)
 print(said(beyond, above=above, below=below, unclear=unclear, equal=equal))
 
 # %% [markdown]
-# Where *neither* and *tuning* lie near 0, this is *both* minus *same prompt* alone; with *retrieval* in its place the
-# sign may turn. A plainer question: is both better than the best alone? On questions with an answer, each line by
-# itself:
+# Where *neither* and *tuning* lie near 0, this is *both* minus *same prompt* alone; with *retrieval*, the first line
+# below. A plainer question: is both better than the best alone? On questions with an answer, each line by itself:
 
 # %%
 gains = {
@@ -263,8 +262,8 @@ for what, gold in (
     display(Markdown(f"**{what}**\n\n{side_by_side('policy_qa_plain', table, only=gold)}"))
 
 # %% [markdown]
-# Go down a column: what does tuning add once the quotes are there? Go along a line: with one quote a larger model is more
-# often right. Whether tuning still pays there, the dashes leave open.
+# Go down a column: what does tuning add to *may abstain*, to *one quote*? Go along a line: with one quote both larger
+# models beat 135M. Whether tuning still pays there, the dashes leave open.
 
 # %% [markdown]
 # ## The whole assistant
@@ -293,7 +292,7 @@ for what, text in (
 # %% [markdown]
 # ### Your turn 07.3
 #
-# Write `ask(question, shown, rule)`; it returns a list of a system and a user message.
+# Write `ask(question, shown, rule)`; it returns a list of two dicts, a system and a user message.
 #
 # - System: `assistant.ROLE`; if there is a rule, `assistant.TODAY` and the rule; then `passages.DEFEND`, with nothing
 #   between them.

@@ -48,8 +48,8 @@ claims.show("08")
 # ## One table
 #
 # Three tasks: sorting messages, naming the risk of a change request, answering questions about the policies. For each,
-# the methods that their lessons chose on dev. A star: the course's row, where you have none.
-# *Best quote* need only hold the answer.
+# the methods that their lessons chose on dev. A star: the course's row, not yours. Rightful silence counts as right;
+# *best quote* need only hold the answer.
 
 # %%
 from helpers.lesson.main_rows import MAIN, SHOTS, TUNED
@@ -90,9 +90,9 @@ for task, lines in summaries.items():
     display(Markdown(f"**{task}**\n\n{overview.table(lines)}"))
 
 # %% [markdown]
-# A dash was not measured (a price: or nothing was right). Plain methods read no tokens: 0 dollars. *Time to change* is
-# that of each row's machine, some a GPU: do not compare. Now as a picture. **Look for the upper left:** right, and
-# cheap.
+# A dash was not measured (a price: or nothing was right). Plain methods read no tokens: 0 dollars. *Time to change*: to
+# train and test anew, on each row's machine, some a GPU: do not compare. Now as a picture. **Look for the upper left:**
+# right, and cheap.
 
 # %%
 from helpers.lesson.plots import decide as pictures
@@ -258,9 +258,9 @@ def break_even(fixed, old, new):
 check("08.3", break_even)
 
 # %% [markdown]
-# Now your own case: the tuned model instead of nearest examples, counted in *right* answers. The prompt needs labels too,
-# and a search for each message. Tuning needs a day of somebody's work, again every six months. All figures are yours to
-# change. **Predict:** what weighs most?
+# Now your own case: the tuned model instead of nearest examples, counted in *right* answers. The prompt needs labels
+# too, and a search for each message. Tuning needs a day of somebody's work, again every six months. All figures are
+# yours to change. **Predict:** what weighs most?
 
 # %%
 needed = yours("08.3", break_even, costs.requests_needed)
@@ -355,7 +355,7 @@ for name, gap in earned.items():
 # %% [markdown]
 # A higher estimate is weak evidence, but evidence: the dearer a right answer, the more it counts. *Worth having* is a
 # question about money, and 0.03 was our answer, not yours. Try `regret.difference(regret.highest, ship, 0.003, ROUNDS,
-# adjust)` in a cell of your own: where does saving stop to pay?
+# adjust)` in a cell of your own: where does saving stop paying?
 
 # %% [markdown]
 # ## Five rules of thumb
@@ -435,9 +435,9 @@ print(page.differs(first_tries))
 print(page.AGAIN)
 
 # %% [markdown]
-# Read the large model as a ceiling. With few labels, lesson 03's crossing tells more:
-# from some thirty on, regression led. A size without rows you can fill: [choosing another
-# model](../docs/other_models.md). Last, a page for a colleague.
+# Where one method alone was measured, nothing was chosen; large is a ceiling. With few labels, see lesson 03: from some
+# thirty on, regression led. A size without rows you can fill: [choosing another model](../docs/other_models.md). Last,
+# a page for a colleague.
 
 # %%
 from helpers.results import report
@@ -458,16 +458,16 @@ print(f"{written.name}: {report.scale(every_row)}")
 # ## What we found
 #
 # Dollars are arithmetic on your prices, judged at each of five price lists. *Left out*: how many times as many right
-# answers it takes to pay for people and labels, too. D1 can hardly hold while a day of work costs more than a training.
-# D2 is judged on its ratio alone.
+# answers pay for people, labels and training (at least a cent), too. D1 can hardly hold while a day of work costs more
+# than a training. D2 is judged on its ratio alone.
 
 # %%
 claims.conclude("D1", judged.left_out(rivals, cases, people, needed))
 claims.conclude("D2", judged.per_right(rivals, cases))
 
 # %% [markdown]
-# D3 counts tasks with a tie in which a measure chooses another method than the highest estimate (0: in none). *Time to
-# change* compares rows of different machines: do not lean on it.
+# D3 counts tasks with a tie in which a measure chooses another method than the highest estimate (0 leaves it
+# undecided). *Time to change* compares rows of different machines: do not lean on it.
 
 # %% tags=["machine"]
 claims.conclude("D3", judged.choices(summaries, standings, every_row))
@@ -505,7 +505,7 @@ display(Markdown(verdicts.elsewhere(*(one.claim.id for one in told))))
 # ## Three things to remember
 #
 # 1. Ask for dollars per *right* answer, for wrong ones are billed too, and how long one person waits.
-# 2. A tie is an answer: then cost, speed and ease of change decide, unless right answers are dear.
+# 2. A tie is an answer: then cost and speed decide, unless right answers are dear.
 # 3. A rule of thumb is a first guess, for some size of model and some number of labels. Put yours on one page, with what
 #    would change it.
 

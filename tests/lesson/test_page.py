@@ -72,7 +72,16 @@ def test_whether_the_size_matters_is_said_by_the_lines_themselves():
     other = [("0.5B", "another", *line[2:]) if line[0] == "0.5B" else line for line in rest]
     assert "changes with the size: LoRA at 135M; another at 0.5B" in page.differs([head, *other])
     alone = [line for line in rest if line[0] != "0.5B"]
-    assert "Rows of 1 of the 3 small sizes" in page.differs([head, *alone])
+    assert "Several methods were measured at 1 of the 3 small sizes" in page.differs([head, *alone])
+
+
+def test_a_size_at_which_one_method_alone_was_measured_is_no_choice_and_says_so():
+    head, *rest = page.lines("toy", WANTED, 600, regret.cheapest_tie)
+    lone = ("1.5B", "the only one", "0.5", "0.1", page.ALONE)
+    said = page.differs([head, *(line for line in rest if line[0] != "1.5B"), lone])
+    assert said == (
+        "The first thing to try is the same at 135M, 0.5B. At 1.5B one method alone was measured: nothing was chosen."
+    )
 
 
 def test_of_a_large_model_only_answers_to_questions_count_and_no_annotator_of_the_test_set():
