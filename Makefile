@@ -9,7 +9,7 @@ NBVAL = $(VENV)/python -m pytest -q --nbval-lax --nbval-current-env --nbval-cell
 # Two parts run side by side, each on half of the cores: together they do more than one after the other on all of them.
 # The notebooks are cut into parts, the long ones first, so that neither half ends long before the other.
 HALF := $(shell $(PYTHON) -c 'import os; print(max(1, (os.cpu_count() or 2) // 2))' 2>/dev/null)
-# COURSE_LIMIT=2e9 runs each part as Binder would: that many bytes of memory as a hard limit, and one processor.
+# COURSE_LIMIT=2147483648 runs each part as Binder would: that many bytes of memory as a hard limit, and one processor.
 LIMITED = $(if $(COURSE_LIMIT),$(VENV)/python tests/limited.py $(COURSE_LIMIT))
 LOGS = results/test
 PARTS = 1 2 3 4
