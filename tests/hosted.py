@@ -18,13 +18,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
+import rehearse
 import sources
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PINS = ROOT / "tests" / "colab.txt"
 BORROWED = ("torch", "torchgen", "functorch", "torch-*.dist-info")  # from the course's own environment
 LANES = 2  # lessons at once
-LAST = "print(__import__('helpers.machine.runtime').machine.runtime.peak_memory())"
+LAST = f"print({rehearse.PEAK})"
 # In the rehearsed environment: run a notebook where the learner would, keep it, and end as it ends.
 RUN = """
 import sys, nbformat
@@ -96,7 +97,7 @@ def settings(source: pathlib.Path) -> dict[str, str]:
     return {**kept, **half, "COLAB_RELEASE_TAG": "rehearsal", "COURSE_PROFILE": "fast", **fetching(source)}
 
 
-def rehearse(name: str, python: pathlib.Path, content: pathlib.Path, variables: dict[str, str]) -> str:
+def run_alone(name: str, python: pathlib.Path, content: pathlib.Path, variables: dict[str, str]) -> str:
     """Run a learner's copy in `content`; return a line on it, which begins with `FAIL` if a cell stopped."""
     (path, _), *_ = sources.targets(name)
     book = nbformat.read(path, as_version=4)
@@ -133,7 +134,7 @@ def main(folder: str, *numbers: str) -> int:
         """Rehearse every second lesson; its folder holds the course from the first of them on."""
         lines = []
         for name in chosen[lane::LANES]:
-            lines.append(rehearse(name, python, lanes[lane], variables))
+            lines.append(run_alone(name, python, lanes[lane], variables))
             print(lines[-1], flush=True)
         return lines
 

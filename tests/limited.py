@@ -83,6 +83,11 @@ class Watch(threading.Thread):
         self.look()
 
 
+def as_shells_say(status: int) -> int:
+    """Return a status of subprocess as a shell tells it: 128 and the signal for one that was killed."""
+    return status if status >= 0 else 128 - status
+
+
 def main(limit: str, *command: str) -> int:
     """Run a command within the limits, or unlimited where none can be set."""
     groups = wanted(int(float(limit)))
@@ -91,7 +96,7 @@ def main(limit: str, *command: str) -> int:
     if why:
         status = subprocess.run(command).returncode
         print(f"limited.py: no hard limit: {why}", flush=True)
-        return status if status >= 0 else 128 - status  # of one that was killed, as shells say it
+        return as_shells_say(status)
     watch = Watch(memory)
     watch.start()
     try:
@@ -104,8 +109,7 @@ def main(limit: str, *command: str) -> int:
         for group in groups:
             with contextlib.suppress(OSError):  # not there, or what was killed has not gone yet
                 group.rmdir()
-    status = 128 + signal.SIGKILL if watch.killed else status
-    return status if status >= 0 else 128 - status
+    return as_shells_say(-signal.SIGKILL if watch.killed else status)
 
 
 if __name__ == "__main__":

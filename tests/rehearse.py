@@ -14,8 +14,8 @@ import sys
 import nbformat
 import sources
 
-PEAK = "__import__('helpers.machine.runtime').machine.runtime.peak_memory() / 1e9"
-TELL = "print({name!r} + ':', format({peak}, '.2f'), 'GB at its peak, {when}', file=open({file!r}, 'a'))"
+PEAK = "__import__('helpers.machine.runtime').machine.runtime.peak_memory()"  # bytes; binds no name of the lesson's
+TELL = "print({name!r} + ':', format({peak} / 1e9, '.2f'), 'GB at its peak, {when}', file=open({file!r}, 'a'))"
 EXPECT = '__import__("os").environ["COURSE_EXPECT"] = {status!r}'
 
 
@@ -50,11 +50,6 @@ def changed(learner: nbformat.NotebookNode, solved: nbformat.NotebookNode) -> li
     return places
 
 
-def telling(name: str, file: pathlib.Path, when: str) -> str:
-    """Return the code of a cell that adds a line to a file: how much memory a lesson took so far."""
-    return TELL.format(name=name, peak=PEAK, when=when, file=str(file))
-
-
 def rehearsal(
     learner: nbformat.NotebookNode, solved: nbformat.NotebookNode, name: str = "", peaks: pathlib.Path | None = None
 ) -> nbformat.NotebookNode:
@@ -67,7 +62,8 @@ def rehearsal(
         return nbformat.v4.new_code_cell(EXPECT.format(status=status))
 
     def told(when: str) -> list[nbformat.NotebookNode]:
-        return [nbformat.v4.new_code_cell(telling(name, peaks, when))] if peaks else []
+        code = TELL.format(name=name, peak=PEAK, when=when, file=str(peaks))
+        return [nbformat.v4.new_code_cell(code)] if peaks else []
 
     again = [copy.deepcopy(solved.cells[place]) for place in changed(learner, solved)]
     for number, cell in enumerate(again):
