@@ -7,6 +7,7 @@
     python notebooks/measure.py messages --forms 6        messages sorted by lesson 02's prompts, and in free answers
     python notebooks/measure.py examples --forms 6        messages sorted beside their nearest solved ones, as lesson 03
     python notebooks/measure.py draws                     ten draws of examples, and the form they teach (claim F1)
+    python notebooks/measure.py tuned                     three seeds of training on all messages (claim L5)
     python notebooks/measure.py scales                    all tasks on the larger models, as scale_jobs.py lists them
     python notebooks/measure.py scales --model NAME --jobs 02_prompting questions-plain --side-by-side 4
     python notebooks/measure.py scales --hours 8          what fits into a night; the rest is left out by name
@@ -14,20 +15,22 @@
 Rows of questions go into results/ledger.jsonl (or where COURSE_RESULTS says), those of scales into
 results/scales/MODEL. What is there is not measured again, so a run that was stopped goes on where it was.
 `python -m helpers.results.ledger keep FILE` takes rows into the reference results; `scale_verdicts.py keep MODEL` takes
-those of a larger model, with its verdicts.
+those of a larger model, with its verdicts. What takes long and is kept nowhere is measured as well.
 """
 
 import argparse
+import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import parts
 import scale_jobs
 import scale_verdicts
 
 from helpers.lesson import few_shot_parts, main_rows, prompting_lines
-from helpers.methods import few_labels, few_shot, recorded, wording
+from helpers.methods import few_labels, few_shot, recorded, tuning, wording
 from helpers.methods.retrieval import chunking, contexts, graded, index, pipeline
 from helpers.methods.search import BUDGET, Candidate, Search, search
 from helpers.model import catalogue
@@ -37,6 +40,14 @@ from helpers.results.rows import LedgerRow
 from helpers.tasks import policies
 
 PROBE = 8  # questions that are answered to estimate the time
+
+
+def say_how_long(what: str, ask: Callable, some: Sequence, answers: int, more: str = " at most") -> None:
+    """Print how long so many answers would take, as the first of some messages do."""
+    started = time.perf_counter()
+    ask([message.text for message in some[:PROBE]])
+    each = (time.perf_counter() - started) / PROBE
+    print(f"{what}: {answers} answers, about {answers * each / 60:.0f} minutes{more}")
 
 
 def pipe_of(lm: LanguageModel, documents: list) -> pipeline.Pipeline:
@@ -113,11 +124,7 @@ def told_or_searched(
     dev, test = lesson["dev"], lesson["test"]
     tried = [tried[place] for place in worth_trying(lab.task, [f"{name}: {one.name}" for one in tried], count)]
     if estimate:
-        started = time.perf_counter()
-        tried[-1].predict([message.text for message in dev[:PROBE]])
-        each = (time.perf_counter() - started) / PROBE
-        answers = len(tried) * len(dev) + len(test)
-        print(f"{lab.task}, {name}: {answers} answers, about {answers * each / 60:.0f} minutes at most")
+        say_how_long(f"{lab.task}, {name}", tried[-1].predict, dev, len(tried) * len(dev) + len(test))
         return None
     found = search(lab, name, tried, dev, approach="prompt", **known)
     print(f"\n{found}\n\n{found.table()}\n")
@@ -161,16 +168,43 @@ def draws(lm: LanguageModel, estimate: bool, _count: int) -> None:
     known = {"lm": lm, "build": few_shot.turns, "repair": few_shot.calibrate}
     if estimate:
         lesson = parts.definitions("03_few_shot", names.split(), known)
-        texts, shown = [message.text for message in lesson["test"][:PROBE]], few_labels.draw(lesson["pool"], 8, 0)
-        started = time.perf_counter()
-        lesson["prompt"].score(lm, shown, [*texts, *lesson["neutral"]], progress=False)
-        each = (time.perf_counter() - started) / (PROBE + len(lesson["neutral"]))
-        count = 10 * len(lesson["test"])
-        print(f"{lesson['lab'].task}: {count} answers, about {count * each / 60:.0f} minutes, and the requests")
+        neutral, shown = lesson["neutral"], few_labels.draw(lesson["pool"], 8, 0)
+
+        def ask(texts):
+            return lesson["prompt"].score(lm, shown, [*texts, *neutral], progress=False)
+
+        say_how_long(lesson["lab"].task, ask, lesson["test"], 10 * len(lesson["test"]), ", and the requests")
         return
     lesson = parts.definitions("03_few_shot", [*names.split(), "best_row", "ten"], known)
     form = few_shot_parts.forms_under(lesson["lab"], lesson["requests"], (5,))
     claims.conclude("F1", few_shot_parts.of_examples(lesson["best_row"], lesson["ten"], form.get(5)))
+
+
+def tuned(lm: LanguageModel, estimate: bool, _count: int) -> None:
+    """Measure, or estimate, lesson 05's adapters from all messages, a seed each, beside the best prompt, for L5."""
+    names = ["task", "lab", "pairs", "recipe"]
+    lesson = parts.definitions("05_lora_fine_tune", [*names, "train", "dev", "test", "quarter"], {"lm": lm})
+    task, lab, pairs, recipe = (lesson[name] for name in names)
+    method, score = f"LoRA, {len(lesson['train'])} messages", tuning.label_scorer(task)
+    each = [f"{method}, seed {seed}" if seed else method for seed in tuning.SEEDS]
+    missing = [name for name in each if not lab.stored(name, lesson["test"])]
+    best_prompt = lab.stored(main_rows.PROMPT, lesson["test"])
+    if best_prompt is None:
+        raise ValueError(f"no row of {main_rows.PROMPT!r} on test for {lm.name}; run measure.py messages first")
+    if estimate:
+        few = pairs[: PROBE * recipe.batch_size]
+        run = tuning.train(lm, few, replace(recipe, epochs=1), progress=False)
+        minutes = len(missing) * recipe.epochs * run.seconds / 60 * len(pairs) / len(few)
+        print(
+            f"{lab.task}: {len(missing)} trainings, about {minutes:.0f} minutes at most, and the looks at dev and test"
+        )
+        return
+    more = {"prompts": tuning.prompts_of(task), "dev_pairs": tuning.training_pairs(task, lesson["dev"])}
+    seeds = tuning.repeated(lab, method, [pairs], recipe, lesson["test"], score, **more)
+    claims.conclude("L5", {"gain": [evidence.over_runs([best_prompt], seeds)]})
+
+
+OF_MESSAGES = {"messages": messages, "examples": examples, "draws": draws, "tuned": tuned}
 
 
 def scales(arguments: argparse.Namespace) -> int:
@@ -199,9 +233,7 @@ def scales(arguments: argparse.Namespace) -> int:
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="Measure what the course compares, on the model of COURSE_MODEL.")
-    parser.add_argument(
-        "what", choices=["questions", "messages", "examples", "draws", "scales"], help="which measurements"
-    )
+    parser.add_argument("what", choices=["questions", *OF_MESSAGES, "scales"], help="which measurements")
     parser.add_argument("--tier", choices=list(policies.TIERS), help="one tier of questions; default: both")
     parser.add_argument("--forms", type=int, default=BUDGET, help=f"how many of the {BUDGET} tries to make on dev")
     known = {"choices": contexts.CONTEXTS, "default": contexts.CONTEXTS}
@@ -215,8 +247,9 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.what == "scales":
         return scales(arguments)
+    os.environ.setdefault("COURSE_MISSING", "1")  # who calls this asks for what takes long
     lm = LanguageModel.load()
-    if measure := {"messages": messages, "examples": examples, "draws": draws}.get(arguments.what):
+    if measure := OF_MESSAGES.get(arguments.what):
         measure(lm, arguments.estimate, arguments.forms)
         return 0
     for tier in [arguments.tier] if arguments.tier else reversed(policies.TIERS):

@@ -14,6 +14,7 @@ from scale_jobs import Job
 from helpers.lesson import four_scales
 from helpers.machine import runtime
 from helpers.model import catalogue
+from helpers.model.language_model import LanguageModel
 from helpers.results import lookup, rules, store, verdicts
 from helpers.results.claims import Verdict
 from helpers.results.rows import LedgerRow
@@ -110,6 +111,16 @@ def test_few_tries_are_those_best_on_dev_at_the_default_model_in_their_own_order
     assert measure.worth_trying("toy", ["a", "b", "unseen"], 3) == [0, 1, 2]
     with pytest.raises(ValueError, match="no row of 'unseen' on dev"):
         measure.worth_trying("toy", ["a", "unseen"], 1)
+
+
+def test_the_three_seeds_of_the_default_model_are_those_that_the_course_keeps(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("COURSE_RESULTS", str(tmp_path))
+    monkeypatch.setattr(measure.tuning, "train", lambda *_, **__: pytest.fail("a kept row is measured again"))
+    lm = LanguageModel.load()
+    measure.OF_MESSAGES["tuned"](lm, False, 24)
+    kept = verdicts.shipped()
+    mine = store.read(tmp_path / "verdicts.jsonl", Verdict, "a verdict")
+    assert [(one.id, one.numbers) for one in mine] == [(one.id, one.numbers) for one in kept if one.id == "L5"]
 
 
 SCRIPT = """
