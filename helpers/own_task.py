@@ -21,6 +21,10 @@ from helpers.tasks.files import DataError
 from helpers.tasks.own.documents import read as read_documents
 from helpers.tasks.own.reading import read
 
+ASKED = ("question", "answer", "document")  # columns of a table of questions
+HEADER = {"yes": True, "no": False}
+LABELED = ("text", "label", "split", "test", "dev", "outside", "system", "word")  # options of texts with labels
+
 __all__ = ["climb", "plan", "read", "read_documents", "report"]
 
 
@@ -62,7 +66,9 @@ def _near(path: pathlib.Path) -> str:
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m helpers.own_task", description=__doc__.split("\n")[0])
     parser.add_argument("file", help="a table (CSV, JSON, spreadsheet …), a folder of texts by label, or of documents")
-    parser.add_argument("--questions", help="a table of questions and answers: the folder then holds documents")
+    parser.add_argument("--questions", help="a table of questions and answers: FILE then holds documents")
+    for role in ASKED:
+        parser.add_argument(f"--{role}", help=f"column of the {role}, with --questions; guessed if left out")
     parser.add_argument(
         "--text", action="append", help="column of the text, by name or number; guessed if left out; several are joined"
     )
@@ -70,6 +76,8 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--split", help="column that says train, dev or test")
     parser.add_argument("--test", help="a further file to test on")
     parser.add_argument("--outside", help="the label of what belongs to none of the others")
+    parser.add_argument("--dev", help="a further file to choose by")
+    parser.add_argument("--header", choices=HEADER, help="whether the first row names the columns; guessed if left out")
     parser.add_argument("--encoding", help="of the file, such as cp1252; guessed if left out")
     parser.add_argument("--delimiter", help="between cells; guessed if left out")
     parser.add_argument("--sheet", help="of a spreadsheet; the longest if left out")
@@ -84,6 +92,21 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--yes", action="store_true", help="take guessed columns and the plan without asking")
     parser.add_argument("--only-read", action="store_true", help="read and check the file, and stop")
     return parser
+
+
+def _documents(told: argparse.Namespace):
+    """Read documents and questions; raises DataError where an option says something of labels alone."""
+    idle = [f"--{name}" for name in LABELED if getattr(told, name)]
+    if idle:
+        columns = ", ".join(f"--{role}" for role in ASKED)
+        raise DataError(f"{', '.join(idle)}: with --questions this says nothing; columns are named by {columns}")
+    options = {
+        "header": HEADER.get(told.header),
+        "encoding": told.encoding,
+        "delimiter": told.delimiter,
+        "sheet": told.sheet,
+    }
+    return read_documents(told.file, told.questions, *(_column(getattr(told, role)) for role in ASKED), **options)
 
 
 def _column(told: str | None) -> str | int | None:
@@ -122,7 +145,9 @@ def main(arguments: Sequence[str]) -> int:
     told = _arguments().parse_args(arguments)
     try:
         if told.questions:
-            own = read_documents(told.file, told.questions)
+            own = _documents(told)
+        elif any(getattr(told, role) for role in ASKED):
+            raise DataError("--question, --answer and --document name columns of the table that --questions gives")
         else:
             own = read(
                 told.file,
@@ -130,6 +155,8 @@ def main(arguments: Sequence[str]) -> int:
                 _columns(told.label),
                 _column(told.split),
                 test=told.test,
+                dev=told.dev,
+                header=HEADER.get(told.header),
                 encoding=told.encoding,
                 delimiter=told.delimiter,
                 sheet=told.sheet,

@@ -16,8 +16,8 @@ from helpers.methods.own.bench import EXAMPLE_TOKENS, LORA_DEV, Bench, Outcome, 
 from helpers.model import embedding
 from helpers.tasks import pairs
 from helpers.tasks.files import Message
-from helpers.tasks.own.cleaning import words_parted
 from helpers.tasks.own.splits import sample
+from helpers.tasks.own.wordings import words_parted
 
 MANY = 20
 LISTED = 8  # labels that a model weighs where there are many

@@ -6,25 +6,22 @@ Nothing a cell says is obeyed: formulas, HTML, Markdown and chat marks stay text
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from helpers.model.prompts import without_marks
+from helpers.tasks.own import wordings
 from helpers.tasks.own.findings import Finding, count, quoted
 
 MOST_LABELS = 150
 INVISIBLE = ("Cf", "Cc", "Co", "Cs", "Cn")
-PLACEHOLDERS = {"null", "none", "nan", "na", "n/a", "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "-", "?", "tbd"}
+PLACEHOLDERS = {"null", "none", "nan", "na", "n/a", "<na>", "-", "--", "?", "tbd", "missing", "unlabeled", "(blank)"}
+PLACEHOLDERS |= {"#n/a", "#ref!", "#value!", "#name?", "#div/0!", "not labeled", "[deleted]", "[removed]"}
 OUTSIDE = ("oos", "out of scope", "outofscope", "outside", "no intent", "none of these")
-LONG = 2000  # characters from which a text is called long
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 BREAKS = re.compile(r"[\x0b\x0c\x85]")  # line breaks of spreadsheets, pages and large computers
-PARTED = re.compile(r"\s*[;|,/+]\s*")
-LONE = re.compile(r"""\[\s*(['"])([^'"]+)\1\s*\]""")
+PARTED = re.compile(r"\s*[;|,/+#]\s*")
+QUOTED = re.compile(r"""(['"])(.*?)\1""")
 NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
-LETTERS = re.compile(r"[^\W\d_]")
-COMMON_WORDS = "the a an to of and in is it for on my i you this that with have not be are was but me we"
-FREQUENT = frozenset(COMMON_WORDS.split())  # some of these stand in any few sentences of English
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ def clean(rows: Sequence[Row], unit: str = "row") -> Cleaned:
     """
     findings: list[Finding] = []
     texts = [visible(row.text).strip() for row in rows]
-    labels = [LONE.sub(r"\2", " ".join(visible(row.label).split())) for row in rows]
+    labels = [_one_cell(" ".join(visible(row.label).split())) for row in rows]
     plain = [BREAKS.sub("\n", row.text).strip() for row in rows]
     changed = tuple(row.number for row, old, new in zip(rows, plain, texts, strict=True) if old != new and new)
     if changed:
@@ -98,8 +95,21 @@ def clean(rows: Sequence[Row], unit: str = "row") -> Cleaned:
     ]
     filled, merged = _merge_labels(filled, unit)
     filled, copies = _without_copies(filled, unit)
-    findings += [*merged, *copies, *_about_labels(filled, unit), *_about_texts(filled, unit)]
+    findings += [
+        *merged,
+        *copies,
+        *_about_labels(filled, unit),
+        *wordings.about([(row.number, row.text) for row in filled], unit),
+    ]
     return Cleaned(tuple(filled), tuple(sorted(findings, key=lambda finding: not finding.stops)))
+
+
+def _one_cell(label: str) -> str:
+    """A label as it stands; of a list, as programs write it into one cell, what it holds, in order of the alphabet."""
+    inner = re.fullmatch(r"""(?:\{['"]\w+['"]: ?)?\[(.*)\]\}?""", label)
+    if not inner or QUOTED.sub("", inner[1]).strip(" ,"):
+        return label
+    return "; ".join(sorted({said for _, said in QUOTED.findall(inner[1]) if said}))
 
 
 def _merge_labels(rows: Sequence[Row], unit: str) -> tuple[list[Row], list[Finding]]:
@@ -216,68 +226,6 @@ def _at(rows: Sequence[Row], number) -> Row:
 
 def _listed(labels: Sequence[str]) -> str:
     return ", ".join(map(quoted, labels[:5])) + (f" and {len(labels) - 5} more" if len(labels) > 5 else "")
-
-
-SIGNS: Mapping[str, tuple] = {
-    "chat marks": (
-        lambda text: without_marks(text) != text,
-        "with marks of a chat, such as <|im_start|>",
-        "kept; they lose their bars in prompts, so that no text can pose as a turn",
-    ),
-    "HTML": (lambda text: bool(re.search(r"<[a-zA-Z/!][^<>]*>", text)), "with HTML", "kept as text, never run"),
-    "formulas": (
-        lambda text: bool(re.match(r"[=@+-]\s*[\w(]", text)) and not re.match(r"[-+]\s*\w+\s+\w", text),
-        "that a spreadsheet would compute",
-        "kept as text, never computed",
-    ),
-    "long texts": (
-        lambda text: len(text) > LONG,
-        f"of more than {LONG:,} characters",
-        "kept; the language model reads start and end, alike in training and in test, and embeddings the start",
-    ),
-    "no words": (
-        lambda text: not LETTERS.search(text),
-        "without a letter",
-        "kept; counting words finds nothing there",
-    ),
-}
-
-
-def _about_texts(rows: Sequence[Row], unit: str) -> list[Finding]:
-    found = []
-    for kind, (sign, what, done) in SIGNS.items():
-        numbers = tuple(row.number for row in rows if sign(row.text))
-        if numbers:
-            found.append(Finding(kind, f"{count(len(numbers), 'text')} {what}", numbers, done, unit=unit))
-    if rows and not english([row.text for row in rows]):
-        what = "the texts do not look English; the language model and the embeddings know little else"
-        found.append(Finding("language", what, (), "", "trust the plain methods first", unit=unit))
-    return found
-
-
-def english(texts: Sequence[str]) -> bool:
-    """Return whether texts look English, by its commonest words; few words are given the benefit of the doubt.
-
-    >>> english(["Where is my refund?"] * 9), english(["Wo ist die Erstattung für meinen Kauf geblieben?"] * 9)
-    (True, False)
-    """
-    words = re.findall(r"[^\W\d_]+", " ".join(texts[:500]).lower())
-    letters = sum(map(len, words))
-    latin = sum(len(word) for word in words if word.isascii())
-    if letters > 50 and latin < 0.7 * letters:
-        return False
-    return len(words) < 50 or sum(word in FREQUENT for word in words) > 0.05 * len(words)
-
-
-def words_parted(texts: Sequence[str]) -> bool:
-    """Return whether these texts part their words by spaces, as Chinese, Japanese and Thai do not.
-
-    >>> words_parted(["one two"]), words_parted(["这个产品的质量非常好"])
-    (True, False)
-    """
-    letters = [c for text in texts[:500] for c in text[:200] if LETTERS.match(c)]
-    unparted = sum("\u0e00" <= c <= "\u0eff" or "\u3040" <= c <= "\u30ff" or "\u3400" <= c <= "\u9fff" for c in letters)
-    return unparted < 0.3 * max(1, len(letters))
 
 
 def outside_of(labels: Sequence[str]) -> str | None:

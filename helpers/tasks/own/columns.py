@@ -6,10 +6,10 @@ A name decides where it is a usual one; else what stands in the column: texts ar
 import re
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from helpers.tasks.files import DataError
-from helpers.tasks.own.findings import Finding, quoted
+from helpers.tasks.own.findings import quoted
 from helpers.tasks.own.tables import Table
 
 NAMES = {
@@ -18,7 +18,7 @@ NAMES = {
     short_description ticket_text ticket_description issue_description sms headline statement prompt""",
     "label": """label labels category categories class intent target topic sentiment tag group type department queue
     assignment_group labels_text output issue_type polarity gold annotation kind subject_area rating score stars
-    team reason completion component_s choices accept""",
+    team reason completion component_s choices accept label_text label_name intent_name category_name""",
     "split": "split set subset fold partition dataset_split",
     "question": "question questions query q prompt ask faq input text",
     "answer": "answer answers a response reply expected gold reference solution output",
@@ -32,8 +32,7 @@ SPLITS = {
     "validation": "dev", "development": "dev", "test": "test", "testing": "test", "tst": "test", "eval": "test",
 }  # fmt: skip
 LOOKED_AT = 2000
-MARKS = {"": False, "0": False, "false": False, "no": False, "n": False, "0.0": False}
-MARKS |= {"1": True, "true": True, "yes": True, "y": True, "x": True, "1.0": True}
+CODE = re.compile(r"(?=\S*\d)[A-Za-z0-9#_.:/-]+|[\[{].*[\]}]|https?://\S+", re.DOTALL)  # an id, a list, a link
 
 
 @dataclass(frozen=True)
@@ -88,6 +87,11 @@ def find(table: Table, wanted: str | int, role: str) -> int:
     )
 
 
+def flat(*told) -> list[str | int]:
+    """Return all columns that were told, of which each role may have one, several or none."""
+    return [one for some in told for one in (some if isinstance(some, list | tuple) else [some]) if one is not None]
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names in a line of bearable length."""
     shown = ", ".join(quoted(name, 30) for name in names[:12])
@@ -111,6 +115,11 @@ def guess(
         )
     if not table.records and not table.ragged:
         raise DataError(f"{table.name} holds the names of columns and no row below them: {listed(table.header)}")
+    if not table.header:
+        raise DataError(
+            f"{table.name} holds {len(table.ragged)} rows, and none of them has the {table.width} cells of a table "
+            f"({table.how}). Give each row as many cells, or say delimiter=…"
+        )
     rows = [record.cells for record in table.records[:LOOKED_AT]] or [("",) * table.width]
     facts = [_Facts.of(name, column) for name, column in zip(table.header, zip(*rows, strict=True), strict=True)]
     places = range(table.width)
@@ -142,55 +151,6 @@ def _first(table: Table) -> str:
     return f"; it begins with {quoted(table.records[0].cells[0], 50)}" if table.records and table.width else ""
 
 
-def with_marked(table: Table, names: Sequence[str | int], called: str = "label") -> Table:
-    """Return a table with one column more: the names of the columns that are marked in a row, parted by semicolons.
-
-    Raises DataError if a column is not there, or holds anything but marks such as 1 and 0, true and false.
-    """
-    places = [find(table, name, "label") for name in names]
-    for place in places:
-        odd = next((r for r in table.records if r.cells[place].strip().lower() not in MARKS), None)
-        if odd:
-            raise DataError(
-                f"{table.name}: label={list(names)} says that each of these columns marks one label, by 1 or nothing; "
-                f"{quoted(table.header[place])} holds {quoted(odd.cells[place], 30)} in {table.unit} {odd.number}"
-            )
-    records = [
-        replace(r, cells=(*r.cells, ";".join(table.header[p] for p in places if MARKS[r.cells[p].strip().lower()])))
-        for r in table.records
-    ]
-    while called in table.header:
-        called += " of a mark"
-    return replace(table, records=tuple(records), header=(*table.header, called), width=table.width + 1)
-
-
-def hints(table: Table, at: Columns) -> list[Finding]:
-    """Return what is said of columns that were guessed: which others may belong to them, and how to read those too."""
-    found = []
-    if at.unread:
-        names = [table.header[i] for i in sorted((*at.unread, at.text))]
-        what = f"{listed([table.header[i] for i in at.unread])} may hold a part of the text"
-        do = f"if it does, say text={names}: columns are joined, in order"
-        found.append(Finding("more text", what, (), "not read", do))
-    names = [table.header[i] for i in _marked(table)] if "label" in at.guessed else []
-    if names:
-        what, do = f"{listed(names)} seem to mark one label each", f"if so, say label={names}: its name is the label"
-        found.append(Finding("marks", what, (), "read as they stand", do))
-    return found
-
-
-def _marked(table: Table) -> tuple[int, ...]:
-    """The places of columns that together seem to mark one label a row, of which nearly each row has one."""
-    rows = [record.cells for record in table.records[:LOOKED_AT]]
-    columns = list(zip(*rows, strict=True))
-    kinds = [{cell.strip().lower() for cell in column} for column in columns]
-    places = tuple(i for i, kind in enumerate(kinds) if kind <= set(MARKS) and len({MARKS[cell] for cell in kind}) == 2)
-    if len(places) < 2:
-        return ()
-    one = sum(sum(MARKS[cells[p].strip().lower()] for p in places) == 1 for cells in rows)
-    return places if one >= 0.8 * len(rows) else ()
-
-
 @dataclass(frozen=True)
 class _Facts:
     """What tells a column of texts from one of labels; shares lie between 0 and 1."""
@@ -203,6 +163,7 @@ class _Facts:
     all_splits: bool
     same: bool
     words: float
+    coded: float
 
     @classmethod
     def of(cls, name: str, column: Sequence[str]) -> "_Facts":
@@ -211,8 +172,9 @@ class _Facts:
         distinct, length = len(set(filled)) / len(filled), statistics.mean(map(len, filled))
         splits = {cell.lower() for cell in filled} <= set(SPLITS)
         words = statistics.median(len(cell.split()) for cell in filled)
+        coded = sum(bool(CODE.fullmatch(cell)) for cell in filled) / len(filled)
         blank = 1 - len(filled) / len(column)
-        return cls(name, distinct, length, blank, numeric, splits, len(set(filled)) < 2, words)
+        return cls(name, distinct, length, blank, numeric, splits, len(set(filled)) < 2, words, coded)
 
     def named(self, role: str) -> bool:
         last = plain(self.name.rpartition(".")[2])
@@ -223,16 +185,16 @@ class _Facts:
 
     @property
     def as_text(self) -> float:
-        score = self.distinct + min(self.length, 120) / 60 - 2 * self.numeric - self.blank
+        score = self.distinct + min(self.length, 120) / 60 - 2 * max(self.numeric, self.coded) - self.blank
         return score + 1.5 * self.named("text") - 2 * self.named("id") - self.named("label")
 
     @property
     def is_text(self) -> bool:
         """Whether a column that is not the text reads like one: of several words, of many kinds, no number or name."""
-        return self.distinct > 0.5 and self.words >= 2 and self.numeric < 0.2 and not self.named("id")
+        return self.distinct > 0.5 and self.words >= 2 and max(self.numeric, self.coded) < 0.2 and not self.named("id")
 
     @property
     def as_label(self) -> float:
         score = (1 - self.distinct) - min(self.length, 120) / 60 - self.blank - 0.3 * self.numeric
         score += 1.5 * self.named("label") - 2 * self.named("id") - 0.5 * self.named("text")
-        return score - 4 * self.same  # what is the same in each row sorts nothing
+        return score - 4 * self.same - (self.distinct == 1)  # the same in each row, or never, sorts nothing

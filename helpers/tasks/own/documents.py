@@ -1,8 +1,7 @@
-"""A folder of documents with a table of questions: read into what retrieval takes, with everything odd said."""
+"""Documents, in a folder or a table, with a table of questions: read into what retrieval takes; the odd is said."""
 
 import hashlib
 import html
-import html.parser
 import json
 import pathlib
 import re
@@ -14,13 +13,16 @@ from helpers.tasks.files import DataError
 from helpers.tasks.own import columns, folders, opened
 from helpers.tasks.own.cleaning import one_spelling, visible
 from helpers.tasks.own.findings import Finding, count, quoted
-from helpers.tasks.own.reading import Name, slug, stop, table_of
+from helpers.tasks.own.kinds import table_of
+from helpers.tasks.own.pages import page_text
+from helpers.tasks.own.reading import Name, slug, stop
 from helpers.tasks.own.splits import sample
 from helpers.tasks.policies import Policy, PolicyQuestion
 
 KINDS = (".md", ".txt", ".text", ".html", ".htm")
 MOST_BYTES = 1_000_000
 MOST_QUESTIONS = 150
+CONTEXTS = ("context", "passage", "paragraph", "text", "body", "content")  # columns that hold documents in a table
 UNANSWERABLE = {"not stated", "unanswerable", "no answer", "not in the documents", "not answerable"}
 
 
@@ -51,42 +53,6 @@ class OwnDocuments:
 
     def _repr_html_(self) -> str:
         return f'<pre style="white-space: pre-wrap">{html.escape(str(self))}</pre>'
-
-
-class _Text(html.parser.HTMLParser):
-    """The text of a page: headings as in Markdown, no scripts, no styles."""
-
-    def __init__(self):
-        super().__init__()
-        self.parts, self.hidden = [], 0
-
-    def handle_starttag(self, tag, attrs):
-        self.hidden += tag in ("script", "style")
-        if re.fullmatch("h[1-6]", tag):
-            self.parts.append(f"\n\n{'#' * int(tag[1])} ")
-        elif tag in ("p", "div", "tr", "li", "br", "table", "ul", "ol", "section", "article", "title"):
-            self.parts.append("\n" if tag in ("br", "tr", "li") else "\n\n")
-
-    def handle_endtag(self, tag):
-        self.hidden -= tag in ("script", "style") and self.hidden > 0
-        if re.fullmatch("h[1-6]|p|title", tag):
-            self.parts.append("\n\n")
-
-    def handle_data(self, data):
-        if not self.hidden:
-            self.parts.append(re.sub(r"\s+", " ", data))
-
-
-def page_text(source: str) -> str:
-    r"""Return what a person reads of an HTML page.
-
-    >>> page_text("<h2>Fees</h2><script>x()</script><p>A late tool&nbsp;costs &lt; $2.</p>")
-    '## Fees\n\nA late tool costs < $2.'
-    """
-    parser = _Text()
-    parser.feed(source)
-    parser.close()
-    return re.sub(r"\n\s*\n+", "\n\n", re.sub(r"[ \t]*\n[ \t]*", "\n", "".join(parser.parts))).strip()
 
 
 def _document(folder: pathlib.Path, path: pathlib.Path) -> Policy:
@@ -135,6 +101,33 @@ def _documents(folder: pathlib.Path, besides: pathlib.Path) -> tuple[list[Policy
     return found, findings, files
 
 
+def _of_table(path: pathlib.Path, options: dict) -> tuple[list[Policy], list[Finding], str]:
+    """Documents that stand in a table: what has the same title is one of them, and without titles each row is."""
+    table = table_of(path, **options)
+    plain = [columns.plain(name) for name in table.header]
+    texts = [plain.index(name) for name in CONTEXTS if name in plain]
+    if not texts:
+        raise DataError(
+            f"{path.name} is no folder, and as a table it has no column of documents; call one 'context', or give a "
+            f"folder of {', '.join(KINDS)} files. There are {columns.listed(table.header)}"
+        )
+    title = _column(table, None, "document")
+    parts: dict[tuple[str, str], dict[str, None]] = {}
+    for record in table.records:
+        text = visible(record.cells[texts[0]]).strip()
+        name = record.cells[title].strip() if title not in (None, texts[0]) else ""
+        if text:
+            parts.setdefault((name, "" if name else text), {})[text] = None
+    found = [
+        Policy(name or f"document {i}", (name or f"document {i}")[:120], "public", "", "\n\n".join(some))
+        for i, ((name, _), some) in enumerate(parts.items(), start=1)
+    ]
+    if not found:
+        raise DataError(f"{path.name}: {quoted(table.header[texts[0]])} holds no text, and documents are read from it")
+    how = f"{path.name}: {count(len(found), 'document')} from {quoted(table.header[texts[0]])} of its rows"
+    return found, list(table.findings), how
+
+
 def _answers(cell: str) -> list[str]:
     """The ways to write an answer: of a JSON list its members, else what stands between pipes."""
     if cell.startswith("["):
@@ -152,24 +145,34 @@ def read(
     answer: Name = None,
     document: Name = None,
     most_questions: int = MOST_QUESTIONS,
+    **options,
 ) -> OwnDocuments:
     """Read a folder of documents (Markdown, text, HTML) and a table of questions with their answers.
 
     Args:
-        folder: documents, in folders or not.
-        questions: a table of any kind that `reading.table_of` takes. An answer may be given in several ways, parted by
+        folder: documents, in folders or not; or a table with a column `context` (and `title`), which may be that of
+            the questions, as SQuAD has it.
+        questions: a table of any kind that `kinds.table_of` takes. An answer may be given in several ways, parted by
             "|"; "not stated" marks a question that no document answers.
         question, answer, document: its columns, by name or number from 1; guessed by usual names where left out.
             `document`, the file that holds the answer, may be missing.
         most_questions: the most that are asked; of more, so many are drawn.
+        options: header, encoding, delimiter or sheet, as `kinds.table_of` takes them.
 
     Raises DataError, with every reason, if it cannot be used.
     """
     folder, questions = pathlib.Path(folder).expanduser(), pathlib.Path(questions).expanduser()
-    if not folder.is_dir():
-        raise DataError(f"{folder.name} is no folder; documents come as a folder of {', '.join(KINDS)} files")
-    documents, findings, files = _documents(folder, questions)
-    table = table_of(questions)
+    if not folder.exists():
+        raise DataError(
+            f"{folder.name} is not there; give a folder of {', '.join(KINDS)} files, or a table of documents"
+        )
+    if folder.is_dir():
+        documents, findings, files = _documents(folder, questions)
+        held = f"{folder.name}: {count(len(documents), 'document')} of {count(files, 'file')}"
+    else:
+        documents, findings, held = _of_table(folder, options)
+        findings = [] if folder.resolve() == questions.resolve() else findings
+    table = table_of(questions, **options, names=columns.flat(question, answer, document))
     at = {
         role: _column(table, told, role)
         for role, told in (("question", question), ("answer", answer), ("document", document))
@@ -189,7 +192,7 @@ def read(
     for one in documents:
         digest.update(f"{one.id}\0{one.text}".encode("utf-8", "replace"))
     how = (
-        f"{folder.name}: {count(len(documents), 'document')} of {count(files, 'file')}",
+        held,
         f"{table.name}: {table.how}; {count(len(table.records), table.unit)}; question from "
         f"{quoted(table.header[at['question']])}, answer from {quoted(table.header[at['answer']])}",
     )
@@ -212,10 +215,16 @@ def _column(table, told: Name, role: str) -> int | None:
     )
 
 
+def _stands_in(answer: str, text: str) -> bool:
+    """Whether an answer stands in a text of one spelling, as whole words."""
+    return bool(re.search(rf"(?<!\w){re.escape(one_spelling(answer))}(?!\w)", text))
+
+
 def _questions(table, at: dict, documents: Sequence[Policy]) -> tuple[list[PolicyQuestion], list[Finding]]:
     names = {key: one.id for one in documents for key in (one.id, pathlib.PurePath(one.id).stem, one.title)}
     names = {one_spelling(key): value for key, value in names.items()}
-    rows, blank, copies, unknown, seen = [], [], [], [], Counter()
+    texts = {one.id: one_spelling(one.text) for one in documents}
+    rows, blank, copies, unknown, missing, seen = [], [], [], [], [], Counter()
     for record in table.records:
         asked, said = (visible(record.cells[at[role]]).strip() for role in ("question", "answer"))
         answers = _answers(said)
@@ -231,21 +240,32 @@ def _questions(table, at: dict, documents: Sequence[Policy]) -> tuple[list[Polic
         held = names.get(one_spelling(where))
         if where.strip() and not held:
             unknown.append(record.number)
+        among = [texts[held]] if held else list(texts.values())
+        if not silent and not any(_stands_in(one, text) for one in answers for text in among):
+            missing.append(record.number)
         kind = "unanswerable" if silent else "lookup"
         answer, accepted = ("not stated", ()) if silent else (answers[0], tuple(answers[1:]))
         documents_of = (held,) if held and not silent else ()
         rows.append(PolicyQuestion(f"{table.unit} {record.number}", asked, answer, accepted, kind, documents_of, ()))
     findings = []
     ragged = tuple(record.number for record in table.ragged)
+    absent = "with an answer that stands, in these words, in none of the documents or not in the one that is named"
     for what, numbers, do, lost in (
         ("without a question or an answer", blank, 'fill them; write "not stated" where no document answers', True),
         ("with a question that came before", copies, "", True),
         ("with another number of cells than the others", ragged, "put quotation marks around the cells", True),
         ("that name a document which is not there", unknown, "use the names of the files", False),
+        (absent, missing, "write it as the document words it, with | between several ways", False),
     ):
         if numbers:
             told = f"{count(len(numbers), table.unit)} {what}"
-            done = "left out" if lost else "kept without it"
+            done = (
+                "left out"
+                if lost
+                else "kept; quoting cannot be right on these"
+                if what == absent
+                else "kept without it"
+            )
             gone = len(numbers) if lost else 0
             findings.append(Finding(what, told, tuple(numbers), done, do, gone, unit=table.unit))
     return rows, findings

@@ -12,6 +12,7 @@ from helpers.tasks.own.findings import Finding, count
 
 TEXTS = (".txt", ".md", ".text", ".html", ".htm", ".eml", "")
 TABLES = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".xls", ".ods")
+UNLABELED = ("unsup", "unlabeled", "unlabelled", "unlab")  # what data sets call texts that nobody labeled
 MOST_FILES = 50_000
 MOST_BYTES = 1_000_000  # of one text
 
@@ -56,7 +57,7 @@ def read(folder: pathlib.Path) -> Found:
     counted and left out. Raises DataError where no file lies in a folder of its label.
     """
     rows, findings, tables = [], [], []
-    loose, other, broken, files = [], [], [], 0
+    loose, unlabeled, other, broken, files = [], [], [], [], 0
     for path in walk(folder):
         files += 1
         parts = path.relative_to(folder).parts
@@ -67,6 +68,8 @@ def read(folder: pathlib.Path) -> Found:
             tables.append(name)
         if len(inner) < 2:
             loose.append(name)
+        elif inner[-2].lower() in UNLABELED:
+            unlabeled.append(name)
         elif path.suffix.lower() not in TEXTS:
             other.append(name)
         else:
@@ -77,6 +80,7 @@ def read(folder: pathlib.Path) -> Found:
                 broken.append(name)
     for what, names, do in (
         ("outside a folder of a label", loose, "put each text into a folder that is called like its label"),
+        ("in a folder of texts without a label", unlabeled, "if its name is a label, rename the folder"),
         ("not a text by its name", other, "save them as .txt"),
         ("not readable as a text, empty, or larger than 1 MB", broken, "save them as UTF-8 text"),
     ):

@@ -11,18 +11,24 @@ from helpers.tasks.own.findings import Finding, count, quoted
 from helpers.tasks.own.tables import Record, Table
 
 KNOWN = frozenset(name for names in NAMES.values() for name in names)
+TITLES = 20  # rows that may stand above the names of the columns
 FEW = 10  # rows below which a value that stands once proves nothing
 
 
-def named(table: Table, header: bool | None = None) -> Table:
+def named(table: Table, header: bool | None = None, names: Sequence = ()) -> Table:
     """Return a table whose columns have names: those of its first row if that is a header, else their numbers.
 
-    header: whether the first row is one; None guesses. A row above it that groups columns is skipped, rows that repeat
-    it are left out, and a name that stands twice gets a number; this is said.
+    header: whether the first row is one; None guesses. names: columns that a person named; a row that holds them is a
+    header. A row above it that groups columns is skipped, rows that repeat it are left out, and a name that stands
+    twice gets a number; this is said.
     """
     if table.header or not table.records:
         return table
+    wanted = {plain(name) for name in names if isinstance(name, str)}
+    if header is None and wanted and wanted <= set(map(plain, table.records[0].cells)):
+        header = True
     table = _fitted(table, header)
+    table = _below_titles(table) if header is None else table
     is_header = _is_header(table.records) if header is None else header
     records, names = table.records, [f"column {place}" for place in range(1, table.width + 1)]
     findings = list(table.findings)
@@ -38,7 +44,7 @@ def named(table: Table, header: bool | None = None) -> Table:
             numbers = tuple(record.number for record in rows)
             findings.append(Finding("survey", what, numbers, "left out", lost=len(rows)))
             records = (records[0], *records[3:])
-        given = [" ".join(cell.split()) for cell in records[0].cells]
+        given = [" ".join(cell.removeprefix("#").split()) for cell in records[0].cells]
         again = tuple(record.number for record in records[1:] if _same(record, records[0]))
         if again:
             what = f"{count(len(again), 'row')} with the names of the columns again"
@@ -60,6 +66,20 @@ def named(table: Table, header: bool | None = None) -> Table:
         do = "if it names the columns, say header=True"
         findings.append(Finding("no header", what, (records[0].number,), "columns are called by their numbers", do))
     return replace(table, header=tuple(names), records=tuple(records), findings=tuple(findings), how=how)
+
+
+def _below_titles(table: Table) -> Table:
+    """The same from the row on that holds usual names, where all rows above it hold fewer cells, as a report's head."""
+    filled = [sum(bool(cell.strip()) for cell in record.cells) for record in table.records[:TITLES]]
+    for at, record in enumerate(table.records[1:TITLES], start=1):
+        known = sum(plain(cell) in KNOWN for cell in record.cells)
+        if known >= 2 and filled[at] > max(filled[:at]) and len(table.records) - at > 2:
+            numbers = tuple(one.number for one in table.records[:at])
+            what = f"{count(at, table.unit)} above the names of the columns, such as a title"
+            do = "if the names stand elsewhere, take out what stands above them"
+            found = Finding("before the table", what, numbers, "skipped", do, unit=table.unit)
+            return replace(table, records=table.records[at:], findings=(*table.findings, found))
+    return table
 
 
 def _fitted(table: Table, header: bool | None) -> Table:

@@ -21,8 +21,9 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
-WESTERN = ["cp1252", "cp1250", "cp1254", "cp1257", "mac_roman"]
+WESTERN = ["cp1252", "cp1250", "cp1254", "cp1257", "mac_roman", "cp850"]
 OTHERS = ["cp1251", "koi8_r", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1253", "cp1255", "cp1256", "cp874"]
+PICKLE = "a pickle, which could run anything when opened; save it as CSV or JSON Lines"
 FOREIGN = {  # how files begin that are no text, and what to do with them
     b"\x1f\x8b": "a gzip archive; unpack it",
     b"BZh": "a bzip2 archive; unpack it",
@@ -39,20 +40,39 @@ FOREIGN = {  # how files begin that are no text, and what to do with them
     b"FEA1": "a Feather file; save it as CSV or JSON Lines",
     b"\x89HDF": "an HDF5 file; save it as CSV or JSON Lines",
     b"\x93NUMPY": "an array of numpy; save it as CSV or JSON Lines",
-    b"\x80\x04": "a pickle, which could run anything when opened; save it as CSV or JSON Lines",
-    b"\x80\x05": "a pickle, which could run anything when opened; save it as CSV or JSON Lines",
+    **{bytes([128, protocol]): PICKLE for protocol in range(2, 6)},
+    b"(lp0\n": PICKLE,  # its older forms, of a list or an object of a class
+    b"ccopy_reg\n": PICKLE,
+    b"]q\x00": PICKLE,
+    b"\xff\xff\xff\xff": "a stream of Arrow; save it as CSV or JSON Lines",
+    b"version https://git-lfs": "a pointer, in place of a file that Git LFS keeps elsewhere; run `git lfs pull`",
+    b"/annex/objects": "a pointer, in place of a file that git-annex keeps elsewhere; run `git annex get`",
     b"$FL2@(#)": "an SPSS file; save it as CSV",
     b"\x28\xb5\x2f\xfd": "a zstd archive; unpack it",
     b"{\\rtf": "an RTF document; copy its table into a spreadsheet",
 }
-MARKUP = (  # how texts begin that hold a table in another form than rows of cells
-    (r"<(?:!doctype html|html|head|meta|style|table|div)\b", "a web page (HTML)"),
-    (r"(?:<\?xml|<!--|<[\w:]+>\s*<[\w:]+>)", "XML"),
-    (r"\[?\{'", "what Python prints and no JSON, which json.dump writes"),
-    (r"(?:--[^\n]*\n|/\*.*?\*/|\s)*(?:insert into|create table|drop table|set names)\b", "a dump of a database (SQL)"),
+PYTHON = "what Python prints and no JSON"
+DUMP = "save its list with json.dump"
+EXPORT = "open it in a spreadsheet program or where it came from, save the table as CSV (UTF-8), and name that"
+MARKUP = (  # how texts begin that hold a table in another form than rows of cells, what that is, and the remedy
+    (
+        r"<(?:!doctype html|html|head|meta|style|table|div)\b",
+        "a web page (HTML)",
+        f"if a download gave it, sign in and download again; if it shows a table, {EXPORT}",
+    ),
+    (r"(?:<\?xml|<!--|<[\w:]+>\s*<[\w:]+>)", "XML", EXPORT),
+    (r"(?:\w+ *= *)?\[?[{(\[] *['\"(][^\n]*['\"]\)?, *\{'|(?:\w+ *= *)?\[?\{'", PYTHON, DUMP),
+    (r"(?:\w+ *= *)\[\s*[\[({]|(?:import|from) \w+[\w. ]*\n", PYTHON, DUMP),
+    (r"(?:40[134]|50[0-3])\b[^\n]{0,60}\s*$", "what a server says that has no such file", "download it again"),
+    (
+        r"(?:--[^\n]*\n|/\*.*?\*/|\s)*(?:insert into|create table|drop table|set names)\b",
+        "a dump of a database (SQL)",
+        EXPORT,
+    ),
 )
-MARKS_OF_TEXT = "’‘“”„«»–—…€£°§·•™©®¡¿"
-CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+MARKS_OF_TEXT = "\xa0’‘“”„«»–—…€£°§·•™©®¡¿"
+CONTROL = r"[\x00-\x08\x0e-\x1f]"
+PARTING = "\x1f\x01"  # signs by which programs part cells, in each row
 
 
 def raw(path: str | pathlib.Path, most: int = MOST_BYTES) -> bytes:
@@ -98,19 +118,17 @@ def raw(path: str | pathlib.Path, most: int = MOST_BYTES) -> bytes:
 
 def check_kind(name: str, content: bytes) -> None:
     """Raise DataError where bytes are those of a kind of file that holds no text, saying which and what to do."""
-    for start, kind in FOREIGN.items():
+    kinds = {**FOREIGN, content[:1]: "a tar archive; unpack it"} if content[257:262] == b"ustar" else FOREIGN
+    for start, kind in kinds.items():
         if content.startswith(start):
             raise DataError(f"{name} is {kind}, and name that")
 
 
 def check_form(name: str, text: str) -> None:
     """Raise DataError where a text is markup or a dump, saying which, whatever its name says."""
-    for begins, kind in MARKUP:
+    for begins, kind, remedy in MARKUP:
         if re.match(begins, text[:10_000].lstrip(), re.IGNORECASE | re.DOTALL):
-            raise DataError(
-                f"{name} is {kind}, whatever its name says; open it in a spreadsheet program or where it came from, "
-                "save the table as CSV (UTF-8), and name that"
-            )
+            raise DataError(f"{name} is {kind}, whatever its name says; {remedy}")
 
 
 def decode(name: str, content: bytes, encoding: str | None = None) -> tuple[str, str, list[Finding]]:
@@ -125,8 +143,10 @@ def decode(name: str, content: bytes, encoding: str | None = None) -> tuple[str,
         text, how, findings = _as_told(name, content, encoding), f"{encoding}, as told", []
     else:
         text, how, findings = _guessed(content)
-    zeros = [number for number, line in enumerate(text.split("\n"), start=1) if CONTROL.search(line)]
-    odd = len(CONTROL.findall(text))
+    parts = next((sign for sign in PARTING if text.count(sign) >= max(2, 0.9 * text.count("\n"))), "")
+    controls = re.compile(f"(?!{parts}){CONTROL}" if parts else CONTROL)
+    zeros = [number for number, line in enumerate(text.split("\n"), start=1) if controls.search(line)]
+    odd = len(controls.findall(text))
     if odd > max(20, len(text) // 200):
         raise DataError(
             f"{name} holds {count(odd, 'character')} that no text has, the first in line {zeros[0]}: it is not a text "
@@ -135,7 +155,7 @@ def decode(name: str, content: bytes, encoding: str | None = None) -> tuple[str,
     if odd:
         told = f"{count(odd, 'control character')} such as zero bytes stand in the text"
         findings.append(Finding("control characters", told, tuple(zeros), "taken out", unit="line"))
-        text = CONTROL.sub("", text)
+        text = controls.sub("", text)
     return text, how, findings
 
 
@@ -160,8 +180,13 @@ def _guessed(content: bytes) -> tuple[str, str, list[Finding]]:
         return content.decode(encoding, "replace"), "UTF-16 without a mark, known by its zeros", []
     try:
         return content.decode("utf-8"), "UTF-8", []
-    except UnicodeDecodeError:
-        pass
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":
+            what, do = "the file breaks off in the middle of a character", "copy it again, or look at its last row"
+            found = Finding(
+                "torn", what, (content.count(b"\n") + 1,), "what is left of that is dropped", do, unit="line"
+            )
+            return content.decode("utf-8", "ignore"), "UTF-8", [found]
     lines = content.split(b"\n")
     fits = [_is_utf8(line) for line in lines]
     wrong = [number for number, fit in enumerate(fits, start=1) if not fit]

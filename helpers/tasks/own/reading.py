@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 from helpers.model.prompts import without_marks
 from helpers.tasks.files import DataError, Message
-from helpers.tasks.own import cleaning, columns, folders, headers, opened, records, splits, tables, workbooks
+from helpers.tasks.own import cleaning, columns, folders, marks, splits
 from helpers.tasks.own.cleaning import Row, one_spelling, outside_of
 from helpers.tasks.own.findings import Finding, count, quoted
+from helpers.tasks.own.kinds import table_of
 from helpers.tasks.own.splits import Divided
 from helpers.tasks.own.tables import Record, Table
 from helpers.tasks.task import Task
@@ -77,34 +78,6 @@ class OwnTask:
         return f'<pre style="white-space: pre-wrap">{html.escape(str(self))}</pre>'
 
 
-def table_of(
-    path: str | pathlib.Path,
-    header: bool | None = None,
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    sheet: str | None = None,
-) -> Table:
-    """Return a file as a table with named columns, whatever kind it is; see `read` for the arguments."""
-    path = pathlib.Path(path)
-    content = opened.raw(path)
-    if workbooks.looks_like(content):
-        return headers.named(workbooks.parse(path.name, content, sheet), header)
-    text, how, findings = opened.decode(path.name, content, encoding)
-    text = text.removeprefix("\ufeff")
-    opened.check_form(path.name, text)
-    is_json = path.suffix.lower() in (".json", ".jsonl", ".ndjson")
-    if not delimiter and records.looks_like(text) and (is_json or records.looks_like_objects(text)):
-        found = headers.named(records.parse(path.name, text), header)
-    elif is_json:
-        raise DataError(
-            f"{path.name} holds no JSON object, though its name says so: it begins with {quoted(text, 30)}, not with a "
-            "brace or a bracket; rename it if it is a table"
-        )
-    else:
-        found = headers.named(tables.parse(path.name, text, delimiter), header)
-    return replace(found, how=f"{how}, {found.how}", findings=(*findings, *found.findings))
-
-
 def read(
     path: str | pathlib.Path,
     text: Names = None,
@@ -136,6 +109,7 @@ def read(
     """
     path = pathlib.Path(path).expanduser()
     options = {"header": header, "encoding": encoding, "delimiter": delimiter, "sheet": sheet}
+    options["names"] = columns.flat(text, label, split)
     if path.is_dir():
         found = folders.read(path)
         rows, total, findings, guessed, unit = found.rows, found.files, list(found.findings), (), "file"
@@ -145,14 +119,14 @@ def read(
         parts = [("", path), *(("test", test),) * bool(test), *(("dev", dev),) * bool(dev)]
         rows, total, findings, how, digest = [], 0, [], [], hashlib.sha256()
         for name, file in parts:
-            one = table_of(file, **options)
+            one = marks.judged(table_of(file, **options), label)
             if isinstance(label, list | tuple):
-                one = columns.with_marked(one, label)
+                one = marks.with_marked(one, label, outside)
             if not how:
                 at = columns.guess(one, text, one.header[-1] if isinstance(label, list | tuple) else label, split)
                 guessed, unit = at.guessed, one.unit
                 named = [[one.header[i] for i in at.texts], one.header[at.label]]
-                findings += columns.hints(one, at)
+                findings += marks.hints(one, at)
             else:
                 at = columns.guess(one, *named, split)
             some, lost, odd = _rows_of(one, at, name if name else "train" if test else "")

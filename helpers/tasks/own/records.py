@@ -83,17 +83,22 @@ def _pairs(found: list[tuple[str, object]]) -> _Pairs:
     return row
 
 
+def _constant(name: str) -> str | None:
+    """NaN, which programs write for a cell that is not there, is none; infinities are words."""
+    return None if name == "NaN" else name
+
+
 def _load(text: str):
     """What a text says in JSON; None where it is none."""
     try:
-        return json.loads(text, object_pairs_hook=_pairs, parse_constant=str)
+        return json.loads(text, object_pairs_hook=_pairs, parse_constant=_constant)
     except (ValueError, RecursionError):
         return None
 
 
 def _one_after_another(text: str) -> list[_Pairs]:
     """Objects that stand one after another, with commas or blanks between; empty where anything else stands there."""
-    decoder, found, at = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=str), [], 0
+    decoder, found, at = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant), [], 0
     text = text.strip().removeprefix("[").removesuffix("]").rstrip()
     while at < len(text):
         try:
@@ -140,7 +145,7 @@ def _table(name: str, rows: Iterable, how: str, unit: str, findings: Sequence[Fi
         done = "what is said last is the label, and what is said before it the text; system messages are left aside"
         findings.append(Finding("conversations", what, talks, done, unit=unit))
     several = zip((number for number, _ in good), flat, strict=True)
-    nested = tuple(number for number, row in several if any(isinstance(v, (dict, list)) for v in row.values()))
+    nested = tuple(number for number, row in several if any(v and isinstance(v, (dict, list)) for v in row.values()))
     if nested:
         what = f"{count(len(nested), unit)} with a list or an object in a field"
         findings.append(Finding("nested", what, nested, "kept as it is written, as text", unit=unit))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from helpers.tasks.own.columns import NAMES, SPLITS, plain
 
 DEEPEST = 8  # levels of an object that become columns; what lies deeper stays JSON
+MOST_TOLD = 20  # objects of a list whose fields become columns; a longer list stays JSON
 ANSWERS = {"assistant", "gpt", "model", "bot", "ai"}  # who speaks last in a conversation for tuning
 
 
@@ -26,12 +27,15 @@ def tables_in(value, path: str = "", depth: int = 0) -> Iterator[Shape]:
     [([{'text': 'x', 'label': 'k'}, {'text': 'y', 'label': 'k'}], 'a list for each column')]
     """
     if isinstance(value, list):
+        if value and all(isinstance(one, list) and _is_pair(one) for one in value):  # spaCy
+            value = [{"text": text, **rest} for text, rest in value]
         kinds = {type(one) for one in value}
         if any(issubclass(kind, dict) for kind in kinds) or kinds == {list}:
             kind = "the list" if path else "a list of lists" if kinds == {list} else "a list of objects"
             yield Shape(value, kind, path)
     elif isinstance(value, dict) and value and depth <= DEEPEST:
-        found = _squad(value) or _by_split(value) or _pandas(value) or _by_column(value) or _by_label(value)
+        ways = (_squad, _hub, _by_split, _snips, _pandas, _by_column, _by_label, _by_text)
+        found = next(filter(None, (way(value) for way in ways)), None)
         if found:
             yield Shape(*found, path)
         else:
@@ -56,6 +60,59 @@ def _squad(value: dict) -> tuple[list, str] | None:
     except (KeyError, TypeError, AttributeError):
         return None
     return (rows, "questions below paragraphs, as in SQuAD") if rows else None
+
+
+def _hub(value: dict) -> tuple[list, str] | None:
+    """Rows as a hub's viewer gives them; numbers that stand for labels become their names."""
+    rows, features = value.get("rows"), value.get("features")
+    if not isinstance(rows, list) or not isinstance(features, list) or not rows:
+        return None
+    if not all(isinstance(one, dict) and isinstance(one.get("row"), dict) for one in rows):
+        return None
+    kinds = {one.get("name"): one.get("type") for one in features if isinstance(one, dict)}
+    names = {name: kind["names"] for name, kind in kinds.items() if isinstance(kind, dict) and kind.get("names")}
+
+    def said(name, cell):
+        known = names.get(name, ())
+        return known[cell] if isinstance(cell, int) and 0 <= cell < len(known) else cell
+
+    told = f"; names for the numbers in {', '.join(map(repr, names))}" if names else ""
+    return [{name: said(name, cell) for name, cell in one["row"].items()} for one in rows], f"rows of a hub{told}"
+
+
+def _snips(value: dict) -> tuple[list, str] | None:
+    """Utterances in pieces below their intents."""
+    lists = {key: one.get("utterances") if isinstance(one, dict) else one for key, one in value.items()}
+    if not all(isinstance(one, list) and one for one in lists.values()):
+        return None
+    if not all(isinstance(one, dict) and _pieces(one.get("data")) for some in lists.values() for one in some):
+        return None
+    rows = [{"text": _pieces(one["data"]), "label": key} for key, some in lists.items() for one in some]
+    return rows, "utterances in pieces below intents"
+
+
+def _pieces(value) -> str:
+    """What pieces of one text say together; nothing where a value is no list of such pieces."""
+    if not isinstance(value, list) or not all(
+        isinstance(one, dict) and isinstance(one.get("text"), str) for one in value
+    ):
+        return ""
+    known = {"text", "entity", "slot_name", "alias", "meta", "userDefined"}
+    return "".join(one["text"] for one in value) if all(set(one) <= known for one in value) else ""
+
+
+def _is_pair(row: list) -> bool:
+    return len(row) == 2 and isinstance(row[0], str) and isinstance(row[1], dict) and "text" not in row[1]
+
+
+def _by_text(value: dict) -> tuple[list, str] | None:
+    """A label for each text: values that come again, below keys of several words."""
+    labels = list(value.values())
+    if len(labels) < 4 or not all(isinstance(one, str | int) for one in labels):
+        return None
+    if len(set(map(str, labels))) > len(labels) / 2 or sum(" " in key for key in value) < len(value) / 2:
+        return None
+    return [{"text": key, "label": label} for key, label in value.items()], "a label for each text"
 
 
 def _split_of(key: str) -> str | None:
@@ -133,23 +190,41 @@ def _said(turn: dict):
 def flat(value, name: str = "", depth: int = 0) -> Iterator[tuple[str, object]]:
     """Yield the fields of an object as names and cells; a list of one is what it holds, other lists stay.
 
-    >>> list(flat({"id": 1, "row": {"text": "x", "tags": ["k"]}}))
-    [('id', 1), ('row.text', 'x'), ('row.tags', 'k')]
+    Of several objects in a list, as of several annotators, each field holds what they say, once.
+
+    >>> list(flat({"id": 1, "row": {"text": "x", "tags": ["k"]}, "said": [{"by": "a", "k": 1}, {"by": "b", "k": 1}]}))
+    [('id', 1), ('row.text', 'x'), ('row.tags', 'k'), ('said.by', ['a', 'b']), ('said.k', 1)]
     """
     if is_talk(value):
         yield f"{name}.text", "\n".join(_said(turn) for turn in value[:-1] if _speaker(turn) != "system")
         yield f"{name}.label", _said(value[-1])
+    elif _pieces(value) and name.rpartition(".")[2] == "data":
+        yield name, _pieces(value)
     elif isinstance(value, dict) and value and depth <= DEEPEST:
         for key, inner in value.items():
             yield from flat(inner, f"{name}.{key}" if name else key, depth + 1)
     elif isinstance(value, list) and len(value) == 1 and depth <= DEEPEST:
         yield from flat(value[0], name, depth + 1)
+    elif _said_by_several(value, name):
+        leaves: dict[str, list] = {}
+        for one in value:
+            for key, leaf in flat(one, name, depth + 1):
+                said = leaves.setdefault(key, [])
+                said.extend(one for one in (leaf if isinstance(leaf, list) else [leaf]) if one not in said)
+        yield from ((key, said[0] if len(said) == 1 else said) for key, said in leaves.items())
     else:
         yield name, value
 
 
+def _said_by_several(value, name: str) -> bool:
+    """Whether a value is a list of a few objects, as several annotators give them; words of a text are none."""
+    if not isinstance(value, list) or name.rpartition(".")[2] == "tokens":
+        return False
+    return 1 < len(value) <= MOST_TOLD and all(isinstance(one, dict) for one in value)
+
+
 def cell(value) -> str:
-    """Return a value of JSON as the text of a cell: words as they are, nothing for null, the rest as JSON."""
-    if value is None:
+    """Return a value of JSON as the text of a cell: words as they are, nothing for null or [], the rest as JSON."""
+    if value is None or value in ([], {}):
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -10,17 +10,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from helpers.tasks.files import DataError
+from helpers.tasks.own import by_line
 from helpers.tasks.own.findings import Finding, count
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
+RARE = ("\x1f", "\x01", ":::", "::", "@@", "###", "+++$+++", "->", "=>", "\\t", "^", "~")  # tried where no other fits
+TYPED = {"\\t": "\t", "tab": "\t", "TAB": "\t"}  # what a person types for a sign that no key gives
 QUOTES = ('"', "", "'")  # the first that fits best is taken; the second is none
 SAMPLE = 1_000_000  # characters by which the delimiter is chosen
 CELL = 2**31 - 1
 RULE = re.compile(r":?[-=]{2,}[-=+]*:?")
 ESCAPED = re.compile(r'(?m)(?:^|[,;\t|])"[^"\n]*\\"[^",;\t|\r\n]')  # a quote that could not stand there otherwise
+WHOLE = re.compile(r'(?:"(?:[^"]|"")*+"[ \t\r]*+(?:\n\s*+|$))++')
 LONE_CR = re.compile(r"\r(?!\n)")
-FASTTEXT = re.compile(r"((?:__label__\S+[ \t,]*)+)(.*)")
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Table:
 
 def _split(text: str, delimiter: str, quote: str) -> Iterator[list[str]]:
     rules = {"quotechar": quote, "quoting": csv.QUOTE_MINIMAL} if quote else {"quoting": csv.QUOTE_NONE}
+    if len(delimiter) > 1:
+        text, delimiter = text.replace(delimiter, "\x1f"), "\x1f"
     before = csv.field_size_limit(CELL)
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, **rules)
@@ -86,20 +90,26 @@ def parse(name: str, text: str, delimiter: str | None = None) -> Table:
     """Return a file's rows, with the delimiter that fits best, or the one told.
 
     A first line `sep=;` decides. Rows before the table that hold one cell alone (titles, comments) are skipped, and
-    said so. Raises DataError if the delimiter is none.
+    said so. Raises DataError where lines are no rows of texts, as in CoNLL files.
     """
-    if delimiter is not None and len(delimiter) != 1:
-        raise DataError(f"a delimiter is one character, such as ';'; got {delimiter!r}")
-    told = re.match(r"[\"']?sep=(.)[\"']?\r?\n", text)
+    delimiter = TYPED.get(delimiter, delimiter) or None
+    told = re.match(r"[\"\']?sep=(.)[\"\']?\r?\n", text)
     if told:
         text, delimiter = text[told.end() :], delimiter or told[1]
-    if delimiter is None and FASTTEXT.match(text):
-        return _fasttext(name, text)
-    ways = [(_best(one, delimiter), sure) for one, sure in ((text, False), *_mended(text))]
-    (_, best, quote, rows), _ = max(ways, key=lambda way: (way[0][0], way[1]))  # the first where several fit alike
+    lines = by_line.read(name, text) if delimiter is None else None
+    if lines:
+        return _of_lines(name, lines)
+    whole = _whole_rows(text)
+    if whole and not any(all(sign in row for row in whole) for sign in ([delimiter] if delimiter else DELIMITERS)):
+        return Table(name, tuple(Record(i, (row,)) for i, row in enumerate(whole, start=1)), 1, "a cell in each row")
+    ways = [(_best(one, delimiter), sure) for one, sure in ((text, False), *_mended(text, whole))]
+    (fit, best, quote, rows), _ = max(ways, key=lambda way: (way[0][0], way[1]))  # the first where several fit alike
+    lines = by_line.first_is_label(text) if delimiter is None and fit < 0 else None
+    if lines:
+        return _of_lines(name, lines)
     findings = []
     if len(ways) > 1 and rows is not ways[0][0][3]:
-        what = "rows fit together once quotation marks after a backslash, or line breaks inside rows, are taken as text"
+        what = "rows fit together once quotes around whole rows or after a backslash, or line breaks inside, are undone"
         findings.append(Finding("mended", what, (), "so they are read", "look at a row that holds one"))
     if quote == "" and '"' in text:
         rows = [[_unquoted(cell) for cell in row] for row in rows]
@@ -118,9 +128,21 @@ def _best(text: str, delimiter: str | None) -> tuple[float, str, str, list[list[
     return fits[quote], best, quote, read[quote]
 
 
-def _mended(text: str) -> list[tuple[str, bool]]:
-    """Other ways to read a text: quotes escaped by a backslash, carriage returns inside rows; whether that is sure."""
+def _whole_rows(text: str) -> list[str]:
+    """The rows of a text each of which is one cell in quotation marks; none where that is not so."""
+    if not WHOLE.fullmatch(text):
+        return []
+    return [row.replace('""', '"') for row in re.findall(r'"((?:[^"]|"")*)"', text)]
+
+
+def _mended(text: str, whole: Sequence[str]) -> list[tuple[str, bool]]:
+    """Other ways to read a text, and whether each is sure.
+
+    Rows that a program put into quotes as a whole; quotes escaped by a backslash; carriage returns inside rows.
+    """
     ways = []
+    if whole:
+        ways.append(("\n".join(whole), True))
     if '\\"' in text:
         doubled = re.sub(r'\\(["\\])', lambda found: '""' if found[1] == '"' else "\\", text)
         ways.append((doubled, bool(ESCAPED.search(text))))
@@ -129,23 +151,16 @@ def _mended(text: str) -> list[tuple[str, bool]]:
     return ways
 
 
-def _fasttext(name: str, text: str) -> Table:
-    """Lines as fastText takes them: `__label__x` before each text; several labels stand in one cell."""
-    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
-    records = []
-    for number, line in lines:
-        found = FASTTEXT.match(line)
-        labels = [one.strip(" \t,") for one in found[1].split("__label__")[1:]] if found else []
-        records.append(Record(number, (found[2].strip() if found else line.strip(), ";".join(labels))))
-    how = "fastText, __label__ before each text"
-    return Table(name, tuple(records), 2, how, ("text", "label"), unit="line")
+def _of_lines(name: str, lines: by_line.Lines) -> Table:
+    records = tuple(Record(number, (text, label)) for number, text, label in lines.rows)
+    return Table(name, records, 2, lines.how, ("text", "label"), unit="line")
 
 
 def _delimiter(text: str) -> str:
     sample = text if len(text) <= SAMPLE else text[: text.rfind("\n", 0, SAMPLE) + 1] or text[:SAMPLE]
     fits = {}
-    for delimiter in DELIMITERS:
-        if delimiter in sample:
+    for delimiter in (*DELIMITERS, *RARE):
+        if delimiter in sample and not (delimiter in RARE and max(fits.values(), default=(-1,))[0] > 0):
             fits[delimiter] = max(_fit(list(_split(sample, delimiter, quote))) for quote in QUOTES)
     return max(fits, key=fits.get, default=",")
 
@@ -190,5 +205,8 @@ def table(
 
 
 def _is_title(record: Record, width: int) -> bool:
-    filled = sum(bool(cell.strip()) for cell in record.cells)
-    return len(record.cells) == 1 or record.cells[0].startswith("#") or filled == 1
+    filled = [cell.strip() for cell in record.cells if cell.strip()]
+    comment = record.cells[0].startswith("#")
+    if comment and len(filled) == width and all(len(cell.split()) <= 2 and len(cell) < 30 for cell in filled):
+        return False  # names of columns behind a sign for comments
+    return len(record.cells) == 1 or comment or len(filled) == 1

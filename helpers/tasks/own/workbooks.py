@@ -4,6 +4,7 @@ A cell with a formula gives the value that was saved with it.
 """
 
 import datetime
+import html
 import io
 import re
 import zipfile
@@ -22,6 +23,7 @@ OLD_OTHERS = {
     "__properties_version1.0": "an Outlook mail; copy its text into a table",
 }
 UNSAVED = re.compile(rb"</f>(?:<v\s*/>|<v></v>)?\s*</c>")
+HIDDEN = re.compile(rb'<row\b[^>]*\bhidden="(?:1|true)"[^>]*>')
 MOST_UNPACKED = 400_000_000  # bytes: a small archive can unpack to any size
 MOST_CELLS = 5_000_000
 
@@ -77,6 +79,13 @@ def parse(name: str, content: bytes, sheet: str | None = None) -> Table:
     if filled:
         what = f"{count(len(filled), 'row')} below a cell that is merged over several rows"
         findings.append(Finding("merged", what, filled, "they have what it holds"))
+    hidden = _hidden(content, chosen) if content.startswith(ZIP) else ()
+    if hidden:
+        what, do = (
+            f"{count(len(hidden), 'row')} hidden or filtered out",
+            "delete them in the sheet if they are not meant",
+        )
+        findings.append(Finding("hidden", what, hidden, "read like the others", do))
     unsaved = _unsaved(content) if content.startswith(ZIP) else 0
     if unsaved:
         what = f"{count(unsaved, 'cell')} with a formula whose value was not saved are empty"
@@ -117,6 +126,27 @@ def _unsaved(content: bytes) -> int:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         sheets = [one for one in archive.namelist() if one.startswith("xl/worksheets/") and one.endswith(".xml")]
         return sum(len(UNSAVED.findall(archive.read(one))) for one in sheets)
+
+
+def _hidden(content: bytes, sheet: str) -> tuple[int, ...]:
+    """The rows of an xlsx workbook's sheet, by number, that are hidden, as a filter hides them."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = set(archive.namelist())
+        if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= parts:
+            return ()
+        links = dict(_attributes(archive.read("xl/_rels/workbook.xml.rels"), "Relationship", "Id", "Target"))
+        sheets = dict(_attributes(archive.read("xl/workbook.xml"), "sheet", "name", r"\w+:id"))
+        target = links.get(sheets.get(sheet, ""), "")
+        part = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+        rows = HIDDEN.findall(archive.read(part)) if part in parts else []
+    return tuple(int(number) for tag in rows for number in re.findall(rb'\br="(\d+)"', tag))
+
+
+def _attributes(xml: bytes, tag: str, *names: str) -> list[tuple[str, ...]]:
+    """Two attributes of each element of a name, as they stand in XML."""
+    tags = re.findall(rf"<(?:\w+:)?{tag}\b([^>]*)>", xml.decode("utf-8", "replace"))
+    found = [[re.search(rf'(?<![\w]){name}="([^"]*)"', one) for name in names] for one in tags]
+    return [tuple(html.unescape(one[1]) for one in some) for some in found if all(some)]
 
 
 def _fill(rows: list[list], merged: Sequence) -> tuple[int, ...]:

@@ -1,0 +1,160 @@
+"""What programs for labeling write beside a label: answers that refuse it, columns that mark one label each, spans.
+
+Columns themselves are found by columns; what is odd about texts and labels is said by cleaning.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from helpers.tasks.files import DataError
+from helpers.tasks.own.columns import LOOKED_AT, Columns, find, listed, plain
+from helpers.tasks.own.findings import Finding, count, quoted
+from helpers.tasks.own.tables import Record, Table
+
+YES = ("1", "1.0", "true", "yes", "y", "x", "t", "✓", "✔", "☑", "ja", "oui", "si", "sí")
+NO = ("", "0", "0.0", "false", "no", "n", "-", "f", "☐", "✗", "nein", "non", "nan")
+MARKS = {**dict.fromkeys(NO, False), **dict.fromkeys(YES, True)}
+ANSWERS = {"accept", "reject", "ignore"}  # Prodigy
+REFUSED = re.compile(r"(?:^|[._])(?:was_cancelled|responses(?:[._]\w+)*[._]status)$")
+PARTS = ("spans", "entities", "relations", "tokens")  # what these name is said of a part of the text
+SPAN = re.compile(r"\[?\[\d+, \d+, \"")
+
+
+def judged(table: Table, told: object = None) -> Table:
+    """Return a table without rows of which the people who labeled them said that they do not count.
+
+    Such are rows rejected, ignored (Prodigy), skipped (Label Studio), discarded or drafts (Argilla). Where one label
+    alone was asked for, a rejected row has the label `not …`. Nothing is left out where `told`, the label, is the
+    column of the answers.
+    """
+    for place, name in enumerate(table.header):
+        kinds = {record.cells[place].strip().lower() for record in table.records} - {""}
+        if plain(name) == "answer" and len(kinds) > 1 and kinds <= ANSWERS and told not in (name, place + 1):
+            table = _answered(table, place)
+        elif REFUSED.search(name.strip().lower()):
+            bad = {"true"} if name.lower().endswith("cancelled") else {"discarded", "draft"}
+            table = _without(table, place, kinds & bad)
+    return table
+
+
+def _answered(table: Table, place: int) -> Table:
+    labels = [i for i, name in enumerate(table.header) if plain(name) == "label"]
+    values = {record.cells[labels[0]] for record in table.records} if labels else set()
+    if len(values) != 1:
+        return _without(table, place, {"reject", "ignore"})
+    at, label = labels[0], values.pop()
+    records = tuple(
+        replace(r, cells=(*r.cells[:at], f"not {label}", *r.cells[at + 1 :])) if r.cells[place] == "reject" else r
+        for r in table.records
+    )
+    what = f"one label alone was asked for, {quoted(label)}: rejected rows are called {quoted(f'not {label}')}"
+    table = replace(table, records=records, findings=(*table.findings, Finding("one question", what)))
+    return _without(table, place, {"ignore"})
+
+
+def _without(table: Table, place: int, bad: set[str]) -> Table:
+    out = tuple(record.number for record in table.records if record.cells[place].strip().lower() in bad)
+    if not out:
+        return table
+    what = f"{count(len(out), table.unit)} with {' or '.join(sorted(bad))} in {quoted(table.header[place])}"
+    do = f"if they count, take the column {quoted(table.header[place])} out of the file"
+    found = Finding("refused", what, out, "left out, for who labeled them refused them", do, len(out), unit=table.unit)
+    kept = tuple(record for record in table.records if record.number not in set(out))
+    return replace(table, records=kept, findings=(*table.findings, found))
+
+
+def with_marked(table: Table, names: Sequence[str | int], outside: str | None = None, called: str = "label") -> Table:
+    """Return a table with one column more: the names of the columns that are marked in a row, parted by semicolons.
+
+    outside: the label of rows without a mark; they have none where it is left out. Of names in JSON such as
+    `cats.refund` the last part is the label.
+
+    Raises DataError if a column is not there, or holds anything but marks such as 1 and 0, true and false.
+    """
+    places = [find(table, name, "label") for name in names]
+    for place in places:
+        odd = next((r for r in table.records if r.cells[place].strip().lower() not in MARKS), None)
+        if odd:
+            raise DataError(
+                f"{table.name}: label={list(names)} says that each of these columns marks one label, by 1 or nothing; "
+                f"{quoted(table.header[place])} holds {quoted(odd.cells[place], 30)} in {table.unit} {odd.number}"
+            )
+    above = {table.header[place].rpartition(".")[0] for place in places}
+    begin = f"{above.pop()}." if len(above) == 1 and table.unit != "row" else ""
+    labels = {place: table.header[place].removeprefix(begin) for place in places}
+    marked = [[labels[p] for p in places if _is_marked(record, p)] for record in table.records]
+    findings = list(table.findings)
+    for what, numbers, done, do in (
+        (
+            "without a mark in any of these columns",
+            [r.number for r, some in zip(table.records, marked, strict=True) if not some],
+            f"called {quoted(outside)}" if outside else "they have no label",
+            "" if outside else "to keep them under a label of their own, say outside='none'",
+        ),
+        (
+            "with several marks",
+            [r.number for r, some in zip(table.records, marked, strict=True) if len(some) > 1],
+            "each combination is a label of its own, for here a text has one label",
+            "keep the main mark in the file, or give label=… fewer columns",
+        ),
+    ):
+        if numbers:
+            told = f"{count(len(numbers), table.unit)} {what}"
+            findings.append(Finding("marks", told, tuple(numbers), done, do, unit=table.unit))
+    records = tuple(
+        replace(r, cells=(*r.cells, ";".join(some) or outside or ""))
+        for r, some in zip(table.records, marked, strict=True)
+    )
+    while called in table.header:
+        called += " of a mark"
+    header, width = (*table.header, called), table.width + 1
+    return replace(table, records=records, header=header, width=width, findings=tuple(findings))
+
+
+def _is_marked(record: Record, place: int) -> bool:
+    return MARKS[record.cells[place].strip().lower()]
+
+
+def hints(table: Table, at: Columns) -> list[Finding]:
+    """Return what is said of columns that were guessed: which others may belong to them, and how to read those too.
+
+    A label of spans stops, for it says nothing of the whole text.
+    """
+    found = []
+    if at.unread:
+        names = [table.header[i] for i in sorted((*at.unread, at.text))]
+        what = f"{listed([table.header[i] for i in at.unread])} may hold a part of the text"
+        do = f"if it does, say text={names}: columns are joined, in order"
+        found.append(Finding("more text", what, (), "not read", do))
+    if "label" not in at.guessed:
+        return found
+    marks = _marks(table, at)
+    if marks:
+        found.append(marks)
+    name, cells = table.header[at.label], [record.cells[at.label] for record in table.records[:LOOKED_AT]]
+    spans = sum(bool(SPAN.match(cell)) for cell in cells if cell)
+    if spans > 0.5 * sum(map(bool, cells)) or set(plain(name.replace(".", " ")).split("_")[:-1]) & set(PARTS):
+        what = f"{quoted(name)} labels parts of a text, as for finding names, and no text as a whole"
+        do = f"export labels of whole texts; if these are meant nonetheless, say label={name!r}"
+        found.append(Finding("spans", what, (), "", do, stops=True))
+    return found
+
+
+def _marks(table: Table, at: Columns) -> Finding | None:
+    """What is said of columns that together seem to mark labels: one a row, or any number where no other label is."""
+    rows = [record.cells for record in table.records[:LOOKED_AT]]
+    kinds = [{cell.strip().lower() for cell in column} for column in zip(*rows, strict=True)]
+    places = tuple(
+        i for i, kind in enumerate(kinds) if kind <= set(MARKS) and ({MARKS[cell] for cell in kind} == {True, False})
+    )
+    times = [sum(MARKS[cells[p].strip().lower()] for p in places) for cells in rows]
+    one = times.count(1)
+    if len(places) < 2 or not (one >= 0.8 * len(rows) or at.label in places):
+        return None
+    names = [table.header[i] for i in places]
+    what = f"{listed(names)} seem to mark one label each"
+    if one < len(rows):
+        what += f" ({one:,} of {count(len(rows), table.unit)} have one mark, {times.count(0):,} none, the rest several)"
+    do = f"if so, say label={names}: its name is the label"
+    return Finding("marks", what, (), "read as they stand", do)

@@ -1,0 +1,433 @@
+"""Exports of programs for labeling, ticket systems and data sets, as found: read right, or refused with the remedy."""
+
+import csv as writer
+import io
+import json
+import pickle
+import tarfile
+
+import pytest
+from own_files import PAIRS, lines, workbook
+from test_own_exports import changed, exactly_pairs
+from test_own_reading import adds_up, finding, rows_of, save
+
+from helpers import own_task
+from helpers.tasks.files import DataError
+from helpers.tasks.own import documents, reading
+
+TEXTS = [text for text, _ in PAIRS]
+BY_LABEL = {label: [text for text, one in PAIRS if one == label] for label in ("billing", "fault")}
+
+
+def table(header, rows, delimiter=","):
+    out = io.StringIO(newline="")
+    writer.writer(out, delimiter=delimiter).writerows([header, *rows])
+    return out.getvalue()
+
+
+def json_lines(rows):
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def in_pieces(text):
+    words = text.split()
+    return {"data": [{"text": f"{' '.join(words[:2])} "}, {"text": " ".join(words[2:]), "entity": "x"}]}
+
+
+def label_studio(text, label, annotators=1, cancelled=False):
+    result = {"value": {"choices": [label]}, "from_name": "topic", "to_name": "text", "type": "choices"}
+    said = [
+        {"id": i, "completed_by": i, "was_cancelled": cancelled, "result": [result], "lead_time": 2.5 + i}
+        for i in range(annotators)
+    ]
+    return {"id": 7, "annotations": said, "drafts": [], "predictions": [], "data": {"text": text}, "meta": {}}
+
+
+READ = {
+    "Label Studio, some by several": (
+        "a.json",
+        json.dumps([label_studio(*p, 1 + (i % 3)) for i, p in enumerate(PAIRS)]),
+    ),
+    "Rasa, Markdown": (
+        "nlu.md",
+        "".join(f"## intent:{k}\n" + "".join(f"- {t}\n" for t in texts) + "\n" for k, texts in BY_LABEL.items())
+        + "## synonym:bill\n- invoice\n\n## lookup:x\n- y\n",
+    ),
+    "Rasa, YAML": (
+        "nlu.yml",
+        'version: "3.1"\nnlu:\n'
+        + "".join(
+            f"- intent: {k}\n  examples: |\n" + "".join(f"    - {t}\n" for t in texts) for k, texts in BY_LABEL.items()
+        )
+        + "- synonym: bill\n  examples: |\n    - invoice\n",
+    ),
+    "Snips": ("a.json", json.dumps({k: [in_pieces(t) for t in texts] for k, texts in BY_LABEL.items()})),
+    "Snips NLU": (
+        "a.json",
+        json.dumps(
+            {
+                "language": "en",
+                "intents": {k: {"utterances": list(map(in_pieces, texts))} for k, texts in BY_LABEL.items()},
+                "entities": {"x": {"data": [], "use_synonyms": True}},
+            }
+        ),
+    ),
+    "a hub's rows with names for numbers": (
+        "a.json",
+        json.dumps(
+            {
+                "features": [
+                    {"name": "text", "type": {"dtype": "string"}},
+                    {"name": "label", "type": {"names": ["billing", "fault"], "_type": "ClassLabel"}},
+                ],
+                "rows": [{"row_idx": 0, "row": {"text": t, "label": int(k == "fault")}} for t, k in PAIRS],
+            }
+        ),
+    ),
+    "a label for each text": ("a.json", json.dumps(dict(PAIRS))),
+    "words beside numbers": (
+        "a.jsonl",
+        json_lines([{"text": t, "label": int(k == "fault"), "label_text": k} for t, k in PAIRS]),
+    ),
+    "a row without a number": (
+        "a.json",
+        '[{"text": NaN, "label": "fault"},' + json.dumps([{"text": t, "label": k} for t, k in PAIRS])[1:],
+    ),
+    "fastText, label last": ("a.txt", "".join(f"{t} __label__{k}\n" for t, k in PAIRS)),
+    "label and colon": ("a.txt", "".join(f"{k}:{t}\n" for t, k in PAIRS)),
+    "rows in quotes as a whole": ("a.csv", "".join(f'"{t},{k}"\n' for t, k in [("text", "label"), *PAIRS])),
+    "a page named like a workbook": (
+        "a.xls",
+        "<html><head><style>td {}</style></head><table><tr><th>text<th>label</tr>"
+        + "".join(f"<tr><td>{t}</td><td>{k}</td></tr>" for t, k in PAIRS)
+        + "</table></html>",
+    ),
+    "a workbook in XML": (
+        "a.xls",
+        '<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook '
+        'xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">'
+        "<Worksheet><Table>"
+        + "".join(
+            f'<Row><Cell><Data ss:Type="String">{t}</Data></Cell><Cell ss:Index="3"><Data>{k}</Data></Cell></Row>'
+            for t, k in [("text", "label"), *PAIRS]
+        )
+        + "</Table></Worksheet></Workbook>",
+    ),
+    "titles of two cells": (
+        "a.csv",
+        "Report,,\nMade on,2024-05-01,\nBy,Ann,\n,,\nid,text,label\n" + "".join(f"1,{t},{k}\n" for t, k in PAIRS),
+    ),
+    "ids called messages": (
+        "a.csv",
+        table(["message", "what it says", "label"], [(f"M-{i:05}", *p) for i, p in enumerate(PAIRS)]),
+    ),
+}
+READ |= {
+    f"cells parted by {sign!r}": ("a.txt", "".join(f"{t}{sign}{k}\n" for t, k in [("text", "label"), *PAIRS]))
+    for sign in ("\x1f", "\x01", ":::", "::", "@@", "###", " -> ", "^", "~", "\\t")
+}
+
+
+@pytest.mark.parametrize(("name", "content"), READ.values(), ids=READ)
+def test_files_of_programs_are_read_right(tmp_path, name, content):
+    exactly_pairs(reading.read(save(tmp_path, content, name)))
+
+
+@pytest.mark.parametrize("typed", ["\\t", "tab", "\t", ";;"])
+def test_a_sign_between_cells_may_be_typed(tmp_path, typed):
+    sign = ";;" if typed == ";;" else "\t"
+    exactly_pairs(reading.read(save(tmp_path, lines(delimiter=sign)), delimiter=typed))
+
+
+def test_numbers_and_classes_before_a_text_are_its_labels(tmp_path):
+    content = "".join(f"{'NUM:count' if k == 'fault' else 'DESC:manner'} {t}\n" for t, k in PAIRS)
+    own = reading.read(save(tmp_path, content, "a.label"))
+    assert own.task.labels == ("DESC:manner", "NUM:count")
+    assert "taken for its label (if wrong, say delimiter=…)" in own.how[0]
+
+
+@pytest.mark.parametrize("encoding", ["cp850", "cp437"])
+def test_letters_of_a_console_are_guessed(tmp_path, encoding):
+    pairs = [(f"Der Zähler für {text}", label) for text, label in PAIRS]
+    assert sorted(rows_of(reading.read(save(tmp_path, lines(pairs).encode(encoding)))).values()) == sorted(pairs)
+
+
+def prodigy(text, label, answer):
+    return {"text": text, "label": label, "_input_hash": -33, "answer": answer, "_timestamp": 1700000000}
+
+
+def test_answers_that_reject_a_label_are_none(tmp_path):
+    odd = [prodigy("Who are you?", "fault", "reject"), prodigy("What a day", "billing", "ignore")]
+    path = save(tmp_path, json_lines([*odd, *(prodigy(*pair, "accept") for pair in PAIRS)]), "a.jsonl")
+    own = reading.read(path)
+    exactly_pairs(own)
+    assert (finding(own, "refused").rows, finding(own, "refused").lost) == ((1, 2), 2)
+    assert set(reading.read(path, text="text", label="answer").task.labels) == {"accept", "ignore", "reject"}
+
+
+def test_of_one_question_a_rejected_row_is_the_other_label(tmp_path):
+    rows = [prodigy(t, "billing", "accept" if k == "billing" else "reject") for t, k in PAIRS]
+    own = reading.read(save(tmp_path, json_lines([*rows, prodigy("Hm", "billing", "ignore")]), "a.jsonl"))
+    adds_up(own)
+    assert own.task.labels == ("billing", "not billing")
+    assert "rejected rows are called 'not billing'" in str(finding(own, "one question"))
+    assert finding(own, "refused").rows == (21,)
+
+
+def test_rows_that_a_person_skipped_or_discarded_are_left_out(tmp_path):
+    rows = [label_studio("A text that was skipped", "fault", cancelled=True), *(label_studio(*pair) for pair in PAIRS)]
+    own = reading.read(save(tmp_path, json.dumps(rows), "a.json"))
+    exactly_pairs(own)
+    assert finding(own, "refused").rows == (1,)
+    argilla = [
+        {"fields": {"text": t}, "responses": {"label": [{"value": k, "status": status}]}}
+        for t, k, status in [("Not this", "fault", "discarded"), *((*pair, "submitted") for pair in PAIRS)]
+    ]
+    exactly_pairs(reading.read(save(tmp_path, json.dumps(argilla), "b.json")))
+
+
+def test_annotators_who_disagree_give_several_labels(tmp_path):
+    row = label_studio("Both of it", "fault", 2)
+    row["annotations"][1]["result"] = [{"value": {"choices": ["billing"]}}]
+    own = reading.read(save(tmp_path, json.dumps([row, *(label_studio(*pair) for pair in PAIRS)]), "a.json"))
+    assert finding(own, "several labels").rows == (1,)
+    assert "billing; fault" in own.task.labels
+
+
+SPANS = {
+    "Doccano": [{"text": t, "label": [[0, 3, k], [4, 6, "x"]]} for t, k in PAIRS],
+    "Doccano, one a text": [{"text": t, "label": [[0, 3 + i % 3, k]]} for i, (t, k) in enumerate(PAIRS)],
+    "Doccano, entities": [
+        {"text": t, "entities": [{"label": k, "start_offset": 0, "end_offset": 3}]} for t, k in PAIRS
+    ],
+    "Prodigy": [
+        {"text": t, "tokens": [{"text": w, "id": i} for i, w in enumerate(t.split())], "spans": [{"label": k}]}
+        for t, k in PAIRS
+    ],
+    "spaCy": [[t, {"entities": [[0, 3, k]]}] for t, k in PAIRS],
+}
+
+
+@pytest.mark.parametrize("value", SPANS.values(), ids=SPANS)
+def test_labels_of_parts_of_a_text_are_no_labels_of_it(tmp_path, value):
+    with pytest.raises(DataError, match="labels parts of a text, .* Export labels of whole texts"):
+        reading.read(save(tmp_path, json.dumps(value), "a.json"))
+
+
+@pytest.mark.parametrize(
+    ("several", "none"),
+    [('["fault", "billing"]', "[]"), ("['billing' 'fault']", "[]"), ('{"choices":["billing","fault"]}', "")],
+)
+def test_lists_of_labels_in_a_cell_are_labels(tmp_path, several, none):
+    rows = [
+        *((t, f'["{k}"]') for t, k in PAIRS),
+        *((f"{t} {i}", several) for i, t in enumerate(TEXTS[:4])),
+        ("no", none),
+    ]
+    own = reading.read(save(tmp_path, table(["text", "labels"], rows)))
+    adds_up(own)
+    assert own.task.labels == ("billing", "billing; fault", "fault")
+    assert finding(own, "no label").rows == (26,)
+
+
+JIGSAW = [(t, int(i % 4 == 0), int(i % 8 == 0), 0, int(i in (1, 3))) for i, t in enumerate(TEXTS)]
+TOXIC = ("comment_text", "toxic", "threat", "insult", "obscene")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
+def test_columns_of_marks_tell_rows_with_none_and_several(tmp_path, name):
+    content = workbook({"A": [list(TOXIC), *map(list, JIGSAW)]}) if name == "a.xlsx" else table(TOXIC, JIGSAW)
+    path = save(tmp_path, content, name)
+    hint = str(finding(reading.read(path), "marks"))
+    assert "'toxic', 'threat', 'obscene' seem to mark" in hint
+    assert "(4 of 20 rows have one mark, 13 none, the rest several)" in hint
+    marked = ["toxic", "threat", "obscene"]
+    own = reading.read(path, text=1, label=marked)
+    adds_up(own)
+    none, several = (one for one in own.findings if one.kind == "marks")
+    assert len(none.rows) == 13
+    assert "outside='none'" in none.do
+    assert several.rows == (2, 10, 18)
+    kept = reading.read(path, text=1, label=marked, outside="clean")
+    assert kept.used == 20
+    assert kept.task.outside == "clean"
+
+
+@pytest.mark.parametrize(("yes", "no"), [("✓", ""), ("ja", "nein"), ("X", ""), ("TRUE", "FALSE"), ("1.0", "0.0")])
+def test_marks_may_be_of_any_usual_kind(tmp_path, yes, no):
+    rows = [(t, yes if k == "billing" else no, yes if k == "fault" else no) for t, k in PAIRS]
+    path = save(tmp_path, table(["text", "billing", "fault"], rows))
+    exactly_pairs(reading.read(path, label=["billing", "fault"]))
+
+
+def test_marks_in_an_object_are_called_by_their_own_names(tmp_path):
+    rows = [[t, {"cats": {"billing": float(k == "billing"), "fault": float(k == "fault")}}] for t, k in PAIRS]
+    path = save(tmp_path, json.dumps(rows), "a.json")
+    assert "say label=['cats.billing', 'cats.fault']" in str(finding(reading.read(path), "marks"))
+    exactly_pairs(reading.read(path, label=["cats.billing", "cats.fault"]))
+
+
+REFUSED = {
+    "CoNLL": (
+        "a.conll",
+        "".join(" X\n".join(f"{t} .".split()) + " X\n\n" for t in TEXTS),
+        "a word a line with its tags",
+    ),
+    "YAML": ("a.yaml", "".join(f"- text: {t}\n  label: {k}\n" for t, k in PAIRS), "is YAML; save it as JSON"),
+    "Git LFS": ("a.csv", "version https://git-lfs.github.com/spec/v1\noid sha256:4d\nsize 12\n", "run `git lfs pull`"),
+    "git-annex": ("a.csv", "/annex/objects/MD5E-s123--abc.csv\n", "run `git annex get`"),
+    "not found": ("a.csv", "404: Not Found", "no such file, .* download it again"),
+    "sign in": (
+        "a.csv",
+        "<!DOCTYPE html><html><form><input></form></html>",
+        "a web page .* sign in and download again",
+    ),
+    "Python": ("a.py", f"TRAIN_DATA = {[(t, {'cats': {k: True}}) for t, k in PAIRS]!r}", "Python prints .* json.dump"),
+    "Arrow": ("a.arrow", b"\xff\xff\xff\xff\x70\x00" + bytes(99), "a stream of Arrow"),
+    **{f"pickle {n}": ("a.csv", pickle.dumps(PAIRS, protocol=n), "a pickle, which could run") for n in range(6)},
+}
+
+
+@pytest.mark.parametrize(("name", "content", "told"), REFUSED.values(), ids=REFUSED)
+def test_what_is_no_table_of_texts_is_called_by_what_it_is(tmp_path, name, content, told):
+    with pytest.raises(DataError, match=rf"{name} .*{told}"):
+        reading.read(save(tmp_path, content, name))
+
+
+def test_a_file_that_breaks_off_inside_a_character_is_read_up_to_there(tmp_path):
+    own = reading.read(save(tmp_path, (lines() + "die Gebühr, ü").encode()[:-1]))
+    adds_up(own)
+    assert ("die Gebühr", "") not in rows_of(own).values()
+    assert "breaks off in the middle of a character (line 22)" in str(finding(own, "torn"))
+    assert "UTF-8" in own.how[0]
+
+
+def test_two_rows_of_different_lengths_are_told_so(tmp_path):
+    with pytest.raises(DataError, match="none of them has the 2 cells of a table"):
+        reading.read(save(tmp_path, "!,\n!"))
+
+
+def test_a_column_that_is_named_and_stands_in_the_first_row_is_a_header(tmp_path):
+    rows = [
+        (f"{word}s", "ab"[i % 2])
+        for i, word in enumerate(["pump", "hub", "bill", "card", "door", "night", "key", "lamp"])
+    ]
+    own = reading.read(save(tmp_path, lines(rows, header=("frage", "wo"))), text="frage", label="wo")
+    assert "text from 'frage', label from 'wo'" in own.how[0]
+    assert own.read == 8
+
+
+@pytest.mark.parametrize("header", [("# text", "label"), ("#Frage", "Wo")])
+def test_names_behind_a_sign_for_comments_are_names(tmp_path, header):
+    own = reading.read(save(tmp_path, lines(header=header)))
+    exactly_pairs(own)
+    assert f"text from {header[0].strip('# ')!r}, label from {header[1]!r}" in own.how[0]
+
+
+def test_one_column_in_quotation_marks_is_not_cut_at_its_commas(tmp_path):
+    content = "".join(f'"{row}"\n' for row in ["text", *(f"{t}, and so, {k}" for t, k in PAIRS)])
+    with pytest.raises(DataError, match="one column alone .*a cell in each row"):
+        reading.read(save(tmp_path, content))
+
+
+def test_a_tar_archive_is_called_so(tmp_path):
+    save(tmp_path, lines())
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        archive.add(tmp_path / "own.csv", "own.csv")
+    with pytest.raises(DataError, match="a tar archive; unpack it"):
+        reading.read(tmp_path / "a.tar")
+
+
+TOLD = {
+    "links": ["https://x.org/1", "www.x.org"],
+    "codes": ["T-00017", "4711"],
+    "no texts": ["nan", "[deleted]"],
+    "wrong letters": ["cafÃ© again", "donâ€™t do it"],
+    "HTML": ["R&amp;D says so", "it &#39;works&#39;"],
+}
+
+
+@pytest.mark.parametrize("kind", TOLD)
+def test_texts_that_are_none_are_told(tmp_path, kind):
+    own = reading.read(save(tmp_path, table(["text", "label"], [*PAIRS, *((t, "fault") for t in TOLD[kind])])))
+    assert finding(own, kind).rows == (22, 23)
+    assert not any(one.kind in TOLD for one in reading.read(save(tmp_path, lines(), "b.csv")).findings)
+
+
+def test_rows_that_a_sheet_hides_are_told(tmp_path):
+    book = workbook({"Notes": [["a"]], "May": [["text", "label"], *map(list, PAIRS)]})
+    book = changed(book, "xl/worksheets/sheet2.xml", '<row r="5">', '<row r="5" hidden="1">')
+    own = reading.read(save(tmp_path, book, "a.xlsx"))
+    exactly_pairs(own)
+    assert str(finding(own, "hidden")).startswith("1 row hidden or filtered out (row 5). Read like the others.")
+
+
+def test_texts_that_nobody_labeled_are_no_label(tmp_path):
+    for i, (text, label) in enumerate([*PAIRS, ("nobody said", "unsup")]):
+        (tmp_path / "imdb" / "train" / label).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "imdb" / "train" / label / f"{i}.txt").write_text(text)
+    own = reading.read(tmp_path / "imdb")
+    exactly_pairs(own)
+    assert "1 file in a folder of texts without a label" in str(own)
+
+
+ASKED = [("What does it cost?", "$2", "fees"), ("Who pays?", "the borrower|you", "fees"), ("Why?", "not stated", "")]
+
+
+@pytest.fixture
+def tools(tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "fees.md").write_text("A late tool costs $2 a day. The borrower pays.")
+    (tmp_path / "docs" / "hours.md").write_text("We open at nine.")
+    return tmp_path
+
+
+def test_an_answer_that_no_document_holds_is_told(tools):
+    rows = [*ASKED, ("How much is it?", "twenty", "fees"), ("When?", "nine", "fees"), ("At what time?", "nine", "")]
+    own = documents.read(tools / "docs", save(tools, table(["question", "answer", "document"], rows), "q.csv"))
+    (told,) = (one for one in own.findings if "in none of the documents" in one.what)
+    assert told.rows == (5, 6)
+    assert "write it as the document words it" in str(told).lower()
+    assert own.used == 6
+
+
+def test_columns_of_questions_are_named_by_options(tools, capsys):
+    path = save(tools, table(["frage", "antwort", "wo"], ASKED), "q.csv")
+    command = [str(tools / "docs"), "--questions", str(path), "--only-read"]
+    assert own_task.main(command) == 1
+    assert "which column holds the question?" in capsys.readouterr().err
+    assert own_task.main([*command, "--question", "frage", "--answer", "2", "--document", "wo"]) == 0
+    assert "question from 'frage', answer from 'antwort'" in capsys.readouterr().out
+    assert own_task.main([*command, "--label", "wo"]) == 1
+    assert "--label: with --questions this says nothing" in capsys.readouterr().err
+    assert own_task.main([str(path), "--answer", "antwort"]) == 1
+    assert "that --questions gives" in capsys.readouterr().err
+
+
+def test_documents_may_stand_in_the_table_of_the_questions(tmp_path):
+    rows = [("What does it cost?", "$2", "A late tool costs $2."), ("And lost?", "$40", "A lost tool costs $40.")]
+    path = save(tmp_path, table(["question", "answer", "context"], [*rows, ("Late?", "$2", rows[0][2])]), "q.csv")
+    own = documents.read(path, path)
+    assert sorted(one.text for one in own.documents) == sorted({row[2] for row in rows})
+    assert (own.used, own.findings) == (3, ())
+    squad = [
+        {
+            "title": title,
+            "paragraphs": [{"context": c, "qas": [{"question": q, "answers": [{"text": a}]}]} for q, a, c in some],
+        }
+        for title, some in (("fees", rows), ("hours", [("When?", "nine", "We open at nine.")]))
+    ]
+    path = save(tmp_path, json.dumps({"data": squad}), "squad.json")
+    own = documents.read(path, path)
+    assert [(one.id, one.text.count("\n\n")) for one in own.documents] == [("fees", 1), ("hours", 0)]
+    assert all(one.documents for one in own.test)
+    with pytest.raises(DataError, match="has no column of documents; call one 'context'"):
+        documents.read(save(tmp_path, lines(header=("a", "b"))), path)
+    with pytest.raises(DataError, match="nowhere is not there; give a folder"):
+        documents.read(tmp_path / "nowhere", path)
+
+
+def test_the_command_says_whether_there_is_a_header(tmp_path, capsys):
+    path = save(tmp_path, lines())
+    assert own_task.main([str(path), "--only-read", "--header", "no"]) == 0
+    assert "21 rows" in capsys.readouterr().out
