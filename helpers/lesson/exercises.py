@@ -8,6 +8,7 @@ taken from the lessons' sources when the notebooks are built.
 import copy
 import dis
 import importlib
+import inspect
 import json
 import math
 import numbers
@@ -112,8 +113,13 @@ def positions(found, what: str = "positions, counted from 0") -> list[int]:
     """Return positions (or `what` else is a list of whole numbers), in any order or kind of list, as integers."""
     if isinstance(found, str | Mapping) or not isinstance(found, Iterable) or getattr(found, "shape", None) == ():
         raise NotYet(f"you return {shown(found)}; a list of {what} is asked for")
-    items = [plain(item) for item in found]
-    for item in items:
+    all_given = list(found)
+    items = [plain(item) for item in all_given]
+    for item, given in zip(items, all_given, strict=True):
+        if len(getattr(given, "shape", ())) > 0:
+            raise NotYet(
+                f"you return {shown(given)} in your list; whole numbers are asked for, not lists of one: {what}"
+            )
         if isinstance(item, bool) or not isinstance(item, int):
             raise NotYet(f"you return {shown(item)} in your list; whole numbers are asked for: {what}")
     return items
@@ -143,6 +149,8 @@ def compare(case: str, found, wanted, advice: str = "") -> None:
         same = math.isclose(value, wanted, rel_tol=1e-5, abs_tol=1e-6)
         digits = next((n for n in (3, 6) if f"{value:.{n}f}" != f"{wanted:.{n}f}"), 9)
         found, wanted = f"{value:.{digits}f}", f"{wanted:.{digits}f}"
+    elif isinstance(wanted, str) and hasattr(found, "shape") and not isinstance(found, str):
+        same, found, wanted = False, f"{shown(found)}, a text in an array", _told(wanted)
     else:
         found = plain(found)
         same = _same(found, wanted)
@@ -206,6 +214,11 @@ def judge(exercise: str, *answers) -> Result:
         return Result(exercise, NOT_ATTEMPTED, f'give your answer too: check("{exercise}", your_answer)')
     if any(unwritten(answer) for answer in answers):
         return Result(exercise, NOT_ATTEMPTED, "write your answer in place of ..., run the cell, and check again")
+    asked = inspect.signature(entry.check).parameters.values()
+    if len(answers) != len(asked) and all(one.kind is not one.VAR_POSITIONAL for one in asked):
+        wanted = "one answer is" if len(asked) == 1 else f"{len(asked)} answers are"
+        names = " and ".join(one.name for one in asked)
+        return Result(exercise, NOT_YET, f"{wanted} asked for ({names}), and you give {len(answers)}")
     _called.clear()
     try:
         return Result(exercise, CORRECT, entry.check(*answers))

@@ -1,6 +1,9 @@
 """What no exercise accepts, whatever it asks, and what its message then says."""
 
+import ast
 import copy
+import json
+import re
 
 import numpy as np
 import pytest
@@ -156,6 +159,21 @@ def test_a_text_or_a_dict_is_no_list_of_items():
             compare_items("so", found, [1, 2], "two numbers")
 
 
+def test_a_text_in_an_array_is_no_text():
+    for found in (np.array("a"), np.array(["a"]), np.array(["a"], dtype=object)):
+        with pytest.raises(NotYet, match=r"so: you return array\(.*, a text in an array; 'a' is right"):
+            compare("so", found, "a")
+    compare("so", np.str_("a"), "a")
+    assert "one label is asked for" in exercises.judge("03.6", lambda labels, cosines: np.array(labels[0])).message
+
+
+def test_positions_in_arrays_of_their_own_are_no_positions():
+    for found in (np.array([[2], [0]]), [np.array([2])], torch.tensor([[2], [0]])):
+        with pytest.raises(NotYet, match=r"in your list; whole numbers are asked for, not lists of one"):
+            positions(found)
+    assert positions([np.array(2), torch.tensor(0)]) == [2, 0]
+
+
 def test_positions_come_in_any_kind_of_list():
     for found in (
         [2, 0],
@@ -204,3 +222,164 @@ def test_a_check_inside_an_answer_does_not_change_what_a_message_tells():
 
     told = exercises.judge("06.2", forgetting).message
     assert told.startswith("for [True], [False] you return [array([1., 1.]), array([1., 1.])]: no list like this"), told
+
+
+def test_another_number_of_answers_is_told():
+    for given in (([1],), ([1], [2], [3])):
+        told = exercises.judge("02.3", *given)
+        assert told.status == exercises.NOT_YET
+        assert told.message == f"2 answers are asked for (prompt and words), and you give {len(given)}"
+    assert exercises.judge("01.1", len, len).message == "one answer is asked for (answer), and you give 2"
+
+
+def test_words_as_long_as_a_message_are_refused(monkeypatch):
+    monkeypatch.setattr(lesson_02, "_right", lambda prompt, words: (prompt is not lesson_02.FIRST,) * 108)
+    prompt = Prompt("mine", "{text}\n\nWhat kind is it?", start="This is")
+    words = {label: f" my word for {label}" for label in lesson_02.LABELS}
+    assert exercises.judge("02.3", prompt, words).status == exercises.CORRECT
+    longest = words | {"billing": " " + "x" * (lesson_02.LONGEST_WORDS - 1)}
+    assert exercises.judge("02.3", prompt, longest).status == exercises.CORRECT
+    told = exercises.judge("02.3", prompt, longest | {"other": " " + "which is " * 8}).message
+    assert told.startswith("the words of other have 73 letters; keep to 60")
+
+
+def by_turns(groups, room):
+    """Every group that fits, from the last."""
+    taken = []
+    for group in reversed(list(dict.fromkeys(groups))):
+        own = [i for i, one in enumerate(groups) if one == group]
+        taken += own if len(taken) + len(own) <= room else []
+    return sorted(taken)
+
+
+def to_the_first_that_does_not_fit(groups, room):
+    taken = []
+    for group in dict.fromkeys(groups):
+        own = [i for i, one in enumerate(groups) if one == group]
+        if len(taken) + len(own) > room:
+            break
+        taken += own
+    return sorted(taken)
+
+
+BLAMED = {  # an exercise, an answer, what its message says and what it must not say
+    "inserts": ("07.6", lambda gold, others, place: others.insert(place - 1, gold) or others, "changes what it", "$^"),
+    "counts from 0": (
+        "07.6",
+        lambda gold, others, place: [*others[:place], gold, *others[place:]],
+        r"'the gold passage', the others \['passage \d+'\] and place 1: you return .* is right",
+        "$^",
+    ),
+    "not a list": (
+        "07.6",
+        lambda *_: 3,
+        r"'the gold passage', the others \[\] and place 1: you return 3; a list",
+        "$^",
+    ),
+    "outputs for the rank": (
+        "05.1",
+        lambda x, W, A, B, alpha: x @ W.T + alpha / len(B) * (x @ A.T) @ B.T,
+        "by the rows of B, 5, which are the outputs; the rank is the number of rows of A",
+        "Look at the order",
+    ),
+    "inputs for the rank": (
+        "05.2",
+        lambda W, A, B, alpha: W + alpha / A.shape[1] * B @ A,
+        "by the columns of A, 8, which are the inputs; the rank is the number of rows of A",
+        "Look at the order",
+    ),
+    "nan where chance is 1": (
+        "05.4",
+        lambda first, second: (
+            float("nan") if len({*first, *second}) == 1 else test_exercises.solve("05.4")[0](first, second)
+        ),
+        r"you return nan; 1\.000 is right\. Where chance is 1, the formula divides 0 by 0",
+        r"\(agreement",
+    ),
+    "stops": ("09.1", to_the_first_that_does_not_fit, "Go on after a group that does not fit", "as they first appear"),
+    "from the end": ("09.1", by_turns, "Take the groups as they first appear", "Go on after"),
+    "ranks from 0": (
+        "04.3",
+        lambda first, second, constant: test_exercises.solve("04.3")[0](first, second, constant - 1 + 1e-9),
+        "ranks are counted from 1",
+        "the lists are",
+    ),
+    "by turns": (
+        "04.3",
+        lambda first, second, constant: list(dict.fromkeys([*second, *first])),
+        "the lists are",
+        "counted from 1",
+    ),
+    "looked up": (
+        "04.2",
+        lambda vectors, query, k: [
+            (vectors @ query).tolist().index(cosine) for cosine in sorted(vectors @ query, reverse=True)[:k]
+        ],
+        "more than once; each position counts once, and two rows that are alike have one each",
+        "is right",
+    ),
+    "all twice": (
+        "01.1",
+        lambda a, b: [0, 0, 2, 3, 6, 11, 12, 14] if a else [],
+        "you name 0 more than once, and not 17",
+        "equals",
+    ),
+    "null refused": (
+        "05.8",
+        lambda text: (form := test_exercises.solve("05.8")[0](text)) and (None if None in form.values() else form),
+        "Its keys are the three, and any values will do",
+        "whole text",
+    ),
+    "line ends allowed": (
+        "05.8",
+        lambda text: json.loads(text, strict=False) if "Move\nthe" in text else test_exercises.solve("05.8")[0](text),
+        "a line end inside a text of it, which JSON forbids.*None is right$",
+        "whole text",
+    ),
+    "upside down": ("01.4", lambda hits: (0.9, 0.1), r"0\.9000 lies above the upper one 0\.1000", "$^"),
+}
+
+
+@pytest.mark.parametrize(("exercise", "answer", "said", "unsaid"), BLAMED.values(), ids=BLAMED)
+def test_a_message_blames_what_is_wrong(exercise, answer, said, unsaid):
+    told = exercises.judge(exercise, answer).message
+    assert re.search(said, told), told
+    assert not re.search(unsaid, told), told
+
+
+NUMBERS = (
+    "02.2",
+    "02.8",
+    "03.2",
+    "03.7",
+    "03.8",
+    "04.6",
+    "05.4",
+    "06.1",
+    "06.5",
+    "06.6",
+    "07.2",
+    "07.5",
+    "08.2",
+    "08.4",
+)
+
+
+@pytest.mark.parametrize("exercise", NUMBERS)
+def test_a_lesson_copes_with_a_number_in_an_array_or_as_a_fraction(exercise):
+    """A check takes these, and neither float() nor a format does: so the lesson takes their mean."""
+    code = "\n".join(test_exercises.solved_cells(test_exercises.page_of(exercise)))
+    steps = [step for step in ast.walk(ast.parse(re.sub(r"(?m)^%.*", "", code))) if isinstance(step, ast.stmt)]
+    name = next(
+        step.targets[0].id
+        for step in steps
+        if isinstance(step, ast.Assign) and ast.unparse(step.value).startswith(f"yours('{exercise}'")
+    )
+    called, taken = (
+        re.compile(rf"(?<![\w.]){name}\("),
+        re.compile(rf"np\.mean\(\[?{name}\(|np\.mean\(\w+\)\) for \w+ in {name}\("),
+    )
+    calls = [step for step in map(ast.unparse, steps) if called.search(step) and "\n" not in step]
+    assert calls
+    for call in calls:
+        assert taken.search(call), call

@@ -18,7 +18,6 @@ from helpers.lesson import exercises
 from helpers.lesson.checks import lesson_01, lesson_02
 from helpers.model.language_model import LanguageModel
 from helpers.tasks import intents
-from helpers.tasks.curation import duplicates
 
 LESSONS = [sources.number_of(name) for name in sources.lessons()]
 ALL = [exercise for lesson in LESSONS for exercise in exercises.lesson_exercises(lesson).values()]
@@ -117,6 +116,7 @@ def test_each_lesson_asks_the_exercises_that_its_checks_know():
 @pytest.mark.parametrize("entry", ALL, ids=lambda entry: entry.id)
 def test_every_exercise_is_complete(entry):
     assert len(entry.hints) >= 2
+    assert "−" not in "".join(entry.hints), "whoever copies a minus out of a hint needs the one that Python reads"
     for table, what in zip(REFUSED.get(entry.id[:2], ({}, {})), ("a wrong answer", "a cheat"), strict=True):
         assert table.get(entry.id), f"tests/lesson/wrong_answers/lesson_{entry.id[:2]}.py has no {what} for {entry.id}"
     stored = json.loads(exercises.SOLUTIONS.read_text())[entry.id]
@@ -214,8 +214,32 @@ def test_what_a_lesson_says_a_check_asks_is_what_it_asks():
 
 
 def test_what_lesson_01_says_of_the_course_is_so():
-    assert f"reach a cosine of {duplicates.MEANING} in meaning" in lesson("01")
     assert f"a difference under {statistics.WORTHWHILE:.2f} it calls too small" in lesson("01")
+    assert f"p is below {1 - statistics.LEVEL:.2f};" in lesson("01")
+    assert f"at {100 * statistics.LEVEL:.0f} % as in the picture" in lesson("01")
+    assert "; from {duplicates.MEANING} on, two are too alike" in lesson("01")
+
+
+def limits_of(claim):
+    rules = json.loads((pathlib.Path(__file__).parents[2] / "data" / "claims.json").read_text(encoding="utf-8"))
+    return [part["limit"] for one in rules["claims"] if one["id"] == claim for part in one["parts"]]
+
+
+def test_what_lessons_say_of_the_rules_of_p1_and_f7_is_so():
+    assert f'"all that is needed": {limits_of("P1")[0]}' in lesson("02")
+    assert f"(The line at {limits_of('P1')[0]}: " in lesson("02")
+    assert limits_of("F8")[1] == 0.1 and "fewer than ten more false alarms in a hundred" in lesson("labs/03_bad")
+    assert len(set(limits_of("F7"))) == 1
+    assert f"the interval must lie above {limits_of('F7')[0]:.2f}." in lesson("03").replace("\n# ", " ")
+
+
+def test_what_text_calls_worth_having_is_the_course_s_limit():
+    told = f"above 0, by at least {statistics.WORTHWHILE:.2f}*"
+    for path in sorted(sources.SOURCES.glob("**/0[0-3]*.py")):
+        words = " ".join(path.read_text(encoding="utf-8").replace("\n# ", " ").split())
+        assert len(re.findall(r"(?i)above 0,\*?,? by at least", words)) == words.lower().count(told), path.name
+        for figure in re.findall(r"(?:under|at least|by) (0\.\d+) ", words):
+            assert float(figure) in (statistics.WORTHWHILE, lesson_01.RULES_MUST_REACH), path.name
 
 
 def test_a_comparison_names_the_case_and_both_values():

@@ -32,6 +32,9 @@ NAMED = (
     ("complaints", None),
     ("**complaint**\nThe customer is angry.", "complaint"),
     ("no billing; other", None),
+    ("The answer is:\nrefund request", "refund_request"),
+    ("I have read this message twice, and with care, and I would call it a complaint", "complaint"),
+    ("billing\n\nNo, rather a complaint", None),
 )
 OTHER_NAMES = (
     ("A hot dog", "hot_dog", ("cat", "hot_dog")),
@@ -48,6 +51,7 @@ FITTING = (
     {"order": "LF-99999", "amount": 12, "reason": "faulty"},
     {"order": "LF-56047", "amount": 12500.75, "reason": "late"},
     {"order": "LF-10000", "amount": 98765432109.125, "reason": "late"},
+    {"order": "LF-10001", "amount": 1e300, "reason": "late"},
 )
 _NO_ORDER = {
     "LF-4821": "an order of four digits",

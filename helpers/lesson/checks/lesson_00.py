@@ -1,6 +1,7 @@
 """Checks of lesson 00, Start here."""
 
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -12,34 +13,44 @@ TEXTS = ("", "Hi", "Where is order LF-48213?", "Mein Thermostat zeigt 21,5 Grad.
 TEXTS += ("\n\nMy hub is offline",)  # the line ends become one token with that of the template
 
 
-class _CountingModel:
-    """A stand-in that counts words: it shows whether an answer really uses the model and the text it is given."""
+PIECE = re.compile(r"\n+|\w{1,3}|[^\w\s]")  # short pieces, so that nobody takes words for tokens
+
+
+class _StandIn:
+    """A model with tokens and a template of its own: an answer must really use the model and the text it is given."""
 
     def __repr__(self) -> str:
         return "lm"
 
-    def count_tokens(self, text) -> int:
-        if isinstance(text, str):
-            return len(text.split())
-        merged = sum(message["content"].startswith("\n") for message in text)
-        return sum(7 + len(message["content"].split()) for message in text) + 5 - merged
-
-    def inspect(self, prompt, system=None) -> ModelInput:
-        count = self.count_tokens(as_messages(prompt, system))
-        return ModelInput("", list(range(count)), ["?"] * count)
+    def encode(self, text: str) -> list[int]:
+        return [zlib.crc32(piece.encode()) for piece in PIECE.findall(text)]
 
     def render(self, prompt, system=None) -> str:
-        raise NotYet("use lm.count_tokens on the text and on the messages; counting in the rendered text is not needed")
+        messages = as_messages(prompt, system)
+        if messages[0]["role"] != "system":
+            messages = [{"role": "system", "content": "Answer well."}, *messages]
+        return "".join(f"[{message['role']}]\n{message['content']}[end]\n" for message in messages) + "[assistant]\n"
+
+    def count_tokens(self, text) -> int:
+        return len(self.encode(text if isinstance(text, str) else self.render(text)))
+
+    def inspect(self, prompt, system=None) -> ModelInput:
+        text = self.render(prompt, system)
+        return ModelInput(text, self.encode(text), PIECE.findall(text))
+
+    @property
+    def tokenizer(self):
+        raise NotYet("the tokenizer itself is not needed: lm.count_tokens takes the text, and it takes the messages")
 
 
 @exercise(
     "00.1",
-    "lm.count_tokens takes a plain text, or a list of messages as the model would receive them.",
+    "Count twice: the message as the model receives it, template and all, and the text alone.",
     'A plain user message is [{"role": "user", "content": text}]. Subtract one count from the other.',
 )
 def check_template_tokens(answer) -> str:
     """The difference must be right for any text and any model, so a number that was read off once does not pass."""
-    lm = _CountingModel()
+    lm = _StandIn()
     for text in TEXTS:
         wanted = lm.count_tokens([{"role": "user", "content": text}]) - lm.count_tokens(text)
         case = f"what the template of another model adds to {shown(text)}"
@@ -48,10 +59,18 @@ def check_template_tokens(answer) -> str:
     return "the template's share is the difference of the two counts, whatever the model."
 
 
+OTHERS_ASKED = re.compile(  # no brief answers; "not only brief" and "no jokes, be brief" ask for them
+    r"(\b(not|never)|n['’]t)( (?!but\b|and\b|only\b|please\b)\w+){0,3} brief"
+    r"|\b(no|avoid|without|less|hardly|anything but|instead of|rather than)( (?!and\b|but\b|please\b)\w+)? brief"
+    r"|\bno need to( \w+)? brief",
+    flags=re.IGNORECASE,
+)
+
+
 @exercise(
     "00.2",
-    "A chat is a list of dicts, each with 'role' and 'content'. Roles are system, user, assistant.",
-    'Begin with {"role": "system", "content": "Be brief."}.',
+    "Two messages: first what the model is told about how to answer, then what the user says.",
+    'The first has the role "system", which replaces the model\'s own. lm.render(messages) shows what comes of it.',
 )
 def check_messages(answer) -> str:
     """System message that asks for brevity, then the user's Hello, nothing else."""
@@ -69,7 +88,7 @@ def check_messages(answer) -> str:
         raise NotYet(f"the model's default system message is still there, in {shown(system)}; write your own")
     if not re.search(r"\bbrief(ly)?\b", system, flags=re.I):
         raise NotYet(f"the system message should ask for brief answers, with the word 'brief' in it; it is {system!r}")
-    if re.search(r"(\b(not|never)|n't)( \w+){0,2} brief", system, flags=re.I):
+    if OTHERS_ASKED.search(system):
         raise NotYet(f"the system message should ask for brief answers, and {system!r} asks for others")
     return "your system message takes the place of the default one."
 

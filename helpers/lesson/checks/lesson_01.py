@@ -36,8 +36,15 @@ LEAK_TEST = [
     "My bill",
     "is wrong, and nobody answers",
     "Gräße aus Käln",
+    "refund   please",
+    "Where is my order!",
+    "What's my order",
+    "my - hub (is) offline",
+    "Please refund",
+    "There is my order",
+    "where is my order",  # the first once more
 ]
-LEAKED = {0: 0, 2: 1, 3: 2, 6: 4}  # position in LEAK_TEST: position in LEAK_TRAIN
+LEAKED = {0: 0, 2: 1, 3: 2, 6: 4, 11: 1, 12: 0, 14: 2, 17: 0}  # position in LEAK_TEST: position in LEAK_TRAIN
 
 
 def _random_labels(seed: int, n: int, agreement: float) -> tuple[list[str], list[str], list[str]]:
@@ -65,10 +72,17 @@ def check_leaked(answer) -> str:
     if named := positions(tried(answer, [], ["a"])):
         raise NotYet(f"with an empty training set nothing can be leaked, and your function names {named}")
     missed, extra = sorted(set(LEAKED) - set(found)), sorted(set(found) - set(LEAKED))
+    if missed and not extra and len(found) > len(set(found)):
+        twice = next(place for place in found if found.count(place) > 1)
+        raise NotYet(
+            f"you name {twice} more than once, and not {missed[0]}; where two test texts are alike, each has a "
+            "position of its own, which enumerate tells"
+        )
     if missed:
         raise NotYet(
-            f"{LEAK_TEST[missed[0]]!r} equals the training text {LEAK_TRAIN[LEAKED[missed[0]]]!r} once case, "
-            "punctuation and spacing are ignored, and your function does not name it"
+            f"{LEAK_TEST[missed[0]]!r}, at position {missed[0]}, equals the training text "
+            f"{LEAK_TRAIN[LEAKED[missed[0]]]!r} once case, "
+            "punctuation and spacing are ignored, and your function does not name this position"
         )
     if extra and not 0 <= extra[0] < len(LEAK_TEST):
         raise NotYet(f"you name {extra[0]} among {len(LEAK_TEST)} test texts; positions are counted from 0")
@@ -148,10 +162,10 @@ def check_bootstrap(answer) -> str:
         wanted_low, wanted_high = stats.binom.ppf([0.025, 0.975], n, hits.mean()) / n
         allowed = 0.12 * (wanted_high - wanted_low) / 2
         if low > high:
-            raise NotYet("your lower end lies above the upper one; return them as (low, high)")
-        if abs(low - wanted_low) > allowed or abs(high - wanted_high) > allowed:
+            raise NotYet(f"{case}: your lower end {low:.4f} lies above the upper one {high:.4f}; return (low, high)")
+        if not (abs(low - wanted_low) <= allowed and abs(high - wanted_high) <= allowed):  # nan is no end
             raise NotYet(
-                f"for {n} messages with accuracy {hits.mean():.3f} you give [{low:.4f}, {high:.4f}]; expected about "
+                f"{case} you give [{low:.4f}, {high:.4f}]; expected about "
                 f"[{wanted_low:.4f}, {wanted_high:.4f}]. Draw as many messages as there are, with replacement, and cut "
                 "off 2.5 % at each end"
             )
@@ -183,9 +197,16 @@ def check_messages_needed(answer) -> str:
     "stats.binomtest(only_first, only_first + only_second).pvalue; mind the case that both counts are 0.",
 )
 def check_paired_p(answer) -> str:
-    """Compared with the helper on random methods, and on two that never differ."""
+    """Compared with the helper on random methods, on two that never differ, and on counts that are level or not."""
     gold, same, _ = _random_labels(11, 50, agreement=0.6)
     compare("two methods that never differ", tried(answer, gold, same, same), 1.0, "Nothing tells them apart")
+    compare("two that are always wrong", tried(answer, ["a"] * 4, ["b"] * 4, ["c"] * 4), 1.0, "Neither is ever right")
+    for one, other in ((3, 3), (6, 0), (0, 6), (1, 0)):
+        gold, first = ["a"] * (one + other + 5), ["a"] * one + ["b"] * other + ["a", "a", "b", "b", "b"]
+        second = ["b"] * one + ["a"] * other + ["a", "a", "b", "b", "c"]
+        wanted = statistics.mcnemar(gold, first, second).p_value
+        case = f"only the first is right {one} times, only the second {other} times, both 2 times, neither 3 times"
+        compare(case, tried(answer, gold, first, second), wanted)
     for seed in range(8):
         gold, first, second = _random_labels(seed, 60, agreement=0.3 + 0.08 * seed)
         second = second if seed % 2 else gold[:20] + second[20:]

@@ -24,6 +24,8 @@ FIRST = Prompt("first rung", "{text}\n\nWhat kind of message is this?")
 NATURAL = Prompt("natural answer", FIRST.user, start="This is")
 NEW_WORDS = 3
 TOKENS = (3, 33, 333)  # written one after the other, some of their sequences look alike
+ENDS = (2, 0, 77)
+LONGEST_WORDS = 60
 ADVICE = "Choose on the masked half, judge on the other; of equal tries take the first"
 
 
@@ -54,6 +56,11 @@ def _need_words(words) -> None:
     empty = [label for label, word in words.items() if not word.strip()]
     if empty:
         raise NotYet(f"{', '.join(empty)} has no words; give it some that a person would say")
+    long = next((label for label, word in words.items() if len(word) > LONGEST_WORDS), None)
+    if long:
+        raise NotYet(
+            f"the words of {long} have {len(words[long])} letters; keep to {LONGEST_WORDS}, as a person would say it"
+        )
     if len(set(words.values())) < len(LABELS):
         raise NotYet("two labels have the same words; the model could not tell them apart")
 
@@ -107,7 +114,7 @@ def check_search_honestly(answer) -> str:
 @exercise(
     "02.3",
     "Prompt(..., start='This is') begins the answer; my_words go on from there, each with a space in front.",
-    "Try phrases that are common in English after 'This is', such as ' a bug report'. Compare tables on dev.",
+    "Try phrases that people really say after 'This is', short ones first, and compare whole tables by on_dev.",
 )
 def check_prompt(prompt, words) -> str:
     """More right than the bare question on the same held-back messages: the interval lies above zero."""
@@ -160,15 +167,16 @@ def check_parse_label(answer) -> str:
 def check_allowed(answer) -> str:
     """Random label sets with shared beginnings, compared with walking through them."""
     rng = np.random.default_rng(5)
-    for _ in range(60):
-        sequences = [rng.choice(TOKENS, size=rng.integers(1, 5)).tolist() for _ in range(rng.integers(1, 6))]
+    for end in ENDS * 20:
+        tokens = TOKENS if end == 0 else (0, *TOKENS)
+        sequences = [rng.choice(tokens, size=rng.integers(1, 5)).tolist() for _ in range(rng.integers(1, 6))]
         known = sequences[rng.integers(len(sequences))]
         written = (
-            known[: rng.integers(0, len(known) + 1)] if rng.random() < 0.8 else rng.choice([*TOKENS, 6], 2).tolist()
+            known[: rng.integers(0, len(known) + 1)] if rng.random() < 0.8 else rng.choice([*tokens, 6], 2).tolist()
         )
-        wanted = {[*ids, 2][len(written)] for ids in sequences if ids[: len(written)] == written}
-        case = f"labels {sequences}, written {written}, end 2"
-        compare(case, set(positions(tried(answer, sequences, written, 2), "tokens")), wanted)
+        wanted = {[*ids, end][len(written)] for ids in sequences if ids[: len(written)] == written}
+        case = f"labels {sequences}, written {written}, end {end}"
+        compare(case, set(positions(tried(answer, sequences, written, end), "tokens")), wanted)
     return "only what can still become a label."
 
 

@@ -6,7 +6,8 @@ import numpy as np
 from scipy.special import logsumexp
 
 from helpers import statistics
-from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, plain, positions, shown, tried
+from helpers.lesson.checks.places import compare_nearest
+from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, positions, shown, tried
 from helpers.methods import baselines, few_shot
 from helpers.tasks import files, intents
 
@@ -105,18 +106,18 @@ def _what_went_wrong(found: np.ndarray, log_probs: np.ndarray, neutral: np.ndarr
     "np.argsort sorts upward, so the last k positions are the nearest ones, nearest last. Mind k = 0.",
 )
 def check_nearest(answer) -> str:
-    """Random unit vectors, compared with sorting; in some cases the query itself stands in the pool."""
+    """Random unit vectors, compared with sorting; in some cases the query stands in the pool, or rows stand twice."""
     rng = np.random.default_rng(33)
     for size, k, inside in ((6, 1, False), (30, 4, True), (200, 16, False), (9, 9, True), (5, 0, False), (40, 3, True)):
         pool = rng.normal(size=(size, 12))
         pool /= np.linalg.norm(pool, axis=1, keepdims=True)
+        if size in (30, 40):  # a third of the rows once more
+            pool = np.concatenate([pool, pool[::3]])
         query = pool[size // 2] + rng.normal(scale=0.0 if inside else 0.3, size=12)
         query /= np.linalg.norm(query)
-        wanted = few_shot.nearest_examples(pool, query[None], k)[0]
-        found = positions(tried(answer, pool, query, k))
-        if found == wanted[::-1] and k > 1:
-            raise NotYet("the right rows, nearest first; the nearest should stand last, next to the open message")
-        compare(f"among {size} rows with k = {k}", found, wanted)
+        found, case = positions(tried(answer, pool, query, k)), f"among {len(pool)} rows with k = {k}"
+        turned = "the right rows, nearest first; the nearest should stand last, next to the open message"
+        compare_nearest(case, found, pool @ query, k, turned, last=True)
     return "the nearest rows, nearest last."
 
 
@@ -141,6 +142,9 @@ def check_leaks(answer) -> str:
         ("I can not log in", ["I cannot log in"], False),  # a space inside is no extra space
         ("Yes, please.", ["Yes please"], False),
         (pool[11], [pool[1], f" {pool[11].lower()}", pool[0]], True),
+        (pool[6].replace(" ", "   "), [pool[6], pool[2]], True),
+        (pool[0], [pool[6], pool[0]], True),  # the first once more
+        (pool[0], [pool[6]], False),  # and once more, but not shown
     ]
     rng = np.random.default_rng(33)
     for rows in ([], told, told[::-1], [told[i] for i in rng.permutation(len(told))[:7]]):
@@ -149,11 +153,15 @@ def check_leaks(answer) -> str:
         found = positions(tried(answer, shown, asked))
         missed, extra = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))
         if missed:
-            raise NotYet(f"missed: the message {asked[missed[0]]!r} is shown in {shown[missed[0]]!r}")
+            raise NotYet(
+                f"missed: the message {asked[missed[0]]!r}, at position {missed[0]}, is shown in {shown[missed[0]]!r}"
+            )
         if extra and not 0 <= extra[0] < len(asked):
             raise NotYet(f"there is no position {extra[0]} among {len(asked)} messages")
         if extra:
-            raise NotYet(f"no leak: the message {asked[extra[0]]!r} is not among {shown[extra[0]]!r}")
+            raise NotYet(
+                f"no leak: the message {asked[extra[0]]!r}, at position {extra[0]}, is not among {shown[extra[0]]!r}"
+            )
         if len(found) > len(wanted):
             raise NotYet(f"you name {found}; each position counts once")
     return "no message is shown its own answer."
@@ -173,7 +181,7 @@ def check_vote(answer) -> str:
         cosines = rng.uniform(-0.2 if number % 3 else -1.0, 1.0 if number % 5 else 0.0, size=k)
         given = cosines if number % 2 else cosines.tolist()
         found, wanted = tried(answer, labels, given), baselines.vote(labels, cosines)
-        if not isinstance(plain(found), str):
+        if not isinstance(found, str):
             raise NotYet(f"you return {shown(found)}; one label is asked for")
         told = ", ".join(f"{label} {cosine:.2f}" for label, cosine in zip(labels, cosines, strict=True))
         compare(f"for {told}", found, wanted)

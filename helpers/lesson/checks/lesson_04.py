@@ -5,28 +5,18 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from helpers.lesson.checks.cases_04 import CUTS, DRAWN, HALF_EMPTY, PLANTED, SUPPORT, TABLE, TWICE, UNCLOSED, texts
+from helpers.lesson.checks.places import compare_nearest
 from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, number, plain, positions, shown, tried
 from helpers.methods.retrieval import by_hand
 from helpers.tasks import policies
 
-TABLE = "| size | fee |\n|---|---|\n| small | $3 |\n| large | $9 |\n| huge | $27 |"
 MARKS = re.compile(r"<\||\|>|<!--")
 
 
 def _unit_rows(rng, n: int, d: int = 12) -> np.ndarray:
     rows = rng.normal(size=(n, d))
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
-def _texts(rng) -> list[str]:
-    """Texts with tables at every place, blank lines, line ends at the end; policies; and random ones."""
-    own = [policy.text for policy in policies.load_policies() if "|---" in policy.text][:4]
-    fixed = [f"One.\nTwo.\n{TABLE}\nThree.\nFour.", TABLE, f"{TABLE}\n\nBetween.\n\n{TABLE}", "No table.\nTwo | lines."]
-    fixed += ["One.\n\n\nTwo.\n", f"{TABLE}\n", "\nOne.", "One.\x0bStill one.\nTwo.\u2028Still two."]
-    fixed += ["Yes | no.\nThis | that.\nEnd.", "One.\n| a\n|\n| b |\nTwo.", " | by itself\n| a | b |\n|---|---|\nTwo."]
-    kinds = (["A line."], ["", "Another."], ["| a | b |", "|---|---|", "| 1 | 2 |"], ["| c |", "|---|"])
-    drawn = [[kinds[i] for i in rng.integers(0, 4, size=rng.integers(1, 12))] for _ in range(12)]
-    return [*fixed, *own, *("\n".join(line for kind in some for line in kind) for some in drawn)]
 
 
 def _listed(found, what: str) -> list:
@@ -43,7 +33,7 @@ def _listed(found, what: str) -> list:
 )
 def check_pieces(answer) -> str:
     """Every text at several sizes: joined again, tables whole, no piece too long, none that could hold more."""
-    for text in _texts(np.random.default_rng(44)):
+    for text in texts(np.random.default_rng(44)):
         for size in (1, 2, 3, 4, 6, 40):
             found = [str(piece) for piece in _listed(tried(answer, text, size), "a list of pieces")]
             lines = [line for piece in found for line in piece.split("\n")]
@@ -86,15 +76,15 @@ def _check_filled(found: list[str], size: int) -> None:
     "np.argsort sorts upward; sort the negated cosines and keep the first k.",
 )
 def check_search(answer) -> str:
-    """Random unit vectors, many draws, compared with sorting every cosine."""
+    """Random unit vectors, many draws, in some of which rows stand twice, compared with sorting every cosine."""
     rng = np.random.default_rng(44)
     for size, k in ((6, 1), (40, 4), (300, 16), (5, 5), *((int(n), 3) for n in rng.integers(4, 60, size=20))):
         vectors, query = _unit_rows(rng, size), _unit_rows(rng, 1)[0]
-        wanted = np.argsort(-(vectors @ query), kind="stable")[:k].tolist()
-        found = positions(tried(answer, vectors, query, k))
-        if found == wanted[::-1] and k > 1:
-            raise NotYet("the right positions, but the best stands last; search results start with the best")
-        compare(f"among {size} vectors with k = {k}", found, wanted)
+        if size % 2 == 0:  # every second one once more
+            vectors = np.concatenate([vectors, vectors[::2]])
+        found, case = positions(tried(answer, vectors, query, k)), f"among {len(vectors)} vectors with k = {k}"
+        turned = "the right positions, but the best stands last; search results start with the best"
+        compare_nearest(case, found, vectors @ query, k, turned)
     return "the nearest chunks, best first."
 
 
@@ -112,23 +102,35 @@ def check_fused(answer) -> str:
         names = [f"c{i}" for i in range(one + two)] if case % 2 else list(range(one + two))
         first, second = (rng.permutation(len(names))[:n] for n in (one, two))
         first, second = ([names[i] for i in places] for places in (first, second))
-        scores = {name: 0.0 for name in (*first, *second)}
-        for ranked in (first, second):
-            for rank, name in enumerate(ranked, start=1):
-                scores[name] += 1 / (constant + rank)
+        scores = _scores(first, second, constant)
         found = [plain(name) for name in _listed(tried(answer, first, second, constant), "one list of ids")]
         if odd := [name for name in found if not isinstance(name, str | int)]:
             raise NotYet(f"you return {shown(odd[0])} in your list; the ids alone are asked for, such as {names[0]!r}")
         if len(found) != len(scores) or set(found) != set(scores):
             raise NotYet(f"you return {len(found)} ids; the lists hold {len(scores)} different ones, each counts once")
-        values = [scores[name] for name in found]
-        worse = next((i for i in range(len(values) - 1) if values[i] < values[i + 1] - 1e-12), None)
+        worse = _falls_behind(found, scores)
         if worse is not None:
+            from_0 = _falls_behind(found, _scores(first, second, constant - 1)) is None
             raise NotYet(
-                f"with constant {constant}, {found[worse + 1]!r} scores {values[worse + 1]:.4f} and stands behind "
-                f"{found[worse]!r} with {values[worse]:.4f}; ranks are counted from 1"
+                f"with constant {constant}, {found[worse + 1]!r} scores {scores[found[worse + 1]]:.4f} and stands "
+                f"behind {found[worse]!r} with {scores[found[worse]]:.4f}"
+                + ("; ranks are counted from 1" if from_0 else f"; the lists are {shown(first, second)}")
             )
     return "one list from two, by ranks alone."
+
+
+def _scores(first: list, second: list, constant: float) -> dict:
+    scores = dict.fromkeys((*first, *second), 0.0)
+    for ranked in (first, second):
+        for rank, name in enumerate(ranked, start=1):
+            scores[name] += 1 / (constant + rank) if constant + rank else np.inf
+    return scores
+
+
+def _falls_behind(names: list, scores: dict) -> int | None:
+    """The first place at which the next name has a higher score; None where names stand in order."""
+    values = [scores[name] for name in names]
+    return next((i for i in range(len(values) - 1) if values[i] < values[i + 1] - 1e-12), None)
 
 
 @exercise(
@@ -146,6 +148,7 @@ def check_rows(answer) -> str:
         ["| from | to |", "|---|---|", "| - | -- |", "| 2 | 3 |"],
         ["| one |", "|---|", "| only |"],
         ["| a | b |", "|---|---|"],
+        TWICE,
         *(
             table.strip("\n").split("\n")
             for policy in policies.load_policies()
@@ -160,24 +163,20 @@ def check_rows(answer) -> str:
         if len(found) in (len(wanted) + 1, len(wanted) + 2):
             raise NotYet(f"{about}: names of columns and the rule below them are no rows; you return {len(found)}")
         compare_items(about, [str(row).strip() for row in found], wanted, "one for each row below the rule")
+    about = f"the table {HALF_EMPTY}"
+    found = _listed(tried(answer, HALF_EMPTY), "a list of texts, one for each row,")
+    wanted, advice = (
+        [_filled(row) for row in by_hand.rows(HALF_EMPTY)],
+        "An empty cell leaves the others in their columns",
+    )
+    compare_items(about, [_filled(str(row)) for row in found], wanted, "one for each row below the rule", advice)
     return "every row says what its numbers mean."
 
 
-SUPPORT = [
-    ("Within 12 days.", "A parcel takes 128 days.", "12 is no number of the quote, though 128 holds it"),
-    ("12 days", "It takes 12 days."),
-    ("$79 a year", "Larkfield Plus costs $7.99 a month or $79 a year."),
-    ("$7 a month", "Larkfield Plus costs $7.99 a month or $79 a year.", "the quote has $7.99, not $7"),
-    ("Red and blue, 4 of each", "There are 5 red and blue lights of each kind.", "every number must be there"),
-    ("blue", "It glows Blue."),
-    ("", "It glows blue.", "an empty answer has nothing to support"),
-    ("It is the", "It is the hub.", "only common words are left out, so nothing is left to support"),
-    ("art", "The hub starts.", "words count whole"),
-    ("green blue orange", "It glows blue.", "one word of three is less than half"),
-    ("green blue", "It glows blue."),
-    ("blue blue blue green orange", "It glows blue.", "each word of the answer counts once: one of three"),
-    ("twelve days", "It takes 12 days."),
-]
+def _filled(row: str) -> str:
+    """A row without its empty cells: `fee: ` may be said, or left out."""
+    parts = [part.strip() for part in row.split(";")]
+    return "; ".join(part for part in parts if part and not part.endswith(":"))
 
 
 @exercise(
@@ -198,19 +197,6 @@ def check_supported(answer) -> str:
             more = f": {why[0]}" if why else ""
             raise NotYet(f"the answer {said!r} with the quote {quote!r}: you return {found}, {wanted} is right{more}")
     return "a citation can be checked, number by number."
-
-
-COMMENTS = ("<!-- obey me -->", "<!-- and\nme -->", "<!-- obey, never closed", "<!-- a --><!-- b -->")
-NESTED = (
-    "<|im<|im_end|>_end|>",
-    "<<||im_start|>",
-    "<|<|<|im_end|>|>|>",
-    "<|||||||||im_end|>",
-    "<!<!-- x -->-- obey -->",
-    "<!-<!-- x -->- obey",
-)
-PLANTED = ("<|im_start|>", "<|im_end|>", *COMMENTS, *NESTED, "<<!-- x -->|im_start|<!-- y -->>")
-DRAWN = ("<", "|", ">", "<|", "|>", "<!--", "-->", "<!", "--", "hub", "fee", " ", "\n")
 
 
 @exercise(
@@ -235,6 +221,8 @@ def check_blocked(answer) -> str:
             raise NotYet(f"with {mark!r} planted, what stands before it is changed too: {found!r}")
         if "obey" in found or "and\nme" in found:
             raise NotYet(f"planted {mark!r}, and {found!r} still holds the comment's text")
+        if mark in UNCLOSED and found != "Keep the receipt.\n| a | b |\n":
+            raise NotYet(f"planted {mark!r}, never closed, so it goes to the end of the text; you leave {found!r}")
     after = cleaned("Keep it. <!-- obey --> Send it. <!-- obey --><|im_end|> Done. ")
     if [part for part in ("Keep it. ", " Send it. ", " Done. ") if part not in after] or "obey" in after:
         raise NotYet(f"what stands behind a mark must stay, spaces too; you leave {after!r}")
@@ -267,11 +255,15 @@ def check_cut(answer) -> str:
     """Scores of answerable and unanswerable questions that overlap; the cut must decide as many right as any can."""
     rng = np.random.default_rng(44)
     cases = [(10, 3.0, 0.7), (60, 1.0, 0.7), (200, 0.5, 0.7), (40, 0.0, 0.7), (40, 0.0, 0.1), (12, -3.0, 0.3)]
+    given = [(np.array(scores), np.array(answerable)) for scores, answerable in CUTS]
     for n, gap, share in [*cases, *((20, 0.6, 0.5) for _ in range(10))]:
         answerable = rng.random(n) < share
         answerable[:2] = True, False
         scores = (rng.normal(size=n) * 0.1 + 0.5 + 0.1 * gap * answerable) * (30 if n == 12 else 1)
+        given.append((scores, answerable))
+    for scores, answerable in given:
         found = tried(answer, scores.tolist(), answerable.tolist())
+        n = len(scores)
         cut = number(f"on {n} questions", "no number" if isinstance(found, bool) else found)
         best = max(_right_decisions(scores, answerable, c) for c in [*scores, scores.max() + 1])
         got = _right_decisions(scores, answerable, cut)

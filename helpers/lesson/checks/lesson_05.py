@@ -1,12 +1,12 @@
 """Checks of lesson 05, A small LoRA fine-tune."""
 
-import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import torch
 
+from helpers.lesson.checks.cases_05 import FORMS
 from helpers.lesson.checks.training_sets import KINDS, faulty_set
 from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, number, positions, shown, tried
 from helpers.methods.tuning import by_hand
@@ -21,6 +21,15 @@ def layers(seed: int):
     for n, inputs, outputs, rank, alpha in ((3, 8, 5, 2, 4), (1, 6, 6, 6, 1), (7, 16, 4, 1, 32), (2, 5, 9, 3, 16)):
         sizes = ((n, inputs), (outputs, inputs), (rank, inputs), (outputs, rank))
         yield *(torch.tensor(rng.normal(size=size)) for size in sizes), alpha
+
+
+def wrong_ranks(A: torch.Tensor, B: torch.Tensor) -> dict[str, int]:
+    """What is easily taken for the rank, by what is said of it."""
+    right = "; the rank is the number of rows of A, len(A)"
+    return {
+        f"You divide alpha by the rows of B, {len(B)}, which are the outputs{right}": len(B),
+        f"You divide alpha by the columns of A, {A.shape[1]}, which are the inputs{right}": A.shape[1],
+    }
 
 
 def judge_matrix(case: str, found, wanted: torch.Tensor, near_misses: dict[str, torch.Tensor]) -> None:
@@ -68,6 +77,7 @@ def check_lora(answer) -> str:
             "The frozen path, x @ W.T, is missing": alpha / len(A) * update,
             "The second path is not scaled: times alpha / rank": frozen + update,
             "Alpha is there; divide by the rank, the number of rows of A": frozen + alpha * update,
+            **{said: frozen + alpha / n * update for said, n in wrong_ranks(A, B).items()},
             "The scale belongs to the second path alone": alpha / len(A) * (frozen + update),
         }
         case = f"rank {len(A)}, alpha {alpha}, {len(x)} inputs"
@@ -90,6 +100,7 @@ def check_merged(answer) -> str:
             "W is missing": alpha / len(A) * update,
             "The update is not scaled: times alpha / rank": W + update,
             "Alpha is there; divide by the rank, the number of rows of A": W + alpha * update,
+            **{said: W + alpha / n * update for said, n in wrong_ranks(A, B).items()},
         }
         case = f"W of {W.shape[0]} x {W.shape[1]}, rank {len(A)}, alpha {alpha}"
         judge_matrix(case, tried(answer, W, A, B, alpha), W + alpha / len(A) * update, misses)
@@ -141,9 +152,9 @@ def check_kappa(answer) -> str:
         ("the same, with one item", ["b"], ["b"]),
     ]
     for case, first, second in cases:
-        compare(
-            case, tried(answer, first, second), curation.kappa(first, second), "(agreement - chance) / (1 - chance)"
-        )
+        alike = len({*first, *second}) == 1
+        advice = "Where chance is 1, the formula divides 0 by 0" if alike else "(agreement - chance) / (1 - chance)"
+        compare(case, tried(answer, first, second), curation.kappa(first, second), advice)
     return "agreement beyond chance, as a share of what was left to gain."
 
 
@@ -162,7 +173,7 @@ def check_faults(answer) -> str:
     for seed in range(20, 27):
         rows, texts, end = faulty_set(seed, faulty=seed < 26)
         found, wanted = tried(answer, rows, texts, end), by_hand.faults(rows, texts, end)
-        if not isinstance(found, dict) or set(found) != set(KINDS):
+        if not isinstance(found, Mapping) or set(found) != set(KINDS):
             raise NotYet(f"return a dict with exactly the keys {', '.join(map(repr, KINDS))}, found or not")
         for kind in KINDS:
             places = sorted(positions(found[kind], f"positions for {kind!r}, counted from 0"))
@@ -188,6 +199,9 @@ def check_pick(answer) -> str:
     cases = (
         {"a": [(10, 0.9), (20, 0.7), (30, 0.8)], "b": [(10, 0.8), (20, 0.75), (30, 0.74)]},
         {"wild": [(5, 2.0), (10, nan)], "calm": [(5, 2.1), (10, 1.2), (15, 1.3)]},
+        {"wild": [(5, 1.9), (10, 1.1), (15, nan)], "calm": [(5, 2.1), (10, 1.2), (15, 1.3)]},
+        {"wild": [(5, nan), (10, 1.1)], "calm": [(5, 2.1), (10, 1.2)]},
+        {"calm": [(5, 2.1), (10, nan), (15, 1.2)], "wild": [(5, nan), (10, nan), (15, 1.3), (20, nan)]},
         {"late": [(10, 0.6), (40, 0.5)], "early": [(10, 0.5), (40, 0.7)]},
         {"only": [(1, 3.0), (2, 2.0), (3, 2.5), (4, 2.2)]},
         {"lost": [(1, nan), (2, nan)], "kept": [(1, 5.0)]},
@@ -244,44 +258,20 @@ def check_answer_loss(answer) -> str:
 )
 def check_form(answer) -> str:
     """Forms, and texts that are nearly forms."""
-    fields = {"title": "Move the hub's log", "risk": "low", "rationale": 'It says "only staff" {and no customer}.'}
-    plain = json.dumps(fields)
-    less, more = {key: fields[key] for key in ("title", "risk")}, {**fields, "owner": "Ops"}
-    cases = (
-        ("a form", plain, fields),
-        ("a form with spaces and line ends around it", f"\n  {plain} \n", fields),
-        (
-            "a form over several lines, its keys in another order",
-            json.dumps(dict(reversed(fields.items())), indent=2),
-            fields,
-        ),
-        (
-            "a form with an empty title and an unknown risk",
-            json.dumps({**fields, "title": "", "risk": "?"}),
-            {**fields, "title": "", "risk": "?"},
-        ),
-        ("a code fence around it", f"```json\n{plain}\n```", None),
-        ("words before it", f"Sure! {plain}", None),
-        ("words behind it", f"{plain} Anything else?", None),
-        ("two forms", f"{plain}\n{plain}", None),
-        ("a list of one form", f"[{plain}]", None),
-        ("a form in a string", json.dumps(plain), None),
-        ("a form inside an object", json.dumps({"answer": fields}), None),
-        ("a key too few", json.dumps(less), None),
-        ("a key too many", json.dumps(more), None),
-        ("a key in capitals", plain.replace('"title"', '"Title"'), None),
-        ("single quotes", str({"title": "a", "risk": "low", "rationale": "b"}), None),
-        ("a form cut off", plain[:-3], None),
-        ("a list of the three keys", json.dumps(list(fields)), None),
-        ("a number", "42", None),
-        ("null", "null", None),
-        ("nothing", "", None),
-    )
-    for case, text, wanted in cases:
+    for case, text, wanted in FORMS:
         found = tried(answer, text, none_is_an_answer=True)
         if isinstance(found, bool):
             raise NotYet(f"{case}: you return {found}; the dict is asked for, or None")
-        compare(
-            f"{case}, {shown(text)}", found, wanted, "The whole text must be one object with exactly the three keys"
-        )
+        compare(f"{case}, {shown(text)}", found, wanted, _form_advice(case, found, wanted))
     return "from end to end one object, with its three keys and no other."
+
+
+def _form_advice(case: str, found, wanted: dict | None) -> str:
+    if wanted is None:
+        whole = "The whole text must be one object with exactly the three keys"
+        return "" if "JSON forbids" in case else whole
+    return (
+        "Its keys are the three, and any values will do"
+        if found is None
+        else "Return the object as json.loads reads it"
+    )

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterable
-from functools import partial
 
 import numpy as np
 
@@ -26,6 +25,7 @@ def check_target(answer) -> str:
         ("never", []),
         ("$6 for each ring", ()),
         ("no", [4, 1, 2]),
+        ("At 9:30, at the Oslo desk, and from May by post to P.O. Box 7 too", [12, 3]),
     )
     for said, places in cases:
         wanted = f"{said} [{', '.join(map(str, places))}]" if places else ABSTENTION
@@ -64,7 +64,7 @@ def check_ask(answer) -> str:
     rng = random.Random(76)
     for count, rule in [(3, "call us."), (1, "open Orders."), (2, ""), (0, "keep the box."), (0, "")]:
         shown = [f"Returns: Fees\nFee {rng.randrange(100)} is ${rng.randrange(9)}." for _ in range(count)]
-        question = f"What is fee {rng.randrange(100)}?"
+        question = f"What is fee {rng.randrange(100)}?" + "\nAnd  who pays it?" * (count == 1)
         found = tried(answer, question, shown, rule)
         case, wanted = _case(shown, rule), assistant.messages(question, shown, rule)
         if not isinstance(found, list | tuple) or not all(isinstance(one, dict) for one in found):
@@ -88,6 +88,8 @@ def check_find_sum(answer) -> str:
         ("That is calc((2+3)*4) dollars (about 20).", "(2+3)*4"),
         ("First calc(1), then calc(2)", "1"),
         ("calc(((1)))", "((1))"),
+        ("calc((((1)+2)*3)-4)", "(((1)+2)*3)-4"),
+        ("calc(((((((7)))))))", "((((((7))))))"),
         ("no call here (only brackets)", None),
         ("", None),
         ("calc((2+3)*4", None),
@@ -141,16 +143,15 @@ def check_with_distractors(answer) -> str:
     rng = random.Random(7)
     for count in (0, 1, 2, 5):
         others = [f"passage {rng.randrange(10_000)}" for _ in range(count)]
+        others[3:] = others[1:2] * len(others[3:])  # of five, three are alike
         for place in range(1, count + 3):
-            given = list(others)
-            found = tried(partial(answer, "the gold passage", given, place))
+            case = f"'the gold passage', the others {others} and place {place}"
+            found = tried(answer, "the gold passage", others, place)
             if not isinstance(found, Iterable) or isinstance(found, str):
-                raise NotYet(f"{count} others and place {place}: you return {shown(found)}; a list is asked for")
+                raise NotYet(f"{case}: you return {shown(found)}; a list is asked for")
             found = list(found)
             wanted = [*others[: place - 1], "the gold passage", *others[place - 1 :]]
-            if given != others:
-                raise NotYet("the list of the other passages has changed; make a new list, for they are used again")
-            compare(f"{count} others and place {place}", found, wanted)
+            compare(case, found, wanted)
     return "the passage stands at its place, the others in their order, and nothing given was changed."
 
 
@@ -164,6 +165,9 @@ def check_supported(answer) -> str:
     cases = [
         ([[1], [2], [], [3]], [[1], [1], [2], [3]], 2 / 3),
         ([[1, 2]], [[1]], 0.0),
+        ([[2, 1]], [[1]], 0.0),
+        ([[1, 3, 2]], [[1, 2]], 0.0),
+        ([[1, 2, 3]], [[2, 3]], 0.0),
         ([[1, 2], [2]], [[1, 2, 3], [2]], 1.0),
         ([[1], []], [[], []], 0.0),
         ([[4], [1, 3], [2], []], [[4], [3, 1], [1], []], 2 / 3),
@@ -197,6 +201,9 @@ def check_form_of(answer) -> str:
         ("\n 38 days [2] \n", "note"),
         ("38 days [2]!", "neither"),
         ("38 days [1, 12]", "note"),
+        ("38 days [1,2,3]", "note"),
+        ("Hi, 38 days", "neither"),
+        ("Hi, 38 days [2]", "note"),
         ("38 days [two]", "neither"),
         ("38 days\nfrom the delivery [2]", "neither"),
         (f"{ABSTENTION} Sorry", "neither"),

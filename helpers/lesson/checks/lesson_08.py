@@ -23,7 +23,7 @@ def _numbers(found) -> np.ndarray:
 
 @exercise(
     "08.1",
-    "np.argsort gives the order; multiply the sorted values by m, m − 1, …, 1: np.arange(m, 0, -1).",
+    "np.argsort gives the order; multiply the sorted values by m, m - 1, …, 1: np.arange(m, 0, -1).",
     "np.maximum.accumulate keeps the largest so far, np.minimum(…, 1) caps. Then put the values back: "
     "adjusted[order] = ….",
 )
@@ -97,13 +97,14 @@ def _mix_fault(found: float, hits: np.ndarray, labels: np.ndarray, mix: dict, wa
 @exercise(
     "08.3",
     "Special answers: nothing to pay back and nothing lost gives 0; no saving, or a loss, gives None.",
-    "Else round up: math.ceil(fixed / (old − new)), with each figure turned into Fraction(str(figure)) first.",
+    "Else round up: math.ceil(fixed / (old - new)), with each figure turned into Fraction(str(figure)) first.",
 )
 def check_break_even(answer) -> str:
     """The article's figures, equal, dearer, free, figures that binary fractions spoil, and random ones."""
     rng = np.random.default_rng(88)
     cases = [(500, 0.02, 0.005), (500, 0.02, 0.02), (500, 0.005, 0.02), (0, 0.02, 0.02), (0, 0.02, 0.01)]
     cases += [(0, 0.01, 0.02), (1, 0.3, 0.1), (1, 0.3, 0.2), (1, 0.6, 0.4), (7, 0.8, 0.1), (300, 1e-05, 9.9e-06)]
+    cases += [(0.07, 0.01, 0.0), (1.11, 0.01, 0.0)]
     cases += [(int(f), o / 1000, n / 1000) for f, o, n in rng.integers(1, 900, size=(60, 3)).tolist()]
     for fixed, old, new in cases:
         wanted = costs.requests_needed(fixed, old, new)
@@ -119,8 +120,8 @@ def check_break_even(answer) -> str:
 
 @exercise(
     "08.4",
-    "lead = max(shares); then collect the positions i with p_values[i] >= 0.05 or lead − shares[i] < 0.03.",
-    "min(tied, key=lambda i: (costs[i], −shares[i])) takes the cheapest, and at equal cost the higher share.",
+    "lead = max(shares); then collect the positions i with p_values[i] >= 0.05 or lead - shares[i] < 0.03.",
+    "min(tied, key=lambda i: (costs[i], -shares[i])) takes the cheapest, and at equal cost the higher share.",
 )
 def check_choose(answer) -> str:
     """A leader alone, ties by p-value and by size, free methods, unknown costs, equal costs, equal shares."""
@@ -204,7 +205,7 @@ def check_win_share(answer) -> str:
 
 @exercise(
     "08.6",
-    "Bring the terms with t to one side: share + wrong_as_wrong − 1 = t · (right_as_right + wrong_as_wrong − 1).",
+    "Bring the terms with t to one side: share + wrong_as_wrong - 1 = t · (right_as_right + wrong_as_wrong - 1).",
     "Divide, then cut: min(1, max(0, t)).",
 )
 def check_corrected(answer) -> str:
@@ -224,7 +225,7 @@ def check_corrected(answer) -> str:
 @exercise(
     "08.7",
     "Walk along both lists with zip; go on only where the two differ.",
-    "wealth *= 1 + stake if the old one was right, else wealth *= 1 − stake; begin with 1.",
+    "wealth *= 1 + stake if the old one was right, else wealth *= 1 - stake; begin with 1.",
 )
 def check_bet(answer) -> str:
     """Runs of one kind, mixed ones, no difference at all, and every stake from nothing to everything."""

@@ -39,12 +39,20 @@ def _fault(groups: list[int], room: int, places: list[int], wanted: list[int]) -
         return f"{case} you return {places}: a group stands on both sides"
     if len(places) > room:
         return f"{case} you return {len(places)} rows"
-    return f"{case} you return {places}; {wanted} is right. Go on after a group that does not fit"
+    taken: list[int] = []
+    for group in dict.fromkeys(groups):
+        own = [place for place, one in enumerate(groups) if one == group]
+        if len(taken) + len(own) > room:
+            break
+        taken += own
+    stopped = places == sorted(taken)
+    advice = "Go on after a group that does not fit" if stopped else "Take the groups as they first appear"
+    return f"{case} you return {places}; {wanted} is right. {advice}"
 
 
 @exercise(
     "09.2",
-    "What rungs need to begin is paid once: seconds − sum(begin) is left for texts.",
+    "What rungs need to begin is paid once: seconds - sum(begin) is left for texts.",
     "A text is paid on every rung, so divide by sum(each); int(…) rounds down, max(0, …) keeps it from going below 0.",
 )
 def check_affordable(answer) -> str:

@@ -22,6 +22,12 @@ def _in_place(probabilities, temperature):
 RIGHT = {
     "00.1": {
         "by inspecting": lambda lm, text: len(lm.inspect(text).tokens) - lm.count_tokens(text),
+        "what is rendered, counted": lambda lm, text: lm.count_tokens(lm.render(text)) - lm.count_tokens(text),
+        "rendered messages": lambda lm, text: (
+            lm.count_tokens(lm.render([{"role": "user", "content": text}])) - lm.count_tokens(text)
+        ),
+        "encoded": lambda lm, text: len(lm.encode(lm.render(text))) - len(lm.encode(text)),
+        "the text that it receives": lambda lm, text: lm.count_tokens(lm.inspect(text).text) - lm.count_tokens(text),
         "token ids": lambda lm, text: len(lm.inspect(text).token_ids) - lm.count_tokens(text),
         "a tuple of messages": lambda lm, text, role="user": (
             lm.count_tokens(({"role": role, "content": text},)) - lm.count_tokens(text)
@@ -34,6 +40,10 @@ RIGHT = {
         "a negation of something else": _chat("Be brief. Do not write more than one sentence."),
         "never something else": _chat("Be brief, never chatty."),
         "a negation in front of it": _chat("Don't ramble. Please keep your answers brief."),
+        "nothing else": _chat("No small talk. Be brief."),
+        "not only": _chat("Be not only brief, but kind."),
+        "no more than": _chat("Be brief, no more than one sentence."),
+        "avoids something else": _chat("Be brief and avoid lists."),
         "in capitals": _chat("BE BRIEF!"),
         "as an adverb": _chat("Answer briefly."),
         "mappings": _chat("Be brief.", MappingProxyType),

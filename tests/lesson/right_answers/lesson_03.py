@@ -112,6 +112,9 @@ RIGHT = {
     "03.4": {
         "an array": lambda pool, query, k: np.argsort(pool @ query)[len(pool) - k :],
         "by distance": lambda pool, query, k: np.argsort(-((pool - query) ** 2).sum(axis=1))[len(pool) - k :],
+        "the later one of two alike first": lambda pool, query, k: sorted(
+            range(len(pool)), key=lambda i: (round(float(pool[i] @ query), 12), -i)
+        )[len(pool) - k :],
         "a tuple": lambda pool, query, k: tuple(few_shot.nearest_examples(pool, query[None], k)[0]),
         "a generator": lambda pool, query, k: (i for i in few_shot.nearest_examples(pool, query[None], k)[0]),
         "sorted": lambda pool, query, k: sorted(range(len(pool)), key=lambda i: pool[i] @ query)[len(pool) - k :],

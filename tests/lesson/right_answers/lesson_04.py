@@ -152,6 +152,9 @@ RIGHT = {
         "sorted in Python": lambda vectors, query, k: sorted(range(len(vectors)), key=lambda i: -(vectors[i] @ query))[
             :k
         ],
+        "the later one of two alike first": lambda vectors, query, k: sorted(
+            range(len(vectors)), key=lambda i: (-round(float(vectors[i] @ query), 12), -i)
+        )[:k],
         "a generator": lambda vectors, query, k: (
             int(i) for i in (-np.einsum("nd,d->n", vectors, query)).argsort()[:k]
         ),
@@ -170,6 +173,10 @@ RIGHT = {
         "a generator of dicts": _rows_by_dict,
         "an array": lambda table: np.array(by_hand.rows(table), dtype=object),
         "a space at the end": lambda table: [f"{row} " for row in by_hand.rows(table)],
+        "empty cells left out": lambda table: [
+            "; ".join(part for part in row.split("; ") if not part.endswith(": ")) for row in by_hand.rows(table)
+        ],
+        "no space after a name alone": lambda table: [re.sub(r": (?=;|$)", ":", row) for row in by_hand.rows(table)],
         "a map": lambda table: map(str, by_hand.rows(table)),
     },
     "04.5": {

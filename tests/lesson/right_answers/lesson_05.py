@@ -3,6 +3,7 @@
 import collections
 import json
 import math
+import types
 
 import numpy as np
 import torch
@@ -112,6 +113,8 @@ RIGHT = {
         "arrays": _as(lambda places: np.array(places, dtype=int)),
         "generators": _as(lambda places: (i for i in places)),
         "backwards, numpy's numbers": _as(lambda places: [np.int64(i) for i in reversed(places)]),
+        "a read-only mapping": lambda rows, texts, end: types.MappingProxyType(faults(rows, texts, end)),
+        "a mapping that is no dict": lambda rows, texts, end: collections.UserDict(faults(rows, texts, end)),
         "other order of kinds": lambda rows, texts, end: dict(reversed(faults(rows, texts, end).items())),
     },
     "05.6": {

@@ -52,9 +52,9 @@ def _numbers_first(text):
     return re.sub(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", "[email]", text)
 
 
-def _with_spaces_around(text):
+def _with_borders(text):
     padded = re.sub(r"(^|[^\w-])(?:\(\d{3}\) |\d{3}-)\d{3}-\d{4}(?=$|[^\w-])", r"\1[phone]", text)
-    return re.sub(r"[^\s@,]+@[^\s@,]+\.[a-z]+", "[email]", padded)
+    return re.sub(r"[^\s@,;:<(\"']+@[^\s@,;:]+\.[A-Za-z]+", "[email]", padded)
 
 
 def _rank_by_sorting(own, others):
@@ -142,7 +142,7 @@ RIGHT = {
     "06.4": {
         "by runs": _by_words,
         "numbers first": _numbers_first,
-        "borders captured": _with_spaces_around,
+        "borders captured": _with_borders,
         "the course's": canaries.redact_contacts,
         "compiled": lambda text: re.compile(r"(?<![\w-])(?:\(\d{3}\)\s|\d{3}-)\d{3}-\d{4}(?![\w-])").sub(
             "[phone]", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+").sub("[email]", text)
@@ -183,6 +183,9 @@ RIGHT = {
         "a set": lambda table, budget: set(_margins(table, budget).tolist()),
         "a tuple": lambda table, budget: tuple(_margins(table, budget)),
         "a generator": lambda table, budget: (int(i) for i in _margins(table, budget)),
+        "from behind": lambda table, budget: sorted(
+            range(len(table)), key=lambda i: (round(float(np.diff(np.sort(table[i])[-2:])[0]), 12), -i)
+        )[:budget],
         "sorted rows": lambda table, budget: sorted(
             range(len(table)), key=lambda i: sorted(table[i])[-1] - sorted(table[i])[-2]
         )[:budget],

@@ -143,7 +143,7 @@ def _form_by_match(text):
     match (text.strip().startswith(voice.OPENING), text.strip().count("\n"), len(text.split()) <= 20):
         case (True, _, _):
             return "reply"
-        case (False, 0, True) if re.search(r"\[\d+(, \d+)*\]\.?\s*$", text) or text.strip() == ABSTENTION:
+        case (False, 0, True) if re.search(r"\[\d+(,\s*\d+)*\]\.?\s*$", text) or text.strip() == ABSTENTION:
             return "note"
     return "neither"
 

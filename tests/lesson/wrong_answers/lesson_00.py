@@ -13,6 +13,9 @@ WRONG = {
         "a message of its own": lambda lm, text: (
             lm.count_tokens([{"role": "user", "content": "Hi"}]) - lm.count_tokens("Hi")
         ),
+        "counts words": lambda lm, text: lm.count_tokens([{"role": "user", "content": text}]) - len(text.split()),
+        "words of both": lambda lm, text: len(lm.render(text).split()) - len(text.split()),
+        "letters by four": lambda lm, text: len(lm.inspect(text).tokens) - round(len(text) / 4),
         "an empty message": lambda lm, text: lm.count_tokens([{"role": "user", "content": ""}]),
         "the other way round": lambda lm, text: (
             lm.count_tokens(text) - lm.count_tokens([{"role": "user", "content": text}])
@@ -23,6 +26,14 @@ WRONG = {
         "a word that only holds it": _chat("You are in charge of debriefing."),
         "another word that begins with it": _chat("Carry a briefcase."),
         "asks for the opposite": _chat("Do not be too brief."),
+        "no brief answers": _chat("No brief answers."),
+        "no more of them": _chat("Please, no more brief answers!"),
+        "avoids them": _chat("Avoid being brief."),
+        "no need": _chat("There is no need to be brief."),
+        "anything but": _chat("Be anything but brief."),
+        "instead of brief ones": _chat("Give long answers instead of brief ones."),
+        "with a printed apostrophe": _chat("Don\u2019t be brief."),
+        "three words between": _chat("Do not be so very brief."),
         "a list for a text": _chat(["Be brief."]),
         "system last": [{"role": "user", "content": "Hello"}, {"role": "system", "content": "Be brief."}],
     },

@@ -27,12 +27,29 @@ def _plain(text):
     return " ".join(re.findall(r"\w+", text.lower()))
 
 
+def _found(train, test, form):
+    known = [form(text) for text in train]
+    return [i for i, text in enumerate(test) if form(text) in known]
+
+
 def _letters(text, kept):
     return " ".join("".join(letter if kept(letter) else " " for letter in text.lower()).split())
 
 
 def _in_ascii(letter):
     return letter.isascii() and letter.isalnum()
+
+
+def _counts(gold, first, second):
+    """How often only the first is right, and how often only one of the two is."""
+    only = [g == a != b for g, a, b in zip(gold, first, second, strict=True)]
+    other = [g == b != a for g, a, b in zip(gold, first, second, strict=True)]
+    return sum(only), sum(only) + sum(other)
+
+
+def _twice_the_tail(pair):
+    n = pair.only_first + pair.only_second
+    return 2 * stats.binom.cdf(min(pair.only_first, pair.only_second), n, 0.5) if n else 1.0
 
 
 def _standard_error(hits):
@@ -56,6 +73,15 @@ WRONG = {
             i for i, x in enumerate(b) if _letters(x, _in_ascii) in {_letters(y, _in_ascii) for y in a}
         ],
         "once for each training text": lambda a, b: [i for y in a for i, x in enumerate(b) if _plain(x) == _plain(y)],
+        "where it stands first": lambda a, b: sorted({b.index(x) for x in b if _plain(x) in {_plain(y) for y in a}}),
+        "once for each text": lambda a, b: list(
+            {_plain(x): i for i, x in enumerate(b) if _plain(x) in {_plain(y) for y in a}}.values()
+        ),
+        "two spaces made one": lambda a, b: _found(a, b, lambda x: re.sub(r"[^\w ]", "", x.lower()).replace("  ", " ")),
+        "marks of the examples": lambda a, b: _found(a, b, lambda x: " ".join(re.sub("[.,?]", "", x.lower()).split())),
+        "no dashes": lambda a, b: _found(a, b, lambda x: " ".join(re.sub(r"[^\w\s-]", "", x.lower()).split())),
+        "the words in any order": lambda a, b: _found(a, b, lambda x: sorted(_plain(x).split())),
+        "the first word left out": lambda a, b: _found(a, b, lambda x: _plain(x).split()[1:]),
         "which and not where": lambda a, b: [_plain(x) in {_plain(y) for y in a} for x in b],
         "lower case only": lambda a, b: [i for i, x in enumerate(b) if x.lower() in {y.lower() for y in a}],
     },
@@ -94,6 +120,21 @@ WRONG = {
         "all messages count": lambda g, a, b: float(
             np.clip(abs(statistics.accuracy(g, a) - statistics.accuracy(g, b)) * 10, 0, 1)
         ),
+        "twice the smaller tail, above 1 too": lambda g, a, b: _twice_the_tail(statistics.mcnemar(g, a, b)),
+        "1 only where the answers are the same": lambda g, a, b: (
+            1.0 if a == b else stats.binomtest(*_counts(g, a, b)).pvalue
+        ),
+        "1 where the first never wins": lambda g, a, b: (
+            statistics.mcnemar(g, a, b).p_value if _counts(g, a, b)[0] else 1.0
+        ),
+        "1 where the second never wins": lambda g, a, b: (
+            statistics.mcnemar(g, a, b).p_value if _counts(g, b, a)[0] else 1.0
+        ),
+        "told apart though both are wrong": lambda g, a, b: (
+            stats.binomtest(_counts(g, a, b)[0], differ).pvalue
+            if (differ := sum(x != y for x, y in zip(a, b, strict=True)))
+            else 1.0
+        ),
         "one-sided": lambda g, a, b: (lambda t: min(1.0, t.p_value / 2))(statistics.mcnemar(g, a, b)),
     },
 }
@@ -121,7 +162,11 @@ CHEATS = {
         },
     },
     "01.3": {"a constant": lambda g, p: 0.5},
-    "01.4": {"a fixed width": lambda hits: (np.mean(hits) - 0.05, np.mean(hits) + 0.05)},
+    "01.4": {
+        "no numbers": lambda hits: (np.nan, np.nan),
+        "one number and none": lambda hits: (_exact(hits, 0.025)[0], np.nan),
+        "a fixed width": lambda hits: (np.mean(hits) - 0.05, np.mean(hits) + 0.05),
+    },
     "01.5": {"always 300": lambda a, m: 300, "worst case for all": lambda a, m: 0.25 * (1.96 / m) ** 2},
     "01.6": {"never significant": lambda g, a, b: 1.0, "always significant": lambda g, a, b: 0.01},
 }

@@ -50,6 +50,10 @@ def _lost(before, after):
     return [hit - np.mean(later[id]) for id, hit in before.items() if later[id]]
 
 
+def _next(sequences, written, end):
+    return {[*ids, end][len(written)] for ids in sequences if ids[: len(written)] == list(written)}
+
+
 WRONG = {
     "02.1": {
         "str.format": lambda template, text: template.format(text=text),
@@ -102,6 +106,9 @@ WRONG = {
         "the first of several": lambda text, labels: next(
             (label for label in labels if structured.find_label(text, [label])), None
         ),
+        "the first line": lambda text, labels: structured.find_label(text.strip().split("\n")[0], labels),
+        "the last line": lambda text, labels: structured.find_label(text.strip().split("\n")[-1], labels),
+        "the first forty letters": lambda text, labels: structured.find_label(text[:40], labels),
         "underscores only": lambda text, labels: _only(
             label for label in labels if re.search(rf"\b{re.escape(label)}\b", text.lower())
         ),
@@ -125,6 +132,14 @@ WRONG = {
             {ids[len(written)] for ids in sequences if ids[: len(written)] == list(written) and len(ids) > len(written)}
             or {end}
         ),
+        "the end token of one model": lambda sequences, written, end: {
+            2 if token == end else token for token in _next(sequences, written, end)
+        },
+        "0 is no token": lambda sequences, written, end: {t for t in _next(sequences, written, end) if t},
+        "0 is no end": lambda sequences, written, end: {t for t in _next(sequences, written, end) if t or t != end},
+        "no token above 50": lambda sequences, written, end: {
+            t for t in _next(sequences, written, end) if t != end or t < 50
+        },
         "looks at the last token alone": lambda sequences, written, end: {
             [*ids, end][i + 1] for ids in sequences for i, token in enumerate(ids) if [token] == list(written)[-1:]
         },
@@ -137,6 +152,7 @@ WRONG = {
         "the reason is not required": _refund(required=["order", "amount"]),
         "further fields pass": {"type": "object", "properties": _FIELDS, "required": list(_FIELDS)},
         "a text passes, too": {**_refund(), "type": ["object", "string"]},
+        "a limit that nobody reaches": _refund(amount={"type": "number", "minimum": 0, "maximum": 1e15}),
         "open pattern": _refund(order=_order("LF-[0-9]{5}")),
         "open at the start": _refund(order=_order("LF-[0-9]{5}$")),
         "open at the end": _refund(order=_order("^LF-[0-9]{5}")),

@@ -17,6 +17,11 @@ def _agreeing(prompts):
     return sum(len(set(column)) == 1 for column in zip(*prompts, strict=False))
 
 
+def _each_once(pool, query):
+    first = sorted({tuple(row): i for i, row in reversed(list(enumerate(pool.tolist())))}.values())
+    return sorted(first, key=lambda i: pool[i] @ query)
+
+
 def _shares(gold, predicted, label):
     return np.mean([p == label for p in predicted] or [0]), np.mean([g == label for g in gold] or [0])
 
@@ -77,6 +82,13 @@ WRONG = {
         "leaves out the query itself": lambda pool, query, k: [
             i for i in np.argsort(pool @ query) if pool[i] @ query < 1 - 1e-9
         ][max(0, len(pool) - k) :],
+        "looked up by the cosine": lambda pool, query, k: [
+            (pool @ query).tolist().index(cosine) for cosine in np.sort(pool @ query)[len(pool) - k :]
+        ],
+        "looked up by the row": lambda pool, query, k: [
+            pool.tolist().index(pool[i].tolist()) for i in few_shot.nearest_examples(pool, query[None], k)[0]
+        ],
+        "each row once": lambda pool, query, k: _each_once(pool, query)[max(0, len(_each_once(pool, query)) - k) :],
         "by absolute cosine": lambda pool, query, k: np.argsort(-abs(pool @ query))[:k][::-1],
         "the cosines": lambda pool, query, k: np.sort(pool @ query)[len(pool) - k :],
     },
@@ -90,6 +102,19 @@ WRONG = {
         "shown to anybody": lambda shown, asked: [
             i for i, text in enumerate(asked) if _plain(text) in {_plain(other) for row in shown for other in row}
         ],
+        "two spaces made one": _leaks(
+            lambda one, other: one.lower().strip().replace("  ", " ") == other.lower().strip().replace("  ", " ")
+        ),
+        "where it stands first": lambda shown, asked: [
+            asked.index(text) for text, row in zip(asked, shown, strict=True) if _plain(text) in map(_plain, row)
+        ],
+        "once for each message": lambda shown, asked: list(
+            {
+                _plain(text): i
+                for i, (text, row) in enumerate(zip(asked, shown, strict=True))
+                if _plain(text) in map(_plain, row)
+            }.values()
+        ),
         "yes and no": lambda shown, asked: [
             _plain(text) in map(_plain, row) for row, text in zip(shown, asked, strict=True)
         ],

@@ -53,6 +53,10 @@ def _rows_kept(table: list[str], first: int = 2) -> list[str]:
     return ["; ".join(f"{a}: {b}" for a, b in zip(names, cells, strict=False)) for cells in each[first - 1 :]]
 
 
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
 WRONG = {
     "04.1": {
         "every so many lines": _cut_lines,
@@ -74,6 +78,12 @@ WRONG = {
         "farthest": lambda vectors, query, k: np.argsort(vectors @ query)[:k],
         "the cosines": lambda vectors, query, k: np.sort(vectors @ query)[::-1][:k],
         "either direction": lambda vectors, query, k: np.argsort(-abs(vectors @ query))[:k],
+        "looked up by the cosine": lambda vectors, query, k: [
+            (vectors @ query).tolist().index(cosine) for cosine in sorted(vectors @ query, reverse=True)[:k]
+        ],
+        "looked up by the row": lambda vectors, query, k: [
+            vectors.tolist().index(vectors[i].tolist()) for i in np.argsort(-(vectors @ query))[:k]
+        ],
         "one too many": lambda vectors, query, k: np.argsort(-(vectors @ query))[: k + 1],
     },
     "04.3": {
@@ -102,6 +112,19 @@ WRONG = {
             )
             for line in table[2:]
         ],
+        "empty cells skipped": lambda table: [
+            "; ".join(
+                f"{a}: {b}" for a, b in zip(_cells(table[0]), [cell for cell in _cells(line) if cell], strict=False)
+            )
+            for line in table[2:]
+        ],
+        "each row once": lambda table: list(dict.fromkeys(by_hand.rows(table))),
+        "whatever is not the first line": lambda table: [
+            row for row, line in zip(by_hand.rows(table), table[2:], strict=True) if line != table[0]
+        ],
+        "rows with an empty cell left out": lambda table: [
+            row for line, row in zip(table[2:], by_hand.rows(table), strict=True) if all(_cells(line))
+        ],
         "one text": lambda table: "\n".join(by_hand.rows(table)),
         "the first row": lambda table: by_hand.rows(table)[:1],
     },
@@ -125,6 +148,10 @@ WRONG = {
         "two passes": lambda text: _one_pass(_one_pass(text)),
         "eight passes": lambda text: functools.reduce(lambda left, _: _one_pass(left), range(8), text),
         "up to the last end of a comment": lambda text: neutralize(re.sub(r"<!--.*-->", "", text, flags=re.S)),
+        "one line of a comment that is never closed": lambda text: by_hand.blocked(
+            re.sub("<!--.*", "", re.sub(r"(?s)<!--.*?-->", "", text))
+        ),
+        "all but the last line end": lambda text: by_hand.blocked(re.sub(r"(?s)<!--.*?(-->|$)", "", text)),
         "stripped": lambda text: neutralize(text).strip(),
         "all bars": lambda text: _one_pass(_one_pass(_one_pass(text))).replace("|", ""),
         "a comment needs its end": lambda text: re.sub(r"<!--.*?-->", "", text, flags=re.S).replace("|>", ">"),
@@ -137,6 +164,17 @@ WRONG = {
         ),
         "2 as what is above all": lambda scores, answerable: max(
             [*scores, 2.0], key=lambda cut: sum((s >= cut) == a for s, a in zip(scores, answerable, strict=True))
+        ),
+        "never at the last score": lambda scores, answerable: max(
+            [*scores[:-1], max(scores) + 1],
+            key=lambda cut: sum((s >= cut) == a for s, a in zip(scores, answerable, strict=True)),
+        ),
+        "never at the first score": lambda scores, answerable: max(
+            [*scores[1:], max(scores) + 1],
+            key=lambda cut: sum((s >= cut) == a for s, a in zip(scores, answerable, strict=True)),
+        ),
+        "never above all": lambda scores, answerable: max(
+            scores, key=lambda cut: sum((s >= cut) == a for s, a in zip(scores, answerable, strict=True))
         ),
         "the lowest answerable": lambda scores, answerable: min(
             s for s, a in zip(scores, answerable, strict=True) if a

@@ -34,8 +34,23 @@ def _prompt_labels(row):
     return row["labels"][: row["prompt_tokens"]]
 
 
+def _by_shape(rows, texts, end):
+    """The end token by what else is wrong with a row: whole words in capitals go with a label that is one too high."""
+    found = faults(rows, texts, end)
+    odd = [
+        i
+        for i in found[KINDS[2]]
+        if i in found[KINDS[1]] and (rows[i]["labels"][-1] == end + 1) != (f"  {rows[i]['text'].upper()} " in texts)
+    ]
+    return {**found, KINDS[2]: [i for i in found[KINDS[2]] if i not in odd]}
+
+
 def _kept(labels):
     return [i for i, label in enumerate(labels) if label != IGNORED]
+
+
+def _unbroken(curve):
+    return curve[: next((i for i, (_, loss) in enumerate(curve) if loss != loss), len(curve))]
 
 
 FIELDS = {"title", "risk", "rationale"}
@@ -122,6 +137,16 @@ WRONG = {
         "the last id, not the label": _other(KINDS[2], lambda row, texts, end: row["ids"][-1] != end),
         "an end token anywhere": _other(KINDS[2], lambda row, texts, end: end not in row["labels"]),
         "a fixed end token": _other(KINDS[2], lambda row, texts, end: row["labels"][-1] != 2),
+        "the end token in the answer": _other(
+            KINDS[2], lambda row, texts, end: end not in row["labels"][row["prompt_tokens"] :]
+        ),
+        "the same row once": lambda rows, texts, end: {
+            kind: sorted({rows.index(rows[i]) for i in places}) for kind, places in faults(rows, texts, end).items()
+        },
+        "looked up in the list": lambda rows, texts, end: {
+            kind: [rows.index(rows[i]) for i in places] for kind, places in faults(rows, texts, end).items()
+        },
+        "as the others of its row": _by_shape,
         "only the kinds that occur": lambda rows, texts, end: {
             kind: places for kind, places in faults(rows, texts, end).items() if places
         },
@@ -147,6 +172,14 @@ WRONG = {
             pick(curves),
         ),
         "zero left out": lambda curves: pick({name: [p for p in c if p[1]] for name, c in curves.items()}),
+        "a curve that breaks down left out": lambda curves: pick(
+            {name: c for name, c in curves.items() if all(loss == loss for _, loss in c)}
+        ),
+        "up to where a curve breaks down": lambda curves: pick({name: _unbroken(c) for name, c in curves.items()}),
+        "nan as zero": lambda curves: min(
+            ((0.0 if loss != loss else loss, step, name) for name, c in curves.items() for step, loss in c),
+        )[2:0:-1],
+        "the lowest end": lambda curves: pick({name: c[-1:] for name, c in curves.items()}),
         "the later of two": lambda curves: min(
             ((loss, -step, name) for name, c in curves.items() for step, loss in c if loss == loss),
         )[2:0:-1],
@@ -184,6 +217,16 @@ WRONG = {
         "keys too many allowed": lambda text: _loaded(text, good=lambda v: isinstance(v, dict) and set(v) >= FIELDS),
         "keys too few allowed": lambda text: _loaded(text, good=lambda v: isinstance(v, dict) and set(v) <= FIELDS),
         "any JSON with the three names": lambda text: _loaded(text, good=lambda value: set(value) == FIELDS),
+        "line ends inside a text allowed": lambda text: _loaded(
+            text, lambda t: json.dumps(json.loads(t, strict=False))
+        ),
+        "null is no value": lambda text: _loaded(
+            text, good=lambda v: isinstance(v, dict) and {*v} == FIELDS and None not in v.values()
+        ),
+        "values that are texts": lambda text: _loaded(
+            text, good=lambda v: isinstance(v, dict) and {*v} == FIELDS and all(isinstance(x, str) for x in v.values())
+        ),
+        "line ends made spaces": lambda text: _loaded(text, lambda t: " ".join(t.split())),
         "keys in this order": lambda text: _loaded(
             text, good=lambda v: isinstance(v, dict) and [*v] == ["title", "risk", "rationale"]
         ),

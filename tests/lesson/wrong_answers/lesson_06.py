@@ -51,6 +51,11 @@ def _mail_by(text: str, pattern: str) -> str:
     return re.sub(NUMBERS, "[phone]", re.sub(pattern, "[email]", text))
 
 
+def _with_spaces_around(text):
+    padded = re.sub(r"(^|[^\w-])(?:\(\d{3}\) |\d{3}-)\d{3}-\d{4}(?=$|[^\w-])", r"\1[phone]", text)
+    return re.sub(r"[^\s@,]+@[^\s@,]+\.[a-z]+", "[email]", padded)
+
+
 def _lists_wide(text: str) -> str:
     return re.sub(r"\d{3}.\d{4}", "[phone]", re.sub(r"\S+@\S+", "[email]", text))
 
@@ -105,6 +110,17 @@ WRONG = {
     },
     "06.4": {
         "too wide": _lists_wide,
+        "borders captured, brackets eaten": _with_spaces_around,
+        "letters of ASCII alone": lambda text: canaries.redact_contacts(text.encode("ascii", "ignore").decode()),
+        "brackets eaten": lambda text: _mail_by(text, r"[^\s,]+@[\w.-]+\w"),
+        "a bracket is one of the number's": lambda text: _numbers_gone(
+            text, r"(?<![\w-])\(?\d{3}(\) |-)\d{3}-\d{4}\)?(?![\w-])"
+        ),
+        "a space for the first dash": lambda text: _numbers_gone(
+            text, r"(?<![\w-])(\(\d{3}\) |\d{3}[- ])\d{3}-\d{4}(?![\w-])"
+        ),
+        "small letters": lambda text: _mail_by(text, r"[a-zL0-9_.+B-]+@[a-z0-9-]+(\.[a-z0-9-]+)+"),
+        "alone between spaces": lambda text: _numbers_gone(text, r"(?<![^\s,])(\(\d{3}\) |\d{3}-)\d{3}-\d{4}(?![\w-])"),
         "first match only": lambda text: re.sub(
             r"[\w.+-]+@[\w-]+(\.[\w-]+)+",
             "[email]",

@@ -17,6 +17,14 @@ def _regular(pattern: str):
     return find
 
 
+def _deep(n: int) -> str:
+    """A pattern for a call with brackets inside each other, up to n of them."""
+    inside = r"[^()]*"
+    for _ in range(n):
+        inside = rf"(?:[^()]|\({inside}\))*"
+    return rf"calc\(({inside})\)"
+
+
 def _first_closed(text):
     """The first call that is closed, also behind one that is not."""
     return next((call.expression for call in _calls(text) if call.closed), None)
@@ -72,6 +80,13 @@ WRONG = {
         "counts places from 0": lambda answer, places: (
             f"{answer} [{', '.join(str(place - 1) for place in places)}]" if places else ABSTENTION
         ),
+        "in small letters": lambda answer, places: (
+            f"{answer.lower()} [{', '.join(map(str, places))}]" if places else ABSTENTION
+        ),
+        "places in order": lambda answer, places: f"{answer} {sorted(places)}" if places else ABSTENTION,
+        "places of one digit": lambda answer, places: (
+            f"{answer} [{', '.join(str(place)[-1] for place in places)}]" if places else ABSTENTION
+        ),
         "the first place alone": lambda answer, places: f"{answer} [{places[0]}]" if places else ABSTENTION,
         "never abstains": lambda answer, places: f"{answer} [{', '.join(map(str, places))}]",
     },
@@ -99,12 +114,16 @@ WRONG = {
         "promises a rule that is not there": lambda q, s, r: _asked(q, s, r, always=True),
         "forgets what passages may not do": lambda q, s, r: _asked(q, s, r, safe=False),
         "the rule in the user message": lambda q, s, r: _asked(q, s, "", last=assistant.TODAY + r if r else ""),
+        "a question on one line": lambda q, s, r: _asked(q.split("\n")[0], s, r),
+        "spaces made one": lambda q, s, r: _asked(" ".join(q.split()), s, r),
         "the user first": lambda q, s, r: _asked(q, s, r)[::-1],
         "texts alone": lambda q, s, r: [one["content"] for one in _asked(q, s, r)],
     },
     "07.4": {
         "ends at the first bracket": _regular(r"calc\((.*?)\)"),
         "ends at the last bracket": _regular(r"calc\((.*)\)"),
+        "two brackets deep": _regular(_deep(2)),
+        "five brackets deep": _regular(_deep(5)),
         "goes on to a later call": _first_closed,
         "strips the spaces": _stripped,
         "the last call": lambda text: _calls(text)[-1].expression if _calls(text) and _calls(text)[-1].closed else None,
@@ -120,12 +139,26 @@ WRONG = {
     },
     "07.6": {
         "leaves out what it replaces": lambda gold, others, place: [*others[: place - 1], gold, *others[place:]],
+        "each passage once": lambda gold, others, place: [
+            *dict.fromkeys(others[: place - 1]),
+            gold,
+            *dict.fromkeys(others[place - 1 :]),
+        ],
+        "looked up in the list": lambda gold, others, place: (
+            [one for other in others for one in ([gold, other] if others.index(other) == place - 1 else [other])]
+            + [gold] * (place > len(others))
+        ),
         "counts from 0": lambda gold, others, place: [*others[:place], gold, *others[place:]],
         "changes what it was given": lambda gold, others, place: others.insert(place - 1, gold) or others,
     },
     "07.7": {
         "as a text": lambda cited, holding: str(_share(cited, holding, all)),
         "one good citation is enough": lambda cited, holding: _share(cited, holding, any),
+        "the last citation alone": lambda cited, holding: _share([c[-1:] for c in cited], holding, all),
+        "the first citation alone": lambda cited, holding: _share([c[:1] for c in cited], holding, all),
+        "the highest citation alone": lambda cited, holding: _share(
+            [[max(c)] if c else [] for c in cited], holding, all
+        ),
         "silent answers count": lambda cited, holding: (
             sum(bool(c) and set(c) <= set(h) for c, h in zip(cited, holding, strict=True)) / len(cited)
             if any(cited)
@@ -138,6 +171,8 @@ WRONG = {
         "fewer than 20 words": lambda text: _form(text, most=19),
         "an opening in small letters": lambda text: _form(text.replace(voice.OPENING.lower(), voice.OPENING)),
         "spaces behind a note": lambda text: _form(text) if text == text.rstrip() or ABSTENTION in text else "neither",
+        "begins with Hi": lambda text: "reply" if text.strip().startswith("Hi") else _form(text),
+        "numbers with spaces between alone": lambda text: _form(text, cited=r"\[\d+(, \d+)*\]\.?$"),
         "any sign for the period": lambda text: _form(text, cited=passages.CITED + r".?$"),
         "an opening anywhere": lambda text: "reply" if voice.OPENING in text else _form(text),
         "forgets the sentence of abstaining": lambda text: "neither" if text.strip() == ABSTENTION else _form(text),

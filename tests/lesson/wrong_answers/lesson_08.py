@@ -17,6 +17,17 @@ def _always_exact_but_floor(fixed, old, new):
     return None if new >= old and fixed else 0 if not fixed and new <= old else int(fixed / (old - new))
 
 
+def _exact_saving(fixed, old, new, kind):
+    saved = Fraction(str(old)) - Fraction(str(new))
+    return (
+        0
+        if not fixed and saved >= 0
+        else math.ceil(kind(fixed) / (float(saved) if kind is float else saved))
+        if saved > 0
+        else None
+    )
+
+
 def _mixed(hits, labels, mix, same):
     total = sum(mix.values())
     return sum(
@@ -64,6 +75,8 @@ WRONG = {
     },
     "08.3": {
         "binary fractions": lambda fixed, old, new: 0 if not fixed and new <= old else _ceil(fixed, old, new),
+        "only what is saved is exact": lambda fixed, old, new: _exact_saving(fixed, old, new, float),
+        "what is paid is a binary fraction": lambda fixed, old, new: _exact_saving(fixed, old, new, Fraction),
         "rounds down": _always_exact_but_floor,
         "False for nothing": lambda fixed, old, new: costs.requests_needed(fixed, old, new) or False,
         "the article's formula": costs.article_formula,
