@@ -12,25 +12,65 @@ from helpers import statistics
 from helpers.lesson import plots
 from helpers.lesson.plots.retrieval import stages
 from helpers.lesson.said import said_of_each
-from helpers.methods import calculating, combining, reader_choices
+from helpers.methods import calculating, combining, crossed, reader, reader_choices
 from helpers.methods.assistant import Apart
-from helpers.methods.retrieval import passages
+from helpers.methods.retrieval import passages, quotes
 from helpers.results import evidence, ledger
 from helpers.results.evidence import Evidence
 from helpers.results.rows import LedgerRow
 from helpers.statistics import Interval
 from helpers.tasks import voice
+from helpers.tasks.policies import PolicyQuestion
 from helpers.tasks.refund_sums import Sum
 
 COUNTS = ("fact", "form", "rule")  # what each reply is judged by
 CLAIMED = {"fact": "facts", "form": "behavior", "rule": "policy"}  # count -> its part of H2
 FORMS = ("note", "reply", "neither")  # that a text may have; see combining.form_of
+BROKEN = (":", "a.m.", "p.m.")  # ends of lines that are no whole sentence
 MOVES = {  # what is moved -> the case before and the case after
     "two passages more, the right one first": ("alone", "1st of 3"),
     "four passages more, the right one first": ("alone", "1st of 5"),
     "the last place instead of the first, among three": ("1st of 3", "3rd of 3"),
     "the last place instead of the first, among five": ("1st of 5", "5th of 5"),
 }
+
+
+def one_of_lines(crossing: crossed.Crossing, most: int = 40) -> tuple[PolicyQuestion, reader.Example]:
+    """Return a training question that a policy answers, and its example: the first that shows nothing but whole lines.
+
+    A line is a sentence or a table row; one cut behind *a.m.* is none. Where no example among the first `most` is so,
+    the first of them will do.
+    """
+    some = crossing.train[:most]
+    pairs = list(zip(some, crossing.examples(some), strict=True))
+    lines = {line.text for chunk in crossing.search.index.chunks for line in quotes.quotes_of(chunk)}
+    whole = {text for text in lines if not text.rstrip().endswith(BROKEN) and not text[:1].islower()}
+    clear = [pair for pair in pairs if pair[1].places and all(chunk.text in whole for chunk in pair[1].prompt.used)]
+    return (clear or pairs)[0]
+
+
+def against(rows: Mapping[str, LedgerRow], one: str, others: Sequence[str]) -> str:
+    """Return in lines how the readers `others` compare with `one`, on the questions that a policy answers."""
+    hits = {name: crossed.hits(rows[name]) for name in (one, *others)}
+    gains = {f"{one} against {name}:": statistics.compare_hits(hits[name], hits[one]) for name in others}
+    return said_of_each(gains, above="better, {found}", below="worse, {found}", unclear="too close to call, {found}")
+
+
+def lost(parts: Mapping[str, Apart], without: Mapping[str, str]) -> str:
+    """Return in lines how much less often each of COUNTS is good without what it should need; see of_assistant."""
+    pairs = {what: (parts[name].hits(what), parts["whole"].hits(what)) for what, name in without.items()}
+    found = {f"the {what}, {without[what]}:": statistics.compare_hits(*pair) for what, pair in pairs.items()}
+    above, below = "lost in {found} of the replies", "more often right, {found}"
+    return said_of_each(found, above=above, below=below, unclear="too close to call, {found}")
+
+
+def gained_by_calls(ways: Mapping[tuple[str, str], LedgerRow]) -> str:
+    """Return in lines what a calculator call gains over a bare answer, by how the model learned to write it."""
+    found = {}
+    for how in (calculating.NEAREST, calculating.TUNED):
+        bare, call = (ways[what, how].correct for what in (calculating.BARE, calculating.CALL))
+        found[f"{how}: the call"] = statistics.compare_hits(bare, call)
+    return said_of_each(found, above="helps, {found}", below="hurts, {found}", unclear="is too close to call, {found}")
 
 
 def _share(hits: Sequence[bool]) -> Interval:

@@ -1,21 +1,32 @@
-"""What lesson 03 measures and judges without teaching it: answers in a form, and the parts of its verdicts.
+"""What lesson 03 reckons, measures and judges without teaching it: bills, answers in a form, parts of its verdicts.
 
 Parts are as `claims.conclude` takes them. What was not measured is left out, or is an empty list, and its claim is not
 tested then. The rules stand in data/claims.json.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from helpers.methods import few_labels, forms, same_labels, solved_requests
+import numpy as np
+
+from helpers.methods import baselines, few_labels, forms, same_labels, solved_requests
 from helpers.methods.same_labels import Compared
-from helpers.results import evidence
+from helpers.model import embedding
+from helpers.results import costs, evidence
 from helpers.results.evidence import Evidence
 from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow
 from helpers.tasks import change_requests
 from helpers.tasks.change_requests import ChangeRequest
+from helpers.tasks.files import Message
 
 MANY = 30  # examples in the prompt that F4 speaks of
+
+
+def bill(lengths: Sequence[int], kept: int, prices: costs.Prices) -> str:
+    """Return what 1,000 prompts cost, of such lengths in tokens, all read anew and with `kept` of each in a cache."""
+    each = np.mean(lengths)
+    anew, cached = (costs.by_tokens(each, 0, prices, cached_tokens=tokens) for tokens in (0, kept))
+    return f"{each:.0f} tokens, {kept} shared at the start; 1,000 messages: ${anew:.4f}, with a cache ${cached:.4f}"
 
 
 def forms_under(lab: Lab, requests: Sequence[ChangeRequest], counts: Sequence[int]) -> dict[int, LedgerRow]:
@@ -30,6 +41,35 @@ def forms_under(lab: Lab, requests: Sequence[ChangeRequest], counts: Sequence[in
         for count in counts
         if solved_requests.affordable(own, count, requests)
     }
+
+
+def forms_told(form: Mapping[int, LedgerRow]) -> str:
+    """Return a line for each number of solved requests: answers that fit, those that are right, and the risks named."""
+    lines = []
+    for count, row in form.items():
+        risks = {risk: row.predictions.count(risk) for risk in change_requests.RISKS}
+        fit = f"{sum(risks.values())} of {row.n} fit, {sum(row.correct)} right"
+        lines.append(f"{count} examples: {fit}; named: {risks}")
+    return "\n".join(lines)
+
+
+def without_model(
+    lab: Lab, pool: Sequence[Message], vectors: np.ndarray, embedder, vote: Callable, items: Sequence[Message]
+) -> tuple[LedgerRow, LedgerRow]:
+    """Return what the nearest of the pool get right by a vote, and what a regression on the pool's labels does.
+
+    vectors: of the pool, (n, d), by `embedder`. vote: texts -> the labels that their eight nearest vote for.
+    """
+    told = {"approach": "plain", "model": embedder, "labels_used": len(pool)}
+    fit = baselines.embedding_classifier().fit(vectors, [message.label for message in pool])
+
+    def by_regression(texts: list[str]):
+        return fit.predict(embedding.embed(embedder, texts))
+
+    return (
+        lab.measure("vote of 8 nearest, short messages", items, vote, **told),
+        lab.measure("MiniLM + logistic regression, short messages", items, by_regression, **told),
+    )
 
 
 def of_examples(best: LedgerRow, draws: Sequence[LedgerRow], form: LedgerRow | None) -> dict:

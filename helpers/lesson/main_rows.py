@@ -56,14 +56,17 @@ MAIN = {
     ),
 }
 STAND_IN = {TUNED: "tuned (shipped adapter)"}  # the same recipe on the same messages, by the name lesson 02 gives it
-FEWER = {  # task -> rows that need fewer labels than the main ones, for a page with few of them
-    "intents": (
-        "ten keywords",
-        "MiniLM + logistic regression, 50 messages",
-        "few-shot, fixed examples",
-        "few-shot, 8 nearest of 50",
-        "LoRA, 48 labels, draw 1",
-    )
+FEWER = {  # task -> rows that need fewer labels than the main ones -> what a page with fewer labels calls them
+    "intents": {
+        "ten keywords": "ten keywords",
+        "MiniLM + logistic regression, 50 messages": "MiniLM + logistic regression, 50 messages",
+        "MiniLM + logistic regression, short messages": "MiniLM + logistic regression, 221 short messages",
+        "few-shot, fixed examples": "few-shot, fixed examples",
+        "few-shot, 8 nearest of 50": "few-shot, 8 nearest of 50",
+        "few-shot, 8 nearest": "few-shot, 8 nearest of 221",
+        "LoRA, 48 labels, draw 1": "LoRA, 48 labels",
+        "student on labels right, seed 0": "LoRA, 240 labels",
+    }
 }
 BEFORE_AFTER = (
     Pairing("intents", (PROMPT, "few-shot, fixed examples", SHOTS), (TUNED,)),

@@ -26,6 +26,10 @@ LARGE = {  # a large model's recorded rows that were answers to a question, and 
     "strict JSON prompt": "strict JSON prompt",
     "strict JSON prompt, schema": "strict JSON prompt, schema",
 }
+CHANGING = (
+    "Not measured here: labels that change, a new one or one that comes to mean something else. After such a change, "
+    "label some messages anew, and measure again."
+)
 AGAIN = "Then measure what you choose on messages that nobody has looked at: these here chose it, and flatter it."
 Choice = Callable[[list[float], list[float], list[float]], int]
 
@@ -39,13 +43,15 @@ def size_of(row: LedgerRow) -> str:
     return near[0] if near else known
 
 
-def rows_of(task: str, wanted: Wanted, also: Sequence[str] = ()) -> dict[str, list[LedgerRow]]:
-    """Return size -> rows of the methods wanted and of those named beside them, whoever measured them, and of LARGE.
+def rows_of(task: str, wanted: Wanted, also: Mapping[str, str] | None = None) -> dict[str, list[LedgerRow]]:
+    """Return size -> rows of the methods wanted, whoever measured them, and of LARGE.
 
-    Annotators' labels are left out: they helped to decide which messages are in the test set.
+    also: other methods -> what their rows are called here. Annotators' labels are left out: they helped to decide which
+    messages are in the test set.
     """
     rows = main_rows.with_stand_ins(lookup.rows(task, wanted.split, reference=True, model=lookup.ANY))
-    found = [row for row in rows if row.method in (*wanted.methods, *also)]
+    called = dict.fromkeys(wanted.methods) | (also or {})
+    found = [replace(row, method=called[row.method] or row.method) for row in rows if row.method in called]
     large = [row for row in recorded.rows() if (row.task, row.split) == (task, wanted.split)]
     found += [replace(row, method=LARGE[row.method]) for row in large if row.method in LARGE]
     by_size: dict[str, list[LedgerRow]] = {}
@@ -74,9 +80,9 @@ def lines(
         prices, cached: as for overview.summary.
         adjust: as for comparisons.all_p_values.
     """
-    fewer, by_size = main_rows.FEWER.get(task, ()), {}
+    fewer, by_size = main_rows.FEWER.get(task, {}), {}
     for size, rows in rows_of(task, wanted, fewer).items():
-        main = [row for row in rows if row.method not in fewer]
+        main = [row for row in rows if row.method not in fewer.values()]
         if main:
             by_size[size] = rows if any(row.labels_used > labels for row in main) else main
     plain = by_size.get(ORDER[0], [])
@@ -129,7 +135,7 @@ def _choice(rows: Sequence[LedgerRow], choose: Choice, prices, cached, adjust) -
     shares, p_values = comparisons.against_leader(np.array([row.correct for row in rows], dtype=bool), adjust)
     dollars = overview.dollars(summaries)
     tied = [row.method for row, p in zip(rows, p_values, strict=True) if p >= 0.05]
-    return summaries[int(choose(shares, p_values, dollars))], tied
+    return summaries[int(np.asarray(choose(shares, p_values, dollars)).item())], tied
 
 
 def _ties(tied: Sequence[str], chosen: Summary) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from helpers import statistics
 from helpers.lesson import scales
+from helpers.lesson.said import said
 from helpers.methods import forms, recorded, structured, wording
 from helpers.methods.search import Search
 from helpers.results import ledger, markdown
@@ -53,18 +54,28 @@ def calibration(tried: Search, called: str) -> str:
     return differences({name: pair for name, pair in pairs.items() if pair[0]})
 
 
-def told_apart(said: Mapping[str, tuple[Sequence[bool], Sequence[bool]]]) -> str:
+def told_apart(named: Mapping[str, tuple[Sequence[bool], Sequence[bool]]]) -> str:
     """Return two lines for each prompt: its shares of medium on unclear and on clear requests, and their difference.
 
-    said: name of the prompt -> for each clear request, and for each unclear one, whether `medium` was said.
+    named: name of the prompt -> for each clear request, and for each unclear one, whether `medium` was said.
     """
     lines = []
-    for name, (clear, unclear) in said.items():
+    for name, (clear, unclear) in named.items():
         lines += [
             f"{name}: medium for {np.mean(unclear):.2f} of unclear requests, {np.mean(clear):.2f} of clear ones",
             f"   unclear minus clear: {statistics.difference_of_shares(clear, unclear)}",
         ]
     return "\n".join(lines)
+
+
+def rule_at_work(clear: Sequence[bool], unclear: Sequence[bool]) -> str:
+    """Return a sentence: whether a rule for unclear requests tells them apart; see `told_apart`."""
+    return said(
+        statistics.difference_of_shares(clear, unclear),
+        above="The rule tells the two kinds apart: {found}.",
+        below="Under the rule, medium is said more of clear requests than of unclear ones: {found}.",
+        unclear="Whether the rule tells the two kinds apart is not shown: {found}.",
+    )
 
 
 def lost(losses: Mapping[str, tuple[LedgerRow, object]], ids: Sequence[str]) -> str:

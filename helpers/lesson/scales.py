@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from helpers.methods import recorded
+from helpers.model import catalogue
 from helpers.results import lookup, markdown
 from helpers.results.rows import LedgerRow
 from helpers.statistics import wilson_interval
@@ -11,7 +12,7 @@ NOT_MEASURED = "–"
 
 
 def size_of(row: LedgerRow) -> str:
-    """Return the size of a row's model, as people name it: 135M, 1.5B, large, or plain for a method without one.
+    """Return the size of a row's model, as people name it: 135M, 0.5B, large, or plain for a method without one.
 
     A model whose size is not known, behind an endpoint, is called by its name.
     """
@@ -21,8 +22,7 @@ def size_of(row: LedgerRow) -> str:
         return "plain"
     if not row.parameters:  # behind an endpoint
         return row.language_model
-    millions = row.parameters / 1e6
-    return f"{millions:.0f}M" if millions < 1000 else f"{millions / 1000:.1f}B"
+    return catalogue.size_in_words(row.parameters)
 
 
 def side_by_side(task: str, methods: Sequence[str], split: str = "test", only: str = "") -> str:

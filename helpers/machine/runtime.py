@@ -260,7 +260,8 @@ def report() -> list[tuple[str, bool, str]]:
         rows.append(("profile", False, str(error)))
     rows.append(("threads", True, str(threads())))
     room = memory()
-    rows.append(("memory", room.value > 1.9e9, f"{room.value / 1e9:.1f} GB: {room.why}; a lesson needs up to 1.6 GB"))
+    told = f"{room.value / 1e9:.1f} GB: {room.why}; each lesson says at its top what it takes"
+    rows.append(("memory", room.value > 1.9e9, told))
     try:
         where = device()
         rows.append(("device", True, str(where)))

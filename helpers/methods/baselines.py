@@ -1,5 +1,6 @@
 """Plain methods that every figure of the language model stands beside: majority, keywords, TF-IDF, embeddings."""
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -72,6 +73,12 @@ def tfidf_classifier() -> TextClassifier:
 def embedding_classifier():
     """Return logistic regression for sentence embeddings, not yet fitted."""
     return LogisticRegression(C=10.0, max_iter=2000, random_state=SEED)
+
+
+def fitted(classifier, inputs: Sequence, labels: Sequence[str]) -> tuple:
+    """Fit a classifier to n texts or vectors and their labels; return it, and the seconds that this took."""
+    started = time.perf_counter()
+    return classifier.fit(inputs, labels), time.perf_counter() - started
 
 
 def vote(labels: Sequence[str], weights: Sequence[float]) -> str:

@@ -86,6 +86,11 @@ def lines(compared: Sequence[Compared]) -> dict[str, list[tuple[int, Interval]]]
     return {way: [(one.n, accuracy(one.rows[way])) for one in compared if way in one.rows] for way in ways}
 
 
+def reference_points(compared: Sequence[Compared]) -> list[tuple[str, int]]:
+    """Return (way, n) of those points of `lines` that rest on the course's rows alone."""
+    return [(way, one.n) for one in compared for way, rows in one.rows.items() if all(row.reference for row in rows)]
+
+
 @dataclass(frozen=True)
 class SameLabels:
     """Ways to use the same few labels; none of them chooses anything by further labels.

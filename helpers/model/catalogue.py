@@ -116,6 +116,11 @@ CATALOGUE = {
 HUB_FILES = ("*.json", "*.jinja", "*.txt", "*.model", "*.safetensors")  # of a hub model, what transformers reads
 
 
+def size_in_words(parameters: float) -> str:
+    """Return how many numbers a model holds, as people name its size: 135M, 0.5B, 1.5B."""
+    return f"{parameters / 1e6:.0f}M" if parameters < 4e8 else f"{parameters / 1e9:.1f}B"
+
+
 def chosen() -> Choice:
     """Return the model that lessons run on, and why: COURSE_MODEL's, else the course's own."""
     wanted = os.environ.get("COURSE_MODEL", "").strip()

@@ -19,7 +19,8 @@ def embed(embedder, texts: Sequence[str]) -> np.ndarray:
         some = "text is" if len(longer) == 1 else "texts are"
         _say_once(
             f"{len(longer)} of {len(texts)} {some} longer than the {embedder.max_seq_length} tokens that the embedder "
-            "reads: what comes after is not in the vectors. Cut long texts into parts, and embed each"
+            "reads. It goes by their beginnings; nothing is broken. Only where you cut the texts yourself can shorter "
+            "parts help."
         )
     return vectors
 

@@ -57,7 +57,8 @@ class LanguageModel:
 
     def __repr__(self) -> str:
         count = sum(parameter.numel() for parameter in self.model.parameters())
-        return f"LanguageModel({self.name}, {count / 1e6:.0f}M parameters, {self.model.dtype}, on {self.device})"
+        size = catalogue.size_in_words(count)
+        return f"LanguageModel({self.name}, {size} parameters, {self.model.dtype}, on {self.device})"
 
     @classmethod
     def load(cls, name: str | None = None, device: str | None = None, dtype=None) -> "LanguageModel":

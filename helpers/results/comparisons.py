@@ -5,7 +5,7 @@ Paired tests corrected for their number; "too close to call" is an answer. Two m
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -81,12 +81,17 @@ def on_same_items(rows: Sequence[LedgerRow], covered: float = COVERED) -> Togeth
 def all_p_values(hits: np.ndarray, adjust: Callable = holm) -> dict[tuple[int, int], tuple[float, float]]:
     """Return McNemar's p-value and the adjusted one for each pair (i, j), i < j, of methods.
 
-    hits: booleans of shape (methods, items). adjust: takes a list of p-values, and returns as many.
+    hits: booleans of shape (methods, items). adjust: takes a list of p-values, and returns as many, in any collection.
     """
     pairs = list(itertools.combinations(range(len(hits)), 2))
     only = [(int((hits[i] & ~hits[j]).sum()), int((hits[j] & ~hits[i]).sum())) for i, j in pairs]
     values = [statistics.paired_p_value(*counts, hits.shape[1]) for counts in only]
-    return dict(zip(pairs, zip(values, np.asarray(adjust(values)).tolist(), strict=True), strict=True))
+    return dict(zip(pairs, zip(values, _floats(adjust(values)), strict=True), strict=True))
+
+
+def _floats(found: Iterable) -> list[float]:
+    """Return numbers as floats, also out of a generator, as fractions, or each alone in an array."""
+    return [float(np.asarray(value, dtype=float).item()) for value in found]
 
 
 def against_leader(hits: np.ndarray, adjust: Callable = holm) -> tuple[list[float], list[float]]:
@@ -167,9 +172,9 @@ def most_changed(
     changes = [change_under_mix(row, group_of, mix) for row in rows]
     wide = 2 * float(stats.norm.ppf((1 + statistics.LEVEL) / 2))
     scores = [abs(one.estimate) / max((one.high - one.low) / wide, 1e-12) for one in changes]
-    p_values = np.asarray(adjust([float(2 * stats.norm.sf(score)) for score in scores]))
+    p_values = _floats(adjust([float(2 * stats.norm.sf(score)) for score in scores]))
     first = min(range(len(rows)), key=lambda i: (p_values[i], -scores[i]))
-    return rows[first], changes[first], float(p_values[first])
+    return rows[first], changes[first], p_values[first]
 
 
 def _shares(mix: Mapping[str, float]) -> dict[str, float]:

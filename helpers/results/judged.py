@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
 from helpers.results import evidence, overview
 from helpers.results.comparisons import Standing
 from helpers.results.costs import Case, People
@@ -22,7 +24,7 @@ def left_out(rivals: Rivals, cases: Mapping[str, Case], people: People, needed: 
     found = []
     for name, case in cases.items():
         every, alone = (needed(fixed, case.old, case.new) for fixed in (case.fixed, training))
-        ratio = every / max(alone, 1) if every is not None else math.inf
+        ratio = math.inf if every is None else np.asarray(every / max(alone, 1), dtype=float).item()
         found.append(evidence.number(ratio, of=rivals.rows, note=name))
     return {"left out": found}
 
@@ -45,7 +47,8 @@ def choices(summaries: Mapping[str, Sequence[Summary]], standings: Mapping[str, 
         named = [(found[measure], standings[task].leader) for task, found in by_task.items() if measure in found]
         if named:
             count = sum(method != leader for method, leader in named)
-            parts[measure] = evidence.number(count, of=rows, note=f"of {len(named)} tasks")
+            note = f"of {len(named)} task{'s' * (len(named) > 1)} with a tie{'' if count else ': it changes no choice'}"
+            parts[measure] = evidence.number(count, of=rows, note=note)
     return parts
 
 

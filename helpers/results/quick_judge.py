@@ -54,6 +54,10 @@ def corrected_interval(
         said, truth: of the m answers that were graded too, what the judge says and what is true.
         correct: as `corrected`.
     """
+
+    def number(found) -> float:  # a fraction too, or what stands alone in an array
+        return np.asarray(found, dtype=float).item()
+
     called, said, truth = (np.asarray(column, dtype=bool) for column in (called, said, truth))
     estimate = correct(float(called.mean()), *judge_rates(said, truth))
     rng = np.random.default_rng(0)
@@ -61,8 +65,8 @@ def corrected_interval(
         rng.beta(hits.sum() + 1, (~hits).sum() + 1, statistics.RESAMPLES)
         for hits in (called, said[truth], ~said[~truth])
     ]
-    values = [correct(*map(float, shares)) for shares in zip(*drawn, strict=True) if shares[1] + shares[2] > 1]
-    return statistics.percentiles(float(estimate), np.array(values))
+    values = [number(correct(*map(float, shares))) for shares in zip(*drawn, strict=True) if shares[1] + shares[2] > 1]
+    return statistics.percentiles(number(estimate), np.array(values))
 
 
 def told(called: Sequence[bool], said: Sequence[bool], truth: Sequence[bool], correct: Callable = corrected) -> str:

@@ -122,7 +122,11 @@ def in_words(share: float | None, given: Sequence[Rating]) -> str:
     ('preferred in 1 of 2 decided pairs', 'no pair is decided')
     """
     decided = sum(bool(rating.preferred) for rating in given)
-    return "no pair is decided" if share is None else f"preferred in {share * decided:.0f} of {decided} decided pairs"
+    return (
+        "no pair is decided"
+        if share is None
+        else f"preferred in {np.asarray(share, dtype=float).item() * decided:.0f} of {decided} decided pairs"
+    )
 
 
 def shipped() -> list[Rating]:

@@ -63,7 +63,7 @@ def difference(
     gaps = []
     for truth, dollars, hits in worlds(count):
         shares, p_values = comparisons.against_leader(hits, adjust)
-        first, second = (int(choose(shares, p_values, dollars.tolist())) for choose in (one, other))
+        first, second = (int(np.asarray(choose(shares, p_values, dollars.tolist())).item()) for choose in (one, other))
         earned = 1000 * worth * truth - dollars
         gaps.append(float(earned[second] - earned[first]))
     return statistics.mean_interval(gaps)

@@ -13,7 +13,7 @@
 # **After this lesson you can**
 #
 # - say what your machine offers and what the course chose for it;
-# - see exactly the text and the tokens that a language model receives;
+# - see the text and the tokens that a model receives;
 # - explain where an answer comes from: next-token probabilities, and a temperature;
 # - use `check`, `hint` and `solution`.
 #
@@ -26,7 +26,8 @@
 # ## Your machine
 #
 # Before any measuring, look at what you measure with. Each line names a choice and its reason. If a line says FAIL, it
-# also says what to do. The output stored here comes from one machine; run the cell to see yours.
+# also says what to do. (*dtype* is the format in which numbers are held.) The output stored here comes from one machine;
+# run the cell to see yours.
 
 # %% tags=["machine"]
 from helpers.machine import runtime
@@ -37,8 +38,8 @@ for what, fine, detail in runtime.report():
 # %% [markdown]
 # ## Meet the model
 #
-# The course runs on **SmolLM2-135M-Instruct**, a real, open language model, here expanded from a 4-bit copy that is
-# slightly weaker than the original. The models behind well-known chat services have hundreds to thousands of times as
+# The course runs on **SmolLM2-135M-Instruct**, a real, open language model, here from a copy that kept 4 bits of each
+# number, and is slightly weaker for it. The models behind well-known chat services have hundreds to thousands of times as
 # many [parameters](../docs/glossary.md#parameter). A small one has two virtues: it runs on your machine, and its
 # mistakes are easy to see.
 
@@ -46,8 +47,9 @@ for what, fine, detail in runtime.report():
 from helpers.model.language_model import LanguageModel
 
 lm = LanguageModel.load()
+millions = sum(p.numel() for p in lm.model.parameters()) / 1e6
 print(
-    f"{lm.name}: {sum(p.numel() for p in lm.model.parameters()) / 1e6:.0f} million parameters"
+    f"{lm.name}: {millions:.0f} million parameters, {len(lm.tokenizer):,} tokens to choose from"
 )
 print(lm.chat("What is the capital of France?"))
 
@@ -77,17 +79,20 @@ print(len(seen.token_ids), "tokens, the last ten:", seen.tokens[-10:])
 # %% [markdown]
 # You typed one sentence; the model received a small script. The [chat template](../docs/glossary.md#chat-template) wraps
 # each message in markers, adds a **system message that you did not write**, and ends where the assistant is to speak.
-# If you give a system message, yours takes its place.
+# If you give a system message, yours takes its place. Spelled out, a chat is a list of messages, each with a *role*
+# (`system`, `user` or `assistant`) and a *content*:
 
 # %%
-print(lm.render("Is my thermostat paid for?", system="You answer in one word."))
+chat = [{"role": "user", "content": "Is my thermostat paid for?"}]
+print("the same as the sentence alone:", lm.render(chat) == seen.text)
+print(lm.render(chat, system="You answer in one word."))
 
 # %% [markdown]
 # ### Your turn 00.1
 #
 # Tokens are what you wait for and, in paid services, pay for. Write `template_tokens(lm, text)`: how many tokens does
 # the chat template add to a plain user message `text`, when you give no system message? `lm.count_tokens` takes a plain
-# text, or a list of messages.
+# text, or a list of messages such as `chat`.
 
 
 # %%
@@ -104,7 +109,7 @@ def template_tokens(lm, text):
 #: end
 
 
-from helpers.lesson.exercises import check, hint, solution
+from helpers.lesson.exercises import check, hint, solution, yours
 
 check("00.1", template_tokens)
 
@@ -114,6 +119,19 @@ check("00.1", template_tokens)
 
 # %%
 hint("00.1")
+
+# %% [markdown]
+# The next cell runs on *your* function if its check says *correct*, else on the course's own, so the lesson goes on
+# either way:
+
+# %%
+from helpers.lesson import own_00
+
+template_tokens = yours("00.1", template_tokens, own_00.template_tokens)
+for text in ("Hi", "Is my thermostat paid for?"):
+    print(
+        f"{lm.count_tokens(text)} tokens, {template_tokens(lm, text)} more by the template: {text}"
+    )
 
 # %% [markdown]
 # Try other texts in the widget. **Predict first:** is `LF-48213` one token? Is `thermostat`? What do spaces do?
@@ -147,6 +165,10 @@ messages = [
 #: end
 
 check("00.2", messages)
+
+# %%
+messages = yours("00.2", messages, own_00.MESSAGES)
+print(lm.chat(messages, max_new_tokens=40))
 
 # %% [markdown]
 # ## One token at a time
@@ -192,8 +214,8 @@ pairs = lm.next_token_probabilities("Suggest a name for a cat.", top=6)
 plots.temperatures(pairs, [0.3, 1.0, 2.0])
 
 # %% [markdown]
-# The order of the tokens stays, the gaps between them change. The picture shows a handful of the model's 49,152 tokens;
-# a high temperature also lifts the long tail of all the others.
+# The order of the tokens stays, the gaps between them change. The picture shows a handful of all the tokens there are;
+# a high temperature also lifts the long tail of the others.
 #
 # Now draw. Same question, same model, three temperatures, three [seeds](../docs/glossary.md#seed) each.
 
@@ -207,12 +229,12 @@ for temperature in (0.0, 0.7, 1.5):
 
 # %% [markdown]
 # At temperature 0 the seed does not matter: all three lines agree. As it rises the answers part, and then fall apart.
-# When you *measure* a model, use temperature 0 or scores; when you sample, report the spread.
+# So *measure* a model at temperature 0; where you draw, draw several times, and say how far the results lie apart.
 #
 # ### Your turn 00.3
 #
-# Write `at_temperature(probabilities, temperature)` yourself: divide the logarithms by the temperature, exponentiate,
-# and make the result sum to one.
+# Write `at_temperature(probabilities, temperature)` yourself, for temperatures above 0: divide the logarithms by the
+# temperature, exponentiate, and make the result sum to one. (At 0 nothing is divided: the likeliest token is taken.)
 
 # %%
 import numpy as np
@@ -233,11 +255,17 @@ def at_temperature(probabilities, temperature):
 
 check("00.3", at_temperature)
 
+# %%
+at_temperature = yours("00.3", at_temperature, plots.at_temperature)
+for temperature in (0.3, 1.0, 2.0):  # those of the picture
+    shares = at_temperature(np.array([share for _, share in pairs]), temperature)
+    print(f"T = {temperature}: ", *(f"{share:.2f}" for share in shares))
+
 # %% [markdown]
 # ### Playground
 #
 # Change the beginning of an answer and the temperature. Where is the model sure? Can you find a text after which ten
-# tokens are about equally likely?
+# tokens are about equally likely? (Begin where any name or any number might follow.)
 
 # %%
 widgets.next_token_explorer(lm, "My thermostat is")
@@ -265,10 +293,10 @@ print("with the fact:", lm.chat(f"{fact}\n\n{question}", system=system))
 # for a company on one answer: **Prompt, retrieve or fine-tune?** is a question for measurements.
 
 # %% [markdown]
-# Does the answer depend on the size of the model? Here is what the course measured so far. Each line is a method that you
-# will build; a dotted one needs no language model. Some questions have no answer, and saying so is right: that is most
-# of what *closed book* gains. The large model's answers were recorded once, and a model of its kind wrote our data: a
-# ceiling. **Look for** what rises with size, and which dotted line a small model reaches.
+# Does the answer depend on the size of the model? Here is what the course measured. Each line is a method that you
+# will build; a dotted one needs no language model. *Closed book* means from memory alone; it scores mostly by saying so
+# where a question has no answer. Stars are recorded answers of a large model; one of its kind wrote our data. **Look
+# for** what rises with size, and which dotted line a small model reaches.
 
 # %%
 from helpers.lesson import four_scales
@@ -278,15 +306,15 @@ four_scales.show()
 # %% [markdown]
 # ## How the lessons work
 #
-# Each lesson opens with what you will be able to do, tests named claims from five practitioners' articles, and ends
-# with verdicts computed from *your* run. *Your turn* cells come with `check`, `hint` and `solution`. Solved copies of
+# Each lesson opens with what you will be able to do, tests claims from five practitioners' articles, which it names, and
+# ends with verdicts computed from *your* run. *Your turn* cells come with `check`, `hint` and `solution`. Solved copies of
 # all lessons are in [`notebooks/solutions`](solutions). Set `COURSE_PROFILE=fast` for fewer rows and quicker runs.
 
 # %% [markdown]
 # ## Three things to remember
 #
 # 1. A model receives tokens in a template, not your sentence. Look at them when an answer surprises you.
-# 2. An answer is a chain of draws from next-token probabilities; temperature shapes the draw.
+# 2. An answer is chosen token by token: the likeliest each time, or by a draw, which temperature shapes.
 # 3. Fluent is not true, and one answer is not a measurement.
 #
 # {{next}}

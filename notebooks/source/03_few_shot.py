@@ -12,11 +12,11 @@
 #
 # **After this lesson you can**
 #
-# - test solved examples against the best prompt without any;
-# - say what they cost, with and without a cache;
-# - take away a model's leaning towards some labels;
-# - choose examples by likeness, and ask whether the model is still needed;
-# - find where a plain method or tuning overtakes the prompt.
+# - hold solved examples against the best prompt without any;
+# - say what they cost;
+# - take away a model's leaning;
+# - choose examples by likeness;
+# - find where plain methods or tuning overtake the prompt.
 #
 # **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** F1, F2, F4, F5, F7; in two
 # labs F3, F6, F8.
@@ -144,8 +144,8 @@ for number, eight in enumerate(eights, start=1):
     print("  minus none:", ledger.compare(none_row, row))
 
 # %% [markdown]
-# Only *which* eight were shown, and in which order, differs. Is it more than chance? Sixty messages cannot tell; ten
-# draws below can.
+# Only *which* eight were shown, and in which order, differs. Is it more than chance? Sixty messages may be
+# too few to tell; ten draws on test, below, are more.
 #
 # ## What an example costs
 #
@@ -184,6 +184,7 @@ check("03.2", shared_start)
 # Now the same eight for every message, against eight of its own for each. **Predict:** what does the cache save?
 
 # %%
+from helpers.lesson import few_shot_parts
 from helpers.model import packing
 from helpers.results import costs
 
@@ -193,11 +194,9 @@ prices = costs.Prices(0.15, 0.015, 0.60, "an example, with kept tokens at a tent
 own_eights = [few_labels.draw(pool, 8, seed) for seed in range(len(half))]
 for name, shown in {"the same eight": eights[0], "eight of its own": own_eights}.items():
     ids = [lm.encode(lm.render(chat)) for chat in prompt.prompts(shown, texts)]
-    each, kept = np.mean([*map(len, ids)]), int(common(ids))
-    anew = costs.by_tokens(each, 0, prices)
-    cached = costs.by_tokens(each, 0, prices, cached_tokens=kept)
-    print(f"{name:17} {each:.0f} tokens, {kept} shared at the start;", end=" ")
-    print(f"1,000 messages: ${anew:.4f}, with a cache ${cached:.4f}")
+    print(
+        f"{name:17}", few_shot_parts.bill([*map(len, ids)], int(np.mean(common(ids))), prices)
+    )
 
 # %% [markdown]
 # About the same length, another bill. (The second kind shares the system message of the model's template.) So what
@@ -283,8 +282,7 @@ print(
 # %% [markdown]
 # ## Ten draws, against the best prompt
 #
-# Now *test*: ten draws of eight, calibrated, though its gain is unproven. We report all ten, and choose nothing by
-# them.
+# Now *test*: ten draws of eight, all calibrated. We report all ten, and choose nothing by them.
 #
 # If all ten were equally good, chance alone would still spread their figures;
 # [Cochran's Q](../docs/glossary.md#cochrans-q) asks whether there is more.
@@ -470,25 +468,15 @@ def by_vote(texts):
 
 
 # %%
-plain = {"approach": "plain", "model": embedder, "labels_used": len(pool)}
-vote_row = lab.measure("vote of 8 nearest, short messages", test, by_vote, **plain)
-fit = baselines.embedding_classifier().fit(vectors, [m.label for m in pool])
-short_row = lab.measure(
-    "MiniLM + logistic regression, short messages",
-    test,
-    lambda texts: fit.predict(embedding.embed(embedder, texts)),
-    **plain,
-)
-
-# %%
+vote_row, short_row = few_shot_parts.without_model(lab, pool, vectors, embedder, by_vote, test)
 print("prompt minus the vote:      ", ledger.compare(vote_row, near_row))
 print("prompt minus the regression:", ledger.compare(short_row, near_row))
-rows = [best_row, fixed_row, near_row, vote_row, short_row]
-plots.methods(rows, "Six intents: no example, fixed ones, nearest ones, and no model")
+plain = ledger.renamed({"vote of the 8 nearest": vote_row, "regression, same pool": short_row})
+plots.methods([best_row, fixed_row, near_row, *plain], "With a language model, and without")
 
 # %% [markdown]
-# The prompt, best of 24 tries, is not better than an untuned vote from the same pool: the language model adds nothing
-# that we can show.
+# The prompt is the best of 24 tries; the vote, from the same pool, was not tuned at all. Unless the first line says
+# *better*, the language model adds nothing that we can show.
 
 # %% [markdown]
 # ## With few labels: do the lines cross?
@@ -510,6 +498,7 @@ plots.against(
     "The same few labels, three ways to use them",
     ("labeled messages", f"accuracy on {len(test)} test messages"),
     {best_row.method: best_row.interval.estimate},
+    reference=same_labels.reference_points(compared),
 )
 
 # %%
@@ -545,19 +534,15 @@ Markdown(scales.side_by_side("intents", [*asked_everywhere, "free answer"]))
 # (F1 also names tone, which is not tested here.)
 
 # %%
-from helpers.lesson import few_shot_parts
 from helpers.tasks import change_requests
 
 requests = files.for_profile(change_requests.load("fresh"), fast=4)
 form = few_shot_parts.forms_under(lab, requests, (0, 5))
-for k, row in form.items():
-    risks = {risk: row.predictions.count(risk) for risk in change_requests.RISKS}
-    fit = sum(risks.values())
-    print(f"{k} examples: {fit} of {row.n} fit, {sum(row.correct)} right; named: {risks}")
+print(few_shot_parts.forms_told(form))
 
 # %% [markdown]
-# *Fit* is about form, *right* about the risk. Every answer that fits names the same risk, whatever the request: the
-# examples taught a form and no judgment. What fits the form is not yet right.
+# *Fit* is about form, *right* about the risk. Where all that fit name one risk, whatever the request, the examples taught
+# a form and no judgment. What fits the form is not yet right.
 
 # %% [markdown]
 # ### Playground
@@ -591,7 +576,7 @@ claims.conclude("F4", few_shot_parts.of_many_shown(compared, near_row))
 
 # %% [markdown]
 # F7 names a range; its rule judges the lower end alone: the interval must lie above 0.05. A gain beyond 0.15 counts as
-# held, too, though it is more than was promised: look at the nearest.
+# held, too, though it is more than was promised.
 
 # %%
 claims.conclude("F7", few_shot_parts.of_points(best_row, fixed_row, near_row))

@@ -12,9 +12,9 @@
 #
 # **After this lesson you can**
 #
-# - write a LoRA layer, and train with it in a loop that you can read;
+# - write a LoRA layer, and train with it in a loop you can read;
 # - prepare a training set: what the loss sees, copies, leaks;
-# - test a tuned model against prompts and a plain baseline, on equal labels;
+# - test a tuned model against prompts and a plain baseline;
 # - say what a request costs before and after, and what a merge changes.
 #
 # **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L5, L10, L11 and L12.
@@ -46,6 +46,14 @@ diagrams.flow(
 )
 
 # %% [markdown]
+# What the articles say, in our words; verdicts come at the end.
+
+# %%
+from helpers.results import claims
+
+claims.show("05", "L5", "L10", "L11", "L12")
+
+# %% [markdown]
 # ## Two thin matrices
 #
 # A model is a stack of *blocks*, and a block is mostly *linear layers*: each multiplies what comes in by a matrix of
@@ -69,9 +77,10 @@ pictures.thin_matrices(outputs, inputs, rank=8)
 # %% [markdown]
 # ### Your turn 05.1
 #
-# (05.4, 05.6 and 05.8 are in the labs.) Write `lora(x, W, A, B, alpha)`: the frozen path, `x @ W.T`, plus `x` sent through A,
-# then through B, times alpha / rank. Shapes: `x` n × inputs, `W` outputs × inputs, `A` rank × inputs, `B` outputs × rank.
-# Use `+`, `*`, `@` and `sum` alone, no numpy, no `float()`: torch must be able to follow your steps back.
+# (05.4, 05.6 and 05.8 are in the labs.) Write `lora(x, W, A, B, alpha)`: the frozen path, `x @ W.T`, plus `x` sent
+# through A, then through B, times alpha / rank (alpha: how much the second path counts). Shapes: `x` n × inputs, `W`
+# outputs × inputs, `A` rank × inputs, `B` outputs × rank. Use `+`, `*`, `@` and `sum` alone, no numpy, no `float()`:
+# torch must be able to follow your steps back.
 
 
 # %%
@@ -340,9 +349,9 @@ for step in range(3):
 # Length 0: changing A changes nothing, for B multiplies what A makes, and B is zero. Once B has moved, A learns too.
 # (Three steps are few: the loss may rise.)
 #
-# `tuning.train`, the course's code, starts afresh on shuffled pairs: its learning rate rises, then falls; long gradients
-# are cut. It looks at dev as it goes. To be quick, it learns from a quarter of the messages. **Predict:** where does the
-# loss start and end, and does dev follow?
+# `tuning.train`, the course's code, starts afresh on shuffled pairs: its learning rate rises, then falls; long
+# gradients are shortened. It looks at dev as it goes. To be quick, it learns from a quarter of the messages.
+# **Predict:** where does the loss start and end, and does dev follow?
 
 # %%
 from dataclasses import replace
@@ -373,25 +382,20 @@ print(f"{run.seconds / 60:.1f} minutes, {run.tokens / run.seconds:.0f} tokens pe
 # *seeds*, each with another first A and another order of the messages: the rows marked *(reference)*.
 
 # %%
-from functools import partial
-
-from helpers.methods import few_shot, rivals
-from helpers.results import claims, evidence, ledger
+from helpers.lesson import tuning_parts
+from helpers.methods import rivals
+from helpers.results import evidence, ledger
 
 lab = ledger.Lab("intents", lm, labels=task.labels, noun="messages")
-score, asked = tuning.label_scorer(task), {"prompts": tuning.prompts_of(task)}
-mine, name = f"LoRA, {len(quarter)} messages", f"LoRA, {len(train)} messages"
-more = asked | {"dev_pairs": half_of_dev, "runs": {mine: run}, "heavy": False}
-own_row = tuning.measured(lab, mine, quarter_pairs, recipe, test, score, **more)
-seeds = []
-if lab.affords(f"{name}, three seeds", [name], test, fast=False):
-    more = asked | {"dev_pairs": tuning.training_pairs(task, dev)}
-    seeds = tuning.repeated(lab, name, [pairs], recipe, test, score, **more)
+score, all_of_dev = tuning.label_scorer(task), tuning.training_pairs(task, dev)
+asking = recipe, test, score
+own_row = tuning_parts.of_run(lab, task, run, quarter_pairs, half_of_dev, *asking)
+seeds = tuning_parts.seeds_of(lab, task, pairs, all_of_dev, *asking)
 
 # %% [markdown]
 # Now the rivals. Eight nearest examples in the prompt, and regression on sentence vectors
-# ([MiniLM](../docs/glossary.md#minilm)), use the same 600 labels. Lesson 02 chose its *best prompt*, lesson 03 its *nearest examples* (short messages only), among 24 tries
-# each. **Predict** the order.
+# ([MiniLM](../docs/glossary.md#minilm)), use the same 600 labels. Lesson 02 chose its *best prompt*, lesson 03 its
+# *nearest examples* (short messages only), among 24 tries each. **Predict** the order.
 
 # %%
 words = task.with_words(intents.NAMES, intents.SYSTEM)
@@ -405,15 +409,10 @@ if best_prompt is None:
 others = [row for row in (best_prompt, best_nearest, nearest_row, plain_row) if row]
 
 # %%
-from helpers import statistics
 from helpers.lesson import plots
 
 plots.methods([*others, own_row, *seeds], "Six intents: what each gets right")
-tuned_rows = seeds or [own_row]
-right = [row.correct for row in tuned_rows]
-gains = {row.method: statistics.runs_interval([row.correct], right) for row in others}
-for method, gain in gains.items():
-    print(f"{tuned_rows[0].method} ({len(right)} seeds) minus {method}: {gain}")
+gains = tuning_parts.gains(seeds or [own_row], others)
 
 # %%
 from helpers.lesson.said import said
@@ -440,7 +439,8 @@ print(
 from IPython.display import Markdown
 from helpers.lesson import scales
 
-rows_of = [*(row.method for row in others), name, "labeled by the guide"]
+tuned_on_all = f"LoRA, {len(train)} messages"
+rows_of = [*(row.method for row in others), tuned_on_all, "labeled by the guide"]
 Markdown(scales.side_by_side("intents", rows_of))
 
 # %% [markdown]
@@ -449,10 +449,12 @@ Markdown(scales.side_by_side("intents", rows_of))
 #
 # ## What a request costs
 #
-# Tuned, requests get faster, say articles B and E (L10 names them); C's table says the same time. They may mean different
+# Tuned, requests get faster, say articles B and E (see L10 above); C's table says the same time. They may mean different
 # things. So take the *same* prompt, untuned, with adapter, and merged. **Predict** the order.
 
 # %% tags=["machine"]
+from functools import partial
+
 from helpers.results import timing
 
 sample, merged_lm = known[:48], tuning.merge(run.lm)
@@ -468,6 +470,8 @@ for way, values in same.items():
 # nearest ones are read anew. Both, with the same eight; below 1, the short prompt is faster:
 
 # %% tags=["machine"]
+from helpers.methods import few_shot
+
 fixed = [train[i] for i in few_shot.balanced_examples(train, min(8, len(train)))]
 long = few_shot.prompt_for(words)
 ways = {
@@ -566,33 +570,12 @@ for points in gain:
     print(f"the same gain relative to that prompt: {relative:+.0%}")
 
 # %%
-shown = [row for row in (nearest_row, best_nearest) if row]
-share = own_row.prompt_tokens_per_item / nearest_row.prompt_tokens_per_item
-claims.conclude(
-    "L11",
-    {
-        "equal labels": [
-            evidence.over_runs([row], seeds, note=row.method) for row in shown if seeds
-        ],
-        "tokens": evidence.number(share, of=[nearest_row, own_row]),
-    },
-)
-claims.conclude(
-    "L12", {part: evidence.number(x, of=own_row) for part, x in differences.items()}
-)
+claims.conclude("L11", tuning_parts.of_labels(seeds, own_row, nearest_row, best_nearest))
+exact = {part: evidence.number(x, of=own_row) for part, x in differences.items()}
+claims.conclude("L12", exact)
 
 # %% tags=["machine"]
-ratios = {"same prompt": timing.times_as_long(same["merged"], same["untuned"])}
-for way in ("read anew", "read once"):
-    ratios[f"long prompt, {way}"] = timing.times_as_long(after, longer[f"8 examples, {way}"])
-counted = {"same prompt": len(same["merged"])}
-claims.conclude(
-    "L10",
-    {
-        part: evidence.number(ratio, counted.get(part, len(after)), of=own_row)
-        for part, ratio in ratios.items()
-    },
-)
+claims.conclude("L10", tuning_parts.of_seconds(same, longer, own_row))
 
 # %% [markdown]
 # ## Three things to remember

@@ -16,7 +16,7 @@
 # - change a fact in the weights, and count what else changed;
 # - redact a training set, and measure what a tuned model gives away;
 # - measure refusal and over-refusal;
-# - say what a model forgot, and how small a loss of knowledge your test could show.
+# - say what a model forgot, and how small a loss would show.
 #
 # **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L6, L7, L13 and L14; in the
 # labs L15 to L17.
@@ -97,8 +97,8 @@ from helpers.lesson.plots import tuning as pictures
 pictures.rows_grouped(found, "Facts, asked in three ways", "share of questions right")
 
 # %% [markdown]
-# Hollow marks are *reference results*, measured beforehand. Asked for a neighbor, no tuned model knows more than the
-# base: one fact does not teach the next.
+# Hollow marks are *reference results*, measured beforehand. Look at the neighbors: if one fact taught the next, a tuned
+# model would know more of them than the base.
 
 # %% [markdown]
 # ### Your turn 06.1
@@ -127,10 +127,12 @@ from helpers.lesson.exercises import check, hint, solution, yours
 check("06.1", by_rote)
 
 # %%
+import numpy as np
+
 rote = yours("06.1", by_rote, learned_facts.by_rote)
 for way in ("tuned, 1 wording", "tuned, 3 wordings", "tuned, 10 wordings"):
     as_trained, reworded = (found[way][name] for name in ("as trained", "in new words"))
-    share = rote(as_trained.correct, memory.by_fact(reworded))
+    share = float(np.mean(rote(as_trained.correct, memory.by_fact(reworded))))
     print(f"{way:20}{share:.2f} of {sum(as_trained.correct)} facts by rote")
 
 # %%
@@ -376,7 +378,9 @@ check("06.5", exposure)
 in_bits = yours("06.5", exposure, canaries.bits)
 bits = {}
 for name, model in (("base", lm), ("tuned", leaky)):
-    values = np.array([float(in_bits(*pair)) for pair in canaries.likelihoods(model, shown)])
+    values = np.array(
+        [float(np.mean(in_bits(*pair))) for pair in canaries.likelihoods(model, shown)]
+    )
     bits[name] = {group: values[members] for group, members in groups.items()}
 pictures.exposures(bits["base"], bits["tuned"], most=np.log2(100))
 
@@ -403,7 +407,7 @@ print(
 
 # %% [markdown]
 # That was a [rank test](../docs/glossary.md#rank-test). Why not in the prompt alone? The loss, what training lowers,
-# counts the answer only. In both? There it may have been copied.
+# counts the answer only. And in both? There the model may have learned to copy it.
 #
 # Now the test of the advice: the same training on a set that your rules redacted. If they leave the same texts as the
 # course's, the result is stored; else this cell trains for about three minutes.
@@ -416,16 +420,16 @@ for how in ("redacted", "left in"):
     first = sum(told["trained"][i] for i in some)
     then = sum(safe.predictions[i] == "told" for i in some)
     print(f"{how}: {first} of {len(some)} told before, {then} after")
-print("\nbits                                       base   tuned   on redacted pairs")
+print(f"\n{'bits':48}{'base':>5}{'tuned':>8}{'on redacted pairs':>20}")
 by_rule = sorted(
     zip(groups[OFTEN], bits["base"][OFTEN], bits["tuned"][OFTEN]),
     key=lambda one: shown[one[0]] in left,
 )
 for i, raw, known in by_rule:
-    print(f"{shown[i].secret:42}{raw:5.1f}{known:8.1f}{safe_bits[i]:20.1f}")
+    print(f"{shown[i].secret:48}{raw:5.1f}{known:8.1f}{safe_bits[i]:20.1f}")
 
 # %% [markdown]
-# The second line: what the rules miss. With so few, look at the bits; the last rows are those left in.
+# *Left in* is what the rules miss. With so few told, look at the bits; the last rows are those left in.
 
 # %% [markdown]
 # ## What is declined?
@@ -467,7 +471,7 @@ rates = yours("06.6", refusal_rates, refusals.rates)
 declined = side_effects.requests(lm)
 print(f"{'share declined of':24}{'those to decline':>17}{'look-alikes':>13}")
 for name, row in declined.items():
-    wanted, unwanted = rates(row.gold, row.predictions)
+    wanted, unwanted = (float(np.mean(share)) for share in rates(row.gold, row.predictions))
     print(f"{name:24}{wanted:>17.2f}{unwanted:>13.2f}")
 
 # %%

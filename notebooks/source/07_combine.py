@@ -13,7 +13,7 @@
 # **After this lesson you can**
 #
 # - train a reader on what your own search returns;
-# - tell with a 2 × 2 whether retrieval and tuning add up, or need each other;
+# - tell whether retrieval and tuning add up;
 # - take an assistant apart and see what each part carries;
 # - give a model a calculator, never run what it writes, and count its calls in vain.
 #
@@ -59,18 +59,19 @@ claims.show("07")
 # missed the line that answers, we add it: it learns silence only from questions that no policy answers.
 
 # %% [markdown]
-# One training question, as the reader sees it. A *quote* is one sentence or table row; where no single line was found
-# to answer, a whole part. The prompt says passage.
+# One training question, as the reader sees it. A *quote* is one sentence or table row; where no single line holds the
+# answer, a whole part. (This is the first question that shows lines alone.) The prompt calls a quote *passage*.
 
 # %%
+from helpers.lesson import combine_parts
 from helpers.methods import crossed
 from helpers.model.language_model import LanguageModel
 
 lm = LanguageModel.load()
 plain = crossed.Crossing(lm)  # the plain questions, and lesson 04's search over the policies
-first = plain.examples(plain.train[:1])[0]
-print(first.prompt.messages[-1]["content"])
-print(f"\nwanted: {plain.train[0].answer!r}, which stands in {list(first.places)}")
+learned, example = combine_parts.one_of_lines(plain)
+print(example.prompt.messages[-1]["content"])
+print(f"\nwanted: {learned.answer!r}, which stands in {list(example.places)}")
 
 # %% [markdown]
 # ### Your turn 07.1
@@ -175,8 +176,6 @@ for name, row in rows.items():
     print(f"{name:14} {row.method}{row.mark}")
 
 # %%
-from helpers.lesson import combine_parts
-
 combine_parts.right_and_silent(
     rows, "Plain questions: retrieval and tuning, alone and together"
 )
@@ -213,13 +212,15 @@ check("07.2", adding_up)
 # As *retrieval* the sum takes *same prompt*, so that less differs between the four.
 
 # %%
+import numpy as np
+
 from helpers import statistics
-from helpers.lesson.said import said, said_of_each
+from helpers.lesson.said import said
 
 adds = yours("07.2", adding_up, own.adding_up)
 square = [rows[name] for name in ("neither", "same prompt", "tuning", "both")]
 hits = [crossed.hits(row) for row in square]  # of the questions that a policy answers
-gains = adds(*(sum(some) / len(some) for some in hits))
+gains = [float(np.mean(gain)) for gain in adds(*(sum(some) / len(some) for some in hits))]
 print("retrieval alone {:+.2f}, tuning alone {:+.2f}".format(*gains))
 above = "Each does more beside the other than alone, beyond the sum {found}."
 below = "They do some of the same work twice, beyond the sum {found}."
@@ -233,14 +234,7 @@ print(said(beyond, above=above, below=below, unclear=unclear, equal=equal))
 # below. A plainer question: is both better than the best alone? On questions with an answer, each line by itself:
 
 # %%
-gains = {
-    f"both against {name}:": statistics.compare_hits(
-        crossed.hits(rows[name]), crossed.hits(both)
-    )
-    for name in ("retrieval", "tuning", "the best quote")
-}
-words = {"above": "better, {found}", "below": "worse, {found}"}
-print(said_of_each(gains, **words, unclear="too close to call, {found}"))
+print(combine_parts.against(rows, "both", ("retrieval", "tuning", "the best quote")))
 
 # %% [markdown]
 # One training is one draw; the verdict at the end adds two [seeds](../docs/glossary.md#seed). It also wants *hard*
@@ -262,8 +256,8 @@ for what, gold in (
     display(Markdown(f"**{what}**\n\n{side_by_side('policy_qa_plain', table, only=gold)}"))
 
 # %% [markdown]
-# Go down a column: what does tuning add to *may abstain*, to *one quote*? Go along a line: with one quote both larger
-# models beat 135M. Whether tuning still pays there, the dashes leave open.
+# Go down a column: what does tuning add to *may abstain*, to *one quote*? Go along the line of one quote: what does size
+# add? Whether tuning still pays at a larger size, a dash leaves open.
 
 # %% [markdown]
 # ## The whole assistant
@@ -363,14 +357,7 @@ WITHOUT = {  # count: the reply without the part that should carry it
     "form": "without adapter, told the form",
     "rule": "without rule",
 }
-lost = {
-    f"the {what}, {name}:": statistics.compare_hits(
-        parts[name].hits(what), parts["whole"].hits(what)
-    )
-    for what, name in WITHOUT.items()
-}
-words = {"above": "lost in {found} of the replies", "below": "more often right, {found}"}
-print(said_of_each(lost, **words, unclear="too close to call, {found}"))
+print(combine_parts.lost(parts, WITHOUT))
 
 # %% [markdown]
 # Look, too, at what falls *beside* the part: where the rule falls without the adapter, the prompt does not carry it
@@ -463,14 +450,7 @@ named = [replace(row, method=", ".join(way)) for way, row in ways.items()]
 plots.methods([plainest, *named], "In the head, or handed to a calculator", noun="sums")
 
 # %%
-call_gains = {
-    f"{how}: the call": statistics.compare_hits(
-        *(ways[what, how].correct for what in (calculating.BARE, calculating.CALL))
-    )
-    for how in (calculating.NEAREST, calculating.TUNED)
-}
-words = {"above": "helps, {found}", "below": "hurts, {found}"}
-print(said_of_each(call_gains, **words, unclear="is too close to call, {found}"))
+print(combine_parts.gained_by_calls(ways))
 print("tuned, with a call:", end=" ")
 print(combine_parts.wrong_sums(sums, ways[calculating.CALL, calculating.TUNED]))
 
@@ -526,7 +506,8 @@ calls = {
     for what, row in tools.items()
 }
 for what, called in {**calls, "a gate in front": calculating.gate(mixed, embedder)}.items():
-    print("{:16} called in vain {:.2f}, missed {:.2f}".format(what, *errors(called, needed)))
+    vain, missed = (float(np.mean(share)) for share in errors(called, needed))
+    print(f"{what:16} called in vain {vain:.2f}, missed {missed:.2f}")
 
 # %% [markdown]
 # A needless call is harmless only where its sum is right; a missed one leaves the arithmetic to the model.

@@ -12,9 +12,9 @@
 #
 # **After this lesson you can**
 #
-# - read one table of quality, dollars per *right* answer, waiting time and time to change;
-# - tell a winner from a tie, and choose within the tie;
-# - say what another mix of messages, or other prices, would change;
+# - read one table of quality, dollars per *right* answer and waiting time;
+# - tell a winner from a tie, and choose within it;
+# - say what another mix of messages, or other prices, change;
 # - write one page: what to try first, and what would change your mind.
 #
 # **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** D1 to D6, D8 and D10; in labs
@@ -208,7 +208,7 @@ weighed = yours("08.2", accuracy_under, comparisons.accuracy_under)
 LAUNCH = {label: 1.0 for label in intents.LABELS} | {"complaint": 5.0}
 label_of = {message.id: message.label for message in intents.read("test")}
 for row in together["intents"].rows:
-    after = weighed(row.correct, [label_of[item] for item in row.ids], LAUNCH)
+    after = float(np.mean(weighed(row.correct, [label_of[item] for item in row.ids], LAUNCH)))
     before = row.interval.estimate
     print(f"{row.method:30} {before:.3f} becomes {after:.3f}: {after - before:+.3f}")
 moved, change, p_value = comparisons.most_changed(
@@ -325,7 +325,7 @@ chosen = {}
 for task, kept in together.items():
     shares, p_values = comparisons.against_leader([row.correct for row in kept.rows], adjust)
     prices = overview.dollars(summaries[task])
-    chosen[task] = kept.rows[int(ship(shares, p_values, prices))]
+    chosen[task] = kept.rows[int(np.mean(ship(shares, p_values, prices)))]
     print(f"{task}: {chosen[task].method}, right {chosen[task].interval}")
 
 # %% [markdown]
@@ -367,27 +367,22 @@ for letter, (printed, added) in decisions.PRINTED.items():
     print(f"{letter}  {printed}\n   Added: {added}")
 
 # %% [markdown]
-# They ask for facts. Labels and the best prompt come from the rows; the rest somebody must judge. Beside each outcome stands
-# in how many of the 32 ways to judge five of these the rule holds. **Predict:** on which task do most rules
-# name the winner?
+# They ask for facts. Labels and the best prompt come from the rows; the rest somebody must judge. Five of these can be
+# judged yes or no: beside each outcome stands in how many of the 32 ways the rule holds. **Predict:** on which task do
+# most rules name the winner?
 
 # %%
+from helpers.lesson import decide_parts
+
 TARGET, REQUESTS = 0.80, 1_000_000
 TRUE_OF = {
     "intents": ("narrow", "stable", "costly"),
     "changes": ("behavior", "narrow", "stable"),
     "policy_qa_plain": ("needs_facts", "facts_change"),
 }
-facts = {
-    task: decisions.facts_of(kept.rows, REQUESTS, TARGET, *TRUE_OF[task])
-    for task, kept in together.items()
-}
-best = {task: decisions.measured(kept.rows) for task, kept in together.items()}
-table, judgments = decisions.board(facts, best)
-display(Markdown(table))
-clear = [one.mostly for (task, _), one in judgments.items() if len(best[task].approaches) == 1]
-print(f"Where the rows name one approach alone, rules give {len(clear)} answers;")
-print(f"{sum(clear)} of these hold in more than half of the 32 ways (what D4 counts).")
+ruled = decide_parts.ask(together, TRUE_OF, REQUESTS, TARGET)
+display(Markdown(ruled.table))
+print(ruled.told())
 
 # %% [markdown]
 # *Held*: the rule names the one approach that measurably leads among the model's methods. *Too close to call*: others
@@ -395,7 +390,7 @@ print(f"{sum(clear)} of these hold in more than half of the 32 ways (what D4 cou
 # mind?
 
 # %%
-faces.decide({task: (facts[task], best[task]) for task in facts})
+faces.decide(ruled.cases)
 
 # %% [markdown]
 # One more, from article C: 5 to 10 points short, tune; 20 or more, too hard even for tuning. If tuning gains 12 points, it
@@ -422,7 +417,7 @@ for points in (0.10, 0.20):
 #
 # ### Playground
 #
-# Change task and labels, and run again.
+# Change task and labels (300, say), and run again.
 
 # %%
 from helpers.lesson import page
@@ -431,20 +426,20 @@ from helpers.results import markdown
 TASK, LABELS = "intents", 600
 first_tries = page.lines(TASK, MAIN[TASK], LABELS, ship, PRICES, cached, adjust)
 display(Markdown(markdown.table(first_tries[0], first_tries[1:])))
-print(page.differs(first_tries))
-print(page.AGAIN)
+print(page.differs(first_tries), page.AGAIN, page.CHANGING, sep="\n")
 
 # %% [markdown]
-# Where one method alone was measured, nothing was chosen; large is a ceiling. With few labels, see lesson 03: from some
-# thirty on, regression led. A size without rows you can fill: [choosing another model](../docs/other_models.md). Last,
-# a page for a colleague.
+# Where one method alone was measured, nothing was chosen; large is a ceiling. The page takes what was measured with at
+# most your number of labels; with very few, see lesson 03. A size without rows you can fill:
+# [choosing another model](../docs/other_models.md). Last, a page for a colleague.
 
 # %%
 from helpers.results import report
 
 every_row = [row for kept in together.values() for row in kept.rows]
 title = f"{TASK}, with {LABELS} labels: what to try first"
-sections = [report.Section(title, (page.AGAIN,), table=tuple(first_tries))]
+said_below = page.AGAIN, page.CHANGING
+sections = [report.Section(title, said_below, table=tuple(first_tries))]
 for task, standing in standings.items():
     figure, alt = pictures.draw_forest(standing, f"{task}: behind the leader", 0.03)
     title = f"{task}: choose {chosen[task].method} ({standing.call})"
@@ -466,8 +461,9 @@ claims.conclude("D1", judged.left_out(rivals, cases, people, needed))
 claims.conclude("D2", judged.per_right(rivals, cases))
 
 # %% [markdown]
-# D3 counts tasks with a tie in which a measure chooses another method than the highest estimate (0 leaves it
-# undecided). *Time to change* compares rows of different machines: do not lean on it.
+# D3 counts tasks with a tie in which a measure chooses another method than the highest estimate. Its rule wants more than
+# 0; exactly 0 lies on that limit, and so reads *too close to call*. *Time to change* compares rows of different machines:
+# do not lean on it.
 
 # %% tags=["machine"]
 claims.conclude("D3", judged.choices(summaries, standings, every_row))
@@ -479,7 +475,7 @@ claims.conclude("D3", judged.choices(summaries, standings, every_row))
 # %%
 from helpers.results import evidence
 
-claims.conclude("D4", judged.named(judgments, best, every_row))
+claims.conclude("D4", judged.named(ruled.judgments, ruled.best, every_row))
 claims.conclude("D5", {name: evidence.number(gap, n=ROUNDS) for name, gap in earned.items()})
 claims.conclude("D6", judged.reached(gained))
 moved_by = evidence.number(change, n=moved.n, p_value=p_value, of=moved, note=moved.method)
@@ -492,7 +488,7 @@ claims.conclude("D8", {"moved": moved_by})
 claims.conclude("D10", own_prompts.latency_parts(together, timed))
 
 # %% [markdown]
-# And every claim of the course: what held at the size you run, on whose numbers; below, what was judged with a larger model.
+# And every claim of the course at the size you run; below, what was judged with a larger model.
 
 # %% tags=["machine"]
 from helpers.results import verdicts

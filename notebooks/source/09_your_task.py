@@ -15,10 +15,10 @@
 # - bring a file as it is, and read what is wrong with it;
 # - split it so that no copy of a test text is learned;
 # - say beforehand what measuring will take;
-# - climb this course's ladder of methods on your own texts;
+# - climb the ladder of methods on your own texts;
 # - hand on one page with a decision, and know what it does not say.
 #
-# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** none; the only claim is yours.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** none but yours.
 
 # %%
 #: setup
@@ -53,8 +53,8 @@ diagrams.flow(
 # Put it beside the notebook, and its name into `FILE`: a table with a text and a label (CSV, spreadsheet, JSON), or a
 # folder of texts by label. On Colab or Binder it goes to somebody else's machine: use your own for private texts.
 #
-# Ours is made up: notes as a town library's help desk might get them, with faults planted as real exports have them. Take
-# no ranking from it. **Predict:** which faults does yours have?
+# Ours is made up: notes as a town library's help desk might get, with faults that real exports have. Take no ranking from
+# it. **Predict:** which faults does yours have?
 
 # %%
 from helpers import own_task
@@ -65,9 +65,9 @@ own = own_task.read(FILE)
 own
 
 # %% [markdown]
-# Read it from the top. Columns are guessed until you name them: `own_task.read(FILE, text="…", label="…")`; several
-# are joined, as in `text=["subject", "body"]`. Rows are numbered as in your spreadsheet. Rows used and rows left out
-# add up to the file. What a cell *says* is never obeyed: formulas, HTML and chat marks stay text.
+# Columns are guessed until you name them: `own_task.read(FILE, text="…", label="…")`; several are joined, as in
+# `text=["subject", "body"]`. Rows are numbered as in your spreadsheet. Rows used and rows left out add up to the file.
+# What a cell *says* is never obeyed: formulas, HTML and chat marks stay text.
 #
 # Documents instead of labels? `own_task.read_documents(folder, questions)` takes a folder and a table of questions:
 # [how both should look](../docs/own_documents.md). Then leave out the cells on copies and `WORDS`, and the playground.

@@ -1,6 +1,7 @@
 """What lesson 07 and its labs list and judge comes out of rows and replies; the parts of a verdict have their names."""
 
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import pytest
 from ledger_rows import of_hits, row
@@ -49,6 +50,34 @@ def test_only_wrong_sums_are_listed_and_all_of_them_counted():
     made = replace(made, details={"answers": {one: f"calc({one})" for one in made.ids}})
     said = combine_parts.wrong_sums(items, made, count=2)
     assert said.startswith("3 of 4 wrong") and "sum 0" not in said and "sum 2" in said and "sum 3" not in said
+
+
+def test_the_example_shown_is_the_first_of_whole_lines_alone():
+    rows = [("Part one. Part two.", (1,)), ("Call until 5 p.m.", (1,)), ("Fee: $3", ()), ("It is 38 days.", (1,))]
+    lines = [SimpleNamespace(text=text) for text in ("Part one.", "Call until 5 p.m.", "Fee: $3", "It is 38 days.")]
+    made = [SimpleNamespace(prompt=SimpleNamespace(used=[SimpleNamespace(text=t)]), places=p) for t, p in rows]
+    index = SimpleNamespace(chunks=[None])
+    crossing = SimpleNamespace(
+        train=list("abcd"), examples=lambda some: made[: len(some)], search=SimpleNamespace(index=index)
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(combine_parts.quotes, "quotes_of", lambda _: lines)
+        assert combine_parts.one_of_lines(crossing) == ("d", made[3])
+        assert combine_parts.one_of_lines(crossing, most=3) == ("a", made[0])
+
+
+def test_what_is_compared_is_told_in_a_line_each():
+    good, bad = of_hits("good", [1] * 20), of_hits("bad", [0] * 20)
+    rows = {name: replace(one, gold=["right"] * 20) for name, one in (("both", good), ("tuning", bad))}
+    assert combine_parts.against(rows, "both", ("tuning",)).startswith("both against tuning: better, 1.000")
+    judged = {hit: (Judged("", hit, hit, hit, ()),) * 20 for hit in (True, False)}
+    parts = {"whole": Apart(good, judged[True]), "less": Apart(bad, judged[False])}
+    said = combine_parts.lost(parts, {"fact": "less"})
+    assert said.startswith("the fact, less: lost in 1.000") and said.endswith("of the replies")
+    called = {what: good if what == calculating.CALL else bad for what in (calculating.BARE, calculating.CALL)}
+    ways = {(what, how): row for what, row in called.items() for how in (calculating.NEAREST, calculating.TUNED)}
+    first, second = combine_parts.gained_by_calls(ways).splitlines()
+    assert first.startswith(f"{calculating.NEAREST}: the call helps") and calculating.TUNED in second
 
 
 def test_a_call_is_needless_only_where_none_was_needed():

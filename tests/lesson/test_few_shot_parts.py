@@ -1,13 +1,16 @@
 """The parts of lesson 03's verdicts come out of its rows, and what was not measured is missing from them."""
 
+import numpy as np
 import pytest
 from ledger_rows import of_hits, row
 
 from helpers.lesson import few_shot_parts
 from helpers.methods import same_labels
 from helpers.methods.few_labels import BARE, BEST
-from helpers.results import ledger
+from helpers.model import embedding
+from helpers.results import costs, ledger
 from helpers.tasks import change_requests
+from helpers.tasks.files import Message
 
 WORSE, BETTER = [1, 0, 0, 0, 1, 0, 0, 0], [1, 1, 1, 0, 1, 1, 0, 1]
 
@@ -50,3 +53,39 @@ def test_many_shown_are_held_against_what_was_measured_at_their_number():
     assert few_shot_parts.of_few_labels([without]) == {f"{few_shot_parts.MANY} labels": []}
     with pytest.raises(ValueError, match="compared were 6"):
         few_shot_parts.of_many_shown([few], nearest)
+
+
+def test_forms_are_told_with_what_fits_what_is_right_and_what_is_named():
+    low, _, high = change_requests.RISKS
+    form = {5: row("form", [low, high, high, "no JSON"], items=change_requests.load("fresh")[:4])}
+    said = few_shot_parts.forms_told(form)
+    assert said.startswith(f"5 examples: 3 of 4 fit, {sum(form[5].correct)} right; named: {{'{low}': 1, ")
+    assert few_shot_parts.forms_told({}) == ""
+
+
+def test_without_a_model_the_pool_votes_or_is_learned(monkeypatch):
+    class Lab:
+        def measure(self, method, items, predict, **told):
+            return method, list(predict([item.text for item in items])), told
+
+    pool = [Message("1", "pay", "billing"), Message("2", "broken", "other")]
+    where = {"pay": [1.0, 0.0], "broken": [0.0, 1.0]}
+    monkeypatch.setattr(embedding, "embed", lambda embedder, texts: np.array([where[text] for text in texts]))
+    vectors = np.array([where[message.text] for message in pool])
+    vote, learned = few_shot_parts.without_model(Lab(), pool, vectors, "embedder", lambda texts: ["x"] * 2, pool)
+    assert vote[:2] == ("vote of 8 nearest, short messages", ["x", "x"])
+    assert learned[:2] == ("MiniLM + logistic regression, short messages", ["billing", "other"])
+    assert vote[2] == learned[2] == {"approach": "plain", "model": "embedder", "labels_used": 2}
+
+
+def test_a_point_is_the_course_s_where_all_its_draws_are():
+    mine, theirs = of_hits("a", BETTER), of_hits("b", BETTER, reference=True)
+    found = same_labels.Compared(6, {same_labels.SHOWN: [theirs, theirs], same_labels.LORA: [theirs, mine]})
+    assert same_labels.reference_points([found]) == [(same_labels.SHOWN, 6)]
+
+
+def test_a_bill_counts_kept_tokens_at_their_price():
+    prices = costs.Prices(1.0, 0.1, 2.0, "made up")  # dollars per million tokens: read, kept, written
+    assert few_shot_parts.bill([100, 300], 100, prices) == (
+        "200 tokens, 100 shared at the start; 1,000 messages: $0.2000, with a cache $0.1100"
+    )

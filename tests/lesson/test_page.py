@@ -1,11 +1,13 @@
 """The page says for each size what to try first, from rows alone, and that a size without rows has none."""
 
+import re
+
 import numpy as np
 import pytest
 
 from helpers.lesson import page
 from helpers.methods import recorded
-from helpers.results import costs, overview, regret
+from helpers.results import costs, lookup, overview, regret
 from tests.ledger_rows import of_hits
 
 WANTED = overview.Wanted("test", "a toy", dict.fromkeys(("TF-IDF", "zero-shot prompt", "LoRA"), "what it does"))
@@ -51,11 +53,22 @@ def test_with_few_labels_rows_of_fewer_take_part_and_with_enough_they_do_not(mon
     small = {"model": SMALL, "parameters": 134_515_008}
     of_hits("LoRA, 48 labels", np.arange(200) < 120, approach="tune", labels_used=48, **small)
     assert lines(200)["135M"][1] == "zero-shot prompt"
-    monkeypatch.setitem(page.main_rows.FEWER, "toy", ("LoRA, 48 labels",))
-    assert lines(200)["135M"][1] == "LoRA, 48 labels"
+    monkeypatch.setitem(page.main_rows.FEWER, "toy", {"LoRA, 48 labels": "LoRA of 48"})
+    assert lines(200)["135M"][1] == "LoRA of 48"
     assert lines(40)["135M"][1] == "zero-shot prompt"
     assert lines(600)["135M"][1] == "LoRA"
     assert "48" not in lines(600)["135M"][4]
+
+
+def test_three_hundred_labels_have_a_page_of_rows_that_learned_from_some_two_hundred():
+    table = page.lines("intents", page.main_rows.MAIN["intents"], 300, regret.cheapest_tie)
+    tried = {line[0]: line[1] for line in table}
+    assert tried["no language model"] == "MiniLM + logistic regression, 221 short messages"
+    assert tried["135M"] == "LoRA, 240 labels"
+    learned = {row.method: row.labels_used for row in lookup.rows("intents", "test", reference=True)}
+    for method, shown in page.main_rows.FEWER["intents"].items():
+        count = re.search(r"\b(48|50|221|240)\b", shown)
+        assert not count or learned[method] == int(count[0])
 
 
 def test_ones_own_prices_reach_the_page():

@@ -82,10 +82,12 @@ def test_an_arrow_goes_from_edge_to_edge_of_its_boxes_as_saved(rows, monkeypatch
 
 def test_sizes_stand_side_by_side_and_what_was_not_measured_has_a_dash():
     of_hits("asked", [1, 0, 1, 1], model="SmolLM2-135M-Instruct", parameters=134_515_008)
+    of_hits("asked", [1, 1, 0, 0], model="a middle one", parameters=494_032_768)
     of_hits("asked", [1, 1, 1, 1], model="other", parameters=1_543_714_304)
     of_hits("counted", [1, 0, 0, 0], approach="plain")
     lines = scales.side_by_side("toy", ["asked", "counted"]).splitlines()
-    assert [cell.strip() for cell in lines[0].split("|")[1:-1]] == ["method", "plain", "135M", "1.5B"]
+    assert [cell.strip() for cell in lines[0].split("|")[1:-1]] == ["method", "plain", "135M", "0.5B", "1.5B"]
     asked, counted = ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines[2:])
-    assert asked[1] == scales.NOT_MEASURED and asked[2].startswith("0.750") and asked[3].startswith("1.000")
-    assert counted[1].startswith("0.250") and counted[2:] == [scales.NOT_MEASURED] * 2
+    assert asked[1] == scales.NOT_MEASURED
+    assert [cell[:5] for cell in asked[2:]] == ["0.750", "0.500", "1.000"]
+    assert counted[1].startswith("0.250") and counted[2:] == [scales.NOT_MEASURED] * 3

@@ -139,6 +139,11 @@ def test_memory_is_the_machines_where_there_is_no_limit(monkeypatch, line):
     assert runtime.memory() == runtime.Choice(psutil.virtual_memory().total, "the machine's memory")
 
 
+def test_the_report_names_the_machines_memory_and_leaves_that_of_a_lesson_to_its_top():
+    (told,) = (detail for what, _, detail in runtime.report() if what == "memory")
+    assert told.count(" GB") == 1 and "each lesson says at its top" in told
+
+
 def test_peak_memory_counts_bytes_and_does_not_fall():
     """What was held once counts, also after it was given back."""
     code = (

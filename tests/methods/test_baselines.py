@@ -69,3 +69,11 @@ def test_a_second_fit_goes_by_its_own_number_of_labels():
     few = made_up(5, 100, seed=2)
     again = found.fit(*few)
     assert np.array_equal(again[-1].coef_, baselines.tfidf_classifier().fit(*few)[-1].coef_)
+
+
+def test_what_is_fitted_is_the_classifier_itself_and_its_seconds_are_told():
+    classifier = baselines.tfidf_classifier()
+    found, seconds = baselines.fitted(classifier, ["a refund please", "the app stops"], ["refund", "technical"])
+    assert found is classifier
+    assert list(found.predict(["refund me"])) == ["refund"]
+    assert 0 < seconds < 60

@@ -1,6 +1,7 @@
 """Many comparisons at once: agreement with scipy, few false alarms, honest ties; and reweighting against resampling."""
 
 import dataclasses
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -233,3 +234,24 @@ def test_a_standing_and_the_choice_among_ties_agree_on_who_is_surely_behind():
         shares, p_values = comparisons.against_leader(hits)
         behind = {f"m{i}" for i in range(4) if p_values[i] < 0.05 and max(shares) - shares[i] >= 0.03}
         assert {pair.second for pair in found.rivals} - set(found.tied) <= behind
+
+
+OTHER_KINDS = {
+    "a generator": lambda p_values: (p for p in comparisons.holm(p_values)),
+    "arrays of one": lambda p_values: [np.array([p]) for p in comparisons.holm(p_values)],
+    "a column": lambda p_values: comparisons.holm(p_values)[:, None],
+    "fractions": lambda p_values: map(Fraction, comparisons.holm(p_values).tolist()),
+}
+
+
+@pytest.mark.parametrize("adjust", OTHER_KINDS.values(), ids=OTHER_KINDS)
+def test_a_correction_may_come_in_any_kind_of_collection(adjust):
+    hits = np.random.default_rng(4).random((4, 40)) < [[0.9], [0.5], [0.7], [0.6]]
+    assert comparisons.all_p_values(hits, adjust) == comparisons.all_p_values(hits)
+    assert comparisons.against_leader(hits, adjust) == comparisons.against_leader(hits)
+    rows = rows_of(hits)
+    assert comparisons.standing(rows, adjust) == comparisons.standing(rows)
+    group_of, mix = {item: "ab"[i % 2] for i, item in enumerate(rows[0].ids)}, {"a": 3.0, "b": 1.0}
+    found = comparisons.most_changed(rows, group_of, mix, adjust)
+    assert found == comparisons.most_changed(rows, group_of, mix)
+    assert f"{found[2]:.2g}"

@@ -1,5 +1,6 @@
 """Two methods of a task as a case of money: what a right answer costs, and nothing stops where a row is missing."""
 
+import numpy as np
 import pytest
 
 from helpers.results import costs, judged, money
@@ -44,3 +45,17 @@ def test_without_a_row_or_its_tokens_the_articles_figures_stand_in_and_nothing_i
     assert "not measured here" in capsys.readouterr().out
     assert (found.more_labels, judged.per_right(found, cases)) == (0, {})
     assert judged.left_out(found, cases, PEOPLE, costs.requests_needed) == {}
+
+
+def test_how_many_pay_it_back_may_come_as_a_float_or_alone_in_an_array():
+    found = money.rivals(rows(prompt_tokens=[100] * 10), "shown", "LoRA", "searcher")
+    cases = found.cases(PRICES, PEOPLE, a_month=1000)
+    for kind in (float, np.array, lambda count: np.array([count])):
+
+        def needed(*given, kind=kind):
+            return None if (count := costs.requests_needed(*given)) is None else kind(count)
+
+        for name, case in cases.items():
+            assert money.told(name, case, needed) == money.told(name, case, costs.requests_needed)
+        wanted = judged.left_out(found, cases, PEOPLE, costs.requests_needed)
+        assert judged.left_out(found, cases, PEOPLE, needed) == wanted

@@ -1,6 +1,7 @@
 """What a quick judge says is corrected by its errors; the interval has a width, digits that it bears, or a reason."""
 
 import re
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -69,3 +70,10 @@ def test_calls_are_counted_for_each_grade_apart():
         "graded wrong: it calls 2 of 141 right",
         "in all it errs on 12 of 172",
     ]
+
+
+def test_a_correction_may_be_a_fraction_or_stand_alone_in_an_array():
+    called, said, truth = [True] * 30 + [False] * 20, [True, True, False, False] * 5, [True, False, False, False] * 5
+    wanted = quick_judge.told(called, said, truth)
+    for kind in (Fraction, lambda share: np.array([share]), np.array):
+        assert quick_judge.told(called, said, truth, lambda *given, k=kind: k(quick_judge.corrected(*given))) == wanted

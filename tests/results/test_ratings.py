@@ -1,6 +1,7 @@
 """Ratings are blind, kept at once, never lost; win rate and kappa agree with the obvious ways to compute them."""
 
 import collections
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -165,3 +166,9 @@ def test_two_who_always_say_the_same_have_no_kappa_and_stop_nothing():
 def test_digits_follow_the_width():
     told = [ratings.rounded(Interval(0.5, 0.5 - half, 0.5 + half)) for half in (0.3, 0.03, 0.003, 0.0)]
     assert told == ["0.5 [0.2, 0.8]", "0.50 [0.47, 0.53]", "0.500 [0.497, 0.503]", "0.500 [0.500, 0.500]"]
+
+
+def test_a_share_of_any_kind_is_told_in_words():
+    given = [ratings.Rating(str(n), "ann", "long", {}, "long") for n in range(4)]
+    for share in (0.5, Fraction(1, 2), np.array(0.5), np.array([0.5]), np.float32(0.5)):
+        assert ratings.in_words(share, given) == "preferred in 2 of 4 decided pairs"

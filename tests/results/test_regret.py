@@ -34,3 +34,11 @@ def test_the_worlds_are_as_described():
         assert hits.mean(axis=1) == pytest.approx(truth, abs=0.06)
         assert (truth.min() >= 0.7, truth.max() <= 0.8, dollars.min() >= 0.01, dollars.max() <= 1) == (True,) * 4
         assert np.corrcoef(hits[0], hits[1])[0, 1] > 0.2
+
+
+def test_a_choice_may_come_alone_in_an_array():
+    def in_an_array(*columns):
+        return np.array([regret.cheapest_tie(*columns)])
+
+    found = regret.difference(regret.highest, in_an_array, worth=0.01, count=5)
+    assert found == regret.difference(regret.highest, regret.cheapest_tie, worth=0.01, count=5)

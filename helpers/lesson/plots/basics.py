@@ -45,6 +45,7 @@ def temperatures(pairs: Sequence[tuple[str, float]], values: Sequence[float]) ->
     figure.suptitle("The same next tokens at several temperatures")
     figure.supxlabel(f"share among these {len(pairs)} tokens", fontsize=10)
     panels[0].tick_params(axis="y", labelfontfamily="monospace")
+    panels[0].set_ylabel("token")
     frame.show(figure, f"among the {len(pairs)} tokens shown, the likeliest one holds a share of {', '.join(tops)}.")
 
 
@@ -69,7 +70,7 @@ def curves(
     levels: Mapping[str, float] | None = None,
     reference: Sequence = (),
 ) -> None:
-    """Draw each value of several series as a point over its x, with a line through the means.
+    """Draw each value of several series as a point over its x, with a line through the means, its name at its end.
 
     Args:
         series: name -> x -> values, numbers or statistics.Intervals, which get a bar. The x of all series, in order of
@@ -81,22 +82,26 @@ def curves(
     places = list(dict.fromkeys(x for points in series.values() for x in points))
     figure, axes = frame.new_figure(7.0, 3.6)
     said: dict = {}
+    ends = []
     for number, ((name, points), (color, marker, line)) in enumerate(zip(series.items(), cycle(LOOKS), strict=False)):
         aside = 0.04 * number  # so that bars of two series do not hide each other
         means = [np.mean([getattr(value, "estimate", value) for value in values]) for values in points.values()]
         said[name] = [f"{mean:.2f} at {x}" for x, mean in zip(points, means, strict=True)]
-        axes.plot([places.index(x) + aside for x in points], means, line, color=color, label=name)
+        axes.plot([places.index(x) + aside for x in points], means, line, color=color)
+        ends.append((name, means[-1], color))
         for x, values in points.items():
             for place, value in enumerate(values):
                 at = places.index(x) + 0.06 * (place - (len(values) - 1) / 2) + aside
                 frame.point(axes, value, at, color, marker, hollow=(name, x) in reference, upright=True, size=5)
-    frame.name_levels(axes, levels or {}, 0.99, "right")
     said |= {name: [f"{height:.2f}"] for name, height in (levels or {}).items()}
-    if reference:
-        frame.explain_hollow(axes)
     axes.set_xticks(range(len(places)), [str(x) for x in places])
     axes.set(title=title, xlabel=axis_names[0], ylabel=axis_names[1])
-    axes.legend()
+    if reference:
+        frame.explain_hollow(axes)
+        axes.legend()
+    axes.margins(x=0.03)
+    right = axes.get_xlim()[1]  # beyond the dotted lines
+    frame.name_ends(axes, [(name, right, height, color) for name, height, color in ends], levels=levels)
     frame.show(figure, f"means of {axis_names[1]}: {frame.told(said)}")
 
 
@@ -106,6 +111,7 @@ def against(
     axis_names: tuple[str, str],
     levels: Mapping[str, float] | None = None,
     log: bool = False,
+    reference: Sequence = (),
 ) -> None:
     """Draw points over a true axis, joined by lines, each line with its name at its end.
 
@@ -114,6 +120,7 @@ def against(
         title, axis_names: what is shown, and what stands along x and along y.
         levels: name -> height of a dotted line, such as a plain baseline.
         log: the x axis is logarithmic, and marked at the x that are drawn.
+        reference: (name, x) of values that come from the course's reference results; their points are hollow.
     """
     figure, axes = frame.new_figure(7.4, 3.6)
     said: dict = {}
@@ -127,15 +134,17 @@ def against(
         heights = [getattr(value, "estimate", value) for _, value in points]
         axes.plot([x for x, _ in points], heights, line, color=color)
         for x, value in points:
-            frame.point(axes, value, x, color, marker, upright=True, size=5)
+            frame.point(axes, value, x, color, marker, hollow=(name, x) in reference, upright=True, size=5)
         ends.append((name, points[-1][0], heights[-1], color))
         said[name] = [f"{height:.3g} at {x:.0f}" for (x, _), height in zip(points, heights, strict=True)]
     axes.set(title=title, xlabel=axis_names[0], ylabel=axis_names[1], ylim=(0, None))
     if not log:
         axes.set_xlim(0, None)
-    frame.name_levels(axes, levels or {}, 0.01, "left")
     said |= {name: [f"{height:.2f}"] for name, height in (levels or {}).items()}
-    frame.name_ends(axes, ends)
+    if reference:
+        frame.explain_hollow(axes)
+        axes.legend()
+    frame.name_ends(axes, ends, levels=levels)
     frame.show(figure, f"{axis_names[1]}: {frame.told(said)}")
 
 
@@ -176,11 +185,12 @@ def methods(rows: Sequence, title: str, as_given: bool = False, noun: str = "mes
         frame.point(axes, row.interval, y, *looks[row.approach == "plain"][:2], hollow=row.reference)
         frame.beside(axes, y, f"{row.interval.estimate:.2f}")
     xlabel = f"accuracy on {ordered[0].n} {noun}, with 95 % interval"
-    frame.name_rows(axes, [_named(row) for row in ordered], title=title, xlabel=xlabel, xlim=(0, 1))
+    names = [frame.two_lines(_named(row)) for row in ordered]
+    frame.name_rows(axes, names, title=title, xlabel=xlabel, xlim=(-0.02, 1.02))
     for plain, (color, marker, label) in looks.items():
         if plain in {row.approach == "plain" for row in ordered}:
             frame.explain(axes, label, color, marker)
-    if len({row.reference for row in ordered}) == 2:
+    if any(row.reference for row in ordered):
         frame.explain_hollow(axes)
     frame.legend_below(axes, 1.1 / (len(ordered) + 0.6), columns=3)
     top = max(row.interval.estimate for row in ordered)
@@ -194,16 +204,18 @@ def best_of_tries(tried: Sequence, expected: float, tested, title: str) -> None:
     """Draw the accuracy of all tries on dev, and what the best of them is worth elsewhere: expected, and on test.
 
     `tried`: their ledger rows, on the same items; `tested`: that of the best. The winner's interval on dev is a line.
+    Rows from the course's reference results are hollow.
     """
-    shares = sorted((row.interval for row in tried), key=lambda share: share.estimate, reverse=True)
+    ordered = sorted(tried, key=lambda row: row.interval.estimate, reverse=True)
+    shares = [row.interval for row in ordered]
     names = (f"{len(shares)} tries on dev", "elsewhere, as reckoned", "the winner on test")
     figure, axes = frame.new_figure(7.0, 2.6)
     beside = np.random.default_rng(0).uniform(-0.2, 0.2, len(shares) - 1)  # apart, so that equals can be told
     axes.plot([share.estimate for share in shares[1:]], 2 + beside, "o", color=GREY, markersize=4, alpha=0.7)
-    frame.point(axes, shares[0], 2, ORANGE)
-    axes.annotate("the winner", (shares[0].estimate, 2), (0, 9), textcoords="offset points", ha="center", color=ORANGE)
+    frame.point(axes, shares[0], 2, ORANGE, hollow=ordered[0].reference)
+    axes.annotate("the winner", (shares[0].estimate, 2), (0, 11), textcoords="offset points", ha="center", color=ORANGE)
     axes.plot([expected], [1], "d", color=BLUE, markersize=8)
-    frame.point(axes, tested.interval, 0, BLUE)
+    frame.point(axes, tested.interval, 0, BLUE, hollow=tested.reference)
     top = max(shares[0].high, tested.interval.high)
     about = "accuracy; lines are 95 % intervals"
     frame.name_rows(axes, names[::-1], title=title, xlabel=about, xlim=(0, top + 0.05))
@@ -223,13 +235,12 @@ def outcomes(rows: dict[str, Sequence[int]], parts: Sequence[str], title: str, x
     for column, (part, (color, hatch)) in enumerate(zip(parts, looks, strict=False)):
         values = np.array([rows[name][column] for name in names], dtype=float)
         look = {"color": color, "hatch": hatch, "edgecolor": "white", "label": part}
-        bars = axes.barh(range(len(names)), values, left=left, **look)
-        shown = [f"{value:.0f}" if value else "" for value in values]
-        box = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8}
-        axes.bar_label(bars, shown, label_type="center", fontsize=9, bbox=box)
+        axes.barh(range(len(names)), values, left=left, **look)
         left += values
     frame.name_rows(axes, names, title=title, xlabel=xlabel)
     frame.legend_below(axes, columns=len(parts))
+    for y, name in enumerate(names):
+        frame.name_parts(axes, y, rows[name])
     said = {name: [f"{n} {part}" for n, part in zip(counts, parts, strict=True)] for name, counts in rows.items()}
     frame.show(figure, frame.told(said))
 

@@ -137,10 +137,9 @@ def sensitivity(case: Case, title: str, factor: float = 2) -> None:
     axes.axvline(0, color="black", linewidth=1)
     frame.explain(axes, f"divided by {factor:g}", BLUE)
     frame.explain(axes, f"times {factor:g}", ORANGE, "D")
-    frame.name_rows(
-        axes, [called[name] for name in ordered], title=title, xlabel="dollars gained at the horizon (below 0: lost)"
-    )
-    axes.legend()
+    xlabel = f"dollars gained after {case.horizon} months (below 0: lost)"
+    frame.name_rows(axes, [called[name] for name in ordered], title=title, xlabel=xlabel)
+    frame.legend_below(axes, 0.9 / (len(ordered) + 0.6), columns=2)
     listed = [f"{called[name]} {' to '.join(_dollars(one.gain) for one in found[name])}" for name in ordered[::-1]]
     frame.show(figure, f"gain with each figure divided and multiplied by {factor:g}: {'; '.join(listed)}.")
 

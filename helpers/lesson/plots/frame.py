@@ -5,6 +5,7 @@ Colors are those of Okabe and Ito, which survive color-blindness; what matters i
 
 import io
 import re
+import textwrap
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -18,6 +19,7 @@ BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#
 LOOKS = tuple(zip((BLUE, ORANGE, GREEN, PINK, GREY), "oDs^v", ("-", "--", "-.", ":", "-"), strict=True))
 DOTTED = {"color": "black", "linestyle": (0, (1, 2)), "linewidth": 1.2}
 LONGEST = 40  # letters of a name at a tick
+NARROWEST = 0.55  # of the width of a picture, what names of LONGEST letters leave to its axes
 STYLE = {
     "figure.dpi": 100,
     "figure.facecolor": "white",
@@ -46,6 +48,17 @@ def shortened(name: object, most: int = LONGEST) -> str:
     return f"{line[: most - 1 - len(mark)].rstrip()}…{mark}"
 
 
+def two_lines(name: object) -> str:
+    """Return a name that is too long for a tick in two lines; the second is cut as any name is.
+
+    >>> print(two_lines("MiniLM + logistic regression, 600 messages"))
+    MiniLM + logistic regression, 600
+    messages
+    """
+    first, *rest = textwrap.wrap(" ".join(str(name).split()), LONGEST) or [""]
+    return "\n".join([first, *([" ".join(rest)] if rest else [])])
+
+
 def _take_names_as_written(figure) -> None:
     """Cut the names at ticks and in legends, and let no text be read as a formula: names come from data."""
     ticks = set()
@@ -53,7 +66,8 @@ def _take_names_as_written(figure) -> None:
         if isinstance(axis.get_major_locator(), FixedLocator):
             lines = [label.get_text().split("\n") for label in axis.get_ticklabels()]
             names = ["\n".join(map(shortened, some)).replace("$", r"\$") for some in lines]
-            axis.set_ticklabels(names)
+            if any(names):  # panels side by side share one set of names, and the inner ones do not show it
+                axis.set_ticklabels(names)
         ticks.update(axis.get_ticklabels(which="both"))
     for legend in figure.findobj(Legend):
         for text in legend.get_texts():
@@ -117,16 +131,39 @@ def beside(axes, y: float, words: str) -> None:
     axes.text(1.01, y, words, va="center", fontsize=9, transform=axes.get_yaxis_transform())
 
 
-def apart(heights: Sequence[float], gap: float) -> list[float]:
-    """Return heights for labels: those wanted, moved up as little as keeps each `gap` above the one below it.
+def name_parts(axes, y: float, counts: Sequence[float]) -> None:
+    """Write each part's count into the middle of its bar; where bars are narrow, to the right of the count before it.
 
-    >>> apart([0.50, 0.20, 0.51, 0.515], gap=0.1)
-    [0.5, 0.2, 0.6, 0.7]
+    Call it when all else is drawn: it asks for the limits of the axes, of which names may leave NARROWEST.
     """
-    placed, floor = [0.0] * len(heights), -float("inf")
-    for i in sorted(range(len(heights)), key=heights.__getitem__):
-        placed[i] = floor = max(heights[i], floor + gap)
-    return placed
+    low, high = axes.get_xlim()
+    point = (high - low) / (72 * NARROWEST * axes.figure.get_figwidth())
+    look = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8}
+    start, free = 0.0, -float("inf")
+    for count in counts:
+        if count:
+            half = point * (6 * len(f"{count:.0f}") + 3) / 2  # digits of 9 points are 6 wide; 3 for the margins
+            across = max(start + count / 2, free + half)
+            axes.text(across, y, f"{count:.0f}", ha="center", va="center", fontsize=9, bbox=look)
+            free = across + half
+        start += count
+
+
+def apart(heights: Sequence[float], gap: float) -> list[float]:
+    """Return heights for labels: those wanted, moved up and down as little as keeps each `gap` from its neighbors.
+
+    >>> apart([0.5, 0.2, 0.5, 0.5], gap=0.1)
+    [0.4, 0.2, 0.5, 0.6]
+    """
+    order = sorted(range(len(heights)), key=heights.__getitem__)
+    groups: list[list[float]] = []  # labels that touch, each as if it stood at the lowest one's height
+    for rank, i in enumerate(order):
+        groups.append([heights[i] - rank * gap])
+        while len(groups) > 1 and sum(groups[-2]) / len(groups[-2]) >= sum(groups[-1]) / len(groups[-1]):
+            groups[-2:] = [groups[-2] + groups[-1]]
+    lowest = [sum(group) / len(group) for group in groups for _ in group]
+    placed = {i: round(at + rank * gap, 9) for rank, (i, at) in enumerate(zip(order, lowest, strict=True))}
+    return [placed[i] for i in range(len(heights))]
 
 
 def line_of_text(axes, points: float = 11) -> float:
@@ -135,27 +172,27 @@ def line_of_text(axes, points: float = 11) -> float:
     return (high - low) * points / 72 / (axes.figure.get_figheight() * axes.get_position().height)
 
 
-def name_levels(axes, levels: Mapping[str, float], x: float, ha: str) -> None:
-    """Draw a dotted line at each height, its name above it at `x` of the width, no name over another.
-
-    Call it when all else is drawn: it asks for the limits of the axes.
-    """
-    for height in levels.values():
-        axes.axhline(height, **DOTTED)
-    across = axes.get_yaxis_transform()
-    for name, at in zip(levels, apart([*levels.values()], line_of_text(axes)), strict=True):
-        axes.text(x, at, name, fontsize=9, va="bottom", ha=ha, transform=across)
-
-
-def name_ends(axes, ends: Sequence[tuple], heights: Sequence[float] = (), scale: float = 1.0) -> None:
+def name_ends(
+    axes,
+    ends: Sequence[tuple],
+    heights: Sequence[float] = (),
+    scale: float = 1.0,
+    levels: Mapping[str, float] | None = None,
+) -> None:
     """Write each line's name beside its end, no name over another. Call it when all else is drawn.
 
-    ends: (name, x, y, color). heights: each y as a log axis counts it; scale: that for one unit of y.
+    ends: (name, x, y, color). heights: each y as a log axis counts it; scale: that for one unit of y. levels: name ->
+    height of a dotted line through the whole picture, which is drawn here and named beyond its right edge.
     """
+    for height in (levels or {}).values():
+        axes.axhline(height, **DOTTED)
+    right = axes.get_xlim()[1]
+    ends = [*ends, *((name, right, height, "black") for name, height in (levels or {}).items())]
     heights, line = heights or [y for _, _, y, _ in ends], line_of_text(axes) * scale
     for (name, x, y, color), height, at in zip(ends, heights, apart(heights, line), strict=True):
         aside = 7, (at - height) / line * 11
-        axes.annotate(name, (x, y), aside, textcoords="offset points", va="center", color=color, fontsize=9)
+        words = shortened(name)
+        axes.annotate(words, (x, y), aside, textcoords="offset points", va="center", color=color, fontsize=9)
 
 
 def explain(axes, label: str, color: str = GREY, marker: str = "o", hollow: bool = False) -> None:

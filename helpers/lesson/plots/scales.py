@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 
 from helpers.lesson.plots import frame
 from helpers.lesson.plots.frame import GREY, LOOKS
+from helpers.model import catalogue
 from helpers.results.rows import LedgerRow
 
 BEYOND = 0.75  # how far, in powers of ten, the large model stands right of the largest one whose size is known
@@ -65,13 +66,12 @@ def _places(panels: Sequence[Panel]) -> dict[str, tuple[float, str]]:
     """Model -> where it stands along x, and what is written there; "" for the large model's place."""
     rows = [row for panel in panels for some in panel.lines.values() for row in some if row.parameters]
     found = {row.language_model: row.parameters for row in sorted(rows, key=lambda row: row.parameters)}
-    places = {name: (math.log10(size), f"{_size(size)}\n{name.split('-')[0]}") for name, size in found.items()}
+    places = {
+        name: (math.log10(size), f"{catalogue.size_in_words(size)}\n{name.split('-')[0]}")
+        for name, size in found.items()
+    }
     last = max((at for at, _ in places.values()), default=8.0)
     return places | {"": (last + BEYOND, "large,\nhosted")}
-
-
-def _size(parameters: int) -> str:
-    return f"{parameters / 1e6:.0f}M" if parameters < 4e8 else f"{parameters / 1e9:.1f}B"
 
 
 def _draw_panel(axes, panel: Panel, places: Mapping[str, tuple[float, str]]) -> str:
@@ -91,7 +91,7 @@ def _draw_panel(axes, panel: Panel, places: Mapping[str, tuple[float, str]]) -> 
             axes.plot([points[-1][0], far], [before, height], linestyle=(0, (4, 3)), color=color, linewidth=1.2)
         if points:
             names.append((end or points[-1][1], method, color))
-        told = [f"{row.interval.estimate:.2f} at {_size(row.parameters)}" for row in ordered]
+        told = [f"{row.interval.estimate:.2f} at {catalogue.size_in_words(row.parameters)}" for row in ordered]
         said.append(f"{method}: {', '.join(told) or 'not measured'}")
     for method, end in panel.ends.items():
         shade = next((shade for _, name, shade in names if name == method), "black")
@@ -112,9 +112,9 @@ def _draw_panel(axes, panel: Panel, places: Mapping[str, tuple[float, str]]) -> 
 
 def _write_names(axes, names: Sequence[tuple[float, str, str]]) -> None:
     """Write names at the right edge, each beside its height, pushed apart where two would touch."""
-    heights: list[float] = []
-    for height, _, _ in sorted(names):
-        heights.append(max(height, heights[-1] + GAP) if heights else max(height, 0.0))
+    heights = frame.apart([height for height, _, _ in sorted(names)], GAP)
+    for place, height in enumerate(heights):  # none below the axis
+        heights[place] = max(height, heights[place - 1] + GAP if place else 0.0)
     over = max(0.0, (heights[-1] if heights else 0.0) - 1.0)
     for place in range(len(heights) - 1, -1, -1):  # what the last one is moved down, those below may have to follow
         above = heights[place + 1] - GAP if place + 1 < len(heights) else heights[place] - over

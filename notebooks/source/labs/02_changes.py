@@ -120,10 +120,12 @@ check("02.8", steady)
 # %%
 from dataclasses import replace
 
+import numpy as np
+
 from helpers.lesson import plots
 
 steady = yours("02.8", steady, wording.steady)
-agreed = steady([row.predictions for row in rows])
+agreed = float(np.mean(steady([row.predictions for row in rows])))
 asked_so = [replace(row, method=name) for row, name in zip(rows, questions)]
 plots.methods(asked_so, "One question in ten wordings, on the same messages", as_given=True)
 print(f"the same label from all ten wordings: {agreed:.2f} of {len(dev)} messages")
@@ -166,14 +168,13 @@ by_seed = [
     lm.generate(asked.of_each([m.text for m in dev[:30]]), 20, temperature=1.0, seed=seed).texts
     for seed in (1, 2)
 ]
-same = steady(by_seed)
+same = float(np.mean(steady(by_seed)))
 print(f"written twice: the same text for {same:.2f} of {len(by_seed[0])} messages")
 print(*(f"  {one[:44]!r:48} {two[:44]!r}" for one, two in list(zip(*by_seed))[:4]), sep="\n")
 
 # %% [markdown]
 # Retries and trainings aside, the course measures by scores or at temperature 0, where the seed plays no part. The
-# wording does: here it changed labels often, and accuracy no more than chance would. So a new prompt that gains no more
-# than *best minus worst* above has shown nothing yet.
+# wording does. So a new prompt that gains no more than *best minus worst* above has shown nothing yet.
 
 # %% [markdown]
 # ## A requirement changes
@@ -332,9 +333,9 @@ if before[RUNG_1] and before[TUNED]:
     print(f"all of test, before anything changed, rung 1 minus tuned: {gap}")
 
 # %% [markdown]
-# (An interval may lie below 0 and the line still say *too close to call*: a difference under 0.03 is less than the course calls
-# worth having.) Hold the last line against *edited minus retrained* above: most of that gap was there already, before anything
-# changed.
+# (An interval may lie below 0 and the line still say *too close to call*: a difference under 0.03 is less than the
+# course calls worth having.) Hold the last line against *edited minus retrained* above: how much of that gap was there
+# already, before anything changed?
 #
 # And do you see exactly what the model receives? That can be tested: put the tokens back together.
 

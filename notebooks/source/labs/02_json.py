@@ -349,8 +349,8 @@ print(
 # A constraint removes the fault that a program notices, and cannot see the one that only right answers show. A way that names
 # one risk for every request has judged none of them, however many it gets right.
 #
-# And hold the risks against those that the same model picked from your four words above. Inside the form it names another
-# risk: the place of the word in the answer decides, more than the request does.
+# And hold the risks against those that the same model picked from your four words above. Where it names another risk
+# inside the form, the place of the word in the answer decides more than the request does.
 
 # %% [markdown]
 # ### Your turn 02.6
@@ -441,9 +441,9 @@ print(prompting_lines.whole_json([row.method for row in strictly], schema))
 # least 0.03.
 
 # %% [markdown]
-# P2 is about JSON alone, at both places where the sentence may stand. P3 compares constraining with
-# repair: that constrained answers fit is certain, the question is how much repair leaves. So it judges only half of the
-# advice; what retrying, repair and cutting out gained, the shares above tell. Neither says that the content is right.
+# P2 is about JSON alone, at both places where the sentence may stand. P3 compares constraining with repair: that
+# constrained answers fit is certain, the question is how much repair leaves. So it judges only half of the advice; the
+# shares above tell what retrying, repair and cutting out gained. Neither says that the content is right.
 
 # %%
 claims.conclude(

@@ -149,10 +149,10 @@ plots.curves(
 )
 
 # %% [markdown]
-# The nearest and their vote lose most: they live on the labels around a message, and fall when these are wrong. A flat
-# line is no praise by itself: one that hardly looks at its examples has little to lose. See how high it starts. And a
-# line of five draws that goes down and up again is no finding. The fixed examples have wrong labels by luck of the draw,
-# as counted above.
+# Who loses most? The nearest and their vote live on the labels around a message, so wrong ones hit them. A flat line is
+# no praise by itself: one that hardly looks at its examples has little to lose. See how high it starts. And a line of
+# five draws that goes down and up again is no finding. The fixed examples have wrong labels by luck of the draw, as
+# counted above.
 
 # %% [markdown]
 # ## A label without an example
@@ -216,18 +216,17 @@ without, with_other = (
 # %%
 count = yours("03.8", recall_and_alarms, statistics.recall_and_alarms)
 for row in (without, with_other):
-    recall, alarms = count(row.gold, row.predictions, "other")
+    recall, alarms = (float(np.mean(one)) for one in count(row.gold, row.predictions, "other"))
     print(f"{row.method}{row.mark}: accuracy {row.interval},", end=" ")
     print(f"recall of other {recall:.2f}, false alarms {alarms:.2f}")
 
 # %% [markdown]
 # Recall alone would judge a prompt that answers `other` to everything as perfect. So the rule of F8 asks for both: more
-# of `other` found, and fewer than ten more false alarms in a hundred. With the sixth example, more are found, and more of
-# the others are taken for it.
+# of `other` found, and fewer than ten more false alarms in a hundred. What does the sixth example do to each?
 
 # %% [markdown]
-# This rests on one sixth example in one place, in a prompt that hardly sorts: one label for all would be right once in
-# six. Any sixth example might have moved answers.
+# This rests on one sixth example in one place. And look at the accuracy: one label for all would be right once in six.
+# Any sixth example might have moved answers.
 
 # %% [markdown]
 # ### Playground

@@ -106,9 +106,9 @@ gain = sum(last > other for last, other in zip(table.diagonal(), elsewhere))
 print(f"labels that gain by standing last: {gain} of {len(LABELS)}")
 
 # %% [markdown]
-# This is [recency bias](../../docs/glossary.md#recency-bias): read the diagonal of the picture, where a label stands last
-# itself, against the rest of its column. Nearly every label gains. But the last place is not all: `refund_request` is said
-# much whoever stands last, and where is `other` said most?
+# This is [recency bias](../../docs/glossary.md#recency-bias): read the diagonal of the picture, where a label stands
+# last itself, against the rest of its column. But the last place is not all: which label is said much whoever stands
+# last? And where is `other` said most?
 
 # %% [markdown]
 # The other leaning is towards the [most frequent label](../../docs/glossary.md#majority-bias). Put six more
@@ -129,8 +129,8 @@ for draw in range(3):
     print(f"draw {draw + 1}, complaint predicted, of {len(texts)}:", ", ".join(told))
 
 # %% [markdown]
-# After six complaints the model says `complaint` more often, in every draw; after one more of each it does not. So it is
-# the label that does it, not the length.
+# Is `complaint` said more after six complaints, in every draw, and not after one more of each? Then the label does it,
+# not the length.
 
 # %% [markdown]
 # ## More than chance?
@@ -185,7 +185,7 @@ for name, answers in {"as scored": plain, "calibrated": repaired}.items():
     for draw in range(3):
         rows = [answers[draw, last] for last in LABELS]
         hits = [[int(a == w) for a, w in zip(row, wanted)] for row in rows]
-        shares, q = np.mean(hits, axis=1), float(find_q(hits))
+        shares, q = np.mean(hits, axis=1), float(np.mean(find_q(hits)))
         chance = stats.chi2.sf(q, len(hits) - 1)
         print(f"{name:10} draw {draw + 1}: {shares.min():.2f} to {shares.max():.2f}", end=", ")
         print(f"Q = {q:.1f}, p = {chance:.3f}")
@@ -194,9 +194,9 @@ for name, answers in {"as scored": plain, "calibrated": repaired}.items():
     print(f"{name:10} accuracy {height:.2f}; best minus worst order {width:.2f}, on average\n")
 
 # %% [markdown]
-# Calibration takes away a push that is the same for every message. Here it lifts all orders, and does not bring them nearer
-# to each other: whatever width is left has another cause, or is chance. No p-value is small. With a few dozen messages that
-# may mean equal orders, or too few messages to tell them apart.
+# Calibration takes away a push that is the same for every message. Does it lift the orders, and does it bring them
+# nearer to each other? Whatever width is left has another cause, or is chance. Where no p-value is small, that may mean
+# equal orders, or too few messages to tell them apart.
 
 # %% [markdown]
 # On test there are more. There, once, twelve orders of the first draw, as scored, for the verdict:
@@ -213,7 +213,7 @@ on_test = [
 plots.methods(on_test, "The same six examples in twelve orders")
 
 # %% [markdown]
-# The same six examples each time, and the worst order far below the best. Is that beyond chance? The verdict on F6 says.
+# The same six examples each time. Is the way from the worst order to the best beyond chance? The verdict on F6 says.
 
 # %% [markdown]
 # ## Read each example once
@@ -309,8 +309,9 @@ claims.conclude(
 # %% [markdown]
 # ## Three things to remember
 #
-# 1. Report several orders: one may push towards a label. Whether calibration helps against that, measure.
+# 1. Report several orders: one may push towards a label. Measure whether calibration helps.
 # 2. Several measurements of the same messages nearly always differ; ask Cochran's Q before you tell a story.
-# 3. An order can matter only to a model that reads examples one after the other. It need not; what that costs, measure.
+# 3. An order can matter only to a model that reads examples one after the other. It need not read so; measure what that
+#    costs.
 #
 # {{next}}

@@ -238,8 +238,8 @@ for supported, hits in backed.items():
     print(f"{name}: {sum(hits)} of {len(hits)} answers right{cited_row.mark}")
 
 # %% [markdown]
-# Not here: of the answers that a quote supports, no larger share is right. A quote can say what the answer says, and not
-# what was asked. (So few cannot settle it: see the verdict.)
+# Not on the course's rows: of the answers that a quote supports, no larger share is right. A quote can say what the
+# answer says, and not what was asked. (So few cannot settle it: see the verdict.)
 
 # %% [markdown]
 # ## In a large collection

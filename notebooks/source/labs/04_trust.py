@@ -90,6 +90,8 @@ check("04.6", best_cut)
 # questions about anything else. Each cut is chosen on the questions that you see.
 
 # %%
+import numpy as np
+
 choose = yours("04.6", best_cut, by_hand.best_cut)
 
 
@@ -101,7 +103,7 @@ dev = {kind: cosines(some) for kind, some in asked.items()}
 answered, cuts = dev[unanswered.ANSWERED], {}
 for kind in unanswered.KINDS:
     can = [True] * len(answered) + [False] * len(dev[kind])
-    cuts[kind] = choose([*answered, *dev[kind]], can)
+    cuts[kind] = float(np.mean(choose([*answered, *dev[kind]], can)))
     groups = {unanswered.ANSWERED: answered, kind: dev[kind]}
     two_groups(groups, cuts[kind], "How near is the nearest chunk?", "highest cosine")
 
@@ -192,9 +194,9 @@ print(
 )
 
 # %% [markdown]
-# None of the instructions that were obeyed holds a mark or a comment. So `blocked` left them as they were, and **blocking
-# was never tried on an instruction that works**: that as many are obeyed with it as without says nothing for it or
-# against it. And one fewer where the model was told is, with so few, no effect that we can show.
+# In the course's run none of the instructions that were obeyed holds a mark or a comment. So `blocked` left them as
+# they were, and **blocking was never tried on an instruction that works**: that as many are obeyed with it as without
+# says nothing for it or against it. And one fewer where the model was told is, with so few, no effect that we can show.
 
 # %% [markdown]
 # One answer with the demanded words shows that a planted text can get into an answer. Most answers above copy a stretch

@@ -253,6 +253,8 @@ for n in near:
             equal="no difference that matters",
         )
         print(f"{n} messages, tuned minus {name}: {gain}: {better}")
+if not near:
+    print("nothing to compare: no training of 50 or 500 messages is kept, see above")
 
 # %% [markdown]
 # An interval here covers messages, draws and, for tuning, seeds. A line that is missing has not been measured yet, and
@@ -282,6 +284,8 @@ for n, rows in learned.items():
     on_train, on_dev = share_of(rows), share_of(grid[n])
     gaps[n] = statistics.difference_of_intervals(on_dev, on_train)
     print(f"{n} messages: trained on {on_train}, dev {on_dev}, gap {gaps[n]}")
+if len(gaps) < 2:
+    print("nothing to compare: a gap takes trainings at 25 and at 500 messages, see above")
 
 # %% [markdown]
 # ## Few clean or many noisy?
@@ -313,6 +317,8 @@ if noisy and grid[100]:
             equal="No difference that matters: {found}.",
         )
     )
+else:
+    print("nothing to compare: one side is not trained, see above")
 
 # %% [markdown]
 # ## How far do annotators agree?
@@ -359,7 +365,7 @@ right, unguided = ([row[key] for row in alone] for key in ("final", "without_gui
 
 def agreed(name, first, second):
     share = statistics.accuracy(first, second)
-    print(f"{name}: agreement {share:.2f}, kappa {float(kappa(first, second)):.2f}")
+    print(f"{name}: agreement {share:.2f}, kappa {float(np.mean(kappa(first, second))):.2f}")
 
 
 agreed("which reply is better", one, two)

@@ -53,10 +53,10 @@ rows = {
     name: adapter_life.on_another_base(lm, name, make)
     for name, make in adapter_life.bases(lm).items()
 }
-print(f"{'facts right, of':34}{'old adapter':>12}{'trained anew':>14}{'base alone':>12}")
+print(f"{'facts right, of':36}{'old adapter':>12}{'trained anew':>14}{'base alone':>12}")
 for name, row in rows.items():
     general = f"{row['alone'].interval.estimate:.2f}"
-    print(f"{name:31}{row['old'].n:3}{sum(row['old'].correct):>12}", end="")
+    print(f"{name:33}{row['old'].n:3}{sum(row['old'].correct):>12}", end="")
     print(f"{sum(row['new'].correct):>14}{general:>12}")
 
 # %%
@@ -86,9 +86,9 @@ for name, gap in gaps.items():
 
 # %% [markdown]
 # Where old and new know the facts, nothing went stale; where the new one alone does, the old one is stale, by the gap
-# between them. In 8 bits they agree, and the interval leaves no room for the gap that the verdict asks for. Were neither
-# right, the base itself would be harmed; that happened nowhere. (*Base alone* is the share right of the general
-# questions; with so few of them its differences settle little.)
+# between them. In 8 bits they agree, and the interval leaves no room for the gap that the verdict asks for. Were
+# neither right, the base itself would be harmed; on the course's rows that happened nowhere. (*Base alone* is the share
+# right of the general questions; with so few of them its differences settle little.)
 
 # %% [markdown]
 # ## On top of another adapter

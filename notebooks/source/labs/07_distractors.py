@@ -158,9 +158,9 @@ for name, some in measured.items():
     print(f"{name}\n{combine_parts.moved(some)}")
 
 # %% [markdown]
-# More passages cost right answers: one reader measurably at two more, the other at four. The last place cost none that
-# these questions can show, and among three it *helped* the untuned reader. The last passage stands next to the question;
-# whether that is why, we did not test.
+# On the course's rows more passages cost right answers: one reader measurably at two more, the other at four. The last
+# place cost none that these questions can show, and among three it *helped* the untuned reader. The last passage stands
+# next to the question; whether that is why, we did not test.
 
 # %% [markdown]
 # Too close to call is no proof that nothing happens: look how far the interval reaches. Even one that leaves zero out may
@@ -197,6 +197,8 @@ def supported(cited, holding):
 check("07.7", supported)
 
 # %%
+import numpy as np
+
 from helpers.methods.retrieval import passages
 
 leads = yours("07.7", supported, own.supported)
@@ -207,7 +209,9 @@ for name, some in measured.items():
         holding = [reader.leading(q, p.used, documents) for q, p in zip(asked, prompts[case])]
         share, count = leads(cited, holding), sum(map(bool, cited))
         led = (
-            "no share to tell" if share is None else f"{share:.2f} of these lead to the answer"
+            "no share to tell"
+            if share is None
+            else f"{float(np.mean(share)):.2f} of these lead to the answer"
         )
         print(
             f"{name}, {case}: {count} of {row.n} answers cite, {led}; right {row.interval.estimate:.2f}"

@@ -161,9 +161,10 @@ for asked, some, texts in zip(
         print(f"   {text[:90]!r}")
 
 # %% [markdown]
-# Nearly all leaks go one way, from the reply into the note. The adapter learned from more replies than notes; whether that
-# is why, we did not test. A text of neither form is broken, not leaked. And a leak need not be a good text of the other
-# task: `form_of` looks at how it opens or ends, and what opens like a reply may be cut off at the length of a note.
+# On the course's rows nearly all leaks go one way, from the reply into the note. The adapter learned from more replies
+# than notes; whether that is why, we did not test. A text of neither form is broken, not leaked. And a leak need not be
+# a good text of the other task: `form_of` looks at how it opens or ends, and what opens like a reply may be cut off at
+# the length of a note.
 
 # %% [markdown]
 # ## What did the second task cost the first?

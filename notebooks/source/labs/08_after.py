@@ -142,7 +142,7 @@ traffic = np.random.default_rng(8).integers(0, long.n, size=1000)
 before, after = (np.array(row.correct)[traffic] for row in (long, short))
 first, then = before[:40], after[:40]
 stakes = np.linspace(0.0005, 0.9995, 1000)
-averaged = np.mean([wealth(first, then, stake) for stake in stakes])
+averaged = float(np.mean([wealth(first, then, stake) for stake in stakes]))
 losses, wins = int((first > then).sum()), int((first < then).sum())
 formula = registry.evidence(losses, wins)
 print(

@@ -1,0 +1,96 @@
+"""What lesson 05 measures and judges without teaching it: rows of trainings on test, and the parts of its verdicts.
+
+Parts are as `claims.conclude` takes them; the rules stand in data/claims.json.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from helpers import statistics
+from helpers.methods import tuning
+from helpers.methods.tuning.loop import Tuned
+from helpers.methods.tuning.recipe import Recipe
+from helpers.results import evidence, timing
+from helpers.results.evidence import Evidence
+from helpers.results.ledger import Lab
+from helpers.results.rows import LedgerRow
+from helpers.tasks.files import Message
+from helpers.tasks.pairs import Pair
+from helpers.tasks.task import Task
+
+SHORT, LONG = "short prompt, merged", {"read anew": "8 examples, read anew", "read once": "8 examples, read once"}
+
+
+def of_run(
+    lab: Lab,
+    task: Task,
+    run: Tuned,
+    pairs: Sequence[Pair],
+    dev_pairs: Sequence[Pair],
+    recipe: Recipe,
+    items: Sequence[Message],
+    score: Callable,
+) -> LedgerRow:
+    """Return the row of a training that was made here, on the items.
+
+    pairs, dev_pairs, recipe: what it learned from, was looked at with, and how. score: as for tuning.measured.
+    """
+    name = f"LoRA, {len(pairs)} {lab.noun}"
+    told = {"prompts": tuning.prompts_of(task), "dev_pairs": dev_pairs, "runs": {name: run}, "heavy": False}
+    return tuning.measured(lab, name, pairs, recipe, items, score, **told)
+
+
+def seeds_of(
+    lab: Lab,
+    task: Task,
+    pairs: Sequence[Pair],
+    dev_pairs: Sequence[Pair],
+    recipe: Recipe,
+    items: Sequence[Message],
+    score: Callable,
+) -> list[LedgerRow]:
+    """Return the rows of the same training on all pairs with each of tuning.SEEDS; none where that takes too long."""
+    name = f"LoRA, {len(pairs)} {lab.noun}"
+    if not lab.affords(f"{name}, three seeds", [name], items, fast=False):
+        return []
+    told = {"prompts": tuning.prompts_of(task), "dev_pairs": dev_pairs}
+    return tuning.repeated(lab, name, [pairs], recipe, items, score, **told)
+
+
+def gains(tuned: Sequence[LedgerRow], rivals: Sequence[LedgerRow]) -> dict[str, statistics.Interval]:
+    """Return for each rival what the tuned rows, drawn with their seeds, have above it; each is printed."""
+    hits = [row.correct for row in tuned]
+    found = {row.method: statistics.runs_interval([row.correct], hits) for row in rivals}
+    drawn = f"{len(tuned)} seed{'s' * (len(tuned) > 1)}"
+    for method, gain in found.items():
+        print(f"{tuned[0].method} ({drawn}) minus {method}: {gain}")
+    return found
+
+
+def of_labels(
+    seeds: Sequence[LedgerRow], own: LedgerRow, nearest: LedgerRow, also: LedgerRow | None
+) -> dict[str, list[Evidence] | Evidence]:
+    """Return the parts of L11: tuned minus prompts with the same labels, and tokens of a request, tuned over nearest.
+
+    nearest: of the prompt with the nearest of the same labels; also: of another such prompt, if there is one.
+    """
+    shown = [row for row in (nearest, also) if row and seeds]
+    share = own.prompt_tokens_per_item / nearest.prompt_tokens_per_item
+    return {
+        "equal labels": [evidence.over_runs([row], seeds, note=row.method) for row in shown],
+        "tokens": evidence.number(share, of=[nearest, own]),
+    }
+
+
+def of_seconds(same: Mapping[str, np.ndarray], longer: Mapping[str, np.ndarray], own: LedgerRow) -> dict[str, Evidence]:
+    """Return the parts of L10: seconds on the same prompt, merged over untuned; short prompt over each long one.
+
+    same: "merged" and "untuned" -> seconds; longer: SHORT and each of LONG -> seconds.
+    """
+    ratio = timing.times_as_long(same["merged"], same["untuned"])
+    found = {"same prompt": evidence.number(ratio, len(same["merged"]), of=own)}
+    for way, name in LONG.items():
+        ratio = timing.times_as_long(longer[SHORT], longer[name])
+        found[f"long prompt, {way}"] = evidence.number(ratio, len(longer[SHORT]), of=own)
+    return found
