@@ -16,7 +16,7 @@ from helpers.tasks import intents, policies
 lm = LanguageModel.load()
 dev, train = intents.read("dev")[:40], intents.read("train")
 documents = policies.load_policies()"""
-MONEY = "together TARGET REQUESTS TRUE_OF facts best PRICES needed people rivals cases"
+MONEY = "together TARGET REQUESTS TRUE_OF ruled PRICES needed people rivals cases"
 CELLS = {
     "token_viewer": 'widgets.token_viewer(lm, "My thermostat, order LF-48213, shows 21.5 degrees.")',
     "next_token_explorer": 'widgets.next_token_explorer(lm, "My thermostat is")',
@@ -44,7 +44,7 @@ combine.assistant_explorer({"the model alone": lm}, asked, find, "End with one n
 known = {{"cached": {{}}, "yours": lambda exercise, answer, own: own, "break_even": None}}
 money = parts.definitions("08_decide", "{MONEY}".split(), known)
 decide.break_even(money["cases"]["as given"])""",
-    "decide": 'decide.decide({task: (money["facts"][task], money["best"][task]) for task in money["facts"]})',
+    "decide": 'decide.decide(money["ruled"].cases)',
     "rate": """\
 rated = parts.definitions("labs/08_people", ["first", "second", "tier", "questions", "pairs"], {})
 decide.rate(rated["pairs"], "me")""",

@@ -445,8 +445,8 @@ rows_of = [*(row.method for row in others), tuned_on_all, one_more, "labeled by 
 Markdown(scales.side_by_side("intents", rows_of))
 
 # %% [markdown]
-# The *shipped adapter* is one more run of this recipe on the same messages; at 0.5B it was trained there. *Large* is a
-# hosted model that read the labeling guide alone; a model of its kind wrote our messages, which may flatter it.
+# The *shipped adapter* is one more run of this recipe. *Large* is a hosted model that read the labeling guide alone; its
+# kind wrote our messages, which may flatter it.
 #
 # ## What a request costs
 #

@@ -1,6 +1,10 @@
 """Widgets are thin faces on pure functions, escape what they show, and leave a picture for readers without a kernel."""
 
+import ast
+
+import all_widgets
 import ipywidgets
+import parts
 import pytest
 
 from helpers.lesson import plots, widgets
@@ -133,3 +137,9 @@ def test_few_shot_explorer_measures_the_selection_and_escapes(real, shown):
     assert "script" not in output.value
     how.value = "shifted by the seed"
     assert "accuracy on 4 messages" in output.value
+
+
+def test_what_the_widgets_are_shown_with_is_defined_in_the_lesson():
+    """A name that moved to a helper stops the notebook of all widgets, and the browser waits for it in vain."""
+    body = ast.parse((parts.SOURCES / "08_decide.py").read_text(encoding="utf-8")).body
+    assert set(all_widgets.MONEY.split()) <= set().union(*map(parts.named, body))
