@@ -24,6 +24,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import parts
 import scale_jobs
@@ -42,10 +43,15 @@ from helpers.tasks import policies
 PROBE = 8  # questions that are answered to estimate the time
 
 
+def texts_of(messages: Sequence) -> list[str]:
+    """Return the texts of messages."""
+    return [message.text for message in messages]
+
+
 def say_how_long(what: str, ask: Callable, some: Sequence, answers: int, more: str = " at most") -> None:
-    """Print how long so many answers would take, as the first of some messages do."""
+    """Print how long so many answers would take, as the first of some messages or questions do."""
     started = time.perf_counter()
-    ask([message.text for message in some[:PROBE]])
+    ask(some[:PROBE])
     each = (time.perf_counter() - started) / PROBE
     print(f"{what}: {answers} answers, about {answers * each / 60:.0f} minutes{more}")
 
@@ -87,11 +93,9 @@ def questions(lm: LanguageModel, tier: str, estimate: bool, count: int, wanted: 
     for context in wanted:
         forms = forms_to_try(task, context, count)
         if estimate:
-            started = time.perf_counter()
-            forms[0].answer(lm, asked["dev"][:PROBE], given["dev"][context][:PROBE])
-            each = (time.perf_counter() - started) / PROBE
-            count = len(forms) * len(asked["dev"]) + len(asked["test"])
-            print(f"{task}, {context}: {count} answers, about {count * each / 60:.0f} minutes")
+            answers = len(forms) * len(asked["dev"]) + len(asked["test"])
+            ask = partial(forms[0].answer, lm, chunks=given["dev"][context][:PROBE])
+            say_how_long(f"{task}, {context}", ask, asked["dev"], answers, "")
             continue
         chunks_of = {q.id: some for split in asked for q, some in zip(asked[split], given[split][context], strict=True)}
         by_text = {q.question: q for some in asked.values() for q in some}
@@ -124,7 +128,8 @@ def told_or_searched(
     dev, test = lesson["dev"], lesson["test"]
     tried = [tried[place] for place in worth_trying(lab.task, [f"{name}: {one.name}" for one in tried], count)]
     if estimate:
-        say_how_long(f"{lab.task}, {name}", tried[-1].predict, dev, len(tried) * len(dev) + len(test))
+        answers = len(tried) * len(dev) + len(test)
+        say_how_long(f"{lab.task}, {name}", lambda some: tried[-1].predict(texts_of(some)), dev, answers)
         return None
     found = search(lab, name, tried, dev, approach="prompt", **known)
     print(f"\n{found}\n\n{found.table()}\n")
@@ -170,8 +175,8 @@ def draws(lm: LanguageModel, estimate: bool, _count: int) -> None:
         lesson = parts.definitions("03_few_shot", names.split(), known)
         neutral, shown = lesson["neutral"], few_labels.draw(lesson["pool"], 8, 0)
 
-        def ask(texts):
-            return lesson["prompt"].score(lm, shown, [*texts, *neutral], progress=False)
+        def ask(some):
+            return lesson["prompt"].score(lm, shown, [*texts_of(some), *neutral], progress=False)
 
         say_how_long(lesson["lab"].task, ask, lesson["test"], 10 * len(lesson["test"]), ", and the requests")
         return
@@ -186,12 +191,12 @@ def tuned(lm: LanguageModel, estimate: bool, _count: int) -> None:
     lesson = parts.definitions("05_lora_fine_tune", [*names, "train", "dev", "test", "quarter"], {"lm": lm})
     task, lab, pairs, recipe = (lesson[name] for name in names)
     method, score = f"LoRA, {len(lesson['train'])} messages", tuning.label_scorer(task)
-    each = [f"{method}, seed {seed}" if seed else method for seed in tuning.SEEDS]
-    missing = [name for name in each if not lab.stored(name, lesson["test"])]
     best_prompt = lab.stored(main_rows.PROMPT, lesson["test"])
     if best_prompt is None:
         raise ValueError(f"no row of {main_rows.PROMPT!r} on test for {lm.name}; run measure.py messages first")
     if estimate:
+        each = [f"{method}, seed {seed}" if seed else method for seed in tuning.SEEDS]
+        missing = [name for name in each if not lab.stored(name, lesson["test"])]
         few = pairs[: PROBE * recipe.batch_size]
         run = tuning.train(lm, few, replace(recipe, epochs=1), progress=False)
         minutes = len(missing) * recipe.epochs * run.seconds / 60 * len(pairs) / len(few)

@@ -11,6 +11,7 @@ import numpy as np
 from helpers.lesson import main_rows, scales
 from helpers.methods import recorded
 from helpers.results import comparisons, costs, lookup, overview
+from helpers.results.given import alone
 from helpers.results.overview import Summary, Wanted
 from helpers.results.rows import LedgerRow
 from helpers.statistics import WORTHWHILE
@@ -135,7 +136,7 @@ def _choice(rows: Sequence[LedgerRow], choose: Choice, prices, cached, adjust) -
     shares, p_values = comparisons.against_leader(np.array([row.correct for row in rows], dtype=bool), adjust)
     dollars = overview.dollars(summaries)
     tied = [row.method for row, p in zip(rows, p_values, strict=True) if p >= 0.05]
-    return summaries[int(np.asarray(choose(shares, p_values, dollars)).item())], tied
+    return summaries[int(alone(choose(shares, p_values, dollars)))], tied
 
 
 def _ties(tied: Sequence[str], chosen: Summary) -> list[str]:

@@ -13,6 +13,7 @@ from scipy import stats
 
 from helpers import statistics
 from helpers.results import lookup
+from helpers.results.given import alone
 from helpers.results.rows import LedgerRow
 from helpers.statistics import RESAMPLES, Comparison, Interval
 
@@ -91,7 +92,7 @@ def all_p_values(hits: np.ndarray, adjust: Callable = holm) -> dict[tuple[int, i
 
 def _floats(found: Iterable) -> list[float]:
     """Return numbers as floats, also out of a generator, as fractions, or each alone in an array."""
-    return [float(np.asarray(value, dtype=float).item()) for value in found]
+    return [float(alone(value)) for value in found]
 
 
 def against_leader(hits: np.ndarray, adjust: Callable = holm) -> tuple[list[float], list[float]]:

@@ -3,9 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-
-from helpers.results import evidence, overview
+from helpers.results import evidence, given, overview
 from helpers.results.comparisons import Standing
 from helpers.results.costs import Case, People
 from helpers.results.decisions import Judgment, Measured
@@ -24,7 +22,7 @@ def left_out(rivals: Rivals, cases: Mapping[str, Case], people: People, needed: 
     found = []
     for name, case in cases.items():
         every, alone = (needed(fixed, case.old, case.new) for fixed in (case.fixed, training))
-        ratio = math.inf if every is None else np.asarray(every / max(alone, 1), dtype=float).item()
+        ratio = math.inf if every is None else float(given.alone(every / max(alone, 1)))
         found.append(evidence.number(ratio, of=rivals.rows, note=name))
     return {"left out": found}
 

@@ -7,10 +7,9 @@ itself is the business of costs.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from helpers.results import costs, overview
 from helpers.results.costs import Case, People, Prices
+from helpers.results.given import alone
 from helpers.results.rows import LedgerRow
 
 UNIT = "right answers"
@@ -90,7 +89,7 @@ def told(name: str, case: Case, needed: Callable) -> str:
     """
     month = (f"${case.requests * each:,.2f}" for each in (case.old, case.new))
     count = needed(case.fixed, case.old, case.new)
-    back = "is never paid back" if count is None else f"is paid back by {int(np.asarray(count).item()):,} {case.unit}"
+    back = "is never paid back" if count is None else f"is paid back by {int(alone(count)):,} {case.unit}"
     return (
         f"{name}: {case.requests:,} {case.unit} cost {next(month)} with examples, {next(month)} tuned.\n"
         f"   By the function above, ${case.fixed:,.2f} {back}.\n"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from helpers import statistics
+from helpers.results.given import alone
 from helpers.results.ratings import rounded
 from helpers.statistics import Interval
 from helpers.tasks import grading
@@ -55,9 +56,6 @@ def corrected_interval(
         correct: as `corrected`.
     """
 
-    def number(found) -> float:  # a fraction too, or what stands alone in an array
-        return np.asarray(found, dtype=float).item()
-
     called, said, truth = (np.asarray(column, dtype=bool) for column in (called, said, truth))
     estimate = correct(float(called.mean()), *judge_rates(said, truth))
     rng = np.random.default_rng(0)
@@ -65,8 +63,10 @@ def corrected_interval(
         rng.beta(hits.sum() + 1, (~hits).sum() + 1, statistics.RESAMPLES)
         for hits in (called, said[truth], ~said[~truth])
     ]
-    values = [number(correct(*map(float, shares))) for shares in zip(*drawn, strict=True) if shares[1] + shares[2] > 1]
-    return statistics.percentiles(number(estimate), np.array(values))
+    values = [
+        float(alone(correct(*map(float, shares)))) for shares in zip(*drawn, strict=True) if shares[1] + shares[2] > 1
+    ]
+    return statistics.percentiles(float(alone(estimate)), np.array(values))
 
 
 def told(called: Sequence[bool], said: Sequence[bool], truth: Sequence[bool], correct: Callable = corrected) -> str:

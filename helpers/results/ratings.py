@@ -17,6 +17,7 @@ from sklearn import metrics
 from helpers import statistics
 from helpers.machine import runtime
 from helpers.results import store
+from helpers.results.given import alone
 from helpers.results.rows import LedgerRow
 from helpers.statistics import Interval
 from helpers.tasks import files
@@ -122,11 +123,9 @@ def in_words(share: float | None, given: Sequence[Rating]) -> str:
     ('preferred in 1 of 2 decided pairs', 'no pair is decided')
     """
     decided = sum(bool(rating.preferred) for rating in given)
-    return (
-        "no pair is decided"
-        if share is None
-        else f"preferred in {np.asarray(share, dtype=float).item() * decided:.0f} of {decided} decided pairs"
-    )
+    if share is None:
+        return "no pair is decided"
+    return f"preferred in {float(alone(share)) * decided:.0f} of {decided} decided pairs"
 
 
 def shipped() -> list[Rating]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from helpers import statistics
 from helpers.results import comparisons
+from helpers.results.given import alone
 from helpers.statistics import Interval
 
 ALIKE = 0.7  # how often two methods find the same item hard, as methods on real messages do
@@ -63,7 +64,7 @@ def difference(
     gaps = []
     for truth, dollars, hits in worlds(count):
         shares, p_values = comparisons.against_leader(hits, adjust)
-        first, second = (int(np.asarray(choose(shares, p_values, dollars.tolist())).item()) for choose in (one, other))
+        first, second = (int(alone(choose(shares, p_values, dollars.tolist()))) for choose in (one, other))
         earned = 1000 * worth * truth - dollars
         gaps.append(float(earned[second] - earned[first]))
     return statistics.mean_interval(gaps)

@@ -250,22 +250,16 @@ def _questions(table, at: dict, documents: Sequence[Policy]) -> tuple[list[Polic
     findings = []
     ragged = tuple(record.number for record in table.ragged)
     absent = "with an answer that stands, in these words, in none of the documents or not in the one that is named"
-    for what, numbers, do, lost in (
-        ("without a question or an answer", blank, 'fill them; write "not stated" where no document answers', True),
-        ("with a question that came before", copies, "", True),
-        ("with another number of cells than the others", ragged, "put quotation marks around the cells", True),
-        ("that name a document which is not there", unknown, "use the names of the files", False),
-        (absent, missing, "write it as the document words it, with | between several ways", False),
+    unfilled, unheld = "kept without it", "kept; quoting cannot be right on these"
+    for what, numbers, do, kept in (
+        ("without a question or an answer", blank, 'fill them; write "not stated" where no document answers', ""),
+        ("with a question that came before", copies, "", ""),
+        ("with another number of cells than the others", ragged, "put quotation marks around the cells", ""),
+        ("that name a document which is not there", unknown, "use the names of the files", unfilled),
+        (absent, missing, "write it as the document words it, with | between several ways", unheld),
     ):
         if numbers:
             told = f"{count(len(numbers), table.unit)} {what}"
-            done = (
-                "left out"
-                if lost
-                else "kept; quoting cannot be right on these"
-                if what == absent
-                else "kept without it"
-            )
-            gone = len(numbers) if lost else 0
-            findings.append(Finding(what, told, tuple(numbers), done, do, gone, unit=table.unit))
+            gone = 0 if kept else len(numbers)
+            findings.append(Finding(what, told, tuple(numbers), kept or "left out", do, gone, unit=table.unit))
     return rows, findings

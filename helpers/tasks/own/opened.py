@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import charset_normalizer
 
 from helpers.tasks.files import DataError
+from helpers.tasks.own import pages
 from helpers.tasks.own.findings import Finding, count
 
 MOST_BYTES = 50_000_000
@@ -56,7 +57,7 @@ DUMP = "save its list with json.dump"
 EXPORT = "open it in a spreadsheet program or where it came from, save the table as CSV (UTF-8), and name that"
 MARKUP = (  # how texts begin that hold a table in another form than rows of cells, what that is, and the remedy
     (
-        r"<(?:!doctype html|html|head|meta|style|table|div)\b",
+        pages.PAGE.pattern,
         "a web page (HTML)",
         f"if a download gave it, sign in and download again; if it shows a table, {EXPORT}",
     ),
