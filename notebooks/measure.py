@@ -24,7 +24,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 import parts
 import scale_jobs
@@ -40,6 +40,7 @@ from helpers.results import claims, evidence, ledger, lookup
 from helpers.results.rows import LedgerRow
 from helpers.tasks import policies
 
+TOGETHER = "those of all forms that share a prompt's start, told with the first of them"  # of a row whose time is so
 PROBE = 8  # questions that are answered to estimate the time
 
 
@@ -83,6 +84,36 @@ def forms_to_try(task: str, context: str, count: int) -> list[contexts.Form]:
     return [every[place] for place in worth_trying(task, names, count)]
 
 
+def tries_of(lm: LanguageModel, context: str, forms: Sequence[contexts.Form], asked: Mapping, given: Mapping) -> list:
+    """Return a candidate for each form of asking questions under one context.
+
+    asked: the questions of dev and test. given: context -> the chunks of each, for both.
+    """
+    chunks_of = {q.id: some for split in asked for q, some in zip(asked[split], given[split][context], strict=True)}
+    by_text = {q.question: q for some in asked.values() for q in some}
+
+    @cache
+    def beside(wording: str, shown: bool) -> dict:
+        alike = [form for form in forms if (form.wording, form.shown) == (wording, shown)]
+        return contexts.beside(lm, alike, asked["dev"], given["dev"][context])
+
+    def answers(form: contexts.Form, some: Sequence[policies.PolicyQuestion]) -> list[contexts.Said]:
+        if context == contexts.LONG and some == list(asked["dev"]):
+            return beside(form.wording, form.shown)[form]
+        return form.answer(lm, some, [chunks_of[q.id] for q in some])
+
+    def candidate(form: contexts.Form) -> Candidate:
+        def predict(texts: list[str]):
+            return graded.graded([by_text[text] for text in texts], partial(answers, form))(texts)
+
+        def prompts(texts: list[str]):
+            return [form.prompt(lm, text, chunks_of[by_text[text].id]) for text in texts]
+
+        return Candidate(vars(form), predict, {"prompts": prompts})
+
+    return [candidate(form) for form in forms]
+
+
 def questions(lm: LanguageModel, tier: str, estimate: bool, count: int, wanted: Sequence[str]) -> None:
     """Measure, or estimate, one tier of policy questions under the contexts that are wanted, so many forms of each."""
     documents = policies.load_policies()
@@ -95,27 +126,17 @@ def questions(lm: LanguageModel, tier: str, estimate: bool, count: int, wanted: 
         if estimate:
             answers = len(forms) * len(asked["dev"]) + len(asked["test"])
             ask = partial(forms[0].answer, lm, chunks=given["dev"][context][:PROBE])
-            say_how_long(f"{task}, {context}", ask, asked["dev"], answers, "")
+            at_most = " at most" if context == contexts.LONG else ""  # what forms share is read once
+            say_how_long(f"{task}, {context}", ask, asked["dev"], answers, at_most)
             continue
-        chunks_of = {q.id: some for split in asked for q, some in zip(asked[split], given[split][context], strict=True)}
-        by_text = {q.question: q for some in asked.values() for q in some}
-
-        def candidate(form: contexts.Form, chunks_of=chunks_of, by_text=by_text) -> Candidate:
-            def predict(texts: list[str]):
-                some = [by_text[text] for text in texts]
-                answer = graded.graded(some, lambda qs: form.answer(lm, qs, [chunks_of[q.id] for q in qs]))
-                return answer(texts)
-
-            def prompts(texts: list[str]):
-                return [form.prompt(lm, text, chunks_of[by_text[text].id]) for text in texts]
-
-            return Candidate(vars(form), predict, {"prompts": prompts})
-
         approach = "prompt" if context == contexts.CONTEXTS[0] else "retrieve"
         shared = {"approach": approach, "token_limit": contexts.TOKEN_LIMIT}
-        tried = search(lab, f"reader, {context}", [candidate(form) for form in forms], asked["dev"], **shared)
+        timed = {"details": {"seconds": TOGETHER}} if context == contexts.LONG else {}
+        tried = search(
+            lab, f"reader, {context}", tries_of(lm, context, forms, asked, given), asked["dev"], **shared, **timed
+        )
         print(f"\n{tried}\n\n{tried.table()}\n")
-        tried.test(lab, asked["test"], heavy=True)
+        tried.test(lab, asked["test"], heavy=True, details=None)
 
 
 def told_or_searched(

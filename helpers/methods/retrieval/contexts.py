@@ -17,6 +17,7 @@ from helpers.model.prompts import Prompt
 from helpers.tasks.policies import Policy, PolicyQuestion
 
 CONTEXTS = ("closed book", "one quote", "three quotes", "best chunk", "gold evidence", "all that fits")
+LONG = "all that fits"  # the context whose prompts take longer to read than answers take to write
 BUDGET = 1500  # tokens of a prompt
 TOKEN_LIMIT = 20  # tokens of an answer, the same for every context
 WORDINGS = {
@@ -67,8 +68,12 @@ class Form:
         """Let the model answer each question from its chunks."""
         prompts = [self.prompt(lm, one.question, some) for one, some in zip(questions, chunks, strict=True)]
         made = lm.generate(prompts, TOKEN_LIMIT, progress=False)
-        texts = [f"{self.start} {text}".strip() for text in made.texts]
-        return [Said(*one) for one in zip(texts, prompts, made.prompt_tokens, made.new_tokens, strict=True)]
+        each = zip(made.texts, prompts, made.prompt_tokens, made.new_tokens, strict=True)
+        return [self.said(*one) for one in each]
+
+    def said(self, text: str, *more) -> "Said":
+        """Return an answer as it reads with its first words, which the prompt holds."""
+        return Said(f"{self.start} {text}".strip(), *more)
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,23 @@ class Said:
     prompt: list[dict]
     prompt_tokens: int
     new_tokens: int
+
+
+def beside(
+    lm: LanguageModel, some: Sequence[Form], questions: Sequence[PolicyQuestion], chunks: Sequence
+) -> dict[Form, list[Said]]:
+    """Return what `Form.answer` gives in each of several forms, asked side by side for one question after another.
+
+    What the prompts of a question share is read once. Where the passages are long and the forms differ in the answer's
+    first words alone, that is nearly all there is to read.
+    """
+    answers: dict[Form, list[Said]] = {form: [] for form in some}
+    for question, known in zip(questions, chunks, strict=True):
+        prompts = [form.prompt(lm, question.question, known) for form in some]
+        made = lm.generate(prompts, TOKEN_LIMIT, progress=False)
+        for form, *said in zip(some, made.texts, prompts, made.prompt_tokens, made.new_tokens, strict=True):
+            answers[form].append(form.said(*said))
+    return answers
 
 
 def forms() -> list[Form]:
