@@ -147,10 +147,14 @@ def folder_of(model: str) -> pathlib.Path:
 
 @dataclass(frozen=True)
 class Estimate:
-    """How long a job may take: minutes as on the device of the default model's rows, and how many rows that counts."""
+    """How long a job may take: minutes as on the device of the default model's rows.
+
+    rows: how many the default model has; there: how many of them this model has already, which cost no more.
+    """
 
     minutes: float
     rows: int
+    there: int
     device: str
 
 
@@ -159,15 +163,24 @@ def seconds_of(row: LedgerRow) -> float:
     return sum(row.seconds) + row.training_seconds
 
 
-def estimate(job: Job, model: str, known: Iterable[LedgerRow]) -> Estimate:
-    """Return what a job's rows took with the course's default model, times how much larger the model is.
+def estimate(job: Job, model: str, known: Iterable[LedgerRow], times: float = 0.0) -> Estimate:
+    """Return what those of a job's rows took with the course's default model that another model has not yet.
 
-    `known`: stored rows of all models. A row that the default model has not, counts for nothing.
+    known: rows of all models. A row that the default model has not, counts for nothing.
+    times: how much longer the model takes; 0 for how much larger it is.
     """
-    rows = [row for row in known if job.has(row) and row.language_model == catalogue.DEFAULT]
-    minutes = sum(map(seconds_of, rows)) / 60 * parameters(model) / parameters(catalogue.DEFAULT)
-    devices = sorted({row.device.split(":")[0] for row in rows})
-    return Estimate(minutes, len(rows), " and ".join(devices))
+    mine = [row for row in known if job.has(row)]
+    has = {name_of(row) for row in mine if row.language_model == model}
+    rows = [row for row in mine if row.language_model == catalogue.DEFAULT]
+    left = [row for row in rows if name_of(row) not in has]
+    minutes = sum(map(seconds_of, left)) / 60 * (times or parameters(model) / parameters(catalogue.DEFAULT))
+    devices = sorted({row.device.split(":")[0] for row in left})
+    return Estimate(minutes, len(rows), len(rows) - len(left), " and ".join(devices))
+
+
+def name_of(row: LedgerRow) -> tuple[str, str, str]:
+    """Return what tells a row from others of its model."""
+    return row.task, row.split, row.method
 
 
 def measured(model: str) -> list[LedgerRow]:
@@ -178,8 +191,8 @@ def measured(model: str) -> list[LedgerRow]:
 
 def pace(rows: Sequence[LedgerRow], known: Iterable[LedgerRow]) -> float:
     """Return how a model's rows compare in time with those of the default model; 0 where none can be compared."""
-    theirs = {(row.task, row.split, row.method): row for row in known if row.language_model == catalogue.DEFAULT}
-    pairs = [(row, theirs.get((row.task, row.split, row.method))) for row in rows]
+    theirs = {name_of(row): row for row in known if row.language_model == catalogue.DEFAULT}
+    pairs = [(row, theirs.get(name_of(row))) for row in rows]
     both = [(seconds_of(row), seconds_of(other)) for row, other in pairs if other and other.n == row.n]
     before = sum(other for _, other in both)
     return sum(own for own, _ in both) / before if before else 0.0
@@ -192,10 +205,9 @@ def plan(jobs: Sequence[Job], models: Sequence[str], hours: float = 0.0) -> tupl
     for model in models:
         lines.append(f"{model}, about {parameters(model) / 1e9:.1f} billion numbers:")
         for job in jobs:
-            told = estimate(job, model, known)
-            have = sum(job.has(row) for row in measured(model))
+            told = estimate(job, model, [*known, *measured(model)])
             about = f"about {told.minutes:.0f} min as on {told.device}" if told.rows else "no estimate"
-            state = f"{have} of about {told.rows} rows are there"
+            state = f"{told.there} of about {told.rows} rows are there"
             if finished(model, job):
                 lines.append(f"  {job.name}: done")
                 continue
@@ -286,11 +298,7 @@ def _tell(one: Running, known: Sequence[LedgerRow], say) -> None:
     if len(rows) == one.rows and now - one.said < SAY and one.process.poll() is None:
         return
     one.rows, one.said = len(rows), now
-    told = estimate(one.job, one.model, known)
-    done = {(row.task, row.split, row.method) for row in rows}
-    left = [r for r in known if one.job.has(r) and r.language_model == catalogue.DEFAULT]
-    left = [row for row in left if (row.task, row.split, row.method) not in done]
-    times = pace(all_rows, known) or parameters(one.model) / parameters(catalogue.DEFAULT)
-    about = f"about {sum(map(seconds_of, left)) * times / 60:.0f} min left" if left else "only unlisted rows left"
+    told = estimate(one.job, one.model, [*known, *all_rows], pace(all_rows, known))
+    about = f"about {told.minutes:.0f} min left" if told.there < told.rows else "only unlisted rows left"
     spent = (now - one.began) / 60
     say(f"{one.model} {one.job.name}: {len(rows)} of about {told.rows} rows, {spent:.0f} min, {about}")

@@ -1,0 +1,72 @@
+"""The best prompt for a form in JSON that holds no solved request, chosen on dev among as many as any method may try.
+
+What is asked for is a whole form: the answer, from end to end, is one JSON object with its three keys.
+"""
+
+import json
+from collections.abc import Sequence
+
+from helpers.methods import forms, structured
+from helpers.methods.search import Candidate, Search, grid, search
+from helpers.model.language_model import LanguageModel
+from helpers.model.prompts import Prompt
+from helpers.results.ledger import Lab
+from helpers.tasks import change_requests
+from helpers.tasks.change_requests import ChangeRequest
+
+METHOD = "form in JSON, prompt"
+STRICT = "You are a strict JSON formatter. Output only valid JSON and no other text."
+SCHEMA = json.dumps({key: change_requests.schema()[key] for key in ("type", "properties", "required")})
+KEYS = 'an object with three keys: "title" (string), "risk" ("low", "medium" or "high") and "rationale" (one sentence)'
+LIMITS = (
+    'an object with exactly three keys: "title" (3 to 80 letters), "risk" (one of "low", "medium", "high") and '
+    '"rationale" (10 to 240 letters: one short sentence)'
+)
+TOLD = {  # what the prompt says of the form
+    "keys": f"Return {KEYS}.",
+    "limits": f"Return {LIMITS}.",
+    "schema": f"Follow this JSON Schema:\n{SCHEMA}",
+    "keys, schema": f"Return {KEYS}. It must fit this JSON Schema:\n{SCHEMA}",
+}
+WHERE = ("nowhere", "as system text", "after the request")  # where STRICT stands
+STARTS = ("", "{")  # the answer's first letters, which the model goes on from
+
+
+def prompt_of(told: str, strict: str, start: str) -> Prompt:
+    """Return the prompt with these settings: a key of TOLD, one of WHERE, one of STARTS."""
+    after = f"{STRICT} " if strict == WHERE[2] else ""
+    user = f"Change request:\n{{text}}\n\n{after}{TOLD[told]}"
+    return Prompt(METHOD, user, STRICT if strict == WHERE[1] else "", start=start)
+
+
+def every() -> list[dict]:
+    """Return the settings of all prompts that are tried, the plainest first."""
+    return grid(start=STARTS, told=list(TOLD), strict=WHERE)
+
+
+def answers(lm: LanguageModel, prompt: Prompt, requests: Sequence[ChangeRequest]) -> list[forms.Judged]:
+    """Return the model's answers to change requests; right is a whole form, whatever risk it names."""
+    schema, chats = change_requests.schema(), prompt.of_each([request.text for request in requests])
+    made = lm.generate(chats, forms.MOST_TOKENS, progress=False)
+    judged = []
+    for text, new, chat, request in zip(made.texts, made.new_tokens, chats, requests, strict=True):
+        answer = structured.read(f"{prompt.start}{text}", schema, extracting=False, new_tokens=new)
+        read = forms.judge(answer, request, lm.count_tokens(chat))
+        judged.append(forms.Judged(read.text, read.verdict, forms.form(read.text) is not None, new, read.prompt_tokens))
+    return judged
+
+
+def searched(lab: Lab, dev: Sequence[ChangeRequest]) -> Search:
+    """Try all prompts on the requests of dev, stored rows first; `test` of what is returned looks at others once."""
+    by_text = {request.text: request for split in ("dev", "fresh") for request in change_requests.load(split)}
+
+    def candidate(settings: dict) -> Candidate:
+        prompt = prompt_of(**settings)
+
+        def predict(texts: Sequence[str]) -> list[forms.Judged]:
+            return answers(lab.model, prompt, [by_text[text] for text in texts])
+
+        return Candidate(settings, predict, {"prompts": prompt.of_each})
+
+    tried = [candidate(settings) for settings in every()]
+    return search(lab, METHOD, tried, dev, approach="prompt", token_limit=forms.MOST_TOKENS, labels_used=len(dev))
