@@ -18,7 +18,7 @@ from helpers.tasks import change_requests, files, grading, intents, policies
 MODEL = "large hosted model (recorded)"
 FOLDER = files.DATA / "recorded"
 UNREADABLE = "unreadable"
-ASKED = "2026-11-27"
+LABELED = "2026-11-22"  # when the files of the annotators' labels were written; the day itself was not kept
 
 
 def prompts() -> dict[str, dict]:
@@ -92,7 +92,7 @@ def _row(task: str, method: str, items: Sequence, predictions: list[str], approa
         model=MODEL,
         device="",
         reference=True,
-        **{"made": ASKED, **known},
+        **{"made": LABELED, **known},
     )
 
 

@@ -400,7 +400,14 @@ print(
 )
 
 # %% [markdown]
-# *Closed book* is the model alone, in another wording.
+# *Closed book* is the model alone, in another wording. How it was asked was chosen on dev; here is every try for one quote:
+
+# %%
+from IPython.display import Markdown, display
+
+from helpers.lesson import reader_tries
+
+display(Markdown(reader_tries.table(lm, "plain", "one quote")))
 
 # %%
 from helpers.lesson.plots.retrieval import error_sources
@@ -416,8 +423,6 @@ error_sources(split, "Where answers go wrong: finding, or what comes after")
 # ceiling, not a rival. Closed book it mostly abstains, which is good where no policy answers.
 
 # %%
-from IPython.display import Markdown, display
-
 from helpers.lesson import scales
 from helpers.methods import recorded
 
@@ -569,6 +574,8 @@ for name, where in (("without a filter", index.EVERYTHING), ("filtered", index.P
 # its one fact, and two ways to say and to ask it. **Predict:** which of the six is read best?
 
 # %%
+from helpers.methods.retrieval import own_record
+
 orders = [c["last_order"] for c in policies.load_customers() if c.get("last_order")]
 fact = "The customer's last order is number {}."
 ask = "What is the number of the customer's last order? Answer in one sentence."
@@ -578,9 +585,9 @@ WORDINGS = {
 }
 records = {}
 for wording, texts in WORDINGS.items():
-    for given, hits in reading.own_record(lm, orders, *texts).items():
-        records[wording, given] = hits
-        print(f"{wording:15} {given:13} {sum(hits)} of {len(hits)} right")
+    for given, row in own_record.read_from(lm, wording, orders, *texts).items():
+        records[wording, given] = row.correct
+        print(f"{wording:15} {given:13} right {row.interval} of {row.n}")
 
 # %% [markdown]
 # The number may come without its `LF-`. Compare the one fact with the whole record, then its two wordings. **Wording is
@@ -631,7 +638,7 @@ claims.conclude("R10", {"invented": evidence.share(invented, of=closed_row), "su
 # For R12, wording and what is shown, record or fact, are chosen on half of the customers and judged on the other half.
 
 # %%
-best, without, with_record = reading.other_half(records)
+best, without, with_record = own_record.other_half(records)
 by_record = evidence.difference(without, with_record, model=lm.name, note=", ".join(best))
 claims.conclude("R12", {"record": by_record})
 

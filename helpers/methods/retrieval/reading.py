@@ -19,7 +19,7 @@ from helpers.results import ledger
 from helpers.results.ledger import Lab
 from helpers.results.measuring import hash_prompts
 from helpers.results.rows import LedgerRow
-from helpers.tasks import files, grading, policies
+from helpers.tasks import files, policies
 from helpers.tasks.pairs import Pair
 from helpers.tasks.policies import Policy, PolicyQuestion
 
@@ -156,37 +156,6 @@ def backed(row: LedgerRow, quotes: Mapping[str, Sequence[str]]) -> list[bool]:
     """Return for each right answer of a row of `cited` whether a quote that it cites supports it."""
     texts = row.details["answers"]
     return [any(by_hand.supported(passages.without_citations(texts[i]), q) for q in quotes[i]) for i in right(row)]
-
-
-def own_record(lm: LanguageModel, orders: Sequence[dict], fact: str, question: str) -> dict[str, list[bool]]:
-    """Return what stood in the prompt -> for each order, whether the answer holds the digits of its number.
-
-    fact: a sentence with a place {} for the number. question: asks for the number.
-    """
-    shown = {
-        "nothing": ["" for _ in orders],
-        "whole record": ["; ".join(f"{key}: {value}" for key, value in order.items()) for order in orders],
-        "one fact": [fact.format(order["number"]) for order in orders],
-    }
-    found = {}
-    for given, some in shown.items():
-        texts = lm.generate([f"{one}\n\n{question}".strip() for one in some], TOKEN_LIMIT, progress=False).texts
-        digits = [order["number"].split("-")[-1] for order in orders]
-        found[given] = [grading.holds(text, number) for text, number in zip(texts, digits, strict=True)]
-    return found
-
-
-def other_half(records: Mapping[tuple[str, str], Sequence[bool]]) -> tuple[tuple, list[bool], list[bool]]:
-    """Return what the first half of the items likes best, and on the other half: hits with nothing shown, and with it.
-
-    records: (wording, what is shown) -> hits, one an item.
-
-    >>> other_half({("a", "nothing"): [0, 0, 1, 0], ("a", "one fact"): [1, 0, 1, 1]})
-    (('a', 'one fact'), [1, 0], [1, 1])
-    """
-    half = len(next(iter(records.values()))) // 2
-    best = max(records, key=lambda pair: sum(records[pair][:half]))
-    return best, list(records[best[0], "nothing"][half:]), list(records[best][half:])
 
 
 def filled(
