@@ -4,13 +4,16 @@ What is asked for is a whole form: the answer, from end to end, is one JSON obje
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from helpers.methods import forms, structured
-from helpers.methods.search import Candidate, Search, grid, search
+from helpers.methods.search import Candidate, Search, crossed, grid, kept, search
+from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import Prompt
 from helpers.results.ledger import Lab
+from helpers.results.rows import LedgerRow
+from helpers.statistics.selection import winner
 from helpers.tasks import change_requests
 from helpers.tasks.change_requests import ChangeRequest
 
@@ -70,3 +73,46 @@ def searched(lab: Lab, dev: Sequence[ChangeRequest]) -> Search:
 
     tried = [candidate(settings) for settings in every()]
     return search(lab, METHOD, tried, dev, approach="prompt", token_limit=forms.MOST_TOKENS, labels_used=len(dev))
+
+
+def _kept(model: str) -> list[LedgerRow | None]:
+    return kept("changes", METHOD, every(), len(change_requests.load("dev")), model)
+
+
+def choice(model: str) -> tuple[dict, int]:
+    """Return the settings that dev chose, and among how many; those of the default model, among 0, without a search."""
+    for name in (model, catalogue.DEFAULT):
+        rows = _kept(name)
+        if all(rows):
+            return every()[winner([row.correct for row in rows]).place], len(rows) if name == model else 0
+    return every()[0], 0
+
+
+def untuned(lab: Lab, requests: Sequence[ChangeRequest]) -> LedgerRow:
+    """Return how the lab's model, as it is, answers under the prompt that dev chose, its own dev where it was searched."""
+    settings, tries = choice(lab.model.name)
+    if not tries:
+        print(f"No prompt was searched on dev with {lab.model.name}; the one that {catalogue.DEFAULT} chose is taken.")
+    prompt = prompt_of(**settings)
+    return lab.measure(
+        METHOD,
+        requests,
+        lambda _: answers(lab.model, prompt, requests),
+        approach="prompt",
+        prompts=prompt.of_each,
+        settings=settings,
+        tries=tries,
+        token_limit=forms.MOST_TOKENS,
+        labels_used=len(change_requests.load("dev")) if tries else 0,
+        heavy=True,
+    )
+
+
+def table(model: str) -> str:
+    """Return how many whole forms every prompt gave on dev, as Markdown."""
+    return crossed(every(), _kept(model), _column, "told")
+
+
+def _column(settings: Mapping) -> str:
+    begun = f"begun with {settings['start']}" if settings["start"] else "not begun"
+    return f"strict {settings['strict']}, {begun}"

@@ -7,7 +7,7 @@ search over forms (see contexts) and by `crossed`.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from helpers.methods.search import Candidate
+from helpers.methods.search import kept
 from helpers.methods.tuning import recipe
 from helpers.methods.tuning.recipe import Recipe
 from helpers.model.language_model import LanguageModel
@@ -49,12 +49,8 @@ def hits(row: LedgerRow, answerable: bool = True) -> list[bool]:
 def _tried(lm: LanguageModel, tier: str) -> dict[str, LedgerRow]:
     """What was tried on all of a tier's dev with this model, by name."""
     everything = len(policies.load_policy_questions("dev", tier=tier))
-    kept = lookup.rows(policies.TIERS[tier], "dev", reference=True, model=lm.name)
-    return {row.method: row for row in kept if row.n == everything}
-
-
-def _names(context: str) -> list[str]:
-    return [f"{method(context)}: {Candidate(told_apart(one), print).name}" for one in RECIPES[context]]
+    rows = lookup.rows(policies.TIERS[tier], "dev", reference=True, model=lm.name)
+    return {row.method: row for row in rows if row.n == everything}
 
 
 def recipes(lm: LanguageModel, contexts: Sequence[str] = tuple(RECIPES)) -> dict[str, tuple[Recipe, int]]:
@@ -63,10 +59,11 @@ def recipes(lm: LanguageModel, contexts: Sequence[str] = tuple(RECIPES)) -> dict
     That is the one with the most right answers to the plain tier's answerable questions of dev, the cheapest among
     equals. Where dev was not searched with this model it is USUAL, among 0, and that is said.
     """
-    tried, chosen = _tried(lm, "plain"), {}
+    task, chosen = policies.TIERS["plain"], {}
+    everything = len(policies.load_policy_questions("dev", tier="plain"))
     for context in contexts:
-        rows = [tried[name] for name in _names(context) if name in tried]
-        if len(rows) == len(RECIPES[context]):
+        rows = kept(task, method(context), list(map(told_apart, RECIPES[context])), everything, lm.name)
+        if all(rows):
             chosen[context] = RECIPES[context][winner(list(map(hits, rows))).place], len(rows)
         else:
             print(f"{method(context)}: no recipe was searched on dev for {lm.name}, so the usual one is taken")

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from helpers.results import markdown
+from helpers.results import lookup, markdown
 from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow
 from helpers.statistics.selection import Winner, winner
@@ -125,6 +125,29 @@ def grid(**options: Sequence) -> list[dict]:
     [{'k': 4, 'calibrated': True}, {'k': 4, 'calibrated': False}]
     """
     return [dict(zip(options, values, strict=True)) for values in itertools.product(*options.values())]
+
+
+def kept(task: str, method: str, tries: Sequence[Mapping], n: int, model: str) -> list[LedgerRow | None]:
+    """Return the stored row of each try, told by its settings, on all n items of dev; None where there is none."""
+    rows = {row.method: row for row in lookup.rows(task, "dev", reference=True, model=model) if row.n == n}
+    return [rows.get(f"{method}: {Candidate(settings, str).name}") for settings in tries]
+
+
+def crossed(
+    tries: Sequence[Mapping], rows: Sequence[LedgerRow | None], across: Callable[[Mapping], str], down: str
+) -> str:
+    """Return how many answers of each try were right, as Markdown; a dash where there is no row.
+
+    across: names a try's column. down: the setting that tells lines apart. Below stands what the best try is worth.
+    """
+    columns = list(dict.fromkeys(map(across, tries)))
+    cells: dict[str, dict[str, str]] = {}
+    for settings, row in zip(tries, rows, strict=True):
+        cells.setdefault(str(settings[down]), {})[across(settings)] = str(sum(row.correct)) if row else "–"
+    lines = [[name, *(line.get(column, "–") for column in columns)] for name, line in cells.items()]
+    tried = [row for row in rows if row]
+    worth = f"Right of {tried[0].n} of dev; {winner([row.correct for row in tried])}." if tried else "None was tried."
+    return f"{markdown.table([down, *columns], lines)}\n\n{worth}"
 
 
 def unequal(rows: Sequence[LedgerRow]) -> list[str]:

@@ -9,26 +9,6 @@ from helpers.results.rows import LedgerRow
 from helpers.tasks import change_requests
 from helpers.tasks.change_requests import ChangeRequest
 
-SHOWN_SCHEMA = "strict JSON prompt, schema"
-
-
-def untuned(lab: Lab, requests: Sequence[ChangeRequest]) -> list[LedgerRow]:
-    """Return how the lab's model answers as it is: told to be strict and shown the schema; then other kept wordings."""
-
-    def strict(texts: Sequence[str]) -> list[list[dict]]:
-        return [forms.strict_chat(text) for text in texts]
-
-    first = forms.measure(
-        lab,
-        SHOWN_SCHEMA,
-        requests,
-        lambda texts: forms.ask(lab.model, strict(texts)),
-        forms.MOST_TOKENS,
-        prompts=strict,
-    )
-    others = [lab.stored(name, requests) for name in forms.WORDINGS if name != SHOWN_SCHEMA]
-    return [first, *filter(None, others)]
-
 
 def tuned(lab: Lab, requests: Sequence[ChangeRequest]) -> list[LedgerRow]:
     """Return how models tuned on all solved requests answer, one for each seed, each at its best step on dev."""
