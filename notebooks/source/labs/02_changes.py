@@ -201,7 +201,7 @@ for message in moved[:3]:
 # %%
 RUNG_1, TUNED, TFIDF = (
     "rung 1 bare question, everyday words",
-    "tuned (shipped adapter)",
+    wording.SHIPPED,
     "TF-IDF + logistic regression",
 )
 before = {
