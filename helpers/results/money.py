@@ -106,9 +106,7 @@ def pays(cases: Mapping[str, Case]) -> str:
     """Return at how many price lists tuning pays for itself with all counted, and how the first of them ends."""
     found = {name: costs.break_even(case) for name, case in cases.items()}
     paid = [name for name, each in found.items() if each.month is not None]
-    lists = "price list" if len(found) == 1 else "price lists"
-    where = f"at {len(paid) or 'none'} of {len(found)} {lists}" + (
-        f": {', '.join(paid)}" if len(found) > 1 and paid else ""
-    )
+    count = f"{len(paid) or 'none'} of {len(found)} price list{'s' * (len(found) > 1)}"
+    which = f": {', '.join(paid)}" if len(found) > 1 and paid else ""
     first, ending = next(iter(found.items()))
-    return f"All counted, tuning has paid for itself {where}.\n{first.capitalize()} it is {ending.statement}."
+    return f"All counted, tuning has paid for itself at {count}{which}.\n{first.capitalize()} it is {ending.statement}."

@@ -176,9 +176,8 @@ for name, how in recipes.items():
 by_recipe = {}
 for name, how in recipes.items():
     called = f"LoRA, 600 messages, {name}"
-    if lab.affords(
-        called, [called + seed for seed in ("", ", seed 1", ", seed 2")], dev, fast=False
-    ):
+    kept = [called + seed for seed in ("", ", seed 1", ", seed 2")]
+    if lab.affords(called, kept, dev, minutes_each=4, fast=False):
         by_recipe[name] = tuned(called, [everything], how)
 for name, rows in by_recipe.items():
     share = statistics.runs_interval([row.correct for row in rows])
@@ -205,7 +204,7 @@ sets = {n: [drawn(n, seed) for seed in DRAWS] for n in SIZES}
 def runs_of(name, draws, items=dev, **more):
     how, called = recipe.for_steps(STEPS, len(draws[0])), f"{name}, {STEPS} steps"
     kept = [f"{called}, draw {number + 1}" for number in range(len(draws))]
-    if not lab.affords(called, kept, items, fast=False):
+    if not lab.affords(called, kept, items, minutes_each=4, fast=False):
         return []
     return tuned(called, draws, how, items, seeds=None, **more)
 
