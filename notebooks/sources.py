@@ -104,10 +104,21 @@ def _badges(name: str) -> str:
     )
 
 
+def _lesson_of(lab: str) -> str:
+    """Return a link to the lesson that a lab belongs to."""
+    lesson = next(other for other in lessons() if number_of(other) == number_of(lab))
+    return f"[{title_of(lesson)}](../{lesson}.ipynb)"
+
+
+def _with_its_lesson(top: str, lab: str) -> str:
+    """Return a lab's first cell with its lesson below the title: a lab may be the first page that somebody opens."""
+    where = f"A lab of lesson {number_of(lab)}, {_lesson_of(lab)} It runs alone, and no later lesson needs it."
+    return re.sub(r"(?m)^# .+$", lambda title: f"{title[0]}\n\n{where}", top, count=1)
+
+
 def _next(name: str) -> str:
     if "/" in name:
-        lesson = next(other for other in lessons() if number_of(other) == number_of(name))
-        return f"Back to its lesson: [{title_of(lesson)}](../{lesson}.ipynb)"
+        return f"Back to its lesson: {_lesson_of(name)}"
     following = [other for other in lessons() if other > name]
     if not following:
         return "This is the last lesson so far. [The list of lessons](../README.md#the-lessons) grows from here."
@@ -181,6 +192,8 @@ def make(name: str, solved: bool) -> nbformat.NotebookNode:
             for key, fill in (("badges", _badges), ("next", _next), ("measured", _measured)):
                 if f"{{{{{key}}}}}" in cell.source:
                     cell.source = cell.source.replace(f"{{{{{key}}}}}", fill(name))
+            if place == 1 and "/" in name:
+                cell.source = _with_its_lesson(cell.source, name)
         elif cell.source.strip() == "#: setup":
             values = course()
             cell.source = SETUP.format(tag=f"v{values['version']}", address=values["address"], lesson=number_of(name))

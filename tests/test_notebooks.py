@@ -120,6 +120,16 @@ def test_rooms_are_in_order(name):
     assert re.search(r"^# .+\?$", text, re.M), "the title is a question"
 
 
+@pytest.mark.parametrize("name", sorted(set(NAMES) - set(sources.lessons())))
+def test_a_lab_says_below_its_title_to_which_lesson_it_belongs(name):
+    """A lab may be the first page that somebody opens: there, with a link, and once."""
+    cells = [cell.source for cell in sources.make(name, solved=False).cells if cell.cell_type == "markdown"]
+    (lesson,) = (other for other in sources.lessons() if sources.number_of(other) == sources.number_of(name))
+    below = cells[0].split(f"\n# {sources.title_of(name)}\n")[1].strip().splitlines()[0]
+    assert f"A lab of lesson {sources.number_of(name)}, [{sources.title_of(lesson)}](../{lesson}.ipynb)" in below
+    assert not re.search(r"\blab of (?:\[)?lesson", " ".join(" ".join(cells).replace(below, "").split()))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_style_bounds(name):
     for cell in sources.make(name, solved=True).cells:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from helpers.methods.retrieval.contexts import CONTEXTS
+from helpers.methods.wording import SHIPPED
 from helpers.results import comparisons, lookup
 from helpers.results.gains import Pairing
 from helpers.results.overview import Wanted
@@ -55,7 +56,7 @@ MAIN = {
         },
     ),
 }
-STAND_IN = {TUNED: "tuned (shipped adapter)"}  # the same recipe on the same messages, by the name lesson 02 gives it
+STAND_IN = {TUNED: SHIPPED}  # the same recipe on the same messages, by the name lesson 02 gives it
 FEWER = {  # task -> rows that need fewer labels than the main ones -> what a page with fewer labels calls them
     "intents": {
         "ten keywords": "ten keywords",

@@ -52,7 +52,7 @@ def seeds_of(
 ) -> list[LedgerRow]:
     """Return the rows of the same training on all pairs with each of tuning.SEEDS; none where that takes too long."""
     name = f"LoRA, {len(pairs)} {lab.noun}"
-    if not lab.affords(f"{name}, three seeds", [name], items, fast=False):
+    if not lab.affords(f"{name}, three seeds", [name], items, minutes_each=35, fast=False):
         return []
     told = {"prompts": tuning.prompts_of(task), "dev_pairs": dev_pairs}
     return tuning.repeated(lab, name, [pairs], recipe, items, score, **told)

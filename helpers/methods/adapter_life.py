@@ -132,7 +132,7 @@ def pairs_of_runs(lm: LanguageModel) -> tuple[LedgerRow, dict[int, tuple[LedgerR
     """
     lab, kept, runs = _sorting(lm), tuning.Kept(), {}
     for draw in DRAWS if runtime.profile().value == "full" else DRAWS[:2]:
-        if not lab.affords(f"draw {draw}", [_named(draw), _named(draw, "facts")], _judged()):
+        if not lab.affords(f"draw {draw}", [_named(draw), _named(draw, "facts")], _judged(), minutes_each=2):
             continue
         runs[draw] = second_training(lm, draw, kept=kept), second_training(lm, draw, "facts", kept=kept)
     return second_training(lm, 0, kept=kept), runs

@@ -119,7 +119,7 @@ class SameLabels:
         for way, name in ((SHOWN, ALL_SHOWN), (LORA, LORA)):
             names = [_named(name, n, seed)[0] for seed in range(self.draws)]
             slow = way == LORA or n > SIZES[0]
-            if slow and not self.lab.affords(f"{n} labels, {way}", names, items, fast=False):
+            if slow and not self.lab.affords(f"{n} labels, {way}", names, items, minutes_each=3, fast=False):
                 del ways[way]
         return Compared(n, {way: [one(n, seed, items) for seed in range(self.draws)] for way, one in ways.items()})
 

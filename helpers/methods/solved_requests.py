@@ -34,7 +34,7 @@ def drawn(lm: LanguageModel, k: int, seed: int = 0) -> list[ChangeRequest]:
 
 def affordable(lab: Lab, k: int, items: Sequence[ChangeRequest]) -> bool:
     """Return whether `measured` can be had now; if not, say so."""
-    return lab.affords(f"{k} examples", [_named(k)], items)
+    return lab.affords(f"{k} examples", [_named(k)], items, minutes_each=5)
 
 
 def measured(lab: Lab, k: int, items: Sequence[ChangeRequest], seed: int = 0, **more) -> LedgerRow:

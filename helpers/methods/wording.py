@@ -25,6 +25,7 @@ from helpers.tasks.task import Task
 
 THINKING = 120  # tokens: room to finish a thought
 SO = "\n\nSo "  # between a thought and the words that are scored
+SHIPPED = "tuned (shipped adapter)"  # what tables call the row of an adapter that comes with the course
 HOWS = {"as scored": "", "calibrated": ", calibrated"}  # how the name of a way ends
 
 
@@ -213,8 +214,7 @@ def by_adapter(lab: Lab, task: Task, items: Sequence, **more) -> LedgerRow:
         label_scorer(task),
         {"approach": "tune", "heavy": True, **adapters.row_of(lab.model, task.name), **more},
     )
-    method = "tuned (shipped adapter)"
-    return lab.measure(method, items, lambda texts: score(adapters.get(lab.model, task.name), texts), **told)
+    return lab.measure(SHIPPED, items, lambda texts: score(adapters.get(lab.model, task.name), texts), **told)
 
 
 def minutes(rows: Sequence[LedgerRow]) -> float:

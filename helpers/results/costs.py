@@ -205,6 +205,16 @@ def article_formula(fixed: float, old: float, new: float) -> int:
     return int(fixed / (old - new))
 
 
+def in_dollars(amount: float, signed: bool = False) -> str:
+    """Return an amount in dollars and cents, with a plus before a gain if `signed`.
+
+    >>> in_dollars(1234.5), in_dollars(-20), in_dollars(3, signed=True)
+    ('$1,234.50', '-$20.00', '+$3.00')
+    """
+    sign = "-" if amount < 0 else "+" if signed else ""
+    return f"{sign}${abs(amount):,.2f}"
+
+
 def break_even(case: Case) -> BreakEven:
     """Return when a case has paid for itself: the first month that ends without debt.
 
@@ -214,7 +224,7 @@ def break_even(case: Case) -> BreakEven:
     free = [case.balance(month) >= 0 for month in range(1, int(case.horizon) + 1)]
     month = free.index(True) + 1 if True in free else None
     gain = case.balance(case.horizon)
-    after = f"{'-' if gain < 0 else '+'}${abs(gain):,.2f} after {case.horizon} months"
+    after = f"{in_dollars(gain, signed=True)} after {case.horizon} months"
     if month is None:
         return BreakEven(None, None, gain, f"{_why_not(case)}; {after}")
     undone = "" if all(free[month - 1 :]) else ", though a retraining later costs more than is there"
@@ -227,7 +237,7 @@ def _why_not(case: Case) -> str:
     if saving < 0:
         return f"never paid back: each {case.one} costs ${float(-saving):g} more than now"
     if saving == 0:
-        return "never paid back: a {case.one} costs the same as now, so nothing is saved"
+        return f"never paid back: a {case.one} costs the same as now, so nothing is saved"
     if case.requests == 0:
         return f"never paid back: without {case.unit} nothing is saved"
     monthly = saving * _exact(case.requests)

@@ -181,16 +181,28 @@ class Lab:
         """Return a stored row of this lab's task, split and model, or None; see `ledger.stored`."""
         return stored(self.task, method, items, **{"model": self.model, "split": self.split, **asked})
 
-    def affords(self, what: str, methods: Sequence[str], items: Sequence, *, fast: bool = True) -> bool:
+    def affords(
+        self, what: str, methods: Sequence[str], items: Sequence, *, minutes_each: float, fast: bool = True
+    ) -> bool:
         """Return whether rows that take long without a GPU can be had now; if not, say that `what` is left out.
 
         They can where all of them are kept, where COURSE_MISSING=1 or COURSE_RERUN=1 asks for them, and in the fast
-        profile, which measures few items, unless `fast` is False.
+        profile, which measures few items, unless `fast` is False. What COURSE_MISSING=1 adds is said beforehand, with
+        an estimate by `minutes_each`: what a row of the default model takes on two cores.
         """
         few = fast and runtime.profile().value == "fast"
-        if few or in_full(self) or all(self.stored(method, items) for method in methods):
+        if few or anew(self):
             return True
-        print(f"{what}: left out, not every row of it is kept; COURSE_MISSING=1 measures it, and takes long.")
+        missing = [method for method in methods if not self.stored(method, items)]
+        if not missing:
+            return True
+        are = "row is" if len(methods) == 1 else "rows are"
+        lacks = f"{len(missing)} of {len(methods)} {are} not kept"
+        takes = f"about {max(1, round(len(missing) * minutes_each))} minutes on two cores"
+        if in_full(self):
+            print(f"{what}: {lacks}, and measured now: {takes}, if the model is the course's own.")
+            return True
+        print(f"{what}: left out, {lacks}; COURSE_MISSING=1 measures what is missing, {takes}.")
         return False
 
 

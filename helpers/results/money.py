@@ -7,7 +7,7 @@ itself is the business of costs.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from helpers.results import costs, overview
+from helpers.results import costs, markdown, overview
 from helpers.results.costs import Case, People, Prices
 from helpers.results.given import alone
 from helpers.results.rows import LedgerRow
@@ -82,16 +82,31 @@ def rivals(
     return Rivals(by_name.get(old), by_name.get(new), costs.by_machine(seconds) / 1000, cached)
 
 
-def told(name: str, case: Case, needed: Callable) -> str:
-    """Return a case in words: a month's dollars, what must be paid back, and after how many right answers it is.
+def table(cases: Mapping[str, Case], needed: Callable) -> str:
+    """Return the cases as a table: a month's dollars, how many right answers pay back what comes first, and the end.
 
-    needed: takes fixed, old and new; returns how many pay `fixed` back, or None.
+    Args:
+        cases: price list -> case.
+        needed: takes fixed, old and new; returns how many pay `fixed` back, or None. It counts neither upkeep nor
+            retraining; the last two columns do.
     """
-    month = (f"${case.requests * each:,.2f}" for each in (case.old, case.new))
-    count = needed(case.fixed, case.old, case.new)
-    back = "is never paid back" if count is None else f"is paid back by {int(alone(count)):,} {case.unit}"
-    return (
-        f"{name}: {case.requests:,} {case.unit} cost {next(month)} with examples, {next(month)} tuned.\n"
-        f"   By the function above, ${case.fixed:,.2f} {back}.\n"
-        f"   With upkeep, and ${case.retrain:,.0f} for each retraining: {costs.break_even(case).statement}."
-    )
+    lines = []
+    for name, case in cases.items():
+        count, all_counted = needed(case.fixed, case.old, case.new), costs.break_even(case)
+        back = "never" if count is None else f"{int(alone(count)):,}"
+        month = "no" if all_counted.month is None else f"month {all_counted.month}"
+        of_a_month = (costs.in_dollars(case.requests * each) for each in (case.old, case.new))
+        lines.append([name, *of_a_month, back, month, costs.in_dollars(all_counted.gain, signed=True)])
+    unit, horizon = next((case.unit, case.horizon) for case in cases.values())
+    head = ["prices", "a month with examples", "a month tuned", f"{unit} that pay it back, by the function"]
+    return markdown.table([*head, "all counted: paid back?", f"all counted: after {horizon} months"], lines)
+
+
+def pays(cases: Mapping[str, Case]) -> str:
+    """Return at how many price lists tuning pays for itself with all counted, and how the first of them ends."""
+    found = {name: costs.break_even(case) for name, case in cases.items()}
+    paid = [name for name, each in found.items() if each.month is not None]
+    count = f"{len(paid) or 'none'} of {len(found)} price list{'s' * (len(found) > 1)}"
+    which = f": {', '.join(paid)}" if len(found) > 1 and paid else ""
+    first, ending = next(iter(found.items()))
+    return f"All counted, tuning has paid for itself at {count}{which}.\n{first.capitalize()} it is {ending.statement}."

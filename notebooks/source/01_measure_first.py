@@ -170,7 +170,7 @@ rules_row = lab.measure(
 print(f"without any of these words: {rules_row.predictions.count('other')} of {len(test)}")
 
 # %% [markdown]
-# No better than one label for all, or hardly: most messages hold none of the words. Rules would fare better on ordinary
+# Most messages hold none of the words. Rules would fare better on ordinary
 # mail, which does not avoid the obvious word.
 
 # %% [markdown]
@@ -446,7 +446,7 @@ for k in (1, 5, 15, 45):
     print(f"k = {k:2}: {statistics.accuracy_interval(dev_gold, votes)} on dev")
 
 # %% [markdown]
-# The intervals overlap widely: 120 messages do not settle the choice of k finely. We take 15 and go on to *test*.
+# The intervals overlap widely: 120 messages do not settle it finely. We take 15.
 
 # %%
 vote_row = lab.measure(
@@ -536,8 +536,6 @@ for n in (120, 300, 1000, 3000):
     print(f"{n:5} messages find a true difference of {found:.3f} or more")
 
 # %% [markdown]
-# Smaller differences will mostly stay *too close to call* on our 300 messages.
-#
 # ## The picture that all lessons extend
 
 # %%
@@ -557,7 +555,7 @@ widgets.keyword_playground(intents.load(), dev, first_rules)
 # %% [markdown]
 # ## What we found
 #
-# The first method's accuracy minus the second's, computed, not typed:
+# The first method's accuracy minus the second's:
 
 # %%
 for name, first, second in (

@@ -79,8 +79,7 @@ from helpers.lesson.exercises import check, hint, solution, yours
 check("02.1", fill)
 
 # %% [markdown]
-# Here is `fill` at work, yours or the course's own: all that reaches the model. The first lines are the model's default
-# system text.
+# Here is `fill` at work: all that reaches the model. The first lines are its default system text.
 
 # %%
 from helpers.lesson import own_02
@@ -311,8 +310,8 @@ print(lm.render(found.best.more["prompts"](["(the message)"])[0]))
 print(*found.best.settings["words"], sep="\n")
 
 # %% [markdown]
-# Beside it *answer to 02.3*, as scored and calibrated: yours if its check says *correct*; else, as on the stored page, the
-# course's, which won among 4,096 tables of words on dev.
+# Beside it *answer to 02.3*, as scored and calibrated: yours if its check says *correct*; else the course's, which won
+# among 4,096 tables of words on dev.
 
 # %%
 my_prompt, my_words = yours("02.3", (my_prompt, my_words), (own_02.MINE, own_02.MY_WORDS))
@@ -360,7 +359,7 @@ plots.best_of_tries(found.rows, elsewhere, best_row, "What the best of 24 is wor
 print(f"the winner: {seen:.3f} on dev, {elsewhere:.3f} expected, on test {best_row.interval}")
 
 # %% [markdown]
-# And the answer to 02.3? Hold its figure on test against that on dev, where the course's was the best of 4,096 tables.
+# And the answer to 02.3? Hold its figure on test against that on dev, where the course's was chosen.
 #
 # ## Writing or scoring?
 #

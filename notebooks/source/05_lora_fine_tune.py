@@ -438,10 +438,10 @@ print(
 # %%
 from IPython.display import Markdown
 from helpers.lesson import scales
+from helpers.methods.wording import SHIPPED
 
 tuned_on_all = f"LoRA, {len(train)} messages"
-one_more = "tuned (shipped adapter)"
-rows_of = [*(row.method for row in others), tuned_on_all, one_more, "labeled by the guide"]
+rows_of = [*(row.method for row in others), tuned_on_all, SHIPPED, "labeled by the guide"]
 Markdown(scales.side_by_side("intents", rows_of))
 
 # %% [markdown]

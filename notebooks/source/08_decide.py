@@ -47,8 +47,7 @@ claims.show("08")
 # %% [markdown]
 # ## One table
 #
-# Three tasks: sorting messages, naming the risk of a change request, answering questions about the policies. For each,
-# the methods that their lessons chose on dev. A star: the course's row, not yours. Rightful silence counts as right;
+# Three tasks, and for each the methods that their lessons chose on dev. A star: the course's row, not yours. Rightful silence counts as right;
 # *best quote* need only hold the answer.
 
 # %%
@@ -58,7 +57,7 @@ from helpers.results import comparisons, costs, decisions, judged, money, overvi
 together = overview.gather(MAIN)  # for each task, its rows on the same items
 
 # %% [markdown]
-# A user waits for *one* request, and longest for the slowest. So ask one at a time: half are faster than
+# A user waits for *one* request. So ask one at a time: half are faster than
 # [p50](../docs/glossary.md#p50-and-p95), 19 of 20 faster than p95. We time some methods, on the prompts they were scored
 # with. Of twelve requests p95 is nearly the slowest. **Predict:** which is slower, examples in
 # the prompt or the tuned model?
@@ -161,8 +160,7 @@ for task, kept in together.items():
     pictures.forest(standings[task], f"{task}: behind the leader, {n} items", 0.03)
 
 # %% [markdown]
-# The bar is that of one comparison; the word is corrected for all pairs, and so more cautious. *Too close to call* is a
-# finding, too.
+# The bar is that of one comparison; the word is corrected for all pairs, and so more cautious.
 
 # %% [markdown]
 # ## The mix will change
@@ -220,8 +218,8 @@ print("corrected for the number of methods.")
 # %% [markdown]
 # ## Dollars
 #
-# One article (E below) divides fixed cost by the saving of a request: 500 / (0.02 − 0.005) = 33,333. **Predict:** is that
-# enough?
+# One article (E below) divides fixed cost by the saving of a request: 500 / (0.02 − 0.005) = 33,333. **Predict:** do so many
+# requests pay back the 500?
 
 # %% [markdown]
 # ### Your turn 08.3
@@ -258,9 +256,9 @@ def break_even(fixed, old, new):
 check("08.3", break_even)
 
 # %% [markdown]
-# Now your own case: the tuned model instead of nearest examples, counted in *right* answers. The prompt needs labels
-# too, and a search for each message. Tuning needs a day of somebody's work, again every six months. All figures are
-# yours to change. **Predict:** what weighs most?
+# Now your own case: the tuned model instead of nearest examples, for a million *right* answers a month. Examples cost a
+# longer prompt, and a search for each message; tuning costs some labels more, and a day of somebody's work, again every
+# six months. All figures are yours to change. **Predict:** what weighs most?
 
 # %%
 needed = yours("08.3", break_even, costs.requests_needed)
@@ -272,17 +270,20 @@ cases = rivals.cases(PRICES, people, a_month=1_000_000, upkeep=10, retrain_every
 
 fixed, day = cases["as given"].fixed, people.outlay(0)  # dollars before the first answer
 labels = people.outlay(rivals.more_labels) - day
-print(f"{rivals.more_labels} labels more: ${labels:,.3f}; a day of work: ${day:,.3f};")
-print(f"all else, such as training: ${fixed - labels - day:,.3f}. Together: ${fixed:,.3f}")
+print(f"{rivals.more_labels} labels more: ${labels:,.2f}; a day of work: ${day:,.2f};")
+print(f"all else, such as training: ${fixed - labels - day:,.3f}. Together: ${fixed:,.2f}")
+
+# %% [markdown]
+# Your function counts what comes first; *all counted* takes off upkeep and each retraining, too.
 
 # %%
-for name, case in cases.items():
-    print(money.told(name, case, needed))
+display(Markdown(money.table(cases, needed)))
+print(money.pays(cases))
 pictures.sensitivity(cases["as given"], "What the gain in two years hangs on")
 
 # %% [markdown]
-# Each figure was halved and doubled; the widest bars decide, so argue about those. A plain method reads no tokens: where it
-# ties there is nothing to pay back. Move the sliders to your own case.
+# Each figure was halved and doubled; the widest bars decide, so argue about those. Where a plain
+# method ties there is nothing to pay back. Move the sliders to your own case.
 
 # %%
 from helpers.lesson.widgets import decide as faces
@@ -429,7 +430,7 @@ display(Markdown(markdown.table(first_tries[0], first_tries[1:])))
 print(page.differs(first_tries), page.AGAIN, page.CHANGING, sep="\n")
 
 # %% [markdown]
-# Where one method alone was measured, nothing was chosen; large is a ceiling. The page takes what was measured with at
+# *Large* is a ceiling. The page takes what was measured with at
 # most your number of labels; with very few, see lesson 03. A size without rows you can fill:
 # [choosing another model](../docs/other_models.md). Last, a page for a colleague.
 
@@ -452,9 +453,9 @@ print(f"{written.name}: {report.scale(every_row)}")
 # %% [markdown]
 # ## What we found
 #
-# Dollars are arithmetic on your prices, judged at each of five price lists. *Left out*: how many times as many right
-# answers pay for people, labels and training (at least a cent), too. D1 can hardly hold while a day of work costs more
-# than a training. D2 is judged on its ratio alone.
+# Dollars are arithmetic on your prices, judged at each of the five price lists. D1 counts right answers: how many times as
+# many pay for labels, people and training as pay for the training alone (a cent at least)? It can hardly hold while a day of
+# work costs more than a training. D2 is judged on its ratio alone.
 
 # %%
 claims.conclude("D1", judged.left_out(rivals, cases, people, needed))
@@ -462,8 +463,7 @@ claims.conclude("D2", judged.per_right(rivals, cases))
 
 # %% [markdown]
 # D3 counts tasks with a tie in which a measure chooses another method than the highest estimate. Its rule wants more than
-# 0; exactly 0 lies on that limit, and so reads *too close to call*. *Time to change* compares rows of different machines:
-# do not lean on it.
+# 0; exactly 0 lies on that limit, and so reads *too close to call*.
 
 # %% tags=["machine"]
 claims.conclude("D3", judged.choices(summaries, standings, every_row))

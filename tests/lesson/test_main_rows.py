@@ -3,6 +3,8 @@
 import pytest
 
 from helpers.lesson import main_rows
+from helpers.machine import runtime
+from helpers.methods import wording
 from helpers.results import lookup
 from tests.ledger_rows import of_hits
 
@@ -24,6 +26,12 @@ def test_what_runs_and_what_is_proposed_are_the_first_rows_that_are_there():
     of_hits(main_rows.PROMPT, [1, 0, 1], task="intents", model=MODEL)
     of_hits(main_rows.SHOTS, [1, 0, 1], task="intents", model=MODEL)
     assert [row.method for row in main_rows.running()] == [main_rows.SHOTS, main_rows.PROMPT]
+
+
+def test_the_name_of_the_shipped_adapters_row_stands_in_one_place():
+    files = [file for place in ("helpers", "notebooks/source") for file in (runtime.ROOT / place).rglob("*.py")]
+    typed = [file.name for file in files if f'"{wording.SHIPPED}"' in file.read_text(encoding="utf-8")]
+    assert typed == ["wording.py"]
 
 
 def test_only_rows_that_keep_their_answers_can_be_rated():

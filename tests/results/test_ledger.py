@@ -521,5 +521,19 @@ def test_slow_rows_are_had_where_all_are_kept_or_asked_for(monkeypatch, capsys, 
         monkeypatch.setenv(name, value)
     capsys.readouterr()
     lab = ledger.Lab("toy", "a model", labels=["a", "b"])
-    assert lab.affords("both", ["m", "n"], ITEMS, fast=fast) is wanted
+    assert lab.affords("both", ["m", "n"], ITEMS, minutes_each=1, fast=fast) is wanted
     assert ("both: left out" in capsys.readouterr().out) is not wanted
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_what_is_missing_and_about_how_long_it_takes_is_said_before_it_is_measured(monkeypatch, capsys, asked):
+    monkeypatch.delenv("COURSE_PROFILE", raising=False)
+    monkeypatch.setenv("COURSE_MISSING", "1" if asked else "")
+    measured("m")
+    capsys.readouterr()
+    lab = ledger.Lab("toy", "a model", labels=["a", "b"])
+    assert lab.affords("three", ["m", "n", "o"], ITEMS, minutes_each=4) is asked
+    said = capsys.readouterr().out
+    assert "2 of 3 rows are not kept" in said and "about 8 minutes on two cores" in said
+    assert ("measured now" in said) is asked and ("COURSE_MISSING=1 measures" in said) is not asked
+    assert lab.affords("one", ["m"], ITEMS, minutes_each=4) and not capsys.readouterr().out, "all is kept"

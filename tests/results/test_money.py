@@ -30,7 +30,6 @@ def test_a_right_answer_pays_for_the_wrong_ones_and_for_the_search():
     assert list(cases) == list(costs.variations(PRICES))
     one = cases["as given"]
     assert one.fixed == pytest.approx(PEOPLE.outlay(300))
-    assert "1,000 right answers cost $0.8" in money.told("as given", one, costs.requests_needed)
     assert "request" not in costs.break_even(one).statement
     for parts in (judged.per_right(found, cases), judged.left_out(found, cases, PEOPLE, costs.requests_needed)):
         ((_, given),) = parts.items()
@@ -56,6 +55,35 @@ def test_how_many_pay_it_back_may_come_as_a_float_or_alone_in_an_array():
             return None if (count := costs.requests_needed(*given)) is None else kind(count)
 
         for name, case in cases.items():
-            assert money.told(name, case, needed) == money.told(name, case, costs.requests_needed)
+            alone = {name: case}
+            assert money.table(alone, needed) == money.table(alone, costs.requests_needed)
         wanted = judged.left_out(found, cases, PEOPLE, costs.requests_needed)
         assert judged.left_out(found, cases, PEOPLE, needed) == wanted
+
+
+CASES = {
+    "as given": costs.Case(400, 5e-5, 1e-5, 1_000_000, 10, 320, 6, unit=money.UNIT),
+    "dear": costs.Case(400, 1e-3, 2e-4, 1_000_000, 10, 320, 6, unit=money.UNIT),
+    "never": costs.Case(400, 1e-5, 1e-5, 1_000_000, 10, 320, 6, unit=money.UNIT),
+}
+
+
+def test_a_line_of_the_table_says_what_a_month_costs_and_what_is_left_when_all_is_counted():
+    lines = [line.strip("| ").split(" | ") for line in money.table(CASES, costs.requests_needed).splitlines()]
+    assert lines[2] == ["as given", r"\$50.00", r"\$10.00", "10,000,000", "no", r"-\$640.00"]
+    assert lines[3] == ["dear", r"\$1,000.00", r"\$200.00", "500,000", "month 1", r"+\$17,600.00"]
+    assert lines[4] == ["never", r"\$10.00", r"\$10.00", "never", "no", r"-\$1,600.00"]
+
+
+def test_whether_tuning_pays_is_said_by_price_list_with_the_reason():
+    assert money.pays(CASES) == (
+        "All counted, tuning has paid for itself at 1 of 3 price lists: dear.\n"
+        "As given it is not paid back: what 6 months save is no more than the next retraining costs; "
+        "-$640.00 after 24 months."
+    )
+    assert "at none of 1 price list.\n" in money.pays({"as given": CASES["never"]})
+    assert "at 1 of 1 price list.\nAs given it is paid back in month 1" in money.pays({"as given": CASES["dear"]})
+
+
+def test_equal_prices_are_told_by_what_is_counted():
+    assert "a right answer costs the same as now" in costs.break_even(CASES["never"]).statement

@@ -31,6 +31,7 @@ TASK = "policy_search"
 FIRST = ("torch", "transformers", "scipy", "sklearn", "numpy", "sympy", "networkx", "matplotlib", "python")
 ENOUGH = 100_000  # passages, after which no further package is read
 WORDS = 60  # of a passage
+MINUTES = 60 / 100_000  # to embed a passage, on two cores
 INSTALLED = {"site-packages", "dist-packages"}
 PROSE = re.compile(r'("""|\'\'\')(.*?)\1|^[ \t]*#+[ \t]?([^\n]*)$', re.DOTALL | re.MULTILINE)
 
@@ -151,7 +152,7 @@ def at_hand(embedder, documents, questions, cutter: Chunker, more: int, live: in
     Else None; so it is where the installed packages hold too little text. Either is said.
     """
     lab, method, items = ledger.Lab(TASK, embedder), _method(more), _items(questions)
-    if more > live and not lab.affords(f"{more:,} more", [method], items, fast=False):
+    if more > live and not lab.affords(f"{more:,} more", [method], items, minutes_each=MINUTES * more, fast=False):
         return None
     if more and (ledger.anew(lab) or not lab.stored(method, items)) and len(_every()) < more:
         print(f"{more:,} more: not measured; the packages installed here hold {len(_every()):,} passages.")

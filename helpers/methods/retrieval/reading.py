@@ -214,7 +214,7 @@ def tuned(lab: Lab, questions: Sequence[PolicyQuestion]) -> list[LedgerRow]:
     def answer(lm: LanguageModel, _texts: list[str]) -> list[graded.Graded]:
         return graded.graded(questions, lambda _: lm.generate(chats, TOKEN_LIMIT, progress=False).texts)(_texts)
 
-    if not lab.affords(TUNED_ROW, [TUNED_ROW], questions):
+    if not lab.affords(TUNED_ROW, [TUNED_ROW], questions, minutes_each=30):
         return []
     full = runtime.profile().value == "full"
     return tuning.repeated(

@@ -15,7 +15,7 @@
 # - say how often a rewording changes an answer, and whether accuracy moves beyond chance;
 # - add a label by an edited prompt and by retraining, and compare time and quality.
 #
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** P5.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** P5.
 
 # %%
 #: setup
@@ -23,9 +23,10 @@
 # %% [markdown]
 # ## Ten ways to ask the same
 #
-# Two things should not matter: a rewording that keeps the meaning, and the seed where answers are drawn. We ask ten times, with
-# the everyday words of lesson 02, scored as they come, on *dev*. **Predict:** of every 100 messages, how many get one label
-# from all ten?
+# The task is lesson 01's: sort messages to [Larkfield](../../docs/glossary.md#larkfield) under six labels. Each label goes by
+# [everyday words](../../docs/glossary.md#label-words), such as "a refund request", and the likeliest words win. Two things
+# should not matter: a rewording that keeps the meaning, and the seed where answers are drawn. We ask ten times, on
+# [*dev*](../../docs/glossary.md#dev). **Predict:** of every 100 messages, how many get one label from all ten?
 
 # %%
 from helpers.lesson import diagrams
@@ -43,18 +44,13 @@ WORDS = {label: f" {words}" for label, words in intents.WORDS.items()}
 # %%
 import itertools
 
+asked = ["one question", "ten wordings", "as many right?"]
 ways, ends = ["edit the prompt", "train again"], ["how long?", "equally good?"]
-boxes = [
-    ["", "", "same labels?"],
-    ["one question", "ten wordings", "as many right?"],
-    ["one label more", ways[0], ends[0]],
-    ["", ways[1], ends[1]],
-]
-arrows = [("one question", "ten wordings")]
-arrows += [("ten wordings", end) for end in ("same labels?", "as many right?")]
-arrows += [*itertools.product(["one label more"], ways), *itertools.product(ways, ends)]
+more = ["one label more", ways[0], ends[0]]
+arrows = [*itertools.pairwise(asked), (asked[1], "same labels?")]
+arrows += [*itertools.product(more[:1], ways), *itertools.product(ways, ends)]
 diagrams.flow(
-    boxes,
+    [["", "", "same labels?"], asked, more, ["", ways[1], ends[1]]],
     arrows,
     "Two small changes. One question in ten wordings: are the labels the same, and are as many "
     "right? One label more, by an edited prompt and by training again: how long does each take, "
@@ -135,16 +131,20 @@ print(f"the same label from all ten wordings: {agreed:.2f} of {len(dev)} message
 # beforehand. Filled ones would be your own.
 #
 # Each bar says how this wording would do on *new* messages. To compare wordings on the *same* messages it is too wide; that is
-# what [Cochran's Q](../../docs/glossary.md#cochrans-q) is for: McNemar's question, for more than two.
+# what [Cochran's Q](../../docs/glossary.md#cochrans-q) is for. It asks of many wordings what lesson 01's McNemar test asks of
+# two: do they differ by more than chance?
 
 # %%
 from helpers import statistics
-from helpers.lesson.said import said
 
 beyond = statistics.spread([row.correct for row in rows])
 shares = [row.interval.estimate for row in rows]
 print(f"accuracy, best minus worst wording: {max(shares) - min(shares):.3f}")
 print(f"Cochran's Q {beyond.q:.1f}, p = {beyond.p_value:.2g}")
+
+# %%
+from helpers.lesson.said import said
+
 print(
     said(
         beyond.deviation,
@@ -180,8 +180,8 @@ print(*(f"  {one[:44]!r:48} {two[:44]!r}" for one, two in list(zip(*by_seed))[:4
 # ## A requirement changes
 #
 # From Monday, messages about orders on their way go to a new team, `delivery`; until now they were `other`. With a prompt you
-# add words. With weights you train again. Articles D and E say that the prompt takes minutes (P5). Minutes until *what*,
-# though? We time both, and ask whether they end up equally good.
+# add words. With weights you train again. Two of the articles that the course tests say that the prompt takes minutes (P5).
+# Minutes until *what*, though? We time both, and ask whether they end up equally good.
 
 # %%
 import textwrap
@@ -195,12 +195,13 @@ for message in moved[:3]:
 
 # %% [markdown]
 # First: what is there to lose? Here is each method *before* the change, on the messages of *test* under the old six labels.
-# The edit will begin from lesson 02's *rung 1*, the bare question; *best prompt* is what its 24 tries found.
+# The edit will begin from lesson 02's *rung 1*, the bare question; *best prompt* is what its 24 tries found. *Tuned* is a
+# LoRA [adapter](../../docs/glossary.md#adapter) of lesson 05, and *TF-IDF* lesson 01's plain baseline, by counts of words.
 
 # %%
 RUNG_1, TUNED, TFIDF = (
     "rung 1 bare question, everyday words",
-    "tuned (shipped adapter)",
+    wording.SHIPPED,
     "TF-IDF + logistic regression",
 )
 before = {
@@ -211,9 +212,10 @@ for method, row in before.items():
     print(f"{method}: {f'{row.interval}{row.mark}' if row else 'not measured yet'}")
 
 # %% [markdown]
-# The first wording stays; the edit is one more label to score. Three names for it, each as scored and calibrated: six tries, on
-# *dev* and on the messages of *train* that move (so the edit needs those labels, too). **Predict:** will the new label take
-# messages that are not its own?
+# The first wording stays; the edit is one more label to score. Three names for it, each as scored and
+# [calibrated](../../docs/glossary.md#calibration), that is, with the prompt's own leaning taken away: six tries, on *dev* and
+# on the messages of *train* that move (so the edit needs those labels, too). **Predict:** will the new label take messages
+# that are not its own?
 
 # %%
 from helpers.methods import search
@@ -238,8 +240,8 @@ print(found)
 
 # %% [markdown]
 # The retraining: all of *train*, with the new label where it belongs, by the recipe of lesson 05, with one seed. Stored runs
-# are taken where they exist; their seconds were kept, so both sides are timed on the machine that made them. And lesson 01's
-# plain baseline, which can be retrained as well.
+# are taken where they exist; their seconds were kept, so both sides are timed on the machine that made them. (Without them
+# the next cell trains, some minutes on two cores.) And the plain baseline, which can be retrained as well.
 
 # %%
 from helpers.methods.tuning.measured import measured

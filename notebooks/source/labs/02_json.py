@@ -16,7 +16,7 @@
 # - cut out, retry, repair or constrain, and say what each costs;
 # - write the heart of constrained decoding, and a schema.
 #
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** P2 and P3.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** P2 and P3.
 
 # %%
 #: setup
@@ -59,8 +59,8 @@ diagrams.flow(
 # %% [markdown]
 # ## Ask for it
 #
-# Article A's tool is a sentence: "You are a strict JSON formatter" (P2). It may stand in the system text or after the
-# request, and the schema may stand beside it. Each answer gets 96 tokens at most. **Predict:** which gives JSON, and which
+# One of the articles that the course tests hands us a sentence: "You are a strict JSON formatter" (P2). It may stand in the
+# system text, which opens the prompt, or after the request; and the schema may stand beside it. Each answer gets 96 tokens at most. **Predict:** which gives JSON, and which
 # JSON that fits?
 
 # %%
@@ -174,7 +174,7 @@ for n in prompting_lines.most_and_fewest_words(helped, requests):
 #
 # ## Ask again
 #
-# Article B says: validate, retry, repair; leaving out constrained decoding is a pitfall (P3). To *retry* is to draw another
+# Another article says: validate, retry, repair; leaving out constrained decoding is a pitfall (P3). To *retry* is to draw another
 # answer, at temperature 0.7, twice at most. To *repair* is to show the model its answer and the validator's complaint, once.
 # **Predict:** which brings more of the answers into form?
 

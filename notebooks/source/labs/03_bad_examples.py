@@ -16,14 +16,15 @@
 # - say what wrong labels among the examples do;
 # - see what a label without an example costs, and what its example costs the others.
 #
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** F3, F8.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** F3, F8.
 
 # %%
 #: setup
 
 # %% [markdown]
-# This lab of [lesson 03](../03_few_shot.ipynb) runs alone. The same prompt: after the message comes the question "What kind
-# of message is this?", and the answer begins with "This is", followed by everyday words for each label.
+# The task is lesson 01's: sort messages to [Larkfield](../../docs/glossary.md#larkfield) under six labels. The prompt is lesson
+# 03's: a few solved messages, then the new one, each followed by "What kind of message is this?" The answer begins with "This
+# is", and [everyday words](../../docs/glossary.md#label-words) follow, such as "a refund request": the likeliest win.
 
 # %%
 import numpy as np

@@ -23,8 +23,9 @@
 #: setup
 
 # %% [markdown]
-# This lab of [lesson 03](../03_few_shot.ipynb) runs alone. The same prompt: after the message comes the question "What kind
-# of message is this?", and the answer begins with "This is", followed by everyday words for each label.
+# The task is lesson 01's: sort messages to [Larkfield](../../docs/glossary.md#larkfield) under six labels. The prompt is lesson
+# 03's: a few solved messages, then the new one, each followed by "What kind of message is this?" The answer begins with "This
+# is", and [everyday words](../../docs/glossary.md#label-words) follow, such as "a refund request": the likeliest win.
 
 # %%
 import numpy as np
@@ -58,8 +59,9 @@ prompt = few_shot.FewShotPrompt(
 # %% [markdown]
 # ## Who stands last?
 #
-# Six examples, one per label, in six orders: each label stands last once. Three draws of six, so that no single example
-# decides. **Predict:** does a label get more predictions where it stands last?
+# Six examples, one per label, in six orders: each label stands last once. Three *draws*, each of six other messages, so that no
+# single example decides. Every answer is kept twice: as it was scored, and with the prompt's own leaning taken away
+# ([calibrated](../../docs/glossary.md#calibration)), for later. **Predict:** does a label get more predictions where it stands last?
 
 # %%
 runs = {}
@@ -78,15 +80,17 @@ for key, log_probs in runs.items():
         kept[key] = [LABELS[i] for i in values.argmax(axis=1)]
 
 # %%
-table = np.array(
-    [
-        [sum(plain[d, last].count(label) for d in range(3)) for label in LABELS]
-        for last in LABELS
-    ]
-)
+from collections import Counter
+
+predicted = {last: Counter() for last in LABELS}
+for (_, last), labels in plain.items():
+    predicted[last].update(labels)
+table = np.array([[counts[label] for label in LABELS] for counts in predicted.values()])
+
+# %%
 told = [
-    f"with {last} last: " + ", ".join(f"{label} {n}" for label, n in zip(LABELS, row) if n)
-    for last, row in zip(LABELS, table)
+    f"with {last} last: " + ", ".join(f"{label} {n}" for label, n in counts.most_common())
+    for last, counts in predicted.items()
 ]
 plots.counts(
     table,
@@ -199,9 +203,11 @@ for name, answers in {"as scored": plain, "calibrated": repaired}.items():
 # equal orders, or too few messages to tell them apart.
 
 # %% [markdown]
-# On test there are more. There, once, twelve orders of the first draw, as scored, for the verdict:
+# The test set has more messages. There, once, twelve orders of the first draw, as scored, for the verdict on F6:
 
 # %%
+from dataclasses import replace
+
 six = few_labels.draw(pool, 6, seed=0)
 rng = np.random.default_rng(0)
 orders = [[six[i] for i in rng.permutation(6)] for _ in range(12)]
@@ -210,10 +216,12 @@ on_test = [
     few_labels.shown(lab, prompt, f"few-shot, 6, order {n}", order, test, seed=n, **told)
     for n, order in enumerate(orders, start=1)
 ]
-plots.methods(on_test, "The same six examples in twelve orders")
+named = [replace(row, method=f"order {n}") for n, row in enumerate(on_test, start=1)]
+plots.methods(named, "The same six examples in twelve orders")
 
 # %% [markdown]
-# The same six examples each time. Is the way from the worst order to the best beyond chance? The verdict on F6 says.
+# The same six examples each time. Is the way from the worst order to the best longer than chance would make it? The verdict
+# on F6, below, says.
 
 # %% [markdown]
 # ## Read each example once
@@ -226,8 +234,6 @@ plots.methods(on_test, "The same six examples in twelve orders")
 # what happens to the tokens?
 
 # %%
-from dataclasses import replace
-
 from helpers.model import catalogue, embedding
 
 told_once = replace(prompt, system=intents.SYSTEM)

@@ -17,7 +17,7 @@
 # - say what a growing collection does to a search, up to the size measured here;
 # - tune an embedder in a loop that you can see.
 #
-# **Time and memory:** {{measured}}, plus your reading. A lab of lesson 04; it runs alone. **Claims tested here:** R2, R3, R7.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** R2, R3, R7.
 
 # %%
 #: setup
@@ -53,8 +53,9 @@ print({tier: len(some) for tier, some in asked.items()})
 # %% [markdown]
 # ## How large is a chunk that is read?
 #
-# One article says 500 to 1,000 tokens. MiniLM reads 256 word pieces of a text and drops the rest. **Predict:** of chunks of
-# 500 tokens, how many does it read to their end?
+# One article says 500 to 1,000 tokens. [MiniLM](../../docs/glossary.md#minilm), the model that makes a vector of each text for
+# the search by meaning, reads 256 word pieces of a text and drops the rest. **Predict:** of chunks of 500 tokens, how many
+# does it read to their end?
 
 # %%
 sized, told = {}, []
@@ -111,12 +112,13 @@ for size, row in answers.items():
 print("right answers, 500 minus 125:", ledger.compare(answers[125], answers[500]))
 
 # %% [markdown]
-# Few answers are right from either size: the reader is the limit, and little can be said of sizes.
+# Where few answers are right from either size, as on the course's rows, the reader is the limit, and little can be said of
+# sizes.
 
 # %% [markdown]
-# Had only the vectors of whole chunks been used, 500 would have been judged half read. How much do the vectors of sentences
-# bring? Chunks of 125 lose nothing by the cut, so their line shows what such vectors bring in any case; only what 500 gains
-# beyond that can be due to the cut.
+# Had we used only one vector a chunk, chunks of 500 would have been judged by their first half. How much do the vectors of
+# sentences bring? Chunks of 125 are read to their end, so their line shows what such vectors bring in any case; only what 500
+# gains beyond that can be due to the cut.
 
 # %%
 for size in (125, 500):
@@ -139,8 +141,10 @@ for size in (125, 500):
 # %% [markdown]
 # ## One stage changed at a time
 #
-# Rewriting, words, reranking, validating: does each earn its place? The hard questions should leave a stage room to
-# help. How much room, the first line below says: a stage that is added can only find what was missed so far.
+# Four stages stand around the search by meaning. *Rewriting*: the model puts the question in other words first. *Words*:
+# search by words, too ([BM25](../../docs/glossary.md#bm25)). [*Reranking*](../../docs/glossary.md#reranking): put the best
+# candidates in a better order. *Validating*: check the answer. Does each earn its place? Hard questions should leave it room
+# to help. How much, the first line below says: a stage that is added can only find what was missed so far.
 
 # %%
 store = index.Index.build(documents, embedder, chunking.Chunker(spans))
@@ -171,11 +175,11 @@ differences(
 
 # %% [markdown]
 # Left of the line, a change found less, to the right more. A filled point says that its interval leaves out zero;
-# "better" or "worse" is said only where the exact test agrees (lesson 01). So little was missed before that no stage can
+# "better" or "worse" is said only where lesson 01's exact test ([McNemar's](../../docs/glossary.md#mcnemar-test)) agrees. So little was missed before that no stage can
 # show much: not one is shown to earn its place here, nor to be useless.
 
 # %% [markdown]
-# Lesson 04 counted first places, with no reranking behind the fusion; among four there is less left to win. The rewriting
+# Lesson 04 counted first places alone, and reranked nothing; among four there is less left to win. The rewriting
 # is searched for together with the question, so that a poor one costs little. With follow-ups ("and how long is that?"),
 # which this set lacks, it has more to do.
 
@@ -239,7 +243,7 @@ for supported, hits in backed.items():
 
 # %% [markdown]
 # Not on the course's rows: of the answers that a quote supports, no larger share is right. A quote can say what the
-# answer says, and not what was asked. (So few cannot settle it: see the verdict.)
+# answer says, and not what was asked. (But these are few: the verdict says whether they can settle it.)
 
 # %% [markdown]
 # ## In a large collection

@@ -16,7 +16,7 @@
 # - take out of a text what could pose as your prompt, and measure what is left of an attack;
 # - say what a perfect passage does not repair, and what too few questions leave open.
 #
-# **Time and memory:** {{measured}}, plus your reading. A lab of lesson 04; it runs alone. **Claims tested here:** R9, R11.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** R9, R11.
 
 # %%
 #: setup
@@ -44,7 +44,8 @@ pipe = pipeline.Pipeline(store, lm, pipeline.Settings(max_new_tokens=20))
 # ## When to say nothing
 #
 # Some questions have no answer in any document. Here is one that a policy answers, and one of each kind that none does.
-# (The line above is the embedder's own warning: of a few long texts it reads the beginning alone.)
+# (A line above about texts that are too long is a warning of [MiniLM](../../docs/glossary.md#minilm), which makes the vectors
+# for the search: of these few it reads the beginning alone.)
 
 # %%
 asked = unanswered.questions("dev")
@@ -199,8 +200,8 @@ print(
 # says nothing for it or against it. And one fewer where the model was told is, with so few, no effect that we can show.
 
 # %% [markdown]
-# One answer with the demanded words shows that a planted text can get into an answer. Most answers above copy a stretch
-# of it; the customer reads it all the same. A model that seldom obeys planted instructions may seldom follow any: weak
+# One answer with the demanded words shows that a planted text can get into an answer. On the course's rows most of them copy
+# a stretch of it; the customer reads it all the same. A model that seldom obeys planted instructions may seldom follow any: weak
 # is not safe. The same, counted as the share *ignored*, at each size that was measured (*80 tokens* is how long an answer
 # may be):
 
@@ -274,10 +275,10 @@ claims.conclude("R11", {"can": planted.can(arms["planted"], arms["control"])})
 # ## Three things to remember
 #
 # 1. Look at both heaps before you choose a threshold: the more they overlap, the less it can do.
-# 2. Blocking takes out marks and comments. No instruction that worked held one; in plain words it passes. What a
-#    text may *do* has to be limited elsewhere.
-# 3. A passage brings facts. An order to keep a form was not enough. Whether a word of Larkfield's own makes reading
-#    harder, so few questions cannot say.
+# 2. Blocking takes out marks and comments; an order in plain words passes. What a text may *do* has to be limited
+#    elsewhere.
+# 3. A passage brings facts. Whether the form is kept is another number: measure it, too. And a handful of questions cannot
+#    say whether words of your own make reading harder.
 
 # %% [markdown]
 # {{next}}

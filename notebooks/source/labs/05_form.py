@@ -16,8 +16,8 @@
 # - put a tuned voice beside a prompt that holds the rules;
 # - say what such counts do not see.
 #
-# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L2 and L3. An optional lab of lesson 05.
-# Most answers are *reference results*: written once, by this same code, and marked *(reference)*.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L2 and L3.
+# Most answers are [reference results](../../docs/glossary.md#reference-result), marked *(reference)*.
 
 # %%
 #: setup
@@ -102,7 +102,7 @@ check("05.8", form)
 # The untuned model is told to be strict, and shown the [schema](../../docs/glossary.md#json-schema), which says what a
 # form must hold. Other wordings, from lesson 02's lab on JSON, are tried too; the one that does best on these very requests
 # counts, which favors the prompt. None holds a solved request. First, one answer: has the model filled in the form, or
-# copied the schema? **Predict:** in how many of 120 answers is the whole text a form?
+# copied the schema? **Predict:** in how many of 100 answers is the whole text a form?
 
 # %%
 lab = ledger.Lab(
@@ -125,8 +125,8 @@ before = max(tried, key=lambda row: sum(forms.whole(row, form)))
 # %% [markdown]
 # ## After
 #
-# The same requests, answered by three adapters trained on 400 solved requests: alike but for their seed, each kept at the
-# step that was best on dev. Their prompt is seven words of instruction and names no schema. No recipe was chosen on these
+# The same requests, answered by three LoRA [adapters](../../docs/glossary.md#adapter) trained on 400 solved requests: alike but
+# for their seed, each kept at the step that was best on dev. Their prompt is seven words of instruction and names no schema. No recipe was chosen on these
 # requests. (Without stored rows the next cell trains three adapters, which may take half an hour; if you stop it, go on at
 # *A voice*, without the verdict on L2.)
 
@@ -146,8 +146,8 @@ print(f"broken after tuning, first seed: {len(broken)}", *broken[:2], sep="\n")
 # %% [markdown]
 # ## Right, or only in form?
 #
-# A form can be perfect and wrong. **Predict:** TF-IDF with regression, from the same 400 requests, names the risk alone.
-# Who is right more often?
+# A form can be perfect and wrong. Beside it stands lesson 01's plain baseline, [TF-IDF](../../docs/glossary.md#tf-idf) with
+# regression: it learned from the same 400 requests, and names the risk alone. **Predict:** who is right more often?
 
 # %%
 past = change_requests.load("train")
@@ -168,6 +168,8 @@ from collections import Counter
 
 for row in after:
     print(f"{row.method}: {dict(Counter(row.predictions).most_common())} {mark(row)}")
+
+# %%
 medium = [int(request.label == "medium") for request in requests]
 rivals = {"TF-IDF": plain.correct, "always writing medium": medium}
 hits = [row.correct for row in after]

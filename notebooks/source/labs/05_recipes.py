@@ -16,8 +16,8 @@
 # - set up a learning curve with several draws and seeds at each size;
 # - test what wrong labels cost, and say how far annotators agree beyond chance.
 #
-# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L1, L4, L8, L9 and L18. An optional lab of
-# lesson 05. Long trainings come from reference results, marked *(reference)*.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L1, L4, L8, L9 and
+# L18. Long trainings come from [reference results](../../docs/glossary.md#reference-result).
 
 # %%
 #: setup
@@ -25,8 +25,9 @@
 # %% [markdown]
 # ## What is varied
 #
-# One task, the six intents; one method, LoRA. Three things change: how it is trained, on how many messages, and how right
-# their labels are.
+# One task, lesson 01's: sort messages to [Larkfield](../../docs/glossary.md#larkfield) by six *intents*. One method,
+# [LoRA](../../docs/glossary.md#lora), judged on [*dev*](../../docs/glossary.md#dev). Three things change: how it is trained, on
+# how many messages, and how right their labels are.
 
 # %%
 from helpers.lesson import diagrams
@@ -36,7 +37,7 @@ RECIPE, SIZE, LABELS = (
     "messages:\n25 to 500",
     "labels:\nclean or noisy",
 )
-LORA, DEV = "LoRA on the\n135M model", "right on\n120 dev messages"
+LORA, DEV = "LoRA on\nthe model", "right on\ndev messages"
 diagrams.flow(
     [[RECIPE, SIZE, LABELS], ["", LORA, DEV]],
     [(RECIPE, LORA), (SIZE, LORA), (LABELS, LORA), (LORA, DEV)],
@@ -89,7 +90,8 @@ def drawn(n, seed):
 # %% [markdown]
 # ## Choose on dev
 #
-# Three learning rates, 100 messages, trained here. The curve of each is its loss on half of dev, twice an epoch.
+# Three [learning rates](../../docs/glossary.md#learning-rate), 100 messages, trained here. The curve of each is its
+# [loss](../../docs/glossary.md#loss) on half of dev, twice an epoch: the lower, the better.
 # **Predict:** which rate ends lowest, and does any curve turn up again?
 
 # %%
@@ -150,8 +152,8 @@ print("chosen on dev:", *pick(curves))
 # ## Published recipes
 #
 # Articles B, "A Practical Comparison Guide for LLM Teams", and C, "Which Is Right?", print recipes: rank 8; q and v alone,
-# two of the seven layers in a block; rate 2e-4 with batches of 64, or 1e-4 with batches of 8; three epochs. They speak of
-# a thousand examples and more. Count what that means in *steps*, the only moments at which anything is learned.
+# two of the seven layers in a block; rate 2e-4 with batches of 64 (B), or 1e-4 with batches of 8 (C); three epochs. They speak
+# of a thousand examples and more. Count what that means in *steps*, the only moments at which anything is learned.
 
 # %%
 STEPS_OF_1000 = 3 * -(-1000 // 64)  # three epochs in batches of 64
@@ -167,15 +169,15 @@ for name, how in recipes.items():
     print(f"{name}: {steps} steps on {len(everything)} messages, rate {how.learning_rate:g}")
 
 # %% [markdown]
-# B's recipe gets a second chance, with about as many steps as 1,000 messages would make. **Predict:** which comes near ours?
+# B's recipe gets a second chance, with about as many steps as 1,000 messages would make. The last line is the
+# share right of one label for all, without reading anything. **Predict:** which comes near ours?
 
 # %%
 by_recipe = {}
 for name, how in recipes.items():
     called = f"LoRA, 600 messages, {name}"
-    if lab.affords(
-        called, [called + seed for seed in ("", ", seed 1", ", seed 2")], dev, fast=False
-    ):
+    kept = [called + seed for seed in ("", ", seed 1", ", seed 2")]
+    if lab.affords(called, kept, dev, minutes_each=4, fast=False):
         by_recipe[name] = tuned(called, [everything], how)
 for name, rows in by_recipe.items():
     share = statistics.runs_interval([row.correct for row in rows])
@@ -202,7 +204,7 @@ sets = {n: [drawn(n, seed) for seed in DRAWS] for n in SIZES}
 def runs_of(name, draws, items=dev, **more):
     how, called = recipe.for_steps(STEPS, len(draws[0])), f"{name}, {STEPS} steps"
     kept = [f"{called}, draw {number + 1}" for number in range(len(draws))]
-    if not lab.affords(called, kept, items, fast=False):
+    if not lab.affords(called, kept, items, minutes_each=4, fast=False):
         return []
     return tuned(called, draws, how, items, seeds=None, **more)
 
@@ -269,17 +271,11 @@ if not near:
 # 500 messages, where both were trained. **Predict:** at which of them is it larger?
 
 # %%
-learned = {
-    n: runs_of(
-        f"LoRA, {n} messages",
-        sets[n],
-        {number + 1: sets[n][number][:60] for number in DRAWS},
-        split="train",
-    )
-    for n in (25, 500)
-    if grid[n]
-}
-gaps = {}
+learned, gaps = {}, {}
+for n in (25, 500):
+    if grid[n]:
+        own = {number + 1: sets[n][number][:60] for number in DRAWS}
+        learned[n] = runs_of(f"LoRA, {n} messages", sets[n], own, split="train")
 for n, rows in learned.items():
     on_train, on_dev = share_of(rows), share_of(grid[n])
     gaps[n] = statistics.difference_of_intervals(on_dev, on_train)
@@ -304,13 +300,11 @@ noisy = runs_of(f"LoRA, 250 messages, {WRONG:.0%} wrong", spoiled)
 
 # %%
 if noisy and grid[100]:
-    gain = statistics.runs_interval(
-        [row.correct for row in noisy], [row.correct for row in grid[100]]
-    )
+    some, few = ([row.correct for row in rows] for rows in (noisy, grid[100]))
     print(f"250 noisy {share_of(noisy)}; 100 clean {share_of(grid[100])}")
     print(
         said(
-            gain,
+            statistics.runs_interval(some, few),
             above="Few clean ones are ahead: {found}.",
             below="Many noisy ones are ahead: {found}.",
             unclear="Too close to call: {found}.",

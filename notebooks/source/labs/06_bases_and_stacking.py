@@ -15,9 +15,7 @@
 # - say whether an adapter went stale, or the base itself was harmed;
 # - measure how fast a training learns, by the steps to a target.
 #
-# It is a lab of lesson 06: it runs alone, and nothing later needs it.
-#
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** L15 and L16.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L15 and L16.
 
 # %%
 #: setup
@@ -25,8 +23,8 @@
 # %% [markdown]
 # ## Another base
 #
-# An [adapter](../../docs/glossary.md#adapter) is a small set of weights, trained beside the frozen weights of a *base*. It
-# corrects these very weights. The course keeps a fingerprint of them with the adapter, and refuses another base. The
+# An [adapter](../../docs/glossary.md#adapter) is a small set of weights, trained beside the frozen weights of a model, its
+# *base*. It corrects these very weights. The course keeps a fingerprint of them with the adapter, and refuses another base. The
 # adapter here has learned lesson 06's forty facts about Larkfield.
 
 # %%
@@ -86,8 +84,8 @@ for name, gap in gaps.items():
 
 # %% [markdown]
 # Where old and new know the facts, nothing went stale; where the new one alone does, the old one is stale, by the gap
-# between them. In 8 bits they agree, and the interval leaves no room for the gap that the verdict asks for. Were
-# neither right, the base itself would be harmed; on the course's rows that happened nowhere. (*Base alone* is the share
+# between them. Were neither right, the base itself would be harmed. On the course's rows that happened nowhere; in 8 bits old
+# and new agree, and the interval leaves no room for the gap that the verdict asks for. (*Base alone* is the share
 # right of the general questions; with so few of them its differences settle little.)
 
 # %% [markdown]
@@ -125,8 +123,8 @@ from helpers.lesson.exercises import check, hint, solution, yours
 check("06.8", first_step)
 
 # %% [markdown]
-# Nine draws of messages are planned, each with a seed of its own; a draw whose results are not stored is left out, and
-# named. One more run from nothing, which is not judged, sets the target: the lowest loss of its first half. **Predict:**
+# Nine draws of messages are planned, each with a [seed](../../docs/glossary.md#seed) of its own; a draw whose results are not
+# stored is left out, and named. One more run from nothing, which is not judged, sets the target: the lowest loss of its first half. **Predict:**
 # how many steps are saved?
 
 # %%
@@ -159,8 +157,8 @@ if runs:
     )
 
 # %% [markdown]
-# On top is ahead in each pair. (A run that never got there would count with twice its length.) Pairs this few can mislead,
-# so a test of their ranks must agree with the interval. And learning the facts took steps of its own, which the gain
+# On the course's rows *on top* is ahead in each pair. (A run that never got there would count with twice its length.) Pairs
+# this few can mislead, so a [test of their ranks](../../docs/glossary.md#rank-test) must agree with the interval. And learning the facts took steps of its own, which the gain
 # would have to repay; nor does a run that is faster end better for that.
 #
 # ### Playground
@@ -174,7 +172,8 @@ for name, place in (("alone", 0), ("on top", 1)):
 # %% [markdown]
 # ## What we found
 #
-# L15 is judged base by base, and these differ: hence *it depends*. L16 rests on the draws that are stored.
+# L15 is judged base by base; where these differ, it reads *it depends*. L16 rests on the draws that are stored, and on those
+# alone.
 
 # %%
 claims.conclude(

@@ -15,8 +15,6 @@
 # - train a student on a teacher's labels, and say what the wrong ones cost it;
 # - say whether a review should look at the least certain labels, or at any.
 #
-# It is a lab of lesson 06: it runs alone, and nothing later needs it.
-#
 # **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** L17.
 
 # %%
@@ -24,7 +22,7 @@
 
 # %% [markdown]
 # Articles D, "Choosing the Cheaper Path", and E, "When to Use Which", advise to
-# [distil](../../docs/glossary.md#distillation): let something big, the *teacher*, label, and train something small, the
+# [distill](../../docs/glossary.md#distillation): let something big, the *teacher*, label, and train something small, the
 # *student*, on its labels. B, "A Practical Comparison Guide for LLM Teams", warns that a student of unreviewed labels
 # learns the teacher's errors too. The task is lesson 05's: sort messages into six intents.
 
@@ -140,8 +138,8 @@ print(
 )
 
 # %% [markdown]
-# A review helps through labels set right, and only through these: here doubt points to them. Sixty at random would set
-# fewer right; but they would tell how good the teacher is, which a choice by doubt does not.
+# A review helps through labels set right, and only through these. On the course's rows doubt points to them, and sixty at
+# random would set fewer right; but those would tell how good the teacher is, which a choice by doubt does not.
 
 # %% [markdown]
 # ## What do the students make of it?
@@ -198,9 +196,9 @@ for budget in (15, 30, 60, 120):
 # %% [markdown]
 # ## What we found
 #
-# The claim is about a teacher larger than its student, one that is sometimes wrong and tells its doubt. The teacher
-# above was a small pipeline, so these numbers do not count for L17: without a larger one it reads *not tested*. They are
-# a whole example of how to test it.
+# The claim is about a teacher larger than its student, one that is sometimes wrong and tells its doubt. Where
+# the teacher judged above is the small pipeline, these numbers do not count for L17, and it reads *not tested*. They still
+# show how to test your own.
 
 # %%
 doubt = evidence.independent(wrong[rest].tolist(), wrong[looked].tolist(), of=plain)

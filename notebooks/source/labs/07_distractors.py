@@ -15,8 +15,7 @@
 # - tell the harm of *many* passages from the harm of a *bad place* among them;
 # - say how often an answer's citation leads to the answer.
 #
-# **Time and memory:** {{measured}}, plus your reading. A GPU is used if there is one. **Claims tested here:** none; this is
-# a lab of lesson 07, which no other lesson needs.
+# **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** none.
 
 # %%
 #: setup
@@ -54,9 +53,9 @@ def with_distractors(gold, others, place):
 check("07.6", with_distractors)
 
 # %% [markdown]
-# A question takes part if one passage alone holds its answer, and the search also finds four that do not hold it. The first
-# 60 such questions are taken, all *plain*: as customers ask them. (*Hard* ones are in other words than the policy's, and
-# some need two policies.)
+# The questions are lesson 04's, on the policies of [Larkfield](../../docs/glossary.md#larkfield). One takes part if a single
+# passage holds its answer, and the search also finds four that do not hold it. The first 60 such questions are taken, all
+# *plain*: as customers ask them. (*Hard* ones are in other words than the policy's, and some need two policies.)
 
 # %% [markdown]
 # Two readers: the model as it is, *untuned*, and *tuned*, with the course's *reader* adapter on, which learned from *hard*
@@ -85,6 +84,8 @@ asked = files.for_profile([question for question, _ in full], fast=12)
 row_of = {question.id: row for question, row in full}
 gold = [row_of[question.id][-1] for question in asked]
 others = [row_of[question.id][:-1] for question in asked]
+
+# %%
 print(f"{len(asked)} of {len(held)} questions\n")
 print(asked[0].question)
 for what, chunk in (("right", gold[0]), *(("beside it", chunk) for chunk in others[0])):
@@ -208,19 +209,14 @@ for name, some in measured.items():
         cited = [passages.cited_numbers(text) for text in row.answers]
         holding = [reader.leading(q, p.used, documents) for q, p in zip(asked, prompts[case])]
         share, count = leads(cited, holding), sum(map(bool, cited))
-        led = (
-            "no share to tell"
-            if share is None
-            else f"{float(np.mean(share)):.2f} of these lead to the answer"
-        )
-        print(
-            f"{name}, {case}: {count} of {row.n} answers cite, {led}; right {row.interval.estimate:.2f}"
-        )
+        led = "no share" if share is None else f"{float(np.mean(share)):.2f}"
+        print(f"{name}, {case}: {count} of {row.n} answers cite,", end=" ")
+        print(f"{led} of these lead to the answer; right {row.interval.estimate:.2f}")
 
 # %% [markdown]
-# A reader that writes [1] under every answer would score 1.00 with the right passage first, and 0.00 with it last. The
-# tuned reader is not far from that: its citations lead to the answer far more often where that stands first. Always
-# citing [1] tells you nothing.
+# A reader that writes [1] under every answer would score 1.00 with the right passage first, and 0.00 with it last. On the
+# course's rows the tuned reader is not far from that: its citations lead to the answer far more often where that stands
+# first. Always citing [1] tells you nothing.
 
 # %% [markdown]
 # Then compare the last two numbers of each line. A citation can lead to the right passage where the answer beside it is

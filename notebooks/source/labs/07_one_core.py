@@ -17,7 +17,7 @@
 # - say what the second task cost the first.
 #
 # **Time and memory:** {{measured}}, plus your reading. **Claims tested here:** H3, from article E "When to
-# Use Which". This is a lab of lesson 07, which no other lesson needs.
+# Use Which".
 
 # %%
 #: setup
@@ -25,9 +25,10 @@
 # %% [markdown]
 # ## One core, two prompts
 #
-# "Tune the core, prompt for the task", says article E (H3). The *core* here is the course's *assistant* adapter. It first
-# learned to read passages, then from 100 *replies* to customers, in Larkfield's voice, and from 40 *notes* for agents: the
-# answer in a few words, and the number of its passage. All were on *hard* questions, in other words than the policy's.
+# "Tune the core, prompt for the task", says article E (H3). The *core* here is the course's *assistant*
+# [adapter](../../docs/glossary.md#adapter). It first learned to read passages of [Larkfield's](../../docs/glossary.md#larkfield)
+# policies, then from 100 *replies* to customers, in the company's voice, and from 40 *notes* for agents: the answer in a few
+# words, and the number of its passage. All were on *hard* questions, in other words than the policy's.
 
 # %% [markdown]
 # One set of weights; only the prompt says which of the two is wanted. Ask the same question both ways. **Predict:** will you
@@ -54,8 +55,8 @@ for form, prompt in (("note", as_note), ("reply", as_reply)):
     print(f"→ {core.chat(prompt.messages, max_new_tokens=80)}\n")
 
 # %% [markdown]
-# A text in the form of the other task is a *leak*: above, a note was asked for, and a reply came. To count leaks you need a
-# test of form.
+# A text in the form of the other task is a *leak*. Look at the first text above, where a note was asked for: did a note come,
+# or a reply? To count leaks you need a test of form.
 
 # %% [markdown]
 # ### Your turn 07.8

@@ -26,7 +26,8 @@
 # %% [markdown]
 # ## The whole idea
 #
-# Two versions, the same traffic, and evidence that may be looked at any time.
+# Lesson 08 chose a method. Now it runs, and somebody proposes another. Two versions, the same traffic, and evidence that
+# may be looked at any time.
 
 # %%
 from helpers.lesson import diagrams
@@ -151,8 +152,9 @@ print(
 print("They agree." if np.isclose(averaged, formula, rtol=0.01) else "They do not agree.")
 
 # %% [markdown]
-# Now the short prompt goes on trial: the registry notes it, and the long one stays in use. The picture also shows two
-# versions that are equally good: a coin says for each message which of the two prompts answers for which version.
+# Now the short prompt goes on trial: the registry notes it, and the long one stays in use. The height of a line is what the
+# bet's 1 has become; at 20 the new version goes. The picture also shows two versions that are equally good: a coin says for
+# each message which of the two prompts answers for which version.
 
 # %%
 from helpers.lesson.plots import decide as pictures
@@ -251,7 +253,8 @@ print(f"right: {right[0]} before, {right[1]} after")
 # %% [markdown]
 # ### Playground
 #
-# Choose the loss you could not bear, and how often the two versions differ. After how many messages would you know?
+# Choose the loss you could not bear (0.08 is 8 points), and on which share of the messages only one version is right. After
+# how many messages would you know?
 
 # %%
 LOSS, DIFFER = 0.08, 0.25  # LOSS at most DIFFER

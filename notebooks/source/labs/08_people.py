@@ -25,8 +25,8 @@
 # %% [markdown]
 # ## The whole idea
 #
-# Two ways to judge what a list of right words cannot: people, blind; and a quick judge whose errors were measured
-# elsewhere.
+# Lesson 08 counts right answers. Here are two ways to judge what a list of right words cannot: people, blind; and a quick
+# judge whose errors were measured elsewhere.
 
 # %%
 from helpers.lesson import diagrams
@@ -228,8 +228,8 @@ for place, who in enumerate(("judge", "grader")):
     print(f"the {who} prefers {max(counts, key=lambda method: counts[method][place])!r}")
 
 # %% [markdown]
-# The judge prefers the one method, the grader the other: this judge flatters the one and belittles the other. Correcting
-# cannot mend that, for it takes the same two rates off both, and the order stays. So by such a judge alone do not choose
+# On the course's rows the judge prefers the one method, the grader the other: this judge flatters the one and belittles the
+# other. Correcting cannot mend that, for it takes the same two rates off both, and the order stays. So by such a judge alone do not choose
 # between two methods. Grade a few answers of *each* first, and see whether it errs alike on both. The grader's count is no
 # truth either, but above it erred less often.
 
@@ -255,7 +255,7 @@ for cut, said in ((0.5, said_right), (CUT, strict)):
     print("   corrected:", quick_judge.told(called_right(second, cut), said, truly, mend))
 
 # %% [markdown]
-# To two digits the interval is the same at both cuts, for two changes cancel. The strict judge seldom calls a wrong answer
+# On the course's rows the interval is, to two digits, the same at both cuts, for two changes cancel. The strict judge seldom calls a wrong answer
 # right, so less is taken off. But it misses most right ones: what is left is divided by a smaller number, and that it calls
 # none right says less. Nothing was gained by being strict.
 
