@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import jsonschema
 
-from helpers.methods import recorded, structured
+from helpers.methods import structured
 from helpers.methods.structured import JsonAnswer
 from helpers.model.language_model import LanguageModel
 from helpers.results.ledger import Lab
@@ -18,13 +18,6 @@ from helpers.tasks import change_requests
 from helpers.tasks.change_requests import RISKS, ChangeRequest
 
 MOST_TOKENS = 96  # that an answer may have, however the model is asked
-WORDINGS = (  # what the rows of an untuned model that is asked in one go are called
-    "plain words",
-    "strict, as system text",
-    "strict JSON prompt",
-    "strict JSON prompt, keys and schema",
-    "strict JSON prompt, schema",
-)
 NO_JSON, INSIDE, OTHER = "no JSON", "JSON inside other text", "JSON, another form"
 
 
@@ -125,11 +118,6 @@ def judged(lm: LanguageModel, ask_for: Callable[[str], list[dict]], requests: Se
         replace(judge(answer, request), prompt_tokens=lm.count_tokens(chat))
         for answer, request, chat in zip(ask(lm, chats), requests, chats, strict=True)
     ]
-
-
-def strict_chat(text: str) -> list[dict]:
-    """Return the strict prompt with the schema, as the large model was asked (data/recorded/prompts.json)."""
-    return recorded.filled(recorded.prompts()["json_schema"]["messages"], text)
 
 
 def form(text: str) -> dict | None:

@@ -89,7 +89,7 @@ def choice(model: str) -> tuple[dict, int]:
 
 
 def untuned(lab: Lab, requests: Sequence[ChangeRequest]) -> LedgerRow:
-    """Return how the lab's model, as it is, answers under the prompt that dev chose, its own dev where it was searched."""
+    """Return how the lab's model, as it is, answers under what dev chose; it is said if another model did."""
     settings, tries = choice(lab.model.name)
     if not tries:
         print(f"No prompt was searched on dev with {lab.model.name}; the one that {catalogue.DEFAULT} chose is taken.")

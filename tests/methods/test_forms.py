@@ -57,11 +57,6 @@ def test_a_model_is_asked_once_for_each_request_and_its_texts_are_kept_as_they_a
     assert forms.whole(row, forms.form) == [True, False]
 
 
-def test_the_strict_prompt_shows_the_schema_and_the_request():
-    said = forms.strict_chat("Move it.")[-1]["content"]
-    assert "Move it." in said and '"risk"' in said and "{" in said
-
-
 class _Counts:
     """A model that can only count: a token a letter."""
 

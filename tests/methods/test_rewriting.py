@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from helpers.methods import rewriting, tuned_forms
+from helpers.methods import json_prompts, rewriting, tuned_forms
+from helpers.methods.search import BUDGET
 from helpers.results import ledger, limits, lookup
 from helpers.tasks import change_requests, voice
 from tests.ledger_rows import row
@@ -59,7 +60,8 @@ def test_the_kept_rows_are_found_again_without_a_model_that_writes():
     assert all(one.reference for rows in found.values() for one in rows)
     requests = change_requests.load("fresh")
     asked = ledger.Lab("changes", silent.model, labels=change_requests.RISKS, split="fresh", show=False)
-    assert len(tuned_forms.untuned(asked, requests)) == 5
+    before = json_prompts.untuned(asked, requests)
+    assert before.reference and before.tries == len(json_prompts.every()) == BUDGET
     after = tuned_forms.tuned(asked, requests)
     assert [one.seed for one in after] == [0, 1, 2] and all(one.reference for one in after)
 
