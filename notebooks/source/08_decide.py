@@ -75,6 +75,8 @@ timed = own_prompts.time_all(together)
 # %%
 from IPython.display import Markdown, display
 
+from helpers.methods.search import unequal
+
 PRICES = costs.EXAMPLE_PRICES  # yours: costs.Prices(read, cached, written, "where and when")
 seconds = {key: one.seconds for key, one in timed.items()}
 cached = {key: one.shared_tokens for key, one in timed.items()}
@@ -87,9 +89,10 @@ print(f"dollars per million tokens: {PRICES}")
 # %% tags=["machine"]
 for task, lines in summaries.items():
     display(Markdown(f"**{task}**\n\n{overview.table(lines)}"))
+    print("not equal:", *unequal(together[task].rows), sep="\n- ")
 
 # %% [markdown]
-# A dash was not measured (a price: or nothing was right). Plain methods read no tokens: 0 dollars. *Time to change*: to
+# *Not equal*: what else sets the rows apart. A dash was not measured (a price: or nothing was right). Plain methods read no tokens: 0 dollars. *Time to change*: to
 # train and test anew, on each row's machine, some a GPU: do not compare. Now as a picture. **Look for the upper left:**
 # right, and cheap.
 

@@ -2,17 +2,23 @@
 
 import pytest
 
+from helpers.methods.retrieval import contexts
 from helpers.methods.search import BUDGET, unequal
 from helpers.model.catalogue import DEFAULT
 from helpers.results import ledger
+from helpers.tasks import policies
 
-SEARCHED = ("closed book", "one quote", "three quotes", "best chunk", "gold evidence")
+SEARCHED = contexts.CONTEXTS
+
+
+def kept_of(task):
+    found = ledger.rows(task, reference=True, model=DEFAULT)
+    return {(row.split, row.method): row for row in found if row.reference}
 
 
 @pytest.fixture(scope="module")
 def kept():
-    found = ledger.rows("policy_qa_plain", reference=True, model=DEFAULT)
-    return {(row.split, row.method): row for row in found if row.reference}
+    return kept_of("policy_qa_plain")
 
 
 def test_one_quote_lifts_the_reader_off_the_floor(kept):
@@ -24,7 +30,9 @@ def test_one_quote_lifts_the_reader_off_the_floor(kept):
     assert gain.difference.low > 0
 
 
-def test_every_context_got_the_same_tries_and_they_are_all_kept(kept):
+@pytest.mark.parametrize("tier", policies.TIERS)
+def test_every_context_got_the_same_tries_and_they_are_all_kept(tier):
+    kept = kept_of(policies.TIERS[tier])
     rows = [kept["test", f"reader, {context}"] for context in SEARCHED]
     assert unequal(rows) == []
     assert {row.tries for row in rows} == {BUDGET}

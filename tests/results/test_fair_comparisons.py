@@ -1,0 +1,46 @@
+"""Methods that the course sets side by side are equal in all that is not told as a difference."""
+
+import pytest
+
+from helpers.lesson import main_rows
+from helpers.methods import json_prompts
+from helpers.methods.search import BUDGET, unequal
+from helpers.model.catalogue import DEFAULT
+from helpers.results import lookup
+
+OTHERWISE = {"prompt edit"}  # lab 02_changes: the six edits that a person would try in minutes are its subject
+COMPARED = [
+    *((task, wanted.split, tuple(wanted.methods)) for task, wanted in main_rows.MAIN.items()),
+    *((one.task, one.split, (*one.prompts, *one.tuned)) for one in main_rows.BEFORE_AFTER),
+]
+
+
+def rows_of(task, split, methods):
+    kept = lookup.rows(task, split, reference=True, model=DEFAULT)
+    return [row for row in kept if row.reference and row.method in methods]
+
+
+@pytest.mark.parametrize(("task", "split", "methods"), COMPARED)
+def test_number_format_and_token_limit_are_equal_and_what_differs_is_declared(task, split, methods):
+    rows = rows_of(task, split, methods)
+    assert {row.method for row in rows} == set(methods)
+    differs = {line.split(":")[0] for line in unequal(rows)}
+    declared = set(main_rows.UNLIKE.get(task, ()))
+    assert differs <= declared
+    assert declared <= {"tries on dev", "labels"}, "no difference of format or length is ever declared away"
+    texts = {frozenset(zip(row.ids, row.texts, strict=True)) for row in rows}
+    assert len(texts) == 1, "the same items, word for word"
+
+
+@pytest.mark.parametrize("task", main_rows.UNLIKE)
+def test_no_difference_is_declared_that_is_not_there(task):
+    there = {line.split(":")[0] for one in COMPARED if one[0] == task for line in unequal(rows_of(*one))}
+    assert there == set(main_rows.UNLIKE[task])
+
+
+def test_methods_that_search_on_dev_had_as_many_tries_as_any_other():
+    kept = lookup.rows(reference=True, model=DEFAULT)
+    tries = {row.method: row.tries for row in kept if row.split != "dev" and row.tries and row.approach != "tune"}
+    searched = {name: n for name, n in tries.items() if name not in OTHERWISE}
+    assert set(searched.values()) == {BUDGET}, searched
+    assert json_prompts.METHOD in searched
