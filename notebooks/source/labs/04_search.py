@@ -174,9 +174,9 @@ differences(
 )
 
 # %% [markdown]
-# Left of the line, a change found less, to the right more. A filled point says that its interval leaves out zero;
-# "better" or "worse" is said only where lesson 01's exact test ([McNemar's](../../docs/glossary.md#mcnemar-test)) agrees. So little was missed before that no stage can
-# show much: not one is shown to earn its place here, nor to be useless.
+# Left of the line, a change found less, to the right more. A filled point says that its interval leaves out zero; "better" or
+# "worse" is said only where lesson 01's exact test ([McNemar's](../../docs/glossary.md#mcnemar-test)) agrees. So little was
+# missed before that no stage can show much: not one is shown to earn its place here, nor to be useless.
 
 # %% [markdown]
 # Lesson 04 counted first places alone, and reranked nothing; among four there is less left to win. The rewriting

@@ -126,9 +126,9 @@ before = max(tried, key=lambda row: sum(forms.whole(row, form)))
 # ## After
 #
 # The same requests, answered by three LoRA [adapters](../../docs/glossary.md#adapter) trained on 400 solved requests: alike but
-# for their seed, each kept at the step that was best on dev. Their prompt is seven words of instruction and names no schema. No recipe was chosen on these
-# requests. (Without stored rows the next cell trains three adapters, which may take half an hour; if you stop it, go on at
-# *A voice*, without the verdict on L2.)
+# for their seed, each kept at the step that was best on dev. Their prompt is seven words of instruction and names no schema. No
+# recipe was chosen on these requests. (Without stored rows the next cell trains three adapters, which may take half an hour; if
+# you stop it, go on at *A voice*, without the verdict on L2.)
 
 # %%
 after = tuned_forms.tuned(lab, requests)
