@@ -165,7 +165,7 @@ for n in prompting_lines.most_and_fewest_words(helped, requests):
     print(f"\nrequest: {requests[n].text}\nobject:  {json.dumps(helped[n])}")
 
 # %% [markdown]
-# Both fit the schema, and one says next to nothing about its request: fitting is no sign of sense. (A verb differs, too: *describe*
+# Both fit the schema. Does each say something about its request? Fitting is no sign of sense. (A verb differs, too: *describe*
 # in plain words, *return* in the other.) The same sentence *after* the request is the line `strict JSON prompt` of the table:
 # at which place does it do more?
 

@@ -95,9 +95,9 @@ curves = {
 plots.curves(curves, "Chunk sizes, read whole", ("tokens of a chunk", "share found"))
 
 # %% [markdown]
-# With equal k a larger chunk brings more text, and pays for it in the prompt; under one budget the sizes compete. But found
-# is not read. The last race is on right answers to plain questions: the same 1,000 tokens, of small chunks or of large ones.
-# First the two differences in the share found, then the answers.
+# Mind the axis, which does not begin at 0. With equal k a larger chunk brings more text, and pays for it in the prompt; under
+# one budget the sizes compete. But found is not read. The last race is on right answers to plain questions: the same 1,000
+# tokens, of small chunks or of large ones. First the two differences in the share found, then the answers.
 
 # %%
 lab = ledger.Lab("policy_qa_plain", lm, noun="questions")

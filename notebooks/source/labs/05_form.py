@@ -263,10 +263,10 @@ print(f"{answer}\n\nrules broken: {', '.join(voice.broken(answer)) or 'none'}")
 # %% [markdown]
 # ## What we found
 #
-# L2 wants both: nearly every answer a form after tuning, and more than before. The articles start from 1 broken in 20;
-# above you see where this model starts, without a solved request and with nothing forced into form. So L2 is judged on
-# a far larger gap than theirs. L3 wants more than half of the replies to keep all ten rules, and more than by the
-# prompt that holds them.
+# L2 wants both: nearly every answer a form after tuning, and more than before. The articles start from 1 broken in 20; above
+# you see where this model starts, without a solved request and with nothing forced into form. So the gap that L2 is judged on
+# may be far larger than theirs. L3 wants more than half of the replies to keep all ten rules, and more than by the prompt that
+# holds them.
 
 # %%
 change = statistics.runs_interval(is_form["before"], is_form["after"])
