@@ -170,8 +170,7 @@ rules_row = lab.measure(
 print(f"without any of these words: {rules_row.predictions.count('other')} of {len(test)}")
 
 # %% [markdown]
-# Most messages hold none of the words. Rules would fare better on ordinary
-# mail, which does not avoid the obvious word.
+# Most messages hold none of the words. Rules would fare better on ordinary mail, which does not avoid the obvious word.
 
 # %% [markdown]
 # ### Your turn 01.2

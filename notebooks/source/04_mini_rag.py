@@ -400,7 +400,7 @@ print(
 )
 
 # %% [markdown]
-# *Closed book* is the model alone, in another wording. How it was asked was chosen on dev; here is every try for one quote:
+# *Closed book* is the model alone. How to ask was chosen on dev; here is every try for one quote:
 
 # %%
 from IPython.display import Markdown, display
@@ -419,8 +419,8 @@ error_sources(split, "Where answers go wrong: finding, or what comes after")
 
 # %% [markdown]
 # *Found*: the evidence is in one of the four chunks kept; what fails after that is choosing or reading. The tables show
-# shares of good answers; a dash: not measured. Below each, a large hosted model, asked once in two ways of its own: a
-# ceiling, not a rival. Closed book it mostly abstains, which is good where no policy answers.
+# shares of good answers; a dash: not measured. Below each, a large hosted model, asked once: a ceiling, not a rival.
+# Closed book it mostly abstains, which is good where no policy answers.
 
 # %%
 from helpers.lesson import scales
@@ -643,8 +643,8 @@ by_record = evidence.difference(without, with_record, model=lm.name, note=", ".j
 claims.conclude("R12", {"record": by_record})
 
 # %% [markdown]
-# And larger. At 0.5B, R1 and R4 rest on 40 questions, all asked by one prompt; the table above has 150, each context
-# asked by its best prompt. So do not expect the same figures.
+# And larger. There R1 and R4 rest on 40 questions under one prompt, the table above on 150 under each context's best: so
+# the figures differ.
 
 # %%
 from helpers.results import verdicts

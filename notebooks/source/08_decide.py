@@ -47,8 +47,8 @@ claims.show("08")
 # %% [markdown]
 # ## One table
 #
-# Three tasks, and for each the methods that their lessons chose on dev. A star: the course's row, not yours. Rightful silence counts as right;
-# *best quote* need only hold the answer.
+# Three tasks, and for each the methods that their lessons chose on dev. A star: the course's row, not yours. Rightful silence
+# counts as right; *best quote* need only hold the answer.
 
 # %%
 from helpers.lesson.main_rows import MAIN, SHOTS, TUNED
@@ -57,10 +57,9 @@ from helpers.results import comparisons, costs, decisions, judged, money, overvi
 together = overview.gather(MAIN)  # for each task, its rows on the same items
 
 # %% [markdown]
-# A user waits for *one* request. So ask one at a time: half are faster than
-# [p50](../docs/glossary.md#p50-and-p95), 19 of 20 faster than p95. We time some methods, on the prompts they were scored
-# with. Of twelve requests p95 is nearly the slowest. **Predict:** which is slower, examples in
-# the prompt or the tuned model?
+# A user waits for *one* request. So ask one at a time: half are faster than [p50](../docs/glossary.md#p50-and-p95), 19 of 20
+# faster than p95. We time some methods, on the prompts they were scored with. Of twelve requests p95 is nearly the slowest.
+# **Predict:** which is slower, examples in the prompt or the tuned model?
 
 # %% tags=["machine"]
 from helpers.lesson import own_prompts
@@ -433,9 +432,8 @@ display(Markdown(markdown.table(first_tries[0], first_tries[1:])))
 print(page.differs(first_tries), page.AGAIN, page.CHANGING, sep="\n")
 
 # %% [markdown]
-# *Large* is a ceiling. The page takes what was measured with at
-# most your number of labels; with very few, see lesson 03. A size without rows you can fill:
-# [choosing another model](../docs/other_models.md). Last, a page for a colleague.
+# *Large* is a ceiling. The page takes what was measured with at most your number of labels; with very few, see lesson 03. A
+# size without rows you can fill: [choosing another model](../docs/other_models.md). Last, a page for a colleague.
 
 # %%
 from helpers.results import report

@@ -60,8 +60,8 @@ diagrams.flow(
 # ## Ask for it
 #
 # One of the articles that the course tests hands us a sentence: "You are a strict JSON formatter" (P2). It may stand in the
-# system text, which opens the prompt, or after the request; and the schema may stand beside it. Each answer gets 96 tokens at most. **Predict:** which gives JSON, and which
-# JSON that fits?
+# system text, which opens the prompt, or after the request; and the schema may stand beside it. Each answer gets 96 tokens at
+# most. **Predict:** which gives JSON, and which JSON that fits?
 
 # %%
 KEYS = 'an object with three keys: "title" (string), "risk" ("low", "medium" or "high") and "rationale" (one sentence)'
@@ -165,7 +165,7 @@ for n in prompting_lines.most_and_fewest_words(helped, requests):
     print(f"\nrequest: {requests[n].text}\nobject:  {json.dumps(helped[n])}")
 
 # %% [markdown]
-# Both fit the schema, and one says next to nothing about its request: fitting is no sign of sense. (A verb differs, too: *describe*
+# Both fit the schema. Does each say something about its request? Fitting is no sign of sense. (A verb differs, too: *describe*
 # in plain words, *return* in the other.) The same sentence *after* the request is the line `strict JSON prompt` of the table:
 # at which place does it do more?
 
@@ -174,9 +174,9 @@ for n in prompting_lines.most_and_fewest_words(helped, requests):
 #
 # ## Ask again
 #
-# Another article says: validate, retry, repair; leaving out constrained decoding is a pitfall (P3). To *retry* is to draw another
-# answer, at temperature 0.7, twice at most. To *repair* is to show the model its answer and the validator's complaint, once.
-# **Predict:** which brings more of the answers into form?
+# Another article says: validate, retry, repair; leaving out constrained decoding is a pitfall (P3). To *retry* is to draw
+# another answer, at temperature 0.7, twice at most. To *repair* is to show the model its answer and the validator's complaint,
+# once. **Predict:** which brings more of the answers into form?
 
 
 # %%

@@ -61,7 +61,8 @@ prompt = few_shot.FewShotPrompt(
 #
 # Six examples, one per label, in six orders: each label stands last once. Three *draws*, each of six other messages, so that no
 # single example decides. Every answer is kept twice: as it was scored, and with the prompt's own leaning taken away
-# ([calibrated](../../docs/glossary.md#calibration)), for later. **Predict:** does a label get more predictions where it stands last?
+# ([calibrated](../../docs/glossary.md#calibration)), for later. **Predict:** does a label get more predictions where it stands
+# last?
 
 # %%
 runs = {}

@@ -95,9 +95,9 @@ curves = {
 plots.curves(curves, "Chunk sizes, read whole", ("tokens of a chunk", "share found"))
 
 # %% [markdown]
-# With equal k a larger chunk brings more text, and pays for it in the prompt; under one budget the sizes compete. But found
-# is not read. The last race is on right answers to plain questions: the same 1,000 tokens, of small chunks or of large ones.
-# First the two differences in the share found, then the answers.
+# Mind the axis, which does not begin at 0. With equal k a larger chunk brings more text, and pays for it in the prompt; under
+# one budget the sizes compete. But found is not read. The last race is on right answers to plain questions: the same 1,000
+# tokens, of small chunks or of large ones. First the two differences in the share found, then the answers.
 
 # %%
 lab = ledger.Lab("policy_qa_plain", lm, noun="questions")
@@ -174,9 +174,9 @@ differences(
 )
 
 # %% [markdown]
-# Left of the line, a change found less, to the right more. A filled point says that its interval leaves out zero;
-# "better" or "worse" is said only where lesson 01's exact test ([McNemar's](../../docs/glossary.md#mcnemar-test)) agrees. So little was missed before that no stage can
-# show much: not one is shown to earn its place here, nor to be useless.
+# Left of the line, a change found less, to the right more. A filled point says that its interval leaves out zero; "better" or
+# "worse" is said only where lesson 01's exact test ([McNemar's](../../docs/glossary.md#mcnemar-test)) agrees. So little was
+# missed before that no stage can show much: not one is shown to earn its place here, nor to be useless.
 
 # %% [markdown]
 # Lesson 04 counted first places alone, and reranked nothing; among four there is less left to win. The rewriting

@@ -138,10 +138,10 @@ print(f"whole text a form {share}; {limits.told([before])} {mark(before)}")
 # ## After
 #
 # The same requests, answered by three LoRA [adapters](../../docs/glossary.md#adapter) trained on 400 solved requests: alike but
-# for their seed, each kept at the step that was best on dev. Their prompt is seven words of instruction and names no schema. No recipe was chosen on these
-# requests; the first edition chose it after reading outputs on others, as the
-# [datasheet](../../data/changes/DATASHEET.md) tells. (Without stored rows the next cell trains three adapters, which may take half an hour; if you stop it, go on at
-# *A voice*, without the verdict on L2.)
+# for their seed, each kept at the step that was best on dev. Their prompt is seven words of instruction and names no schema. No
+# recipe was chosen on these requests; the first edition chose it after reading outputs on others, as the
+# [datasheet](../../data/changes/DATASHEET.md) tells. (Without stored rows the next cell trains three adapters, which may take
+# half an hour; if you stop it, go on at *A voice*, without the verdict on L2.)
 
 # %%
 after = tuned_forms.tuned(lab, requests)
@@ -275,10 +275,10 @@ print(f"{answer}\n\nrules broken: {', '.join(voice.broken(answer)) or 'none'}")
 # %% [markdown]
 # ## What we found
 #
-# L2 wants both: nearly every answer a form after tuning, and more than before. The articles start from 1 broken in 20;
-# above you see where this model starts, without a solved request and with nothing forced into form. So L2 is judged on
-# a far larger gap than theirs. L3 wants more than half of the replies to keep all ten rules, and more than by the
-# prompt that holds them.
+# L2 wants both: nearly every answer a form after tuning, and more than before. The articles start from 1 broken in 20; above
+# you see where this model starts, without a solved request and with nothing forced into form. So the gap that L2 is judged on
+# may be far larger than theirs. L3 wants more than half of the replies to keep all ten rules, and more than by the prompt that
+# holds them.
 
 # %%
 change = statistics.runs_interval(is_form["before"], is_form["after"])

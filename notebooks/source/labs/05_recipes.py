@@ -185,9 +185,9 @@ for name, rows in by_recipe.items():
 print(f"one label for all would be right in {1 / len(task.labels):.2f}")
 
 # %% [markdown]
-# As printed, both stay far below ours, nearer to one label for all. C took as many steps as ours, so its steps are not
-# the trouble: it differs in rate *and* in which layers it trains, and this table cannot say which costs more. Ours was
-# chosen on this dev set, the others were not, which favors ours.
+# On the course's rows both, as printed, stay far below ours, nearer to one label for all. C took as many steps as ours, so its
+# steps are not the trouble: it differs in rate *and* in which layers it trains, and this table cannot say which costs more.
+# Ours was chosen on this dev set, the others were not, which favors ours.
 
 # %% [markdown]
 # ## How many messages?

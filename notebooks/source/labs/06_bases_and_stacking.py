@@ -124,8 +124,8 @@ check("06.8", first_step)
 
 # %% [markdown]
 # Nine draws of messages are planned, each with a [seed](../../docs/glossary.md#seed) of its own; a draw whose results are not
-# stored is left out, and named. One more run from nothing, which is not judged, sets the target: the lowest loss of its first half. **Predict:**
-# how many steps are saved?
+# stored is left out, and named. One more run from nothing, which is not judged, sets the target: the lowest loss of its first
+# half. **Predict:** how many steps are saved?
 
 # %%
 reach = yours("06.8", first_step, adapter_life.first_step)
@@ -158,8 +158,8 @@ if runs:
 
 # %% [markdown]
 # On the course's rows *on top* is ahead in each pair. (A run that never got there would count with twice its length.) Pairs
-# this few can mislead, so a [test of their ranks](../../docs/glossary.md#rank-test) must agree with the interval. And learning the facts took steps of its own, which the gain
-# would have to repay; nor does a run that is faster end better for that.
+# this few can mislead, so a [test of their ranks](../../docs/glossary.md#rank-test) must agree with the interval. And learning
+# the facts took steps of its own, which the gain would have to repay; nor does a run that is faster end better for that.
 #
 # ### Playground
 #

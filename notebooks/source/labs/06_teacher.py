@@ -21,10 +21,10 @@
 #: setup
 
 # %% [markdown]
-# Articles D, "Choosing the Cheaper Path", and E, "When to Use Which", advise to
-# [distill](../../docs/glossary.md#distillation): let something big, the *teacher*, label, and train something small, the
-# *student*, on its labels. B, "A Practical Comparison Guide for LLM Teams", warns that a student of unreviewed labels
-# learns the teacher's errors too. The task is lesson 05's: sort messages into six intents.
+# Articles D, "Choosing the Cheaper Path", and E, "When to Use Which", advise to [distill](../../docs/glossary.md#distillation):
+# let something big, the *teacher*, label, and train something small, the *student*, on its labels. B, "A Practical Comparison
+# Guide for LLM Teams", warns that a student of unreviewed labels learns the teacher's errors too. The task is lesson 05's: sort
+# messages into six intents.
 
 # %%
 from helpers.lesson import diagrams

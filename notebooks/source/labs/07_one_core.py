@@ -26,9 +26,10 @@
 # ## One core, two prompts
 #
 # "Tune the core, prompt for the task", says article E (H3). The *core* here is the course's *assistant*
-# [adapter](../../docs/glossary.md#adapter). It first learned to read passages of [Larkfield's](../../docs/glossary.md#larkfield)
-# policies, then from 100 *replies* to customers, in the company's voice, and from 40 *notes* for agents: the answer in a few
-# words, and the number of its passage. All were on *hard* questions, in other words than the policy's.
+# [adapter](../../docs/glossary.md#adapter). It first learned to read passages of
+# [Larkfield's](../../docs/glossary.md#larkfield) policies, then from 100 *replies* to customers, in the company's voice, and
+# from 40 *notes* for agents: the answer in a few words, and the number of its passage. All were on *hard* questions, in other
+# words than the policy's.
 
 # %% [markdown]
 # One set of weights; only the prompt says which of the two is wanted. Ask the same question both ways. **Predict:** will you

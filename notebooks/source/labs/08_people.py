@@ -229,9 +229,9 @@ for place, who in enumerate(("judge", "grader")):
 
 # %% [markdown]
 # On the course's rows the judge prefers the one method, the grader the other: this judge flatters the one and belittles the
-# other. Correcting cannot mend that, for it takes the same two rates off both, and the order stays. So by such a judge alone do not choose
-# between two methods. Grade a few answers of *each* first, and see whether it errs alike on both. The grader's count is no
-# truth either, but above it erred less often.
+# other. Correcting cannot mend that, for it takes the same two rates off both, and the order stays. So by such a judge alone do
+# not choose between two methods. Grade a few answers of *each* first, and see whether it errs alike on both. The grader's count
+# is no truth either, but above it erred less often.
 
 # %% [markdown]
 # The corrected figure is only as good as the assumption behind it, that the judge errs on these answers as it did on those
@@ -255,9 +255,9 @@ for cut, said in ((0.5, said_right), (CUT, strict)):
     print("   corrected:", quick_judge.told(called_right(second, cut), said, truly, mend))
 
 # %% [markdown]
-# On the course's rows the interval is, to two digits, the same at both cuts, for two changes cancel. The strict judge seldom calls a wrong answer
-# right, so less is taken off. But it misses most right ones: what is left is divided by a smaller number, and that it calls
-# none right says less. Nothing was gained by being strict.
+# On the course's rows the interval is, to two digits, the same at both cuts, for two changes cancel. The strict judge seldom
+# calls a wrong answer right, so less is taken off. But it misses most right ones: what is left is divided by a smaller number,
+# and that it calls none right says less. Nothing was gained by being strict.
 
 # %% [markdown]
 # ## What we found
