@@ -12,6 +12,7 @@ from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
 from helpers.model.prompts import Prompt
 from helpers.results.ledger import Lab
+from helpers.results.measuring import about
 from helpers.results.rows import LedgerRow
 from helpers.statistics.selection import winner
 from helpers.tasks import change_requests
@@ -90,9 +91,10 @@ def choice(model: str) -> tuple[dict, int]:
 
 def untuned(lab: Lab, requests: Sequence[ChangeRequest]) -> LedgerRow:
     """Return how the lab's model, as it is, answers under what dev chose; it is said if another model did."""
-    settings, tries = choice(lab.model.name)
+    name = about(lab.model)["model"]
+    settings, tries = choice(name)
     if not tries:
-        print(f"No prompt was searched on dev with {lab.model.name}; the one that {catalogue.DEFAULT} chose is taken.")
+        print(f"No prompt was searched on dev with {name}; the one that {catalogue.DEFAULT} chose is taken.")
     prompt = prompt_of(**settings)
     return lab.measure(
         METHOD,

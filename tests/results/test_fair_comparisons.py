@@ -40,7 +40,7 @@ def test_no_difference_is_declared_that_is_not_there(task):
 
 def test_methods_that_search_on_dev_had_as_many_tries_as_any_other():
     kept = lookup.rows(reference=True, model=DEFAULT)
-    tries = {row.method: row.tries for row in kept if row.split != "dev" and row.tries and row.approach != "tune"}
+    tries = {row.method: row.tries for row in kept if row.split != "dev" and row.tries and "tune" not in row.approach}
     searched = {name: n for name, n in tries.items() if name not in OTHERWISE}
     assert set(searched.values()) == {BUDGET}, searched
     assert json_prompts.METHOD in searched

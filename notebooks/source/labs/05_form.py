@@ -47,22 +47,12 @@ diagrams.flow(
 
 
 # %%
-from IPython.display import Markdown
-
 from helpers import statistics
 from helpers.lesson import scales
 from helpers.lesson.exercises import check, hint, solution, yours
 from helpers.lesson.plots.retrieval import stages
 from helpers.lesson.said import said_of_each
-from helpers.methods import (
-    adapters,
-    baselines,
-    forms,
-    json_prompts,
-    rewriting,
-    tuned_forms,
-    tuning,
-)
+from helpers.methods import adapters, baselines, forms, rewriting, tuned_forms, tuning
 from helpers.model.language_model import LanguageModel
 from helpers.results import claims, evidence, ledger, limits
 from helpers.results.rows import mark
@@ -115,6 +105,10 @@ check("05.8", form)
 # requests. **Predict:** in how many of 100 answers is the whole text a form?
 
 # %%
+from IPython.display import Markdown
+
+from helpers.methods import json_prompts
+
 lab = ledger.Lab(
     "changes", lm, labels=change_requests.RISKS, split="fresh", noun="requests", show=False
 )
@@ -124,10 +118,8 @@ Markdown(json_prompts.table(lm.name))
 # %%
 form = yours("05.8", form, forms.form)
 share = statistics.runs_interval([forms.whole(before, form)])
-print(
-    "the prompt:", json_prompts.prompt_of(**before.settings).messages("…")[0]["content"], "\n"
-)
-print("an answer:", before.answers[0], "\n")
+prompt = json_prompts.prompt_of(**before.settings)
+print(f"the prompt: {prompt.messages('…')[0]['content']}\n\nan answer: {before.answers[0]}\n")
 print(f"whole text a form {share}; {limits.told([before])} {mark(before)}")
 
 # %% [markdown]
