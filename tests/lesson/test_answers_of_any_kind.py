@@ -362,6 +362,12 @@ BLAMED = {  # an exercise, an answer, what its message says and what it must not
         r"row 0 is \[nan, nan\]; numbers are asked",
         "right",
     ),
+    "a dict of pieces": (
+        "04.1",
+        lambda text, size: dict(enumerate(test_exercises.solve("04.1")[0](text, size))),
+        "you return {0: 'One.',.*; a list of pieces is asked for",
+        "hold the lines",
+    ),
     "the first row alone": (
         "03.3",
         lambda scores, neutral: np.concatenate(

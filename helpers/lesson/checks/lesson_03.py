@@ -81,8 +81,8 @@ def check_calibrated(answer) -> str:
             at = next(i for i in range(rows) if not _same_but_for_rows(found[i : i + 1], wanted[i : i + 1]))
             right = wanted[at] - wanted[at, 0] + found[at, 0]
             raise NotYet(
-                f"{told} {at} is {found[at].round(4).tolist()}; {right.round(4).tolist()} is right, but for a constant. "
-                f"{_what_went_wrong(found, log_probs, neutral)}"
+                f"{told} {at} is {found[at].round(4).tolist()}; {right.round(4).tolist()} is right, but for a constant"
+                f". {_what_went_wrong(found, log_probs, neutral)}"
             )
     return "the labels' own weight is gone, what the message says is left."
 
