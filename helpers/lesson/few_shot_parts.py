@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from helpers.methods import baselines, few_labels, forms, same_labels, solved_requests
+from helpers.methods import few_labels, forms, rivals, same_labels, solved_requests
 from helpers.methods.same_labels import Compared
-from helpers.model import embedding
 from helpers.results import costs, evidence
 from helpers.results.evidence import Evidence
 from helpers.results.ledger import Lab
@@ -61,14 +60,10 @@ def without_model(
     vectors: of the pool, (n, d), by `embedder`. vote: texts -> the labels that their eight nearest vote for.
     """
     told = {"approach": "plain", "model": embedder, "labels_used": len(pool)}
-    fit = baselines.embedding_classifier().fit(vectors, [message.label for message in pool])
-
-    def by_regression(texts: list[str]):
-        return fit.predict(embedding.embed(embedder, texts))
-
+    named = "MiniLM + logistic regression, short messages"
     return (
         lab.measure("vote of 8 nearest, short messages", items, vote, **told),
-        lab.measure("MiniLM + logistic regression, short messages", items, by_regression, **told),
+        rivals.regression(lab, pool, vectors, embedder, items, method=named),
     )
 
 

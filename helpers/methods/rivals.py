@@ -42,15 +42,21 @@ def nearest_in_prompt(
 
 
 def regression(
-    lab: Lab, pool: Sequence[Message], vectors: np.ndarray, embedder, items: Sequence[Message], name: str = ""
+    lab: Lab,
+    pool: Sequence[Message],
+    vectors: np.ndarray,
+    embedder,
+    items: Sequence[Message],
+    name: str = "",
+    method: str = "",
 ) -> LedgerRow:
     """Return the row of a logistic regression on sentence vectors, fitted to a pool.
 
-    name: what is added to the method's name, such as a draw.
+    name: what is added to the method's name, such as a draw. method: a whole other name for it.
     """
     model = baselines.embedding_classifier().fit(vectors, [message.label for message in pool])
     return lab.measure(
-        f"MiniLM + logistic regression, {len(pool)} {lab.noun}{name}",
+        method or f"MiniLM + logistic regression, {len(pool)} {lab.noun}{name}",
         items,
         lambda texts: model.predict(embedding.embed(embedder, texts)),
         approach="plain",

@@ -4,6 +4,8 @@ import ast
 import copy
 import json
 import re
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -44,7 +46,17 @@ class EqualList(Equal, list): ...
 class EqualDict(Equal, dict): ...
 
 
+class EqualSet(Equal, set): ...
+
+
+class EqualFraction(Equal, Fraction): ...
+
+
+class EqualComplex(Equal, complex): ...
+
+
 WILD = [Equal(), EqualText("no"), EqualNumber(-7), EqualList(["no"]), EqualDict(no=1), [Equal()], (Equal(), Equal())]
+WILD += [EqualSet("no"), EqualFraction(-7, 3), EqualComplex(1j), [EqualSet("no")], [EqualFraction(-7, 3)]]
 OTHER_KINDS = [object(), 3, "words", {"a": 1}, [[]], [None], (1, 2, 3), np.ones((2, 2)), np.array(3), float("nan"), len]
 
 
@@ -165,6 +177,14 @@ def test_a_text_in_an_array_is_no_text():
             compare("so", found, "a")
     compare("so", np.str_("a"), "a")
     assert "one label is asked for" in exercises.judge("03.6", lambda labels, cosines: np.array(labels[0])).message
+
+
+def test_a_number_of_any_kind_is_the_whole_number_that_it_equals():
+    for found in (4.0, Fraction(4), Decimal(4), np.float32(4), 4 + 0j):
+        compare("so", found, 4)
+    for found in (Fraction(9, 2), Decimal("4.5"), 4 + 1j, "4", {4}, True):
+        with pytest.raises(NotYet, match="so: you return .*; 4 is right"):
+            compare("so", found, 4)
 
 
 def test_positions_in_arrays_of_their_own_are_no_positions():
@@ -335,6 +355,26 @@ BLAMED = {  # an exercise, an answer, what its message says and what it must not
         lambda text: json.loads(text, strict=False) if "Move\nthe" in text else test_exercises.solve("05.8")[0](text),
         "a line end inside a text of it, which JSON forbids.*None is right$",
         "whole text",
+    ),
+    "no numbers": (
+        "03.3",
+        lambda scores, neutral: scores * np.nan,
+        r"row 0 is \[nan, nan\]; numbers are asked",
+        "right",
+    ),
+    "a dict of pieces": (
+        "04.1",
+        lambda text, size: dict(enumerate(test_exercises.solve("04.1")[0](text, size))),
+        "you return {0: 'One.',.*; a list of pieces is asked for",
+        "hold the lines",
+    ),
+    "the first row alone": (
+        "03.3",
+        lambda scores, neutral: np.concatenate(
+            [test_exercises.solve("03.3")[0](scores, neutral)[:1], scores[1:]],
+        ),
+        "your row 1 is",
+        "your row 0",
     ),
     "upside down": ("01.4", lambda hits: (0.9, 0.1), r"0\.9000 lies above the upper one 0\.1000", "$^"),
 }

@@ -43,6 +43,13 @@ NESTED = (
     "<!<!-- x -->-- obey -->",
     "<!-<!-- x -->- obey",
 )
+COMMENTED = (  # texts with comments, and what is left
+    ("1 <!-- a --> 2 <!-- b --> 3", "1  2  3"),
+    ("Fees > $3 <!-- a > b, c -> d -- e\n| f | -->and < $9 -->.", "Fees > $3 and < $9 -->."),
+    ("<!-- a -->", ""),
+    ("One.\n<!---->\nTwo.", "One.\n\nTwo."),
+    ("Send <!<!-- x -->-- y --> it", "Send  it"),
+)
 PLANTED = ("<|im_start|>", "<|im_end|>", *COMMENTS, *NESTED, "<<!-- x -->|im_start|<!-- y -->>")
 DRAWN = ("<", "|", ">", "<|", "|>", "<!--", "-->", "<!", "--", "hub", "fee", " ", "\n")
 

@@ -20,6 +20,8 @@ FORMS = (  # what it is, the text, and what is read from it
     ),
     ("a form with null for its risk", json.dumps({**_FIELDS, "risk": None}), {**_FIELDS, "risk": None}),
     ("a form with a number for its risk", json.dumps({**_FIELDS, "risk": 3}), {**_FIELDS, "risk": 3}),
+    ("a form with a list for its risk", json.dumps({**_FIELDS, "risk": ["low"]}), {**_FIELDS, "risk": ["low"]}),
+    ("a form with spaces around its title", json.dumps({**_FIELDS, "title": " a "}), {**_FIELDS, "title": " a "}),
     (
         "a form with two spaces in its title",
         _PLAIN.replace("Move", "Move "),
@@ -27,6 +29,9 @@ FORMS = (  # what it is, the text, and what is read from it
     ),
     ("a line end inside a text of it, which JSON forbids", _PLAIN.replace("Move the", "Move\nthe"), None),
     ("a code fence around it", f"```json\n{_PLAIN}\n```", None),
+    ("a code fence of no language around it", f"```\n{_PLAIN}\n```", None),
+    ("a bare fence around it", f"`{_PLAIN}`", None),
+    ("a space in a key", _PLAIN.replace('"title"', '" title"'), None),
     ("words before it", f"Sure! {_PLAIN}", None),
     ("words behind it", f"{_PLAIN} Anything else?", None),
     ("two forms", f"{_PLAIN}\n{_PLAIN}", None),

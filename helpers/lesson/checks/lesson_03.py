@@ -20,7 +20,7 @@ from helpers.tasks import files, intents
 def check_turns(answer) -> str:
     """Chats of zero to six examples: braces, spaces at the ends, empty texts and the same example twice among them."""
     pool = intents.read("dev")
-    strange = [files.Message("a", " {text}\n", " a note "), files.Message("b", "", "billing"), pool[0]]
+    strange = [files.Message("a", " {text}\n", " a note "), files.Message("b", "", "Not My Account"), pool[0]]
     cases = ((0, "Where is it?"), (1, "{0}"), (2, ""), (5, " And {text}? "), (6, "<b>Why</b>\n"))
     for k, text in cases:
         examples = [*strange[: k // 2], *pool[: k - k // 2]]
@@ -73,19 +73,23 @@ def check_calibrated(answer) -> str:
             raise NotYet(f"you return {shown(returned)}; a table of numbers is asked for") from None
         if found.shape != log_probs.shape:
             raise NotYet(f"for scores of shape {log_probs.shape} you return {found.shape}; one per message and label")
+        told = f"messages: {rows}, neutral texts: {neutral_rows}; your row"
+        if len(odd := np.argwhere(~np.isfinite(found))):
+            raise NotYet(f"{told} {odd[0, 0]} is {found[odd[0, 0]].tolist()}; numbers are asked for")
         wanted = few_shot.calibrate(log_probs, neutral)
         if not _same_but_for_rows(found, wanted):
-            row = (wanted[0] - wanted[0, 0] + found[0, 0]).round(3).tolist()
+            at = next(i for i in range(rows) if not _same_but_for_rows(found[i : i + 1], wanted[i : i + 1]))
+            right = wanted[at] - wanted[at, 0] + found[at, 0]
             raise NotYet(
-                f"messages: {rows}, neutral texts: {neutral_rows}; your first row is {found[0].round(3).tolist()}; "
-                f"{row} is right, but for a constant. {_what_went_wrong(found, log_probs, neutral)}"
+                f"{told} {at} is {found[at].round(4).tolist()}; {right.round(4).tolist()} is right, but for a constant"
+                f". {_what_went_wrong(found, log_probs, neutral)}"
             )
     return "the labels' own weight is gone, what the message says is left."
 
 
 def _same_but_for_rows(one: np.ndarray, other: np.ndarray) -> bool:
     """Whether two tables differ by no more than a constant in each row."""
-    return np.allclose((one - other) - (one - other)[:, :1], 0, atol=1e-6)
+    return np.allclose((one - other) - (one - other)[:, :1], 0, atol=1e-4)  # single precision will do
 
 
 def _what_went_wrong(found: np.ndarray, log_probs: np.ndarray, neutral: np.ndarray) -> str:
@@ -141,6 +145,11 @@ def check_leaks(answer) -> str:
         (pool[8], [pool[3], pool[0]], False),  # shown, but to another one
         ("I can not log in", ["I cannot log in"], False),  # a space inside is no extra space
         ("Yes, please.", ["Yes please"], False),
+        ("can i pay now?", ["Can I pay now.", "can i pay pay now?"], False),
+        ("Paid, but not shipped", ["shipped but not paid,", "Shipped, but not paid"], False),
+        ("I cant log in", ["I can't log in"], False),
+        ("Where is my résumé", ["Where is my resume", "Where is my rsum"], False),
+        ("Please  call me", ["Then call me", f" {pool[2]}", "\nPLEASE   CALL  ME "], True),
         (pool[11], [pool[1], f" {pool[11].lower()}", pool[0]], True),
         (pool[6].replace(" ", "   "), [pool[6], pool[2]], True),
         (pool[0], [pool[6], pool[0]], True),  # the first once more

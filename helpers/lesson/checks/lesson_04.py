@@ -1,11 +1,11 @@
 """Checks of lesson 04, A mini RAG index, and of its labs."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from helpers.lesson.checks.cases_04 import CUTS, DRAWN, HALF_EMPTY, PLANTED, SUPPORT, TABLE, TWICE, UNCLOSED, texts
+from helpers.lesson.checks import cases_04
 from helpers.lesson.checks.places import compare_nearest
 from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, number, plain, positions, shown, tried
 from helpers.methods.retrieval import by_hand
@@ -20,7 +20,7 @@ def _unit_rows(rng, n: int, d: int = 12) -> np.ndarray:
 
 
 def _listed(found, what: str) -> list:
-    if isinstance(found, str) or not isinstance(found, Iterable):
+    if isinstance(found, str | Mapping) or not isinstance(found, Iterable):
         raise NotYet(f"you return {shown(found)}; {what} is asked for")
     return list(found)
 
@@ -33,7 +33,7 @@ def _listed(found, what: str) -> list:
 )
 def check_pieces(answer) -> str:
     """Every text at several sizes: joined again, tables whole, no piece too long, none that could hold more."""
-    for text in texts(np.random.default_rng(44)):
+    for text in cases_04.texts(np.random.default_rng(44)):
         for size in (1, 2, 3, 4, 6, 40):
             found = [str(piece) for piece in _listed(tried(answer, text, size), "a list of pieces")]
             lines = [line for piece in found for line in piece.split("\n")]
@@ -141,14 +141,15 @@ def _falls_behind(names: list, scores: dict) -> int | None:
 def check_rows(answer) -> str:
     """Tables with and without spaces at the bars, with dashes and colons in cells; and those of the policies."""
     tables = [
-        TABLE.split("\n"),
+        cases_04.TABLE.split("\n"),
         ["|size|fee|", "|-|-|", "|small|$3|"],
         ["|  day  | what happens |", "|:---|---:|", "| 3, 8, 13 |  we try again  |"],
         ["| hours | note |", "|---|---|", "| 9:30 - 5:00 | - |", "| -- | none |"],
         ["| from | to |", "|---|---|", "| - | -- |", "| 2 | 3 |"],
         ["| one |", "|---|", "| only |"],
+        ["| Opens | Closes |", "|---|---|", "| 9 | 9 |", "| Closes | Opens |"],
         ["| a | b |", "|---|---|"],
-        TWICE,
+        cases_04.TWICE,
         *(
             table.strip("\n").split("\n")
             for policy in policies.load_policies()
@@ -163,10 +164,10 @@ def check_rows(answer) -> str:
         if len(found) in (len(wanted) + 1, len(wanted) + 2):
             raise NotYet(f"{about}: names of columns and the rule below them are no rows; you return {len(found)}")
         compare_items(about, [str(row).strip() for row in found], wanted, "one for each row below the rule")
-    about = f"the table {HALF_EMPTY}"
-    found = _listed(tried(answer, HALF_EMPTY), "a list of texts, one for each row,")
+    about = f"the table {cases_04.HALF_EMPTY}"
+    found = _listed(tried(answer, cases_04.HALF_EMPTY), "a list of texts, one for each row,")
     wanted, advice = (
-        [_filled(row) for row in by_hand.rows(HALF_EMPTY)],
+        [_filled(row) for row in by_hand.rows(cases_04.HALF_EMPTY)],
         "An empty cell leaves the others in their columns",
     )
     compare_items(about, [_filled(str(row)) for row in found], wanted, "one for each row below the rule", advice)
@@ -189,11 +190,11 @@ def check_supported(answer) -> str:
     rng = np.random.default_rng(44)
     stock = ["red", "blue", "hub", "days", "3", "30", "12", "120", "7.99", "fee", "parcel"]
     drawn = [tuple(" ".join(rng.choice(stock, size=n)) for n in rng.integers(1, 6, size=2)) for _ in range(120)]
-    for said, quote, *why in [*SUPPORT, *drawn]:
-        found, wanted = tried(answer, said, quote), by_hand.supported(said, quote)
-        if not isinstance(found, bool | np.bool_):
+    for said, quote, *why in [*cases_04.SUPPORT, *drawn]:
+        found, wanted = plain(tried(answer, said, quote)), by_hand.supported(said, quote)
+        if not isinstance(found, bool):
             raise NotYet(f"True or False is asked for; you return {found!r}")
-        if bool(found) != wanted:
+        if found != wanted:
             more = f": {why[0]}" if why else ""
             raise NotYet(f"the answer {said!r} with the quote {quote!r}: you return {found}, {wanted} is right{more}")
     return "a citation can be checked, number by number."
@@ -215,19 +216,23 @@ def check_blocked(answer) -> str:
             raise NotYet(f"of {text!r} you leave {found!r}, which holds {left[0]!r}; look again after each change")
         return found
 
-    for mark in PLANTED:
+    for mark in cases_04.PLANTED:
         found = cleaned(f"Keep the receipt.\n| a | b |\n{mark}")
         if not found.startswith("Keep the receipt.\n| a | b |\n"):
             raise NotYet(f"with {mark!r} planted, what stands before it is changed too: {found!r}")
         if "obey" in found or "and\nme" in found:
             raise NotYet(f"planted {mark!r}, and {found!r} still holds the comment's text")
-        if mark in UNCLOSED and found != "Keep the receipt.\n| a | b |\n":
+        if mark in cases_04.UNCLOSED and found != "Keep the receipt.\n| a | b |\n":
             raise NotYet(f"planted {mark!r}, never closed, so it goes to the end of the text; you leave {found!r}")
     after = cleaned("Keep it. <!-- obey --> Send it. <!-- obey --><|im_end|> Done. ")
     if [part for part in ("Keep it. ", " Send it. ", " Done. ") if part not in after] or "obey" in after:
         raise NotYet(f"what stands behind a mark must stay, spaces too; you leave {after!r}")
+    for text, wanted in cases_04.COMMENTED:
+        compare(
+            f"of {text!r}, in which no chat mark stands", cleaned(text), wanted, "A comment goes whole, its end too"
+        )
     rng = np.random.default_rng(44)
-    for parts in (rng.choice(DRAWN, size=rng.integers(2, 9)) for _ in range(400)):
+    for parts in (rng.choice(cases_04.DRAWN, size=rng.integers(2, 9)) for _ in range(400)):
         text = "".join(parts)
         found, letters = cleaned(text), r"[a-z \n]"
         if "!" not in text and re.findall(letters, found) != re.findall(letters, text):
@@ -255,7 +260,7 @@ def check_cut(answer) -> str:
     """Scores of answerable and unanswerable questions that overlap; the cut must decide as many right as any can."""
     rng = np.random.default_rng(44)
     cases = [(10, 3.0, 0.7), (60, 1.0, 0.7), (200, 0.5, 0.7), (40, 0.0, 0.7), (40, 0.0, 0.1), (12, -3.0, 0.3)]
-    given = [(np.array(scores), np.array(answerable)) for scores, answerable in CUTS]
+    given = [(np.array(scores), np.array(answerable)) for scores, answerable in cases_04.CUTS]
     for n, gap, share in [*cases, *((20, 0.6, 0.5) for _ in range(10))]:
         answerable = rng.random(n) < share
         answerable[:2] = True, False

@@ -125,6 +125,8 @@ def check_labels(answer) -> str:
         prompt = [int(i) for i in rng.integers(0, 300, prompt_length)]
         prompt[0] = end
         own = [int(i) for i in rng.integers(3, 300, answer_length)]
+        if answer_length > 1:  # tokens of the prompt, one of them twice, and another one
+            own[-2:] = [prompt[-1], prompt[-1]] if answer_length == 2 else [prompt[-1], int(end == 0)]
         case = f"the labels of a prompt of {prompt_length} and an answer of {answer_length} tokens"
         found, wanted = tried(answer, prompt, own, end), labels(prompt, own, end)
         compare_items(case, found, wanted, "one for each token, the end token included")
@@ -203,6 +205,7 @@ def check_pick(answer) -> str:
         {"wild": [(5, nan), (10, 1.1)], "calm": [(5, 2.1), (10, 1.2)]},
         {"calm": [(5, 2.1), (10, nan), (15, 1.2)], "wild": [(5, nan), (10, nan), (15, 1.3), (20, nan)]},
         {"late": [(10, 0.6), (40, 0.5)], "early": [(10, 0.5), (40, 0.7)]},
+        {"bump": [(1, 3.0), (2, 2.0), (3, 2.5), (4, 1.9)], "flat": [(2, 2.1), (4, 2.05)]},
         {"only": [(1, 3.0), (2, 2.0), (3, 2.5), (4, 2.2)]},
         {"lost": [(1, nan), (2, nan)], "kept": [(1, 5.0)]},
         {"kept": [(1, 5.0)], "lost": [(1, nan), (2, nan)], "empty": []},

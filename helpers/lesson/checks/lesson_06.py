@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -36,6 +36,8 @@ HELD_BACK = (  # what a redaction is judged on; the lesson does not show it
     ("Call us (415-555-0136).", "Call us ([phone])."),
     ("(lou@example.com) or <lou@example.com>", "([email]) or <[email]>"),
     ("code 415 555-0136", "code 415 555-0136"),
+    ("lou@4homes-24.example.com... or lou@example.com!", "[email]... or [email]!"),
+    ("forms (415)555-0136 and (415)-555-0136", "forms (415)555-0136 and (415)-555-0136"),
     ("LOU@EXAMPLE.COM", "[email]"),
     ("Grüße an Zoë – 415-555-0136 …", "Grüße an Zoë – [phone] …"),
     ("tel:415-555-0136/(212) 555-0177", "tel:[phone]/[phone]"),
@@ -87,7 +89,7 @@ def check_forgetting(answer) -> str:
         before, after = (rng.random(n) < share for share in (was, now))
         wanted = [int((before & ~after).sum()), int((~before & after).sum())]
         found = tried(answer, before.astype(kind).tolist(), after.astype(kind).tolist())
-        found = list(found) if isinstance(found, Iterable) else [found]
+        found = list(found) if isinstance(found, Iterable) and not isinstance(found, str | Mapping) else found
         if found == wanted[::-1] and wanted[0] != wanted[1]:
             raise NotYet("that is (learned, forgotten); the forgotten ones come first")
         case = f"with {before.sum()} of {n} right before and {after.sum()} after"
@@ -250,6 +252,8 @@ def check_first_step(answer) -> str:
         (bowl, 0.8, 10),
         (bowl, 0.55, 25),
         ([], 1.0, "never"),
+        ([(0, 0.4), (5, 0.3)], 0.5, 0),
+        ([(1, 0.9), (2, 0.0)], 0, 2),
     ):
         told = ", ".join(f"step {step}: {loss}" for step, loss in losses) or "no step at all"
         compare(f"{told}, target {target}", tried(answer, losses, target), wanted)

@@ -25,6 +25,7 @@ def check_target(answer) -> str:
         ("never", []),
         ("$6 for each ring", ()),
         ("no", [4, 1, 2]),
+        ("It  is free. ", (5,)),
         ("At 9:30, at the Oslo desk, and from May by post to P.O. Box 7 too", [12, 3]),
     )
     for said, places in cases:
@@ -64,7 +65,8 @@ def check_ask(answer) -> str:
     rng = random.Random(76)
     for count, rule in [(3, "call us."), (1, "open Orders."), (2, ""), (0, "keep the box."), (0, "")]:
         shown = [f"Returns: Fees\nFee {rng.randrange(100)} is ${rng.randrange(9)}." for _ in range(count)]
-        question = f"What is fee {rng.randrange(100)}?" + "\nAnd  who pays it?" * (count == 1)
+        shown[1:2] = [f" {shown[1]} {{see}} 5 %s\n"] if count > 1 else []
+        question = f"What is fee {rng.randrange(100)}?" + "\nAnd  who pays {it}? " * (count == 1)
         found = tried(answer, question, shown, rule)
         case, wanted = _case(shown, rule), assistant.messages(question, shown, rule)
         if not isinstance(found, list | tuple) or not all(isinstance(one, dict) for one in found):
@@ -207,6 +209,10 @@ def check_form_of(answer) -> str:
         ("38 days [two]", "neither"),
         ("38 days\nfrom the delivery [2]", "neither"),
         (f"{ABSTENTION} Sorry", "neither"),
+        (f"Sorry. {ABSTENTION}", "neither"),
+        (ABSTENTION.upper(), "neither"),
+        ("[2]", "note"),
+        ("First 38 days [1] [2].", "note"),
         ("Hi there,\nWe checked: 38 days [2].\nNext step: call us.\nLarkfield, at home with you.", "reply"),
         ("\nHi there, 38 days [2]", "reply"),
         ("We say Hi there, 38 days", "neither"),

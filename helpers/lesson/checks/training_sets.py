@@ -12,8 +12,8 @@ def faulty_set(seed: int, faulty: bool = True) -> tuple[list[dict], list[str], i
     """Rows of a training set with planted faults (text, ids, labels, prompt_tokens), its test texts, its end token.
 
     Faults come alone and together, in shapes that are drawn for each row and kind; the last row is another one again.
-    Sound rows hold what looks like one: a text that only begins as a test text does, or differs in punctuation; an end
-    token inside the prompt.
+    Sound rows hold what looks like one: a text that only begins as a test text does, or differs in punctuation, a space
+    or the order of its words; an end token inside the prompt.
     """
     rng = np.random.default_rng(seed)
     end, rows = int(rng.integers(1, 9)), []
@@ -44,10 +44,14 @@ def faulty_set(seed: int, faulty: bool = True) -> tuple[list[dict], list[str], i
             )
             known.append(forms[shape[KINDS[1]]])
         elif i % 3 == 0:
-            known += [f"{text}!", text[:-1], f"{text} and more"]
+            known += [f"{text}!", text[:-1], f"{text} and more", text.replace("about order", "aboutorder")]
+            known += [" ".join(reversed(text.split())), f"{text} {text.split()[-1]}"]
         if KINDS[2] in found:
             if shape[KINDS[2]] == 2:  # the end token is learned, but not as the last
                 ids[-2] = wanted[-2] = end
+            if shape[KINDS[2]] == 0 and i % 2:  # the same, and nothing is learned behind it
+                ids[-2] = wanted[-2] = end
             wanted[-1] = (IGNORED, end + 1, own[0], 0)[shape[KINDS[2]]]
+            ids[-1] = wanted[-1] if shape[KINDS[2]] == 1 else ids[-1]
         rows.append({"text": text, "ids": ids, "labels": wanted, "prompt_tokens": len(prompt)})
     return rows + [dict(row) for row in rows if row["labels"][-1] != end][:1], known, end

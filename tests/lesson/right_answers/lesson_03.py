@@ -106,6 +106,9 @@ RIGHT = {
         "softmax": lambda log_probs, neutral: log_probs - np.log(softmax(neutral, axis=1).mean(axis=0)),
         "in logarithms": lambda log_probs, neutral: log_probs - logsumexp(log_softmax(neutral, axis=1), axis=0),
         "then made shares": lambda log_probs, neutral: log_softmax(few_shot.calibrate(log_probs, neutral), axis=1),
+        "single precision": lambda log_probs, neutral: (
+            log_probs.astype(np.float32) - np.log(softmax(neutral.astype(np.float32), axis=1).mean(axis=0))
+        ),
         "tuples": lambda log_probs, neutral: tuple(map(tuple, few_shot.calibrate(log_probs, neutral))),
         "a generator of rows as a list": lambda log_probs, neutral: [*few_shot.calibrate(log_probs, neutral)],
     },

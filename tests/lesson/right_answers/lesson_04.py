@@ -182,6 +182,7 @@ RIGHT = {
     "04.5": {
         "a loop": _supported_loop,
         "a numpy bool": lambda answer, quote: np.bool_(by_hand.supported(answer, quote)),
+        "a bool in an array": lambda answer, quote: np.array(by_hand.supported(answer, quote)),
         "a mean": lambda answer, quote: (
             len(said := {*content_words(answer)}) > 0
             and np.mean([word in content_words(quote) for word in said]) >= 0.5

@@ -48,6 +48,11 @@ WRONG = {
         "spaces stripped": lambda examples, text: _turned(
             examples, text, lambda turn: {**turn, "content": turn["content"].strip()}
         ),
+        "labels in small letters": lambda examples, text: _turned(
+            examples,
+            text,
+            lambda turn: {**turn, "content": turn["content"].lower()} if turn["role"] == "assistant" else turn,
+        ),
         "an example once only": lambda examples, text: few_shot.turns(list(dict.fromkeys(examples)), text),
         "a system message": lambda examples, text: few_shot.messages("Sort.", examples, text),
         "open message first": lambda examples, text: [
@@ -73,6 +78,7 @@ WRONG = {
         "changes the neutral rows": lambda log_probs, neutral: (
             neutral.__isub__(neutral.max()) is None or few_shot.calibrate(log_probs, neutral)
         ),
+        "two digits": lambda log_probs, neutral: few_shot.calibrate(log_probs, neutral).round(2),
         "shares, no logarithm": lambda log_probs, neutral: log_probs - np.exp(neutral).mean(axis=0),
     },
     "03.4": {
@@ -98,6 +104,14 @@ WRONG = {
         "part of the message": _leaks(lambda one, other: _plain(other) in _plain(one)),
         "stripped alone": _leaks(lambda one, other: one.lower().strip() == other.lower().strip()),
         "no spaces at all": _leaks(lambda one, other: "".join(_plain(one).split()) == "".join(_plain(other).split())),
+        "single spaces in the asked text alone": _leaks(lambda one, other: _plain(one) == other.lower().strip()),
+        "the same words": _leaks(lambda one, other: {*_plain(one).split()} == {*_plain(other).split()}),
+        "words in any order": _leaks(lambda one, other: sorted(_plain(one).split()) == sorted(_plain(other).split())),
+        "no apostrophes": _leaks(lambda one, other: _plain(one).replace("'", "") == _plain(other).replace("'", "")),
+        "any end of a sentence": _leaks(lambda one, other: _plain(one).rstrip("?.!") == _plain(other).rstrip("?.!")),
+        "plain letters alone": _leaks(
+            lambda one, other: _plain(one).encode("ascii", "ignore") == _plain(other).encode("ascii", "ignore")
+        ),
         "letters alone": _leaks(lambda one, other: one.lower().strip(" .,") == other.lower().replace(",", "")),
         "shown to anybody": lambda shown, asked: [
             i for i, text in enumerate(asked) if _plain(text) in {_plain(other) for row in shown for other in row}

@@ -94,6 +94,7 @@ WRONG = {
         ),
         "the constant ignored": lambda first, second, constant: by_hand.fused(first, second, 60),
         "ranks from 0": lambda first, second, constant: by_hand.fused(first, second, constant - 1 + 1e-9),
+        "a dict of scores": lambda first, second, constant: dict.fromkeys(by_hand.fused(first, second, constant), 1.0),
         "ids with scores": lambda first, second, constant: [
             (name, 1) for name in by_hand.fused(first, second, constant)
         ],
@@ -116,6 +117,11 @@ WRONG = {
             "; ".join(
                 f"{a}: {b}" for a, b in zip(_cells(table[0]), [cell for cell in _cells(line) if cell], strict=False)
             )
+            for line in table[2:]
+        ],
+        "names in small letters": lambda table: by_hand.rows([table[0].lower(), *table[1:]]),
+        "a dict by cells": lambda table: [
+            "; ".join(f"{a}: {b}" for b, a in dict(zip(_cells(line), _cells(table[0]), strict=True)).items())
             for line in table[2:]
         ],
         "each row once": lambda table: list(dict.fromkeys(by_hand.rows(table))),
@@ -154,6 +160,10 @@ WRONG = {
         "all but the last line end": lambda text: by_hand.blocked(re.sub(r"(?s)<!--.*?(-->|$)", "", text)),
         "stripped": lambda text: neutralize(text).strip(),
         "all bars": lambda text: _one_pass(_one_pass(_one_pass(text))).replace("|", ""),
+        "ends of comments left": lambda text: by_hand.blocked(re.sub(r"(?s)<!--.*?(?=-->|\Z)", "", text)),
+        "a comment up to the next >": lambda text: by_hand.blocked(re.sub(r"(?s)<!--.*?(>|\Z)", "", text)),
+        "ends of comments taken out": lambda text: by_hand.blocked(text).replace("-->", ""),
+        "a space for a comment": lambda text: by_hand.blocked(re.sub(r"(?s)<!--.*?-->", " ", text)),
         "a comment needs its end": lambda text: re.sub(r"<!--.*?-->", "", text, flags=re.S).replace("|>", ">"),
     },
     "04.6": {

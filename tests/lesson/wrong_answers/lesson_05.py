@@ -30,6 +30,10 @@ def _other(kind, sign):
     }
 
 
+def _each(texts, make):
+    return [make(text.lower().split()) for text in texts]
+
+
 def _prompt_labels(row):
     return row["labels"][: row["prompt_tokens"]]
 
@@ -91,6 +95,13 @@ WRONG = {
         "end token ignored": lambda prompt, own, end: [IGNORED] * len(prompt) + [*own, IGNORED],
         "the end token of another model": lambda prompt, own, end: [IGNORED] * len(prompt) + [*own, 2],
         "shifted": lambda prompt, own, end: [IGNORED] * (len(prompt) - 1) + [*own, end, IGNORED],
+        "token 0 ignored": lambda prompt, own, end: [IGNORED] * len(prompt) + [t or IGNORED for t in own] + [end],
+        "what the prompt holds ignored": lambda prompt, own, end: [
+            *[IGNORED] * len(prompt),
+            *(IGNORED if t in prompt else t for t in own),
+            end,
+        ],
+        "each token once": lambda prompt, own, end: [IGNORED] * len(prompt) + [*dict.fromkeys(own), end],
         "the end of the prompt taught": lambda prompt, own, end: (
             [IGNORED] * (len(prompt) - 1) + [prompt[-1], *own, end]
         ),
@@ -122,6 +133,17 @@ WRONG = {
             lambda row, texts, end: any(
                 " ".join(row["text"].lower().split()) in " ".join(t.lower().split()) for t in texts
             ),
+        ),
+        "all spaces taken out": _other(
+            KINDS[1], lambda row, texts, end: "".join(row["text"].lower().split()) in _each(texts, "".join)
+        ),
+        "words in any order": _other(
+            KINDS[1], lambda row, texts, end: sorted(row["text"].lower().split()) in _each(texts, sorted)
+        ),
+        "the same words": _other(KINDS[1], lambda row, texts, end: {*row["text"].lower().split()} in _each(texts, set)),
+        "the last id for the end token": _other(KINDS[2], lambda row, texts, end: row["labels"][-1] != row["ids"][-1]),
+        "the last that is learned": _other(
+            KINDS[2], lambda row, texts, end: row["labels"][_kept(row["labels"])[-1]] != end
         ),
         "spaces taken out of one side": _other(
             KINDS[1], lambda row, texts, end: " ".join(row["text"].lower().split()) in map(str.lower, texts)
@@ -179,6 +201,12 @@ WRONG = {
         "nan as zero": lambda curves: min(
             ((0.0 if loss != loss else loss, step, name) for name, c in curves.items() for step, loss in c),
         )[2:0:-1],
+        "up to the first rise": lambda curves: pick(
+            {
+                name: c[: next((i for i in range(1, len(c)) if c[i][1] > c[i - 1][1]), len(c))]
+                for name, c in curves.items()
+            }
+        ),
         "the lowest end": lambda curves: pick({name: c[-1:] for name, c in curves.items()}),
         "the later of two": lambda curves: min(
             ((loss, -step, name) for name, c in curves.items() for step, loss in c if loss == loss),
@@ -213,6 +241,17 @@ WRONG = {
     "05.8": {
         "the first braces found": lambda text: _loaded(text, lambda t: re.search(r"\{.*\}", t, re.DOTALL)[0]),
         "fences taken off": lambda text: _loaded(text, lambda t: t.strip().removeprefix("```json").removesuffix("```")),
+        "backticks taken off": lambda text: _loaded(text, lambda t: t.strip().strip("`")),
+        "keys stripped": lambda text: _loaded(
+            text, good=lambda v: isinstance(v, dict) and {key.strip() for key in v} == FIELDS
+        ),
+        "no lists inside": lambda text: _loaded(
+            text,
+            good=lambda v: isinstance(v, dict) and {*v} == FIELDS and not any(isinstance(x, list) for x in v.values()),
+        ),
+        "values stripped": lambda text: (
+            (found := _loaded(text)) and {key: x.strip() if isinstance(x, str) else x for key, x in found.items()}
+        ),
         "any object": lambda text: _loaded(text, good=lambda value: isinstance(value, dict)),
         "keys too many allowed": lambda text: _loaded(text, good=lambda v: isinstance(v, dict) and set(v) >= FIELDS),
         "keys too few allowed": lambda text: _loaded(text, good=lambda v: isinstance(v, dict) and set(v) <= FIELDS),

@@ -143,6 +143,10 @@ WRONG = {
         "only behind": lambda text: re.sub(
             r"(\(\d{3}\) |(?<!\d)\d{3}-)\d{3}-\d{4}(?![\d-])", "[phone]", _mail_gone(text)
         ),
+        "any white space, or none, behind a bracket": lambda text: _numbers_gone(
+            text, r"(?<![\w-])(\(\d{3}\)\s*|\d{3}-)\d{3}-\d{4}(?![\w-])"
+        ),
+        "no digit in a domain": lambda text: _mail_by(text, r"[\w.+-]+@[a-zA-Z-]+(\.[a-zA-Z-]+)+"),
         "strips": lambda text: canaries.redact_contacts(text).strip(),
     },
     "06.5": {
@@ -178,6 +182,8 @@ WRONG = {
         "the last step if never": lambda losses, target: next(
             (s for s, x in losses if x <= target), losses[-1][0] if losses else "never"
         ),
+        "a step 0 taken for none": lambda losses, target: next((s for s, x in losses if x <= target), 0) or "never",
+        "a loss of 0 taken for none": lambda losses, target: next((s for s, x in losses if x and x <= target), "never"),
         "the last time": lambda losses, target: ([s for s, x in losses if x <= target] or ["never"])[-1],
         "how many steps": lambda losses, target: sum(x > target for _, x in losses) + 1,
     },

@@ -83,6 +83,11 @@ WRONG = {
         "in small letters": lambda answer, places: (
             f"{answer.lower()} [{', '.join(map(str, places))}]" if places else ABSTENTION
         ),
+        "cut from how Python shows it": lambda answer, places: (
+            f"{answer} [{str(places)[1:-1]}]" if places else ABSTENTION
+        ),
+        "the answer stripped": lambda answer, places: own.target(answer.strip(), places),
+        "no period": lambda answer, places: own.target(answer.strip(" ."), places),
         "places in order": lambda answer, places: f"{answer} {sorted(places)}" if places else ABSTENTION,
         "places of one digit": lambda answer, places: (
             f"{answer} [{', '.join(str(place)[-1] for place in places)}]" if places else ABSTENTION
@@ -115,6 +120,8 @@ WRONG = {
         "forgets what passages may not do": lambda q, s, r: _asked(q, s, r, safe=False),
         "the rule in the user message": lambda q, s, r: _asked(q, s, "", last=assistant.TODAY + r if r else ""),
         "a question on one line": lambda q, s, r: _asked(q.split("\n")[0], s, r),
+        "passages stripped": lambda q, s, r: _asked(q, [text.strip() for text in s], r),
+        "the question stripped": lambda q, s, r: _asked(q.strip(), s, r),
         "spaces made one": lambda q, s, r: _asked(" ".join(q.split()), s, r),
         "the user first": lambda q, s, r: _asked(q, s, r)[::-1],
         "texts alone": lambda q, s, r: [one["content"] for one in _asked(q, s, r)],
@@ -174,6 +181,9 @@ WRONG = {
         "begins with Hi": lambda text: "reply" if text.strip().startswith("Hi") else _form(text),
         "numbers with spaces between alone": lambda text: _form(text, cited=r"\[\d+(, \d+)*\]\.?$"),
         "any sign for the period": lambda text: _form(text, cited=passages.CITED + r".?$"),
+        "abstains anywhere": lambda text: "note" if ABSTENTION in text else _form(text),
+        "abstains at the end": lambda text: "note" if text.strip().endswith(ABSTENTION) else _form(text),
+        "abstains in any letters": lambda text: "note" if text.strip().lower() == ABSTENTION.lower() else _form(text),
         "an opening anywhere": lambda text: "reply" if voice.OPENING in text else _form(text),
         "forgets the sentence of abstaining": lambda text: "neither" if text.strip() == ABSTENTION else _form(text),
         "keeps the spaces": lambda text: _form(text) if text == text.strip() else "neither",
