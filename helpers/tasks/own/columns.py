@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from helpers.tasks.files import DataError
+from helpers.tasks.own import wordings
 from helpers.tasks.own.findings import quoted
 from helpers.tasks.own.tables import Table
 
@@ -32,7 +33,8 @@ SPLITS = {
     "validation": "dev", "development": "dev", "test": "test", "testing": "test", "tst": "test", "eval": "test",
 }  # fmt: skip
 LOOKED_AT = 2000
-CODE = re.compile(r"(?=\S*\d)[A-Za-z0-9#_.:/-]+|[\[{].*[\]}]|https?://\S+", re.DOTALL)  # an id, a list, a link
+LISTED = re.compile(r"[\[{].*[\]}]", re.DOTALL)
+NO_WORDS = (wordings.CODE, wordings.LINK, LISTED)  # what no text is: an id, a link, a list
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,7 @@ class _Facts:
         distinct, length = len(set(filled)) / len(filled), statistics.mean(map(len, filled))
         splits = {cell.lower() for cell in filled} <= set(SPLITS)
         words = statistics.median(len(cell.split()) for cell in filled)
-        coded = sum(bool(CODE.fullmatch(cell)) for cell in filled) / len(filled)
+        coded = sum(any(kind.fullmatch(cell) for kind in NO_WORDS) for cell in filled) / len(filled)
         blank = 1 - len(filled) / len(column)
         return cls(name, distinct, length, blank, numeric, splits, len(set(filled)) < 2, words, coded)
 

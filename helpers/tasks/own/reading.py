@@ -17,8 +17,9 @@ from helpers.tasks.own import cleaning, columns, folders, marks, splits
 from helpers.tasks.own.cleaning import Row, one_spelling, outside_of
 from helpers.tasks.own.findings import Finding, count, quoted
 from helpers.tasks.own.kinds import table_of
+from helpers.tasks.own.rows import rows_of
 from helpers.tasks.own.splits import Divided
-from helpers.tasks.own.tables import Record, Table
+from helpers.tasks.own.tables import Table
 from helpers.tasks.task import Task
 
 SYSTEM = "You sort texts."
@@ -129,7 +130,7 @@ def read(
                 findings += marks.hints(one, at)
             else:
                 at = columns.guess(one, *named, split)
-            some, lost, odd = _rows_of(one, at, name if name else "train" if test else "")
+            some, lost, odd = rows_of(one, at, name if name else "train" if test else "")
             rows, total, findings = [*rows, *some], total + len(some) + lost, [*findings, *odd]
             how.append(_how(one, at, len(some) + lost))
             digest.update(pathlib.Path(file).expanduser().read_bytes())
@@ -173,54 +174,6 @@ def stop(name: str, findings: Sequence[Finding], how: Sequence[str] = ()) -> Non
         others = [finding for finding in findings if not finding.stops]
         lines = [f"- {finding}" for finding in (*stopping, *others)]
         raise DataError("\n".join([f"{name} cannot be used yet:", *lines, *how]))
-
-
-def _rows_of(table: Table, at: columns.Columns, split: str) -> tuple[list[Row], int, list[Finding]]:
-    """Rows of a table, how many had to be left out, and what was found; ragged rows are mended where that is safe."""
-    findings = list(table.findings)
-    lost = sum(finding.lost for finding in findings)
-    labels = {one_spelling(record.cells[at.label]) for record in table.records} - {""}
-    mended, bad = [], []
-    for record in table.ragged:
-        whole = _mended(record, table, at, labels)
-        (mended if whole else bad).append(whole or record)
-    if mended:
-        what = f"{count(len(mended), 'row')} with another number of cells than the {table.width} of the others"
-        done = "put right: the text takes the cells that are too many, since what then stands as label is one"
-        do = "look at one of them; quotation marks around texts prevent this"
-        findings.append(Finding("ragged, mended", what, tuple(r.number for r in mended), done, do))
-    if bad:
-        what = f"{count(len(bad), 'row')} with another number of cells than the {table.width} of the others"
-        do = "put quotation marks around texts that hold the sign between cells"
-        numbers = tuple(record.number for record in bad)
-        findings.append(Finding("ragged", what, numbers, "left out", do, len(bad)))
-    rows, unknown = [], []
-    for record in sorted((*table.records, *mended), key=lambda record: record.number):
-        given = record.cells[at.split].strip().lower() if at.split is not None else ""
-        if given and given not in columns.SPLITS:
-            unknown.append(record.number)
-        number = f"{split} {record.number}" if split in ("test", "dev") else record.number
-        text, label = at.text_of(record.cells), record.cells[at.label]
-        rows.append(Row(number, text, label, split or columns.SPLITS.get(given, "")))
-    if unknown:
-        what = f"{count(len(unknown), 'row')} with a split that is not train, dev or test"
-        findings.append(Finding("split", what, tuple(unknown), "taken for training", "use these three words"))
-    return rows, lost + len(bad), findings
-
-
-def _mended(record: Record, table: Table, at: columns.Columns, labels: set[str]) -> Record | None:
-    """A ragged row with as many cells as the others; None where that would be a guess."""
-    cells, extra = list(record.cells), len(record.cells) - table.width
-    if extra < 0:
-        short = [*cells, *[""] * -extra]
-        return Record(record.number, tuple(short)) if max(*at.texts, at.label) < len(cells) else None
-    if not any(cell.strip() for cell in cells[table.width :]):
-        return Record(record.number, tuple(cells[: table.width]))
-    if at.more:
-        return None
-    end = at.text + extra + 1
-    whole = [*cells[: at.text], table.joined_by.join(cells[at.text : end]), *cells[end:]]
-    return Record(record.number, tuple(whole)) if one_spelling(whole[at.label]) in labels else None
 
 
 def words_for(labels: Sequence[str]) -> dict[str, str]:
