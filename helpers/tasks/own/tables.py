@@ -57,6 +57,16 @@ class Table:
     joined_by: str = ","
 
 
+def letters(number: int) -> str:
+    """What a spreadsheet calls a column.
+
+    >>> letters(2), letters(28)
+    ('B', 'AB')
+    """
+    before, last = divmod(number - 1, 26)
+    return (letters(before) if before else "") + chr(ord("A") + last)
+
+
 def _split(text: str, delimiter: str, quote: str) -> Iterator[list[str]]:
     rules = {"quotechar": quote, "quoting": csv.QUOTE_MINIMAL} if quote else {"quoting": csv.QUOTE_NONE}
     if len(delimiter) > 1:

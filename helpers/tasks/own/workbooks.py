@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from helpers.tasks.files import DataError
 from helpers.tasks.own import tables
 from helpers.tasks.own.findings import Finding, count, quoted
-from helpers.tasks.own.tables import Record, Table
+from helpers.tasks.own.tables import Record, Table, letters
 
 ZIP, OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 OTHERS = {"word/": "a Word document", "ppt/": "a PowerPoint file", "Index/": "an Apple Numbers, Pages or Keynote file"}
@@ -28,6 +28,17 @@ MOST_CELLS = 5_000_000
 def looks_like(content: bytes) -> bool:
     """Return whether bytes are a spreadsheet's, or another program's that looks alike."""
     return content.startswith((ZIP, OLD))
+
+
+def first_rows(content: bytes) -> dict[str, tuple[str, ...]]:
+    """Return the first filled row of each sheet that is shown and holds more than one, of a workbook parse took."""
+    from python_calamine import CalamineWorkbook, SheetVisibleEnum
+
+    with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
+        shown = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
+        rows = {one: book.get_sheet_by_name(one).to_python(skip_empty_area=False, nrows=50) for one in shown}
+    filled = {one: [tuple(map(_cell, row)) for row in some if any(map(_cell, row))] for one, some in rows.items()}
+    return {one: some[0] for one, some in filled.items() if len(some) > 1}
 
 
 def parse(name: str, content: bytes, sheet: str | None = None) -> Table:
@@ -127,7 +138,7 @@ def _unseen(content: bytes, sheet: str, width: int) -> list[Finding]:
     findings = []
     for unit, numbers, what in (
         ("row", rows, "hidden or filtered out"),
-        ("column", [_letters(number) for number in columns], "hidden"),
+        ("column", [letters(number) for number in columns], "hidden"),
     ):
         if numbers:
             do = "delete them in the sheet if they are not meant"
@@ -157,16 +168,6 @@ def _part(archive: zipfile.ZipFile, sheet: str) -> str:
 def _lacks_value(cell: ElementTree.Element) -> bool:
     parts = {part.tag.rpartition("}")[2]: part.text for part in cell}
     return "f" in parts and not parts.get("v")
-
-
-def _letters(number: int) -> str:
-    """What a spreadsheet calls a column.
-
-    >>> _letters(2), _letters(28)
-    ('B', 'AB')
-    """
-    before, last = divmod(number - 1, 26)
-    return (_letters(before) if before else "") + chr(ord("A") + last)
 
 
 def _fill(rows: list[list], merged: Sequence) -> tuple[int, ...]:
