@@ -340,3 +340,78 @@ def test_texts_and_labels_in_two_files_are_to_be_put_side_by_side(tmp_path):
 
 def test_numbers_are_words_as_they_are():
     assert reading.words_for(["-1", "0", "2.5", "a.b"]) == {"-1": "-1", "0": "0", "2.5": "2.5", "a.b": "a b"}
+
+
+NAMED = {
+    "the last word": ("ticket_no", "customer_message", "assigned_team", "channel", "opened_on"),
+    "the last hump": ("TicketNo", "MessageText", "IssueCategory", "Channel", "OpenedOn"),
+    "two languages": ("Nr. / No.", "Text/Texte", "Kategorie / Category", "Kanal", "am"),
+    "a word and a remark": ("No", "Message (as typed)", "Category (yours)", "Channel", "On"),
+}
+
+
+@pytest.mark.parametrize("head", NAMED.values(), ids=NAMED)
+def test_a_usual_name_may_be_a_part_of_a_column_s_name(tmp_path, head):
+    rows = [(f"T{i}", t, k, ("web", "mail")[i % 2], f"2024-01-{i + 1:02}") for i, (t, k) in enumerate(PAIRS)]
+    exactly_pairs(reading.read(save(tmp_path, table(head, rows))))
+
+
+def test_a_column_s_own_name_in_it_is_a_mark(tmp_path):
+    rows = [(text, *(label if label == one else "" for one in BY_LABEL)) for text, label in PAIRS]
+    path = save(tmp_path, table(["text", *BY_LABEL], rows))
+    with pytest.raises(DataError, match=r"say label=\['billing', 'fault'\] \(--label billing --label fault\)"):
+        reading.read(path)
+    exactly_pairs(reading.read(path, label=["billing", "fault"]))
+
+
+def test_a_table_on_its_side_is_told(tmp_path):
+    with pytest.raises(DataError, match="has 21 columns and 2 rows, so it seems to lie on its side: turn it"):
+        reading.read(save(tmp_path, table(["text", *TEXTS], [["label", *(label for _, label in PAIRS)]])))
+
+
+def test_numbers_that_differ_by_their_sign_do_not_look_alike(tmp_path):
+    own = reading.read(save(tmp_path, table(["text", "label"], [(t, i % 3 - 1) for i, t in enumerate(TEXTS)])))
+    assert not any(one.kind == "alike" for one in own.findings)
+
+
+def test_a_long_list_on_another_sheet_is_not_the_table(tmp_path):
+    book = workbook({"Data": [["text", "label"], *map(list, PAIRS)], "Lists": [["a"]] * 40})
+    exactly_pairs(reading.read(save(tmp_path, book, "a.xlsx")))
+
+
+@pytest.mark.parametrize("marks", ["“”", "„“", "«»"])
+def test_curly_quotes_around_texts_are_quotes(tmp_path, marks):
+    pairs = [(f"{text} Well, yes, or {marks} so", label) for text, label in PAIRS]
+    own = reading.read(save(tmp_path, lines([(marks[0] + text + marks[1], label) for text, label in pairs])))
+    adds_up(own)
+    assert sorted(rows_of(own).values()) == sorted(pairs)
+    assert "curly quotes" in str(finding(own, "mended"))
+
+
+def test_a_text_cut_at_its_comma_is_no_name_of_a_row(tmp_path):
+    content = lines([(f"{text[:-1]}, yes?", label) for text, label in PAIRS])
+    assert "'column 1', label from 'label'" not in str(reading.read(save(tmp_path, content)))
+
+
+def test_a_sheet_of_what_has_none_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"is no spreadsheet, and sheet='May' \(--sheet\)"):
+        reading.read(save(tmp_path, lines()), sheet="May")
+
+
+def test_a_file_to_test_on_without_labels_says_what_to_do(tmp_path):
+    place = folder(tmp_path / "set", {"train.csv": lines(), "test.csv": table(["n", "text"], enumerate(TEXTS))})
+    with pytest.raises(DataError, match="no column 'label' .*To test on a part of train.csv instead, name that alone"):
+        reading.read(place)
+
+
+GROUPED = {
+    "intents": {"intents": [{"tag": k, "patterns": some, "responses": ["Hi"]} for k, some in BY_LABEL.items()]},
+    "a list": [{"intent": k, "text": some, "extension": {"f": ""}} for k, some in BY_LABEL.items()],
+    "below labels": {k: {"examples": some} for k, some in BY_LABEL.items()},
+}
+
+
+@pytest.mark.parametrize("value", GROUPED.values(), ids=GROUPED)
+def test_lists_of_texts_in_objects_with_a_label_are_texts(tmp_path, value):
+    exactly_pairs(reading.read(save(tmp_path, json.dumps(value), "a.json")))
+    exactly_pairs(reading.read(save(tmp_path, json.dumps(value, indent=1), "a.yaml")))

@@ -43,6 +43,7 @@ SPLITS = {
     "validation": "dev", "development": "dev", "test": "test", "testing": "test", "tst": "test", "eval": "test",
 }  # fmt: skip
 LOOKED_AT = 2000
+WIDE = 9  # columns from which two rows are no table of texts
 LISTED = re.compile(r"[\[{].*[\]}]", re.DOTALL)
 NO_WORDS = (wordings.CODE, wordings.LINK, LISTED)  # what no text is: an id, a link, a list
 
@@ -135,6 +136,11 @@ def guess(
             f"{table.name} holds {len(table.ragged)} rows, and none of them has the {table.width} cells of a table "
             f"({table.how}). Give each row as many cells, or say delimiter=…"
         )
+    if len(table.records) < 3 and table.width > WIDE:
+        raise DataError(
+            f"{table.name} has {table.width} columns and {len(table.records) + 1} rows, so it seems to lie on its "
+            "side: turn it, for each text needs a row (in spreadsheets: paste, transposed), and name that"
+        )
     rows = [record.cells for record in table.records[:LOOKED_AT]] or [("",) * table.width]
     facts = [_Facts.of(name, column) for name, column in zip(table.header, zip(*rows, strict=True), strict=True)]
     places = range(table.width)
@@ -159,8 +165,8 @@ def guess(
         label_at = max(free, key=lambda i: (facts[i].as_label, i))
     guessed = tuple(role for role, told in (("text", text), ("label", label)) if told is None)
     unread = tuple(i for i in free if i != label_at and facts[i].is_text) if text is None else ()
-    usual = facts[label_at].named("label")
-    others = [i for i in free if i != label_at and facts[i].sorts and (facts[i].named("label") or not usual)]
+    usual = facts[label_at].like("label")
+    others = [i for i in free if i != label_at and facts[i].sorts and facts[i].like("label") >= usual]
     rivals = tuple(others) if label is None else ()
     return Columns(
         text_at, label_at, split_at, guessed, tuple(more), unread, rivals, label is None and facts[label_at].is_text
@@ -169,7 +175,7 @@ def guess(
 
 def _more(table: Table) -> str:
     """What was said of other sheets, which a file of one column may need."""
-    return "".join(f". {finding}".rstrip(".") for finding in table.findings if finding.kind == "sheets alike")
+    return "".join(f". {finding}".rstrip(".") for finding in table.findings if finding.kind.startswith("sheets"))
 
 
 def _first(table: Table) -> str:
@@ -208,10 +214,18 @@ class _Facts:
             return True
         return bool(forms & set(NAMES[role]))
 
+    def like(self, role: str) -> float:
+        """1 where a column has a usual name of a role; less where one is a part of it, as of customer_message."""
+        if self.named(role):
+            return 1
+        parts = [plain(part) for part in re.split(r"\W*[/|(]\W*", self.name)]
+        words = plain(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", self.name)).split("_")
+        return 0.7 * (bool({*parts, words[-1]} & set(NAMES[role])))
+
     @property
     def as_text(self) -> float:
         score = self.distinct + min(self.length, 120) / 60 - 2 * max(self.numeric, self.coded) - self.blank
-        return score + 1.5 * self.named("text") - 2 * self.named("id") - self.named("label")
+        return score + 1.5 * self.like("text") - 2 * self.named("id") - self.named("label")
 
     @property
     def is_text(self) -> bool:
@@ -227,5 +241,5 @@ class _Facts:
     @property
     def as_label(self) -> float:
         score = (1 - self.distinct) - min(self.length, 120) / 60 - self.blank - 0.3 * self.numeric
-        score += 1.5 * self.named("label") - 2 * self.named("id") - 0.5 * self.named("text")
+        score += 1.5 * self.like("label") - 2 * self.named("id") - 0.5 * self.named("text")
         return score - 4 * self.same - (self.distinct == 1)  # the same in each row, or never, sorts nothing

@@ -69,7 +69,7 @@ def by_split(folder: pathlib.Path) -> dict[str, pathlib.Path]:
 
 def every(folder: pathlib.Path, **options) -> Table:
     """Return all tables of a folder, or files with a text a line, as one, with a column of the files' names."""
-    parts = {}
+    parts, options = {}, {**options, "sheet": None}
     paths = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
     stems = [path.stem for path in paths]
     for path in paths:

@@ -161,7 +161,7 @@ def _fitted(table: Table, header: bool | None) -> Table:
         cells = first.cells[: table.width]
     elif missing > 0 and not any(cell.strip() for column in columns[-missing:] for cell in column):
         cells = (*first.cells, *[""] * missing)
-    elif missing == 1 and len(set(columns[0])) == len(columns[0]):
+    elif missing == 1 and len(set(columns[0])) == len(columns[0]) and all(len(cell.split()) < 4 for cell in columns[0]):
         cells = ("", *first.cells)  # numbers of rows, which R writes without a name
     if cells is None:
         return table
@@ -215,7 +215,8 @@ def _is_header(records: Sequence[Record]) -> bool:
     if not rest or len(set(filter(None, cells))) < sum(map(bool, cells)):
         return not rest
     for cell, column in zip(first, zip(*rest, strict=True), strict=True):
-        if cell.strip() and column.count(cell) and len(set(column)) < 0.5 * len(column):
+        marks = {cell, ""} == set(column)  # a column's own name, where it holds
+        if cell.strip() and column.count(cell) and len(set(column)) < 0.5 * len(column) and not marks:
             return False  # a label that comes again
     if any(cell in KNOWN for cell in cells) or _surely(records):
         return True

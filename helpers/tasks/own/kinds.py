@@ -35,6 +35,8 @@ def table_of(
     content = opened.raw(path)
     if workbooks.looks_like(content):
         return _of_workbook(path.name, content, header, sheet, names)
+    if sheet:
+        raise DataError(f"{path.name} is no spreadsheet, and sheet={sheet!r} (--sheet) says something of these alone")
     text, how, findings = opened.decode(path.name, content, encoding)
     text = text.removeprefix("\ufeff")
     rows, kind = pages.table_rows(text)

@@ -75,7 +75,7 @@ def with_marked(table: Table, names: Sequence[str | int], outside: str | None = 
     """
     places = [find(table, name, "label") for name in names]
     for place in places:
-        odd = next((r for r in table.records if r.cells[place].strip().lower() not in MARKS), None)
+        odd = next((r for r in table.records if _mark(table, r, place) not in MARKS), None)
         if odd:
             raise DataError(
                 f"{table.name}: label={list(names)} says that each of these columns marks one label, by 1 or nothing; "
@@ -84,7 +84,7 @@ def with_marked(table: Table, names: Sequence[str | int], outside: str | None = 
     above = {table.header[place].rpartition(".")[0] for place in places}
     begin = f"{above.pop()}." if len(above) == 1 and table.unit != "row" else ""
     labels = {place: table.header[place].removeprefix(begin) for place in places}
-    marked = [[labels[p] for p in places if _is_marked(record, p)] for record in table.records]
+    marked = [[labels[p] for p in places if MARKS[_mark(table, record, p)]] for record in table.records]
     findings = list(table.findings)
     for what, numbers, done, do in (
         (
@@ -113,8 +113,10 @@ def with_marked(table: Table, names: Sequence[str | int], outside: str | None = 
     return replace(table, records=records, header=header, width=width, findings=tuple(findings))
 
 
-def _is_marked(record: Record, place: int) -> bool:
-    return MARKS[record.cells[place].strip().lower()]
+def _mark(table: Table, record: Record, place: int) -> str:
+    """What a cell holds, as marks are written; a column's own name in it is one."""
+    cell = record.cells[place].strip().lower()
+    return "x" if cell and cell == table.header[place].strip().lower() else cell
 
 
 def option(role: str, names: Sequence[str]) -> str:
@@ -185,12 +187,12 @@ def hints(table: Table, at: Columns) -> list[Finding]:
 
 def _marks(table: Table, at: Columns) -> Finding | None:
     """What is said of columns that together seem to mark labels: one a row, or any number where no other label is."""
-    rows = [record.cells for record in table.records[:LOOKED_AT]]
-    kinds = [{cell.strip().lower() for cell in column} for column in zip(*rows, strict=True)]
+    rows = table.records[:LOOKED_AT]
+    kinds = [{_mark(table, record, place) for record in rows} for place in range(table.width)]
     places = tuple(
         i for i, kind in enumerate(kinds) if kind <= set(MARKS) and ({MARKS[cell] for cell in kind} == {True, False})
     )
-    times = [sum(MARKS[cells[p].strip().lower()] for p in places) for cells in rows]
+    times = [sum(MARKS[_mark(table, record, p)] for p in places) for record in rows]
     one = times.count(1)
     if len(places) < 2 or not (one >= 0.8 * len(rows) or at.label in places):
         return None

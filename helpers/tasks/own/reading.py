@@ -175,7 +175,13 @@ def _of_files(files: dict[str, pathlib.Path], roles: dict[str, Names], options: 
         pair = folders.beside(file) if table.width == 1 else ""
         if pair:
             raise DataError(f"{table.name} has one column alone. {pair}")
-        at = columns.guess(table, *(named or (text, told)), split)
+        try:
+            at = columns.guess(table, *(named or (text, told)), split)
+        except DataError as error:
+            alone = (
+                f". To test on a part of {next(iter(files.values())).name} instead, name that alone" if named else ""
+            )
+            raise DataError(f"{str(error).rstrip('.')}{alone}") from None
         if named is None:
             guessed, unit = at.guessed, table.unit
             named = [table.header[i] for i in at.texts], table.header[at.label]

@@ -63,7 +63,8 @@ def parse(name: str, content: bytes, sheet: str | None = None) -> Table:
             ends = {one: found.end or (-1, -1) for one, found in sheets.items()}
             sizes = {one: (row + 1) * (column + 1) for one, (row, column) in ends.items()}
             shown = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
-            chosen = _choose(name, {one: row + 1 for one, (row, _) in ends.items()}, sheet, shown)
+            wide = [one for one in shown if ends[one][1] > 0] or shown
+            chosen = _choose(name, {one: row + 1 for one, (row, _) in ends.items()}, sheet, wide)
             if sizes[chosen] > MOST_CELLS:
                 raise DataError(
                     f"{name}, sheet {quoted(chosen)}: {sizes[chosen]:,} cells, more than {MOST_CELLS:,}; copy the "
