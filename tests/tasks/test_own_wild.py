@@ -11,7 +11,7 @@ from test_own_tools import table
 
 from helpers import own_task
 from helpers.tasks.files import DataError
-from helpers.tasks.own import reading, yamls
+from helpers.tasks.own import documents, reading, yamls
 
 TEXTS = [text for text, _ in PAIRS]
 BY_LABEL = {label: [text for text, one in PAIRS if one == label] for label in ("billing", "fault")}
@@ -385,7 +385,7 @@ def test_curly_quotes_around_texts_are_quotes(tmp_path, marks):
     own = reading.read(save(tmp_path, lines([(marks[0] + text + marks[1], label) for text, label in pairs])))
     adds_up(own)
     assert sorted(rows_of(own).values()) == sorted(pairs)
-    assert "curly quotes" in str(finding(own, "mended"))
+    assert "in curls" in str(finding(own, "mended"))
 
 
 def test_a_text_cut_at_its_comma_is_no_name_of_a_row(tmp_path):
@@ -415,3 +415,9 @@ GROUPED = {
 def test_lists_of_texts_in_objects_with_a_label_are_texts(tmp_path, value):
     exactly_pairs(reading.read(save(tmp_path, json.dumps(value), "a.json")))
     exactly_pairs(reading.read(save(tmp_path, json.dumps(value, indent=1), "a.yaml")))
+
+
+def test_a_sheet_is_that_of_the_questions(tmp_path):
+    held = save(tmp_path, table(["title", "context"], [("fees", "A tool costs $2."), ("hours", "We open at nine.")]))
+    asked = workbook({"Old": [["a"]], "May": [["question", "answer"], ["What does it cost?", "$2"], ["When?", "nine"]]})
+    assert documents.read(held, save(tmp_path, asked, "q.xlsx"), sheet="May").used == 2

@@ -121,8 +121,8 @@ def parse(name: str, text: str, delimiter: str | None = None) -> Table:
     findings = []
     if len(ways) > 1 and rows is not ways[0][0][3]:
         what = (
-            "rows fit together once curly quotes, quotes around whole rows or after a backslash, or line breaks inside, are "
-            "undone"
+            "rows fit together once quotes around whole rows, after a backslash or in curls, or line breaks inside, "
+            "are undone"
         )
         findings.append(Finding("mended", what, (), "so they are read", "look at a row that holds one"))
     if quote == "" and '"' in text:
