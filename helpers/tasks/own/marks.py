@@ -174,7 +174,8 @@ def hints(table: Table, at: Columns) -> list[Finding]:
     if at.reads_as_text:
         names = [table.header[i] for i in sorted((at.text, at.label, *at.unread))]
         what = f"{listed(names)} all read like texts, and no column like labels"
-        do = f"if a column's name is the label of the texts below it, say {option('text', names)} and label='header'"
+        do = f"if a column's name is the label of the texts below it, say {option('text', names)} and "
+        do += "label='header' (--label header)"
         found.append(Finding("texts by columns", what, (), "", do, stops=True))
     name, cells = table.header[at.label], [record.cells[at.label] for record in table.records[:LOOKED_AT]]
     spans = sum(bool(SPAN.match(cell)) for cell in cells if cell)
