@@ -72,7 +72,12 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--text", action="append", help="column of the text, by name or number; guessed if left out; several are joined"
     )
-    parser.add_argument("--label", action="append", help="column of the label; several mark one label each, by 1")
+    parser.add_argument(
+        "--label",
+        action="append",
+        help="column of the label; several mark one label each, by 1; "
+        "'header' if the names of the text columns are labels",
+    )
     parser.add_argument("--split", help="column that says train, dev or test")
     parser.add_argument("--test", help="a further file to test on")
     parser.add_argument("--outside", help="the label of what belongs to none of the others")
@@ -80,7 +85,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--header", choices=HEADER, help="whether the first row names the columns; guessed if left out")
     parser.add_argument("--encoding", help="of the file, such as cp1252; guessed if left out")
     parser.add_argument("--delimiter", help="between cells; guessed if left out")
-    parser.add_argument("--sheet", help="of a spreadsheet; the longest if left out")
+    parser.add_argument(
+        "--sheet", help="of a spreadsheet; the longest if left out; 'every' for all, in a folder for all its files"
+    )
     parser.add_argument("--system", help="the first sentence of the prompt, such as 'You sort IT tickets.'")
     parser.add_argument(
         "--word", action="append", default=[], metavar="LABEL=WORDS", help="what the model reads for a label; repeat it"

@@ -62,7 +62,9 @@ def split_in_two(pairs=PAIRS):
 def test_a_text_in_several_columns_is_joined_and_a_guess_names_what_it_left(tmp_path):
     path = save(tmp_path, split_in_two())
     guessed = reading.read(path)
-    assert str(finding(guessed, "more text")).endswith("say text=['Subject', 'Body']: columns are joined, in order.")
+    assert str(finding(guessed, "more text")).endswith(
+        "say text=['Subject', 'Body'] (--text Subject --text Body): columns are joined, in order."
+    )
     own = reading.read(path, text=["subject", "Body"], label="Queue")
     adds_up(own)
     assert {text.replace("\n", " "): label for text, label in rows_of(own).values()} == dict(PAIRS)
@@ -97,7 +99,9 @@ def test_columns_that_mark_one_label_each_are_one_label(tmp_path):
     rows = [*ONE_HOT, ("T-98", "both of them", 1, 1), ("T-99", "none of them", 0, 0)]
     path = save(tmp_path, lines([map(str, row) for row in rows], header=head))
     guessed = reading.read(path)
-    assert "say label=['billing', 'fault']: its name is the label" in str(finding(guessed, "marks"))
+    assert "say label=['billing', 'fault'] (--label billing --label fault): its name is the label" in str(
+        finding(guessed, "marks")
+    )
     own = reading.read(path, label=["billing", "fault"])
     adds_up(own)
     assert sorted(pair for pair in rows_of(own).values() if pair[0] in TEXTS) == sorted(PAIRS)

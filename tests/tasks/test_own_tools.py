@@ -263,7 +263,9 @@ def test_marks_may_be_of_any_usual_kind(tmp_path, yes, no):
 def test_marks_in_an_object_are_called_by_their_own_names(tmp_path):
     rows = [[t, {"cats": {"billing": float(k == "billing"), "fault": float(k == "fault")}}] for t, k in PAIRS]
     path = save(tmp_path, json.dumps(rows), "a.json")
-    assert "say label=['cats.billing', 'cats.fault']" in str(finding(reading.read(path), "marks"))
+    assert "say label=['cats.billing', 'cats.fault'] (--label cats.billing --label cats.fault)" in str(
+        finding(reading.read(path), "marks")
+    )
     exactly_pairs(reading.read(path, label=["cats.billing", "cats.fault"]))
 
 
@@ -273,7 +275,6 @@ REFUSED = {
         "".join(" X\n".join(f"{t} .".split()) + " X\n\n" for t in TEXTS),
         "a word a line with its tags",
     ),
-    "YAML": ("a.yaml", "".join(f"- text: {t}\n  label: {k}\n" for t, k in PAIRS), "is YAML; save it as JSON"),
     "Git LFS": ("a.csv", "version https://git-lfs.github.com/spec/v1\noid sha256:4d\nsize 12\n", "run `git lfs pull`"),
     "git-annex": ("a.csv", "/annex/objects/MD5E-s123--abc.csv\n", "run `git annex get`"),
     "not found": ("a.csv", "404: Not Found", "no such file, .* download it again"),

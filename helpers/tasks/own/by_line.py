@@ -1,6 +1,6 @@
 """Texts with a label on each line, or above several: fastText, Rasa, a label before a sign. Other tables go to tables.
 
-What holds a word a line (CoNLL), or is YAML of another kind, is refused, for it is no table of texts.
+What holds a word a line (CoNLL) is refused, for it is no table of texts.
 """
 
 import re
@@ -19,7 +19,6 @@ FIRST = (  # 3 …, NUM:date …; refund: …, refund:…
 RASA = re.compile(r"(?m)^## intent:|^\s*- intent: .*\n(?:.*\n){0,3}?\s+examples: \|")
 HEADING = re.compile(r"## (\w+):\s*(.+)|\s*- (intent|synonym|regex|lookup): *(.+)|()examples: \|\s*")
 ENTITY = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")
-YAML = re.compile(r"(?:---\s*\n)?(?:#[^\n]*\n|\s*\n)*(?:- )?[\w\"'-]+:(?: [^\n]*)?\n(?:\s*- |\s+[\w-]+:)")
 LEAST = 8  # lines below which a label that comes again proves nothing
 
 
@@ -34,7 +33,7 @@ class Lines:
 def read(name: str, text: str) -> Lines | None:
     """Return what fastText or Rasa would read; None where a text is nothing of the kind.
 
-    Raises DataError for a word a line with its tags, and for YAML of another kind.
+    Raises DataError for a word a line with its tags.
     """
     lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
     if RASA.search(text[:100_000]):
@@ -47,8 +46,6 @@ def read(name: str, text: str) -> Lines | None:
             f"{name} holds a word a line with its tags, as CoNLL files do: it labels words, not texts. Give a table "
             "with a row for each text and its label"
         )
-    if YAML.match(text) and name.lower().endswith((".yml", ".yaml")):
-        raise DataError(f'{name} is YAML; save it as JSON, [{{"text": …, "label": …}}, …], or as CSV, and name that')
     return None
 
 

@@ -126,7 +126,7 @@ def _merge_labels(rows: Sequence[Row], unit: str) -> tuple[list[Row], list[Findi
         findings.append(Finding("spellings", what, numbers, "taken as one, in the commonest spelling", unit=unit))
     squeezed: dict[str, list[str]] = defaultdict(list)
     for key in name:
-        squeezed[re.sub(r"[\W_]+", "", key) or key].append(name[key])
+        squeezed[key if NUMBER.fullmatch(key) else re.sub(r"[\W_]+", "", key) or key].append(name[key])
     alike = [names for names in squeezed.values() if len(names) > 1]
     if alike:
         told = "; ".join(" and ".join(map(quoted, names)) for names in alike[:5])

@@ -5,26 +5,37 @@ A name decides where it is a usual one; else what stands in the column: texts ar
 
 import re
 import statistics
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from helpers.tasks.files import DataError
+from helpers.tasks.own import wordings
 from helpers.tasks.own.findings import quoted
 from helpers.tasks.own.tables import Table
 
 NAMES = {
     "text": """text texts message messages sentence utterance description comment comments review reviews query content
     body tweet document article request complaint feedback email mail post snippet input question narrative
-    short_description ticket_text ticket_description issue_description sms headline statement prompt""",
+    short_description ticket_text ticket_description issue_description sms headline statement prompt
+    nachricht kommentar beschreibung anfrage inhalt satz texte commentaire avis phrase contenu texto mensaje comentario
+    descripción frase contenido reseña mensagem comentário descrição conteúdo testo messaggio commento recensione tekst
+    bericht opmerking wiadomość opis treść komentarz zdanie текст сообщение комментарий отзыв описание metin mesaj yorum
+    النص نص الرسالة رسالة تعليق טקסט
+    文本 内容 文章 句子 评论 正文 內容 本文 テキスト 文 コメント メッセージ 텍스트 문장 내용 본문""",
     "label": """label labels category categories class intent target topic sentiment tag group type department queue
     assignment_group labels_text output issue_type polarity gold annotation kind subject_area rating score stars
-    team reason completion component_s choices accept label_text label_name intent_name category_name""",
+    team reason completion component_s choices accept label_text label_name intent_name category_name
+    kategorie klasse thema abteilung gruppe bewertung étiquette catégorie classe thème etiqueta categoría clase tema
+    sentimiento departamento rótulo categoria sentimento etichetta argomento categorie onderwerp etykieta kategoria
+    klasa temat метка категория класс тема тональность etiket kategori sınıf duygu التصنيف تصنيف الفئة فئة תווית קטגוריה
+    标签 类别 分类 情感 標籤 類別 ラベル カテゴリ カテゴリー 分類 레이블 라벨 분류 카테고리""",
     "split": "split set subset fold partition dataset_split",
     "question": "question questions query q prompt ask faq input text",
     "answer": "answer answers a response reply expected gold reference solution output",
     "document": "document documents doc source file page article title",
     "nothing": "v1 v2 v3 v4",
-    "id": "id ids number no nr index row key uid guid ticket_id message_id",
+    "id": "id ids number no nr index row key uid guid ticket_id message_id nummer número numero номер 编号 番号 الرقم",
 }
 NAMES = {role: names.split() for role, names in NAMES.items()}
 SPLITS = {
@@ -32,7 +43,9 @@ SPLITS = {
     "validation": "dev", "development": "dev", "test": "test", "testing": "test", "tst": "test", "eval": "test",
 }  # fmt: skip
 LOOKED_AT = 2000
-CODE = re.compile(r"(?=\S*\d)[A-Za-z0-9#_.:/-]+|[\[{].*[\]}]|https?://\S+", re.DOTALL)  # an id, a list, a link
+WIDE = 9  # columns from which two rows are no table of texts
+LISTED = re.compile(r"[\[{].*[\]}]", re.DOTALL)
+NO_WORDS = (wordings.CODE, wordings.LINK, LISTED)  # what no text is: an id, a link, a list
 
 
 @dataclass(frozen=True)
@@ -40,6 +53,7 @@ class Columns:
     """Places of columns in a table, counted from 0. `guessed`: roles that nobody told.
 
     more: further columns that are joined to the text. unread: columns that hold texts too, as far as one can guess.
+    rivals: columns that could be the label as well. reads_as_text: the label that was guessed reads like texts.
     """
 
     text: int
@@ -48,6 +62,8 @@ class Columns:
     guessed: tuple[str, ...] = ()
     more: tuple[int, ...] = ()
     unread: tuple[int, ...] = ()
+    rivals: tuple[int, ...] = ()
+    reads_as_text: bool = False
 
     @property
     def texts(self) -> tuple[int, ...]:
@@ -65,7 +81,7 @@ def plain(name: str) -> str:
     >>> plain(" Assignment Group ")
     'assignment_group'
     """
-    return re.sub(r"[^\w]+", "_", name.strip().lower().replace("\ufeff", "")).strip("_")
+    return re.sub(r"[^\w]+", "_", unicodedata.normalize("NFKC", name).lower().replace("\ufeff", "")).strip("_")
 
 
 def find(table: Table, wanted: str | int, role: str) -> int:
@@ -111,7 +127,7 @@ def guess(
     if table.width < 2:
         raise DataError(
             f"{table.name} has one column alone ({table.how}{_first(table)}); it needs two, a text and its label. If "
-            "cells are parted by another sign, say delimiter=…"
+            f"cells are parted by another sign, say delimiter=…{_more(table)}"
         )
     if not table.records and not table.ragged:
         raise DataError(f"{table.name} holds the names of columns and no row below them: {listed(table.header)}")
@@ -119,6 +135,11 @@ def guess(
         raise DataError(
             f"{table.name} holds {len(table.ragged)} rows, and none of them has the {table.width} cells of a table "
             f"({table.how}). Give each row as many cells, or say delimiter=…"
+        )
+    if len(table.records) < 3 and table.width > WIDE:
+        raise DataError(
+            f"{table.name} has {table.width} columns and {len(table.records) + 1} rows, so it seems to lie on its "
+            "side: turn it, for each text needs a row (in spreadsheets: paste, transposed), and name that"
         )
     rows = [record.cells for record in table.records[:LOOKED_AT]] or [("",) * table.width]
     facts = [_Facts.of(name, column) for name, column in zip(table.header, zip(*rows, strict=True), strict=True)]
@@ -144,7 +165,17 @@ def guess(
         label_at = max(free, key=lambda i: (facts[i].as_label, i))
     guessed = tuple(role for role, told in (("text", text), ("label", label)) if told is None)
     unread = tuple(i for i in free if i != label_at and facts[i].is_text) if text is None else ()
-    return Columns(text_at, label_at, split_at, guessed, tuple(more), unread)
+    usual = facts[label_at].like("label")
+    others = [i for i in free if i != label_at and facts[i].sorts and facts[i].like("label") >= usual]
+    rivals = tuple(others) if label is None else ()
+    return Columns(
+        text_at, label_at, split_at, guessed, tuple(more), unread, rivals, label is None and facts[label_at].is_text
+    )
+
+
+def _more(table: Table) -> str:
+    """What was said of other sheets, which a file of one column may need."""
+    return "".join(f". {finding}".rstrip(".") for finding in table.findings if finding.kind.startswith("sheets"))
 
 
 def _first(table: Table) -> str:
@@ -172,7 +203,7 @@ class _Facts:
         distinct, length = len(set(filled)) / len(filled), statistics.mean(map(len, filled))
         splits = {cell.lower() for cell in filled} <= set(SPLITS)
         words = statistics.median(len(cell.split()) for cell in filled)
-        coded = sum(bool(CODE.fullmatch(cell)) for cell in filled) / len(filled)
+        coded = sum(any(kind.fullmatch(cell) for kind in NO_WORDS) for cell in filled) / len(filled)
         blank = 1 - len(filled) / len(column)
         return cls(name, distinct, length, blank, numeric, splits, len(set(filled)) < 2, words, coded)
 
@@ -183,10 +214,18 @@ class _Facts:
             return True
         return bool(forms & set(NAMES[role]))
 
+    def like(self, role: str) -> float:
+        """1 where a column has a usual name of a role; less where one is a part of it, as of customer_message."""
+        if self.named(role):
+            return 1
+        parts = [plain(part) for part in re.split(r"\W*[/|(]\W*", self.name)]
+        words = plain(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", self.name)).split("_")
+        return 0.7 * (bool({*parts, words[-1]} & set(NAMES[role])))
+
     @property
     def as_text(self) -> float:
         score = self.distinct + min(self.length, 120) / 60 - 2 * max(self.numeric, self.coded) - self.blank
-        return score + 1.5 * self.named("text") - 2 * self.named("id") - self.named("label")
+        return score + 1.5 * self.like("text") - 2 * self.named("id") - self.named("label")
 
     @property
     def is_text(self) -> bool:
@@ -194,7 +233,13 @@ class _Facts:
         return self.distinct > 0.5 and self.words >= 2 and max(self.numeric, self.coded) < 0.2 and not self.named("id")
 
     @property
+    def sorts(self) -> bool:
+        """Whether what stands in a column comes again, in most rows, and is no number that nobody calls a label."""
+        kinds = self.distinct <= 0.5 and not self.same and self.blank < 0.5
+        return kinds and not self.named("id") and (self.numeric < 0.5 or self.named("label"))
+
+    @property
     def as_label(self) -> float:
         score = (1 - self.distinct) - min(self.length, 120) / 60 - self.blank - 0.3 * self.numeric
-        score += 1.5 * self.named("label") - 2 * self.named("id") - 0.5 * self.named("text")
+        score += 1.5 * self.like("label") - 2 * self.named("id") - 0.5 * self.named("text")
         return score - 4 * self.same - (self.distinct == 1)  # the same in each row, or never, sorts nothing

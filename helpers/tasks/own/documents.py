@@ -170,8 +170,9 @@ def read(
         documents, findings, files = _documents(folder, questions)
         held = f"{folder.name}: {count(len(documents), 'document')} of {count(files, 'file')}"
     else:
-        documents, findings, held = _of_table(folder, options)
-        findings = [] if folder.resolve() == questions.resolve() else findings
+        same = folder.resolve() == questions.resolve()
+        documents, findings, held = _of_table(folder, options if same else {**options, "sheet": None})
+        findings = [] if same else findings
     table = table_of(questions, **options, names=columns.flat(question, answer, document))
     at = {
         role: _column(table, told, role)

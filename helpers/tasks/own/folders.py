@@ -1,17 +1,21 @@
 """A folder as a table: texts in folders named by their labels, in folders of splits or not; links are not followed."""
 
 import pathlib
+import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from helpers.tasks.files import DataError
-from helpers.tasks.own import opened
+from helpers.tasks.own import kinds, opened
 from helpers.tasks.own.cleaning import Row
 from helpers.tasks.own.columns import SPLITS
 from helpers.tasks.own.findings import Finding, count
+from helpers.tasks.own.tables import Record, Table
 
 TEXTS = (".txt", ".md", ".text", ".html", ".htm", ".eml", "")
 TABLES = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".xls", ".ods")
+WHOLE = (".json", ".xlsx", ".xls", ".ods", ".zip")  # of which a line is nothing alone
 UNLABELED = ("unsup", "unlabeled", "unlabelled", "unlab")  # what data sets call texts that nobody labeled
 MOST_FILES = 50_000
 MOST_BYTES = 1_000_000  # of one text
@@ -48,6 +52,59 @@ def _walk(folder: pathlib.Path):
 
     for place, folders, files in os.walk(folder):
         yield pathlib.Path(place), folders, files
+
+
+def by_split(folder: pathlib.Path) -> dict[str, pathlib.Path]:
+    """Return the tables of a folder by the split that their names say, train.csv and test.csv; none if any says two."""
+    found: dict[str, pathlib.Path] = {}
+    for path in sorted(folder.iterdir()):
+        split = SPLITS.get(path.stem.lower().rpartition("_")[2])
+        if path.suffix.lower() in TABLES and split:
+            if split in found:
+                return {}
+            found[split] = path
+    order = [split for split in ("train", "dev", "test") if split in found]
+    return {split: found[split] for split in order} if {"train", "test"} <= set(found) else {}
+
+
+def every(folder: pathlib.Path, **options) -> Table:
+    """Return all tables of a folder, or files with a text a line, as one, with a column of the files' names."""
+    parts, options = {}, {**options, "sheet": None}
+    paths = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
+    stems = [path.stem for path in paths]
+    for path in paths:
+        if path.suffix.lower() in TABLES:
+            table = kinds.table_of(path, **options)
+        else:
+            text, how, findings = opened.decode(path.name, opened.raw(path), options.get("encoding"))
+            lines = enumerate(re.split(r"\r\n?|\n", text), start=1)
+            rows = tuple(Record(number, (line,)) for number, line in lines if line.strip())
+            table = Table(path.name, rows, 1, how, ("text",), findings=tuple(findings), unit="line")
+        parts[path.stem if stems.count(path.stem) == 1 else path.name] = table
+    return kinds.stacked(folder.name, parts, "file")
+
+
+def beside(path: pathlib.Path) -> str:
+    """Return what to do about a file of texts alone where another one beside it has as many lines; else nothing.
+
+    One of the two must repeat its lines, as labels do.
+    """
+    lines = _lines(path)
+    for other in sorted(path.parent.iterdir())[:50] if len(lines) > 1 else ():
+        there = _lines(other) if other != path else []
+        if len(there) == len(lines) and min(len(set(lines)), len(set(there))) <= len(lines) / 2:
+            both = " ".join(shlex.quote(one.name) for one in (path, other))
+            return (
+                f"{other.name} beside {path.name} has as many lines, {len(lines):,}: if one holds the texts and the "
+                f"other their labels, put them side by side, as `paste {both} > both.tsv` does, and name that"
+            )
+    return ""
+
+
+def _lines(path: pathlib.Path) -> list[bytes]:
+    if not path.is_file() or path.suffix.lower() in WHOLE or path.stat().st_size > opened.MOST_BYTES:
+        return []
+    return path.read_bytes().rstrip().split(b"\n")
 
 
 def read(folder: pathlib.Path) -> Found:
@@ -90,8 +147,16 @@ def read(folder: pathlib.Path) -> Found:
     if not rows:
         told = f": {str(findings[0]).rstrip('.')}" if findings else ""
         told += f". If a table is meant, name it: {folder.name}/{tables[0]}" if tables else ""
+        if len(tables) > 1:
+            told += "; one to test on is named by test=… (--test)"
+        pair = beside(folder / loose[0]) if loose and not tables else ""
+        if len(loose) > 1:
+            told += (
+                ". If each file holds the texts of one label, in a table or a text a line, say sheet='every' (--sheet "
+                "every), and label='file' (--label file)"
+            )
         raise DataError(
             f"{folder.name} holds no text in a folder named by its label, such as {folder.name}/refund/1.txt{told}. "
-            "For documents to answer questions from, give the questions too"
+            f"{pair + '. ' if pair else ''}For documents to answer questions from, give the questions too"
         )
     return Found(tuple(rows), tuple(findings), files)

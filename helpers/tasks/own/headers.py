@@ -10,8 +10,24 @@ from helpers.tasks.own.columns import LOOKED_AT, NAMES, plain
 from helpers.tasks.own.findings import Finding, count, quoted
 from helpers.tasks.own.tables import Record, Table
 
+LETTERS = re.compile(r"[^\W\d_]{2}")
+NUMBERS = re.compile(r"[-+\d.,:/ T]+%?")  # or dates
 KNOWN = frozenset(name for names in NAMES.values() for name in names)
 TITLES = 20  # rows that may stand above the names of the columns
+TOTALS = {
+    "total",
+    "totals",
+    "grand_total",
+    "sum",
+    "summe",
+    "gesamt",
+    "suma",
+    "totale",
+    "somme",
+    "итого",
+    "合计",
+    "合計",
+}
 FEW = 10  # rows below which a value that stands once proves nothing
 
 
@@ -27,7 +43,7 @@ def named(table: Table, header: bool | None = None, names: Sequence = ()) -> Tab
     wanted = {plain(name) for name in names if isinstance(name, str)}
     if header is None and wanted and wanted <= set(map(plain, table.records[0].cells)):
         header = True
-    table = _fitted(table, header)
+    table = _fitted(_without_totals(_longest(table)), header)
     table = _below_titles(table) if header is None else table
     is_header = _is_header(table.records) if header is None else header
     records, names = table.records, [f"column {place}" for place in range(1, table.width + 1)]
@@ -68,6 +84,58 @@ def named(table: Table, header: bool | None = None, names: Sequence = ()) -> Tab
     return replace(table, header=tuple(names), records=tuple(records), findings=tuple(findings), how=how)
 
 
+def _longest(table: Table) -> Table:
+    """The longest of several tables that stand one below the other, each with its names below an empty row."""
+    begins, records = [0], table.records
+    for at in range(1, len(records)):
+        if records[at].number > records[at - 1].number + 1 and _names_others(records, begins[-1], at):
+            begins.append(at)
+    if len(begins) == 1:
+        return table
+    start, end = max(zip(begins, (*begins[1:], len(records)), strict=True), key=lambda part: part[1] - part[0])
+    out = tuple(record.number for record in (*records[:start], *records[end:]))
+    what = f"another table, with its own names of columns, below an empty row: {count(len(out), table.unit)}"
+    do = "if that one is meant, save it alone; if these are texts with labels, take out the empty row"
+    found = Finding("another table", what, out, "left out, for the longest table is read", do, len(out))
+    inner = range(records[start].number, records[end - 1].number + 1)
+    ragged = tuple(record for record in table.ragged if start == 0 or record.number in inner)
+    return replace(table, records=records[start:end], ragged=ragged, findings=(*table.findings, found))
+
+
+def _names_others(records: Sequence[Record], start: int, at: int) -> bool:
+    """Whether a row names columns of another table than the one above it: short names, of which none came before.
+
+    Two of them are usual ones, or one is, and another stands above numbers.
+    """
+    first, cells = records[start].cells, records[at].cells
+    filled = [(i, cell) for i, cell in enumerate(cells) if cell.strip()]
+    if len(filled) < 2 or _same(records[at], records[start]) or any(len(cell) > 30 for _, cell in filled):
+        return False
+    above, below = records[start + 1 : at], records[at + 1 :]
+    if any(plain(record.cells[i]) == plain(cell) for record in above for i, cell in filled):
+        return False
+    usual = sum(plain(cell) in KNOWN or plain(cell) in map(plain, first) for _, cell in filled)
+    columns = [(cell, [record.cells[i].strip() for record in below if record.cells[i].strip()]) for i, cell in filled]
+    counts = any(column and LETTERS.search(cell) and all(map(NUMBERS.fullmatch, column)) for cell, column in columns)
+    return usual > 1 or (usual > 0 and counts)
+
+
+def _without_totals(table: Table) -> Table:
+    """The same without the row that adds up the others: the last one, a word for sum beside numbers."""
+    last = max((*table.records, *table.ragged), key=lambda record: record.number)
+    word, *rest = [cell.strip() for cell in last.cells if cell.strip()]
+    numbers = all(map(NUMBERS.fullmatch, rest))
+    if plain(word) not in TOTALS or not rest or not numbers or last.number == table.records[0].number:
+        return table
+    above = {(i, cell) for record in table.records if record is not last for i, cell in enumerate(record.cells)}
+    if {(i, cell) for i, cell in enumerate(last.cells) if cell.strip() in rest} <= above:
+        return table  # as in a review, Total, of 5 stars
+    what = f"the last {table.unit} adds up the others: {quoted(' | '.join([word, *rest]))}"
+    found = Finding("total", what, (last.number,), "left out", lost=1, unit=table.unit)
+    kept, ragged = (tuple(r for r in some if r is not last) for some in (table.records, table.ragged))
+    return replace(table, records=kept, ragged=ragged, findings=(*table.findings, found))
+
+
 def _below_titles(table: Table) -> Table:
     """The same from the row on that holds usual names, where all rows above it hold fewer cells, as a report's head."""
     filled = [sum(bool(cell.strip()) for cell in record.cells) for record in table.records[:TITLES]]
@@ -93,7 +161,7 @@ def _fitted(table: Table, header: bool | None) -> Table:
         cells = first.cells[: table.width]
     elif missing > 0 and not any(cell.strip() for column in columns[-missing:] for cell in column):
         cells = (*first.cells, *[""] * missing)
-    elif missing == 1 and len(set(columns[0])) == len(columns[0]):
+    elif missing == 1 and len(set(columns[0])) == len(columns[0]) and all(len(cell.split()) < 4 for cell in columns[0]):
         cells = ("", *first.cells)  # numbers of rows, which R writes without a name
     if cells is None:
         return table
@@ -129,9 +197,9 @@ def _surely(records: Sequence[Record]) -> bool:
         return False
     for cell, column in zip(first, zip(*rest, strict=True), strict=True):
         filled = [one.strip() for one in column if one.strip()]
-        if not re.search(r"[^\W\d_]{2}", cell) or len(filled) < 0.9 * len(rest):
+        if not LETTERS.search(cell) or len(filled) < 0.9 * len(rest):
             continue
-        if all(re.fullmatch(r"[-+\d.,:/ T]+%?", one) for one in filled):
+        if all(map(NUMBERS.fullmatch, filled)):
             return True  # a word above numbers or dates
         times = Counter(filled)
         if cell.strip() not in times and min(times.values()) > 1 and len(times) <= 0.2 * len(filled):
@@ -147,7 +215,8 @@ def _is_header(records: Sequence[Record]) -> bool:
     if not rest or len(set(filter(None, cells))) < sum(map(bool, cells)):
         return not rest
     for cell, column in zip(first, zip(*rest, strict=True), strict=True):
-        if cell.strip() and column.count(cell) and len(set(column)) < 0.5 * len(column):
+        marks = {cell, ""} == set(column)  # a column's own name, where it holds
+        if cell.strip() and column.count(cell) and len(set(column)) < 0.5 * len(column) and not marks:
             return False  # a label that comes again
     if any(cell in KNOWN for cell in cells) or _surely(records):
         return True

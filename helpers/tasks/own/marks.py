@@ -4,13 +4,14 @@ Columns themselves are found by columns; what is odd about texts and labels is s
 """
 
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
 from helpers.tasks.files import DataError
 from helpers.tasks.own.columns import LOOKED_AT, Columns, find, listed, plain
 from helpers.tasks.own.findings import Finding, count, quoted
-from helpers.tasks.own.tables import Record, Table
+from helpers.tasks.own.tables import Record, Table, letters
 
 YES = ("1", "1.0", "true", "yes", "y", "x", "t", "✓", "✔", "☑", "ja", "oui", "si", "sí")
 NO = ("", "0", "0.0", "false", "no", "n", "-", "f", "☐", "✗", "nein", "non", "nan")
@@ -74,7 +75,7 @@ def with_marked(table: Table, names: Sequence[str | int], outside: str | None = 
     """
     places = [find(table, name, "label") for name in names]
     for place in places:
-        odd = next((r for r in table.records if r.cells[place].strip().lower() not in MARKS), None)
+        odd = next((r for r in table.records if _mark(table, r, place) not in MARKS), None)
         if odd:
             raise DataError(
                 f"{table.name}: label={list(names)} says that each of these columns marks one label, by 1 or nothing; "
@@ -83,7 +84,7 @@ def with_marked(table: Table, names: Sequence[str | int], outside: str | None = 
     above = {table.header[place].rpartition(".")[0] for place in places}
     begin = f"{above.pop()}." if len(above) == 1 and table.unit != "row" else ""
     labels = {place: table.header[place].removeprefix(begin) for place in places}
-    marked = [[labels[p] for p in places if _is_marked(record, p)] for record in table.records]
+    marked = [[labels[p] for p in places if MARKS[_mark(table, record, p)]] for record in table.records]
     findings = list(table.findings)
     for what, numbers, done, do in (
         (
@@ -112,8 +113,40 @@ def with_marked(table: Table, names: Sequence[str | int], outside: str | None = 
     return replace(table, records=records, header=header, width=width, findings=tuple(findings))
 
 
-def _is_marked(record: Record, place: int) -> bool:
-    return MARKS[record.cells[place].strip().lower()]
+def _mark(table: Table, record: Record, place: int) -> str:
+    """What a cell holds, as marks are written; a column's own name in it is one."""
+    cell = record.cells[place].strip().lower()
+    return "x" if cell and cell == table.header[place].strip().lower() else cell
+
+
+def option(role: str, names: Sequence[str]) -> str:
+    """Return how columns are named, in Python and in a command.
+
+    >>> print(option("label", ["a b", "c"]))
+    label=['a b', 'c'] (--label 'a b' --label c)
+    """
+    told = repr(names[0] if len(names) == 1 else list(names))
+    return f"{role}={told} ({' '.join(f'--{role} {shlex.quote(name)}' for name in names)})"
+
+
+def below_names(table: Table, names: Sequence[str | int]) -> Table:
+    """Return texts that stand below the names of their labels as a table of text and label, a row for each cell.
+
+    names: the columns that hold texts; all where there are none.
+    """
+    places = [find(table, name, "text") for name in names] or range(table.width)
+    rows = sorted((*table.records, *table.ragged), key=lambda record: record.number)
+    filled = [(p, r) for p in places for r in rows if len(r.cells) > p and r.cells[p].strip()]
+    records = [Record(f"{letters(p + 1)}{r.number}", (r.cells[p], table.header[p])) for p, r in filled]
+    findings = list(table.findings)
+    long = [record for record in rows if len(record.cells) > table.width]
+    if long:
+        what = f"{count(len(long), table.unit)} with more cells than the {table.width} of the others"
+        do = "put quotation marks around texts that hold the sign between cells"
+        findings.append(Finding("ragged", what, tuple(r.number for r in long), "the first of them are read", do))
+    how = f"{table.how}, each column's name is the label of the texts below it"
+    header = ("text", "label")
+    return Table(table.name, tuple(records), 2, how, header, findings=tuple(findings), unit="cell")
 
 
 def hints(table: Table, at: Columns) -> list[Finding]:
@@ -125,13 +158,25 @@ def hints(table: Table, at: Columns) -> list[Finding]:
     if at.unread:
         names = [table.header[i] for i in sorted((*at.unread, at.text))]
         what = f"{listed([table.header[i] for i in at.unread])} may hold a part of the text"
-        do = f"if it does, say text={names}: columns are joined, in order"
+        do = f"if it does, say {option('text', names)}: columns are joined, in order"
         found.append(Finding("more text", what, (), "not read", do))
     if "label" not in at.guessed:
         return found
     marks = _marks(table, at)
     if marks:
         found.append(marks)
+    elif at.rivals:
+        names = [table.header[i] for i in at.rivals]
+        what = f"{listed(names)} could be the label as well as {quoted(table.header[at.label])}"
+        found.append(
+            Finding("other labels", what, (), "not read", f"if one of them is meant, say {option('label', names[:1])}")
+        )
+    if at.reads_as_text:
+        names = [table.header[i] for i in sorted((at.text, at.label, *at.unread))]
+        what = f"{listed(names)} all read like texts, and no column like labels"
+        do = f"if a column's name is the label of the texts below it, say {option('text', names)} and "
+        do += "label='header' (--label header)"
+        found.append(Finding("texts by columns", what, (), "", do, stops=True))
     name, cells = table.header[at.label], [record.cells[at.label] for record in table.records[:LOOKED_AT]]
     spans = sum(bool(SPAN.match(cell)) for cell in cells if cell)
     if spans > 0.5 * sum(map(bool, cells)) or set(plain(name.replace(".", " ")).split("_")[:-1]) & set(PARTS):
@@ -143,12 +188,12 @@ def hints(table: Table, at: Columns) -> list[Finding]:
 
 def _marks(table: Table, at: Columns) -> Finding | None:
     """What is said of columns that together seem to mark labels: one a row, or any number where no other label is."""
-    rows = [record.cells for record in table.records[:LOOKED_AT]]
-    kinds = [{cell.strip().lower() for cell in column} for column in zip(*rows, strict=True)]
+    rows = table.records[:LOOKED_AT]
+    kinds = [{_mark(table, record, place) for record in rows} for place in range(table.width)]
     places = tuple(
         i for i, kind in enumerate(kinds) if kind <= set(MARKS) and ({MARKS[cell] for cell in kind} == {True, False})
     )
-    times = [sum(MARKS[cells[p].strip().lower()] for p in places) for cells in rows]
+    times = [sum(MARKS[_mark(table, record, p)] for p in places) for record in rows]
     one = times.count(1)
     if len(places) < 2 or not (one >= 0.8 * len(rows) or at.label in places):
         return None
@@ -156,5 +201,5 @@ def _marks(table: Table, at: Columns) -> Finding | None:
     what = f"{listed(names)} seem to mark one label each"
     if one < len(rows):
         what += f" ({one:,} of {count(len(rows), table.unit)} have one mark, {times.count(0):,} none, the rest several)"
-    do = f"if so, say label={names}: its name is the label"
+    do = f"if so, say {option('label', names)}: its name is the label"
     return Finding("marks", what, (), "read as they stand", do)

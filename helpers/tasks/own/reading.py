@@ -14,15 +14,17 @@ from dataclasses import dataclass, replace
 from helpers.model.prompts import without_marks
 from helpers.tasks.files import DataError, Message
 from helpers.tasks.own import cleaning, columns, folders, marks, splits
-from helpers.tasks.own.cleaning import Row, one_spelling, outside_of
+from helpers.tasks.own.cleaning import NUMBER, Row, one_spelling, outside_of
 from helpers.tasks.own.findings import Finding, count, quoted
-from helpers.tasks.own.kinds import table_of
+from helpers.tasks.own.kinds import EVERY, table_of
+from helpers.tasks.own.rows import rows_of
 from helpers.tasks.own.splits import Divided
-from helpers.tasks.own.tables import Record, Table
+from helpers.tasks.own.tables import Table
 from helpers.tasks.task import Task
 
 SYSTEM = "You sort texts."
 SHOWN_LABELS = 8
+BELOW = "header"  # in place of a column of labels
 Name = str | int | None
 Names = Name | Sequence[str | int]
 
@@ -96,11 +98,14 @@ def read(
     """Read a table, or a folder of texts by label, into a task.
 
     Args:
-        path: CSV and the like, JSON, JSON Lines, a spreadsheet; or a folder of folders that are called like labels.
+        path: CSV and the like, JSON, JSON Lines, YAML, a spreadsheet; or a folder, of folders that are called like
+            labels, or with tables train and test.
         text, label, split: the columns, by name or number from 1; guessed where left out. A list of columns for text
             joins them, such as ["subject", "body"]; one for label says that each marks the label of its name, by 1.
+            label="header" says that the name of a column is the label of the texts below it.
         test, dev: further files with the same columns, to test on and to choose by; `path` is then to learn from.
-        header, encoding, delimiter, sheet: how to read the file; guessed where left out.
+        header, encoding, delimiter, sheet: how to read the file; guessed where left out. sheet="every" reads all
+            sheets, or all files of a folder, that have the same columns.
         outside: the label of what belongs to none of the others.
         most_test: the most rows that are tested.
 
@@ -109,30 +114,21 @@ def read(
     """
     path = pathlib.Path(path).expanduser()
     options = {"header": header, "encoding": encoding, "delimiter": delimiter, "sheet": sheet}
-    options["names"] = columns.flat(text, label, split)
-    if path.is_dir():
+    files = {"": path, "test": test, "dev": dev}
+    if path.is_dir() and (test or dev):
+        raise DataError(f"{path.name} is a folder: name the table in it to learn from, beside test=… and dev=…")
+    if path.is_dir() and sheet != EVERY:
+        files = folders.by_split(path)
+    if files:
+        roles = {"text": text, "label": label, "split": split}
+        files = {name: pathlib.Path(file).expanduser() for name, file in files.items() if file}
+        rows, total, findings, how, guessed, unit = _of_files(files, roles, options, outside)
+        digest = hashlib.sha256(b"".join(one.read_bytes() for file in files.values() for one in _files(file)))
+    else:
         found = folders.read(path)
         rows, total, findings, guessed, unit = found.rows, found.files, list(found.findings), (), "file"
-        how = (f"{path.name}: a folder, {count(found.files, 'file')}; the folder of a text is its label",)
+        how = [f"{path.name}: a folder, {count(found.files, 'file')}; the folder of a text is its label"]
         digest = hashlib.sha256("\0".join(f"{r.number}\1{r.text}\1{r.label}" for r in rows).encode("utf-8", "replace"))
-    else:
-        parts = [("", path), *(("test", test),) * bool(test), *(("dev", dev),) * bool(dev)]
-        rows, total, findings, how, digest = [], 0, [], [], hashlib.sha256()
-        for name, file in parts:
-            one = marks.judged(table_of(file, **options), label)
-            if isinstance(label, list | tuple):
-                one = marks.with_marked(one, label, outside)
-            if not how:
-                at = columns.guess(one, text, one.header[-1] if isinstance(label, list | tuple) else label, split)
-                guessed, unit = at.guessed, one.unit
-                named = [[one.header[i] for i in at.texts], one.header[at.label]]
-                findings += marks.hints(one, at)
-            else:
-                at = columns.guess(one, *named, split)
-            some, lost, odd = _rows_of(one, at, name if name else "train" if test else "")
-            rows, total, findings = [*rows, *some], total + len(some) + lost, [*findings, *odd]
-            how.append(_how(one, at, len(some) + lost))
-            digest.update(pathlib.Path(file).expanduser().read_bytes())
     cleaned = cleaning.clean(rows, unit)
     findings += cleaned.findings
     stop(path.name, findings, how)
@@ -150,6 +146,52 @@ def read(
         what = f"{count(spare, unit)} more than are measured"
         findings.append(Finding("sampled", what, (), "left out by drawing, label by label; see the splits", "", spare))
     return OwnTask(task, tuple(how), guessed, tuple(findings), divided.story, total, used, examples, unit)
+
+
+def _files(path: pathlib.Path) -> list[pathlib.Path]:
+    return list(folders.walk(path)) if path.is_dir() else [path]
+
+
+def _of_files(files: dict[str, pathlib.Path], roles: dict[str, Names], options: dict, outside: str | None) -> tuple:
+    """Rows of tables by their splits, how many stood there, findings, how they were read, what was guessed, the unit.
+
+    Columns are guessed in the first table, and the others are read by their names.
+    """
+    text, label, split = roles.values()
+    below = label == BELOW  # the name of a column is the label of the texts below it
+    options = {**options, "names": columns.flat(text, None if below else label, split)}
+    options["header"] = True if below else options["header"]
+    rows, total, findings, how, named = [], 0, [], [], None
+    for name, file in files.items():
+        table = folders.every(file, **options) if file.is_dir() else table_of(file, **options)
+        if below and BELOW not in map(columns.plain, table.header):
+            table = marks.below_names(table, columns.flat(text))
+            text, label = "text", "label"
+        table = marks.judged(table, label)
+        told = label
+        if isinstance(label, list | tuple):
+            table = marks.with_marked(table, label, outside)
+            told = table.header[-1]
+        pair = folders.beside(file) if table.width == 1 else ""
+        if pair:
+            raise DataError(f"{table.name} has one column alone. {pair}")
+        try:
+            at = columns.guess(table, *(named or (text, told)), split)
+        except DataError as error:
+            alone = (
+                f". To test on a part of {next(iter(files.values())).name} instead, name that alone" if named else ""
+            )
+            raise DataError(f"{str(error).rstrip('.')}{alone}") from None
+        if named is None:
+            guessed, unit = at.guessed, table.unit
+            named = [table.header[i] for i in at.texts], table.header[at.label]
+            findings += marks.hints(table, at)
+        some, lost, odd = rows_of(table, at, "train" if name == "" and len(files) > 1 else name)
+        if name in ("test", "dev"):
+            odd = [replace(one, rows=tuple(f"{name} {row}" for row in one.rows)) for one in odd]
+        rows, total, findings = [*rows, *some], total + len(some) + lost, [*findings, *odd]
+        how.append(_how(table, at, len(some) + lost))
+    return rows, total, findings, how, guessed, unit
 
 
 def slug(path: pathlib.Path) -> str:
@@ -175,61 +217,17 @@ def stop(name: str, findings: Sequence[Finding], how: Sequence[str] = ()) -> Non
         raise DataError("\n".join([f"{name} cannot be used yet:", *lines, *how]))
 
 
-def _rows_of(table: Table, at: columns.Columns, split: str) -> tuple[list[Row], int, list[Finding]]:
-    """Rows of a table, how many had to be left out, and what was found; ragged rows are mended where that is safe."""
-    findings = list(table.findings)
-    lost = sum(finding.lost for finding in findings)
-    labels = {one_spelling(record.cells[at.label]) for record in table.records} - {""}
-    mended, bad = [], []
-    for record in table.ragged:
-        whole = _mended(record, table, at, labels)
-        (mended if whole else bad).append(whole or record)
-    if mended:
-        what = f"{count(len(mended), 'row')} with another number of cells than the {table.width} of the others"
-        done = "put right: the text takes the cells that are too many, since what then stands as label is one"
-        do = "look at one of them; quotation marks around texts prevent this"
-        findings.append(Finding("ragged, mended", what, tuple(r.number for r in mended), done, do))
-    if bad:
-        what = f"{count(len(bad), 'row')} with another number of cells than the {table.width} of the others"
-        do = "put quotation marks around texts that hold the sign between cells"
-        numbers = tuple(record.number for record in bad)
-        findings.append(Finding("ragged", what, numbers, "left out", do, len(bad)))
-    rows, unknown = [], []
-    for record in sorted((*table.records, *mended), key=lambda record: record.number):
-        given = record.cells[at.split].strip().lower() if at.split is not None else ""
-        if given and given not in columns.SPLITS:
-            unknown.append(record.number)
-        number = f"{split} {record.number}" if split in ("test", "dev") else record.number
-        text, label = at.text_of(record.cells), record.cells[at.label]
-        rows.append(Row(number, text, label, split or columns.SPLITS.get(given, "")))
-    if unknown:
-        what = f"{count(len(unknown), 'row')} with a split that is not train, dev or test"
-        findings.append(Finding("split", what, tuple(unknown), "taken for training", "use these three words"))
-    return rows, lost + len(bad), findings
-
-
-def _mended(record: Record, table: Table, at: columns.Columns, labels: set[str]) -> Record | None:
-    """A ragged row with as many cells as the others; None where that would be a guess."""
-    cells, extra = list(record.cells), len(record.cells) - table.width
-    if extra < 0:
-        short = [*cells, *[""] * -extra]
-        return Record(record.number, tuple(short)) if max(*at.texts, at.label) < len(cells) else None
-    if not any(cell.strip() for cell in cells[table.width :]):
-        return Record(record.number, tuple(cells[: table.width]))
-    if at.more:
-        return None
-    end = at.text + extra + 1
-    whole = [*cells[: at.text], table.joined_by.join(cells[at.text : end]), *cells[end:]]
-    return Record(record.number, tuple(whole)) if one_spelling(whole[at.label]) in labels else None
-
-
 def words_for(labels: Sequence[str]) -> dict[str, str]:
     """Return what a model may call labels: the same with spaces for marks; a label as it is where two would be alike.
 
-    >>> words_for(["lost_card", "GRP-0"])
-    {'lost_card': 'lost card', 'GRP-0': 'GRP 0'}
+    >>> words_for(["lost_card", "GRP-0", "-1.5"])
+    {'lost_card': 'lost card', 'GRP-0': 'GRP 0', '-1.5': '-1.5'}
     """
-    said = {label: " ".join(re.sub(r"[_\-/.]+", " ", without_marks(label)).split()) or label for label in labels}
+    said = {
+        label: label if NUMBER.fullmatch(label) else " ".join(re.sub(r"[_\-/.]+", " ", without_marks(label)).split())
+        for label in labels
+    }
+    said = {label: one or label for label, one in said.items()}
     times = Counter(said.values())
     words = {label: one if times[one] == 1 else without_marks(label) for label, one in said.items()}
     times = Counter(words.values())

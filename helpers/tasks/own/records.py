@@ -9,6 +9,9 @@ from helpers.tasks.own import shapes
 from helpers.tasks.own.findings import Finding, count, quoted
 from helpers.tasks.own.tables import Record, Table, table
 
+STRING = r'"(?:\\.|[^"\\\n])*"'
+COMMENTS = re.compile(rf"{STRING}|(?://|#)[^\n]*|/\*.*?\*/", re.DOTALL)
+COMMAS = re.compile(rf"{STRING}|,(?=\s*[}}\]])")
 MOST_COLUMNS = 300  # of more, what lies inside an object is not made columns
 
 
@@ -25,6 +28,25 @@ def looks_like_objects(text: str) -> bool:
     )
 
 
+def lenient(text: str) -> tuple[str, list[Finding]]:
+    r"""Return JSON without what people add to it, comments and commas before a bracket, and a word about it.
+
+    Where that makes no JSON of it, or it is JSON already, it comes back as it was.
+
+    >>> lenient('// ours\n[{"text": "a // b", "n": 1,}, # two\n]')[0]
+    '\n[{"text": "a // b", "n": 1} \n]'
+    """
+    if isinstance(_load(text), (list, dict)):
+        return text, []
+    plain = text
+    for pattern in (COMMENTS, COMMAS):
+        plain = pattern.sub(lambda found: found[0] if found[0].startswith('"') else "\n" * found[0].count("\n"), plain)
+    if isinstance(_load(plain), (list, dict)) or (not looks_like(text) and looks_like_objects(plain)):
+        what = "comments, or commas before a bracket, which JSON does not have"
+        return plain, [Finding("comments", what, (), "taken out, and the rest is read")]
+    return text, []
+
+
 def parse(name: str, text: str) -> Table:
     """Return the objects of a JSON or JSON Lines file as a table; its columns are all names that occur.
 
@@ -35,7 +57,7 @@ def parse(name: str, text: str) -> Table:
     """
     whole = _load(text)
     if isinstance(whole, (list, dict)):
-        return _of_whole(name, whole)
+        return of_whole(name, whole)
     lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
     rows = [(number, _load(line)) for number, line in lines]
     if not any(isinstance(row, _Pairs) for _, row in rows):
@@ -49,12 +71,12 @@ def parse(name: str, text: str) -> Table:
     return _table(name, rows, "JSON Lines", "line")
 
 
-def _of_whole(name: str, whole) -> Table:
-    """The longest table that one value of JSON holds."""
+def of_whole(name: str, whole, kind: str = "JSON") -> Table:
+    """Return the longest table that one value of JSON, or of YAML, holds; raises DataError where there is none."""
     found = sorted(shapes.tables_in(whole), key=lambda one: -len(one.rows))
     if not found:
         raise DataError(
-            f"{name} is one JSON object, and no list in it holds the texts; save a list of objects: "
+            f"{name} is one {kind} object, and no list in it holds the texts; save a list of objects: "
             '[{"text": …, "label": …}, …]'
         )
     findings = []
@@ -62,7 +84,7 @@ def _of_whole(name: str, whole) -> Table:
         told = ", ".join(f"{quoted(one.path)} ({count(len(one.rows), 'item')})" for one in found[1:6])
         do = "if another one is meant, save that alone"
         findings.append(Finding("lists", f"the file holds other lists: {told}", (), "the longest is read", do))
-    how = f"JSON, {found[0].how}" + (f" {quoted(found[0].path)}" if found[0].path else "")
+    how = f"{kind}, {found[0].how}" + (f" {quoted(found[0].path)}" if found[0].path else "")
     if all(isinstance(row, list) for row in found[0].rows):
         rows = [Record(i, tuple(map(shapes.cell, row))) for i, row in enumerate(found[0].rows, start=1)]
         return table(name, rows, how, findings)
@@ -132,7 +154,8 @@ def _table(name: str, rows: Iterable, how: str, unit: str, findings: Sequence[Fi
         findings.append(Finding("broken", what, bad, "left out", "mend them", lost=len(bad), unit=unit))
     if not good:
         raise DataError(
-            f'{name} looks like JSON, but no {unit} of it is an object; each should be {{"text": …, "label": …}}'
+            f"{name} looks like {how.partition(',')[0]}, but no {unit} of it is an object; each should be "
+            '{"text": …, "label": …}'
         )
     flat = [_pairs(list(shapes.flat(row))) for _, row in good]
     names = list(dict.fromkeys(key for row in flat for key in row))

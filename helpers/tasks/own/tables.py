@@ -22,6 +22,7 @@ CELL = 2**31 - 1
 RULE = re.compile(r":?[-=]{2,}[-=+]*:?")
 ESCAPED = re.compile(r'(?m)(?:^|[,;\t|])"[^"\n]*\\"[^",;\t|\r\n]')  # a quote that could not stand there otherwise
 WHOLE = re.compile(r'(?:"(?:[^"]|"")*+"[ \t\r]*+(?:\n\s*+|$))++')
+CURLY = re.compile(r"(?m)(^|[,;\t|])[“„«]|[”“»](?=[,;\t|\r]|$)")  # quotes that a word processor made of straight ones
 LONE_CR = re.compile(r"\r(?!\n)")
 
 
@@ -55,6 +56,16 @@ class Table:
     findings: tuple[Finding, ...] = ()
     unit: str = "row"
     joined_by: str = ","
+
+
+def letters(number: int) -> str:
+    """What a spreadsheet calls a column.
+
+    >>> letters(2), letters(28)
+    ('B', 'AB')
+    """
+    before, last = divmod(number - 1, 26)
+    return (letters(before) if before else "") + chr(ord("A") + last)
 
 
 def _split(text: str, delimiter: str, quote: str) -> Iterator[list[str]]:
@@ -109,7 +120,10 @@ def parse(name: str, text: str, delimiter: str | None = None) -> Table:
         return _of_lines(name, lines)
     findings = []
     if len(ways) > 1 and rows is not ways[0][0][3]:
-        what = "rows fit together once quotes around whole rows or after a backslash, or line breaks inside, are undone"
+        what = (
+            "rows fit together once quotes around whole rows, after a backslash or in curls, or line breaks inside, "
+            "are undone"
+        )
         findings.append(Finding("mended", what, (), "so they are read", "look at a row that holds one"))
     if quote == "" and '"' in text:
         rows = [[_unquoted(cell) for cell in row] for row in rows]
@@ -146,6 +160,8 @@ def _mended(text: str, whole: Sequence[str]) -> list[tuple[str, bool]]:
     if '\\"' in text:
         doubled = re.sub(r'\\(["\\])', lambda found: '""' if found[1] == '"' else "\\", text)
         ways.append((doubled, bool(ESCAPED.search(text))))
+    if CURLY.search(text):
+        ways.append((CURLY.sub(lambda found: (found[1] or "") + '"', text), False))
     if "\n" in text and LONE_CR.search(text):
         ways.append((LONE_CR.sub(" ", text), False))
     return ways

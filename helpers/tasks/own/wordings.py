@@ -7,6 +7,8 @@ from helpers.model.prompts import without_marks
 from helpers.tasks.own.findings import Finding, count
 
 LONG = 2000  # characters from which a text is called long
+CODE = re.compile(r"(?=\S*\d)[A-Za-z0-9#_.:/-]+")
+LINK = re.compile(r"(?:https?://|www\.)\S+")
 LETTERS = re.compile(r"[^\W\d_]")
 MOJIBAKE = re.compile("[ÃÂ][\x80-\xbf€‚ƒ„…†‡ˆ‰‹‘’“”•–—™›]|â€[\x80-\xbf™œž¦˜“”]|ðŸ")
 NOTHING = {"nan", "none", "null", "n/a", "<na>", "[deleted]", "[removed]", "-", "--", "."}
@@ -30,12 +32,12 @@ SIGNS: Mapping[str, tuple] = {
         "kept as they are; mend them where the file comes from",
     ),
     "links": (
-        lambda text: bool(re.fullmatch(r"(?:https?://|www\.)\S+", text)),
+        lambda text: bool(LINK.fullmatch(text)),
         "made of a link alone",
         "kept; nobody opens it, so only its letters are read",
     ),
     "codes": (
-        lambda text: bool(re.fullmatch(r"(?=\S*\d)[A-Za-z0-9#_.:-]+", text)),
+        lambda text: bool(CODE.fullmatch(text)) and not LINK.fullmatch(text),
         "made of a number or a code alone",
         "kept; if another column holds the texts, name that",
     ),

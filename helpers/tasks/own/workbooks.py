@@ -4,16 +4,15 @@ A cell with a formula gives the value that was saved with it.
 """
 
 import datetime
-import html
 import io
-import re
 import zipfile
 from collections.abc import Sequence
+from xml.etree import ElementTree
 
 from helpers.tasks.files import DataError
 from helpers.tasks.own import tables
 from helpers.tasks.own.findings import Finding, count, quoted
-from helpers.tasks.own.tables import Record, Table
+from helpers.tasks.own.tables import Record, Table, letters
 
 ZIP, OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 OTHERS = {"word/": "a Word document", "ppt/": "a PowerPoint file", "Index/": "an Apple Numbers, Pages or Keynote file"}
@@ -22,8 +21,6 @@ OLD_OTHERS = {
     "WordDocument": "an old Word document; copy its table into a spreadsheet",
     "__properties_version1.0": "an Outlook mail; copy its text into a table",
 }
-UNSAVED = re.compile(rb"</f>(?:<v\s*/>|<v></v>)?\s*</c>")
-HIDDEN = re.compile(rb'<row\b[^>]*\bhidden="(?:1|true)"[^>]*>')
 MOST_UNPACKED = 400_000_000  # bytes: a small archive can unpack to any size
 MOST_CELLS = 5_000_000
 
@@ -31,6 +28,17 @@ MOST_CELLS = 5_000_000
 def looks_like(content: bytes) -> bool:
     """Return whether bytes are a spreadsheet's, or another program's that looks alike."""
     return content.startswith((ZIP, OLD))
+
+
+def first_rows(content: bytes) -> dict[str, tuple[str, ...]]:
+    """Return the first filled row of each sheet that is shown and holds more than one, of a workbook parse took."""
+    from python_calamine import CalamineWorkbook, SheetVisibleEnum
+
+    with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
+        shown = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
+        rows = {one: book.get_sheet_by_name(one).to_python(skip_empty_area=False, nrows=50) for one in shown}
+    filled = {one: [tuple(map(_cell, row)) for row in some if any(map(_cell, row))] for one, some in rows.items()}
+    return {one: some[0] for one, some in filled.items() if len(some) > 1}
 
 
 def parse(name: str, content: bytes, sheet: str | None = None) -> Table:
@@ -55,7 +63,8 @@ def parse(name: str, content: bytes, sheet: str | None = None) -> Table:
             ends = {one: found.end or (-1, -1) for one, found in sheets.items()}
             sizes = {one: (row + 1) * (column + 1) for one, (row, column) in ends.items()}
             shown = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
-            chosen = _choose(name, {one: row + 1 for one, (row, _) in ends.items()}, sheet, shown)
+            wide = [one for one in shown if ends[one][1] > 0] or shown
+            chosen = _choose(name, {one: row + 1 for one, (row, _) in ends.items()}, sheet, wide)
             if sizes[chosen] > MOST_CELLS:
                 raise DataError(
                     f"{name}, sheet {quoted(chosen)}: {sizes[chosen]:,} cells, more than {MOST_CELLS:,}; copy the "
@@ -63,9 +72,10 @@ def parse(name: str, content: bytes, sheet: str | None = None) -> Table:
                 )
             rows = sheets[chosen].to_python(skip_empty_area=False)
             filled = _fill(rows, sheets[chosen].merged_cell_ranges or [])
+            unseen = _unseen(content, chosen, len(rows[0])) if content.startswith(ZIP) else []
     except PasswordError:
         raise DataError(f"{name} is locked by a password; save it without one, or the sheet as CSV (UTF-8)") from None
-    except (CalamineError, OSError, ValueError) as error:
+    except (CalamineError, OSError, ValueError, ElementTree.ParseError, zipfile.BadZipFile) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(f"{name} cannot be read as a spreadsheet ({error}); save the sheet as CSV (UTF-8)") from None
@@ -79,18 +89,7 @@ def parse(name: str, content: bytes, sheet: str | None = None) -> Table:
     if filled:
         what = f"{count(len(filled), 'row')} below a cell that is merged over several rows"
         findings.append(Finding("merged", what, filled, "they have what it holds"))
-    hidden = _hidden(content, chosen) if content.startswith(ZIP) else ()
-    if hidden:
-        what, do = (
-            f"{count(len(hidden), 'row')} hidden or filtered out",
-            "delete them in the sheet if they are not meant",
-        )
-        findings.append(Finding("hidden", what, hidden, "read like the others", do))
-    unsaved = _unsaved(content) if content.startswith(ZIP) else 0
-    if unsaved:
-        what = f"{count(unsaved, 'cell')} with a formula whose value was not saved are empty"
-        do = "open it in a spreadsheet program, save it, and read it again"
-        findings.append(Finding("formulas without values", what, do=do))
+    findings += unseen
     return tables.table(name, records, f"spreadsheet, sheet {quoted(chosen)}", findings)
 
 
@@ -121,32 +120,55 @@ def _check_old(name: str, content: bytes) -> None:
             raise DataError(f"{name} is {kind}")
 
 
-def _unsaved(content: bytes) -> int:
-    """How many formulas of an xlsx workbook have no saved value, as where a program wrote them."""
+def _unseen(content: bytes, sheet: str, width: int) -> list[Finding]:
+    """What a person does not see in an xlsx workbook's sheet: rows and columns hidden, formulas without a value."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        sheets = [one for one in archive.namelist() if one.startswith("xl/worksheets/") and one.endswith(".xml")]
-        return sum(len(UNSAVED.findall(archive.read(one))) for one in sheets)
+        part = _part(archive, sheet)
+        if not part:
+            return []
+        rows, columns, unsaved = [], [], 0
+        with archive.open(part) as file:
+            for _, one in ElementTree.iterparse(file):
+                kind, hidden = one.tag.rpartition("}")[2], one.get("hidden") in ("1", "true")
+                if kind == "col" and hidden:
+                    columns += range(int(one.get("min")), min(int(one.get("max")), width) + 1)
+                elif kind == "row":
+                    rows += [int(one.get("r"))] if hidden and one.get("r") else []
+                    unsaved += sum(_lacks_value(cell) for cell in one)
+                    one.clear()
+    findings = []
+    for unit, numbers, what in (
+        ("row", rows, "hidden or filtered out"),
+        ("column", [letters(number) for number in columns], "hidden"),
+    ):
+        if numbers:
+            do = "delete them in the sheet if they are not meant"
+            told = f"{count(len(numbers), unit)} {what}"
+            findings.append(Finding("hidden", told, tuple(numbers), "read like the others", do, unit=unit))
+    if unsaved:
+        what = f"{count(unsaved, 'cell')} with a formula whose value was not saved are empty"
+        do = "open it in a spreadsheet program, save it, and read it again"
+        findings.append(Finding("formulas without values", what, do=do))
+    return findings
 
 
-def _hidden(content: bytes, sheet: str) -> tuple[int, ...]:
-    """The rows of an xlsx workbook's sheet, by number, that are hidden, as a filter hides them."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        parts = set(archive.namelist())
-        if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= parts:
-            return ()
-        links = dict(_attributes(archive.read("xl/_rels/workbook.xml.rels"), "Relationship", "Id", "Target"))
-        sheets = dict(_attributes(archive.read("xl/workbook.xml"), "sheet", "name", r"\w+:id"))
-        target = links.get(sheets.get(sheet, ""), "")
-        part = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
-        rows = HIDDEN.findall(archive.read(part)) if part in parts else []
-    return tuple(int(number) for tag in rows for number in re.findall(rb'\br="(\d+)"', tag))
+def _part(archive: zipfile.ZipFile, sheet: str) -> str:
+    """The part of an xlsx archive that holds a sheet; empty where it is another kind of workbook."""
+    if "xl/workbook.xml" not in archive.namelist():
+        return ""
+    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    targets = {link.get("Id"): link.get("Target") for link in links}
+    for one in book.iter():
+        if one.tag.endswith("}sheet") and one.get("name") == sheet:
+            target = next(targets[value] for key, value in one.attrib.items() if key.endswith("}id"))
+            return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+    return ""
 
 
-def _attributes(xml: bytes, tag: str, *names: str) -> list[tuple[str, ...]]:
-    """Two attributes of each element of a name, as they stand in XML."""
-    tags = re.findall(rf"<(?:\w+:)?{tag}\b([^>]*)>", xml.decode("utf-8", "replace"))
-    found = [[re.search(rf'(?<![\w]){name}="([^"]*)"', one) for name in names] for one in tags]
-    return [tuple(html.unescape(one[1]) for one in some) for some in found if all(some)]
+def _lacks_value(cell: ElementTree.Element) -> bool:
+    parts = {part.tag.rpartition("}")[2]: part.text for part in cell}
+    return "f" in parts and not parts.get("v")
 
 
 def _fill(rows: list[list], merged: Sequence) -> tuple[int, ...]:
