@@ -63,16 +63,21 @@ def test_time_grows_with_the_model_and_is_none_where_nothing_is_known():
     job = Job("toy", "", ("toy/test/a*",))
     times = scale_jobs.parameters(LARGER) / scale_jobs.parameters(catalogue.DEFAULT)
     default = [row_of("a", 60, catalogue.DEFAULT, training_seconds=60), row_of("b", 999, catalogue.DEFAULT)]
-    told = scale_jobs.estimate(job, LARGER, [*default, row_of("a", 7)])
+    told = scale_jobs.estimate(job, LARGER, default)
     assert told.minutes == pytest.approx(2 * times)
-    assert told.rows == 1
+    assert (told.rows, told.there) == (1, 0)
+    told = scale_jobs.estimate(job, LARGER, [*default, row_of("a", 7)])
+    assert (told.minutes, told.rows, told.there) == (0, 1, 1), "what the course keeps of it is not measured again"
+    assert scale_jobs.estimate(job, LARGER, default, times=2).minutes == pytest.approx(4)
     assert scale_jobs.estimate(job, LARGER, []).rows == 0
     assert 3 < times < 4
     assert scale_jobs.pace([row_of("a", 240)], default) == pytest.approx(2)
     assert scale_jobs.pace([row_of("c", 240)], default) == 0
 
 
-def test_what_does_not_fit_is_left_out_by_name(course):
+def test_what_does_not_fit_is_left_out_by_name(course, monkeypatch):
+    default = [row for row in REFERENCE if row.language_model == catalogue.DEFAULT]
+    monkeypatch.setattr(lookup, "rows", lambda reference, model: default)
     jobs = scale_jobs.chosen(["02_prompting", "03_few_shot"])
     everything, lines = scale_jobs.plan(jobs, [LARGER])
     assert [job.name for _, job in everything] == ["02_prompting", "03_few_shot"]
@@ -82,6 +87,14 @@ def test_what_does_not_fit_is_left_out_by_name(course):
     assert sum("LEFT OUT" in line for line in lines) == 2
     with pytest.raises(ValueError, match="no job '99'; there are 02_prompting, "):
         scale_jobs.chosen(["99"])
+
+
+def test_the_plan_counts_the_rows_that_the_course_keeps(course):
+    """They are taken and not measured again, so they cost nothing; before, they were counted as missing."""
+    mine = [row for row in REFERENCE if row.language_model == LARGER]
+    job = next(job for job in scale_jobs.JOBS if any(map(job.has, mine)))
+    _, lines = scale_jobs.plan([job], [LARGER])
+    assert not any("; 0 of about " in line for line in lines)
 
 
 def test_a_claim_has_a_verdict_for_each_size_that_reached_one(course, tmp_path, monkeypatch):
