@@ -18,6 +18,13 @@ from helpers.tasks import change_requests
 from helpers.tasks.change_requests import RISKS, ChangeRequest
 
 MOST_TOKENS = 96  # that an answer may have, however the model is asked
+WORDINGS = (  # what the rows of an untuned model that is asked in one go are called
+    "plain words",
+    "strict, as system text",
+    "strict JSON prompt",
+    "strict JSON prompt, keys and schema",
+    "strict JSON prompt, schema",
+)
 NO_JSON, INSIDE, OTHER = "no JSON", "JSON inside other text", "JSON, another form"
 
 
