@@ -13,7 +13,8 @@ def table(lm: LanguageModel, tier: str, context: str) -> str:
     tries = [vars(form) for form in forms()]
     everything = len(policies.load_policy_questions("dev", tier=tier))
     rows = kept(policies.TIERS[tier], f"reader, {context}", tries, everything, lm.name)
-    return crossed(tries, rows, _column, "wording")
+    told = "Columns: the first words that the answer was given, without and after worked examples."
+    return f"{crossed(tries, rows, _column, 'wording')} {told}"
 
 
 def _column(settings: Mapping) -> str:
