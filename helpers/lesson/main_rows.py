@@ -87,14 +87,6 @@ BEFORE_AFTER = (
         ("tuned on ten wordings, new question", "tuned on three wordings, new question"),
     ),
 )
-UNLIKE = {  # task -> in what its rows may differ beside the method: what it costs to use, and part of the answer
-    "intents": ("tries on dev", "labels"),
-    "changes": ("labels",),
-    QUESTIONS: ("tries on dev", "labels"),
-    "voice": ("labels",),
-    "refusals": ("labels",),
-    "facts": ("labels",),
-}
 RUNNING = (SHOTS, "few-shot, 8 nearest"), (PROMPT, "zero-shot prompt")  # what runs, and what is proposed: first there
 TO_RATE = {  # task -> two methods that keep what they answered; the first task that has both
     QUESTIONS: (SHORT, LONG),

@@ -81,7 +81,10 @@ def _kept(model: str) -> list[LedgerRow | None]:
 
 
 def choice(model: str) -> tuple[dict, int]:
-    """Return the settings that dev chose, and among how many; those of the default model, among 0, without a search."""
+    """Return the settings that dev chose, and among how many.
+
+    Without a search of this model they are those of the default model, without one of that the plainest, among 0.
+    """
     for name in (model, catalogue.DEFAULT):
         rows = _kept(name)
         if all(rows):

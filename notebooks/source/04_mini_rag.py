@@ -643,7 +643,7 @@ by_record = evidence.difference(without, with_record, model=lm.name, note=", ".j
 claims.conclude("R12", {"record": by_record})
 
 # %% [markdown]
-# And larger. There R1 and R4 rest on 40 questions under one prompt, the table above on 150 under each context's best: so
+# At larger sizes, R1 and R4 rest on 40 questions under one prompt, the table above on 150 under each context's best: so
 # the figures differ.
 
 # %%

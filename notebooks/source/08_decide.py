@@ -88,7 +88,7 @@ print(f"dollars per million tokens: {PRICES}")
 # %% tags=["machine"]
 for task, lines in summaries.items():
     display(Markdown(f"**{task}**\n\n{overview.table(lines)}"))
-    print("not equal:", *unequal(together[task].rows), sep="\n- ")
+    print("not equal:", *(unequal(together[task].rows) or ["nothing"]), sep="\n- ")
 
 # %% [markdown]
 # *Not equal*: what else sets the rows apart. A dash was not measured (a price: or nothing was right). Plain methods read no tokens: 0 dollars. *Time to change*: to

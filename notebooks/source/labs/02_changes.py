@@ -241,7 +241,7 @@ print(found)
 # %% [markdown]
 # The retraining: all of *train*, with the new label where it belongs, by the recipe of lesson 05, with one seed. Stored runs
 # are taken where they exist; their seconds were kept, so both sides are timed on the machine that made them. (Without them
-# the next cell trains, some minutes on two cores.) And the plain baseline, which can be retrained as well.
+# the next cell trains, some minutes on two cores.) The plain baseline is retrained as well.
 
 # %%
 from helpers.methods.tuning.measured import measured

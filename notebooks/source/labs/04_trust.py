@@ -200,7 +200,7 @@ print(
 # says nothing for it or against it. And one fewer where the model was told is, with so few, no effect that we can show.
 
 # %% [markdown]
-# One answer with the demanded words shows that a planted text can get into an answer. On the course's rows most of them copy a
+# One answer with the demanded words shows that a planted text can get into an answer. On the course's rows most such answers copy a
 # stretch of it; the customer reads it all the same. A model that seldom obeys planted instructions may seldom follow any: weak
 # is not safe. The same, counted as the share *ignored*, at each size that was measured (*80 tokens* is how long an answer may
 # be):
