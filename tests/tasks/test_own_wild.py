@@ -11,7 +11,7 @@ from test_own_tools import table
 
 from helpers import own_task
 from helpers.tasks.files import DataError
-from helpers.tasks.own import documents, reading, yamls
+from helpers.tasks.own import documents, headers, reading, tables, yamls
 
 TEXTS = [text for text, _ in PAIRS]
 BY_LABEL = {label: [text for text, one in PAIRS if one == label] for label in ("billing", "fault")}
@@ -421,3 +421,38 @@ def test_a_sheet_is_that_of_the_questions(tmp_path):
     held = save(tmp_path, table(["title", "context"], [("fees", "A tool costs $2."), ("hours", "We open at nine.")]))
     asked = workbook({"Old": [["a"]], "May": [["question", "answer"], ["What does it cost?", "$2"], ["When?", "nine"]]})
     assert documents.read(held, save(tmp_path, asked, "q.xlsx"), sheet="May").used == 2
+
+
+UPPER = "label,count,\nbilling,10,\nfault\n,,\n"
+
+
+def test_a_short_row_of_a_table_above_is_left_out_with_it(tmp_path):
+    long = table(["text", "label", "n"], [(*pair, 1) for pair in PAIRS])
+    own = reading.read(save(tmp_path, UPPER + long))
+    exactly_pairs(own)
+    assert (finding(own, "another table").rows, finding(own, "another table").lost) == ((1, 2, 3), 3)
+    assert own.read == len(PAIRS) + 3
+
+
+@pytest.mark.parametrize("below", ["label,count,\nbilling,10\nfault,10\n", "label,count\nbilling,10\nfault,10\n"])
+def test_short_rows_of_a_table_below_are_no_texts(tmp_path, below):
+    rows = [(*pair, 1) for pair in PAIRS]
+    own = reading.read(save(tmp_path, table(["text", "label", "n"], [*rows[:-1], PAIRS[-1]]) + "\n" + below))
+    exactly_pairs(own)
+    assert finding(own, "ragged, mended").rows == (21,)
+    assert (finding(own, "another table").rows, finding(own, "another table").lost) == ((23, 24, 25), 3)
+
+
+def test_short_rows_after_an_empty_one_are_no_other_table(tmp_path):
+    rows = [(*pair, 1) for pair in PAIRS]
+    own = reading.read(save(tmp_path, table(["text", "label", "n"], [*rows[:-2], ()]) + lines(PAIRS[-2:], header=None)))
+    exactly_pairs(own)
+
+
+@pytest.mark.parametrize("label", ["label {0}", "query", "kind {1}"])
+def test_empty_rows_between_all_others_cost_no_more_than_the_rows(monkeypatch, label):
+    calls = []
+    monkeypatch.setattr(headers, "plain", lambda name: calls.append(name) or name.lower())
+    rows = [tables.Record(2 * i + 1, (f"text {i}", label.format(i, i % 3))) for i in range(400)]
+    headers.named(tables.Table("a.csv", tuple(rows), 2, "by hand"))
+    assert len(calls) < 10 * len(rows)
