@@ -1,7 +1,9 @@
 """Files as people type, collect and mend them by hand: read right, told, or refused with the remedy that fits."""
 
+import io
 import json
 import unicodedata
+import zipfile
 
 import pytest
 from own_files import PAIRS, lines, workbook
@@ -11,7 +13,7 @@ from test_own_tools import table
 
 from helpers import own_task
 from helpers.tasks.files import DataError
-from helpers.tasks.own import documents, headers, reading, tables, yamls
+from helpers.tasks.own import documents, headers, reading, tables, workbooks, yamls
 
 TEXTS = [text for text, _ in PAIRS]
 BY_LABEL = {label: [text for text, one in PAIRS if one == label] for label in ("billing", "fault")}
@@ -456,3 +458,76 @@ def test_empty_rows_between_all_others_cost_no_more_than_the_rows(monkeypatch, l
     rows = [tables.Record(2 * i + 1, (f"text {i}", label.format(i, i % 3))) for i in range(400)]
     headers.named(tables.Table("a.csv", tuple(rows), 2, "by hand"))
     assert len(calls) < 10 * len(rows)
+
+
+def test_what_lies_beside_tables_called_like_splits_is_told(tmp_path):
+    files = {"train.csv": lines(PAIRS[::2]), "test.csv": lines(PAIRS[1::2]), "extra.csv": lines(), "README.md": "us"}
+    place = folder(tmp_path / "set", {**files, "billing/1.txt": TEXTS[0], ".hidden/1.txt": "no"})
+    own = reading.read(place)
+    exactly_pairs(own)
+    assert str(finding(own, "not read")) == (
+        "Beside tables called like splits there are others (files billing/, extra.csv). Not read. Name one alone if it "
+        "is meant."
+    )
+    save(place, lines(), "extra.csv").unlink()
+    (place / "billing" / "1.txt").unlink()
+    (place / "billing").rmdir()
+    assert not any(one.kind == "not read" for one in reading.read(place).findings)
+
+
+def test_sheets_that_are_left_out_of_all_are_told(tmp_path):
+    book = workbook({"A": [["text", "label"], *map(list, PAIRS)], "B": [["text", "label"]], "C": [], "D": [["a"], [1]]})
+    book = changed(book, "xl/workbook.xml", '<sheet name="D"', '<sheet name="D" state="hidden"')
+    own = reading.read(save(tmp_path, book, "a.xlsx"), sheet="every")
+    exactly_pairs(own)
+    assert str(finding(own, "sheets left out")) == (
+        "2 sheets are not among those read: 'B' (one row), 'D' (hidden). Left out. Name one alone if it is meant."
+    )
+
+
+def test_a_sheet_of_one_text_is_read_where_there_are_no_names_of_columns(tmp_path):
+    book = workbook({"A": [*map(list, PAIRS[:-1])], "B": [list(PAIRS[-1])]})
+    own = reading.read(save(tmp_path, book, "a.xlsx"), 1, 2, sheet="every", header=False)
+    exactly_pairs(own)
+
+
+def test_of_all_sheets_none_is_read_twice(tmp_path, monkeypatch):
+    seen, parse = [], workbooks.parse
+    monkeypatch.setattr(workbooks, "parse", lambda *told: seen.append(told[2:]) or parse(*told))
+    book = sheets(["text", "label"], {"A": PAIRS[::2], "B": PAIRS[1::2]})
+    exactly_pairs(reading.read(save(tmp_path, book, "a.xlsx"), sheet="every"))
+    assert seen == [("A",), ("B",)]
+
+
+def test_an_empty_sheet_that_is_named_is_told_so(tmp_path):
+    path = save(tmp_path, workbook({"A": [["text", "label"], *map(list, PAIRS)], "B": []}), "a.xlsx")
+    with pytest.raises(DataError, match="sheet 'B' holds no filled cell"):
+        reading.read(path, sheet="B")
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("xl/_rels/workbook.xml.rels", "worksheets/sheet1.xml", "Worksheets/sheet1.xml"),
+        ("xl/_rels/workbook.xml.rels", 'Id="r1"', 'Id="r9"'),
+        ("xl/workbook.xml", 'r:id="r1"', 'n="1"'),
+    ],
+)
+def test_a_workbook_whose_parts_are_called_otherwise_is_read_or_refused_in_words(tmp_path, part, old, new):
+    book = changed(workbook({"A": [["text", "label"], *map(list, PAIRS)]}), part, old, new)
+    try:
+        exactly_pairs(reading.read(save(tmp_path, book, "a.xlsx")))
+    except DataError as error:
+        assert "cannot be read as a spreadsheet" in str(error)
+
+
+def test_a_part_that_is_not_in_the_archive_hides_nothing():
+    book = workbook({"A": [["text", "label"]]})
+    for part, old, new in (
+        ("xl/_rels/workbook.xml.rels", "worksheets/sheet1.xml", "worksheets/sheet2.xml"),
+        ("xl/_rels/workbook.xml.rels", 'Id="r1"', 'Id="r9"'),
+        ("xl/workbook.xml", 'r:id="r1"', 'n="1"'),
+        ("xl/_rels/workbook.xml.rels", ' Target="worksheets/sheet1.xml"', ""),
+    ):
+        with zipfile.ZipFile(io.BytesIO(changed(book, part, old, new))) as archive:
+            assert workbooks._part(archive, "A") == ""

@@ -3,7 +3,7 @@
 import pathlib
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from helpers.tasks.files import DataError
@@ -65,6 +65,15 @@ def by_split(folder: pathlib.Path) -> dict[str, pathlib.Path]:
             found[split] = path
     order = [split for split in ("train", "dev", "test") if split in found]
     return {split: found[split] for split in order} if {"train", "test"} <= set(found) else {}
+
+
+def not_read(folder: pathlib.Path, files: Collection[pathlib.Path]) -> list[Finding]:
+    """Return what is said of the other tables of a folder, and of its folders, where some files alone are read."""
+    others = [path for path in sorted(folder.iterdir()) if path not in files and not path.name.startswith(".")]
+    names = [f"{path.name}/" if path.is_dir() else path.name for path in others]
+    names = [name for name in names if name.endswith("/") or pathlib.Path(name).suffix.lower() in TABLES]
+    what, do = "beside tables called like splits there are others", "name one alone if it is meant"
+    return [Finding("not read", what, tuple(names), "not read", do, unit="file")] if names else []
 
 
 def every(folder: pathlib.Path, **options) -> Table:

@@ -64,14 +64,20 @@ def table_of(
 
 def _of_workbook(name: str, content: bytes, header: bool | None, sheet: str | None, names: Sequence) -> Table:
     """One sheet, or all that have the same columns; where these are left out, that is said."""
-    every = sheet == EVERY
-    table = headers.named(workbooks.parse(name, content, None if every else sheet), header, names)
-    if sheet and not every:
-        return table
-    first = workbooks.first_rows(content)
-    if every:
+    if sheet == EVERY:
+        first, others = workbooks.first_rows(name, content, 1 if header is False else 2)
         parts = {one: headers.named(workbooks.parse(name, content, one), header, names) for one in first}
-        return stacked(name, parts, "sheet")
+        table = stacked(name, parts, "sheet")
+        if others:
+            verb = "is" if len(others) == 1 else "are"
+            what = f"{count(len(others), 'sheet')} {verb} not among those read: {', '.join(others[:5])}"
+            found = Finding("sheets left out", what, (), "left out", "name one alone if it is meant")
+            table = replace(table, findings=(found, *table.findings))
+        return table
+    table = headers.named(workbooks.parse(name, content, sheet), header, names)
+    if sheet:
+        return table
+    first, _ = workbooks.first_rows(name, content)
     alike = [one for one, row in first.items() if tuple(map(plain, row)) == tuple(map(plain, table.header))]
     if len(alike) < 2:
         return table

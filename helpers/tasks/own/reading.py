@@ -123,6 +123,8 @@ def read(
         roles = {"text": text, "label": label, "split": split}
         files = {name: pathlib.Path(file).expanduser() for name, file in files.items() if file}
         rows, total, findings, how, guessed, unit = _of_files(files, roles, options, outside)
+        if path.is_dir() and sheet != EVERY:
+            findings += folders.not_read(path, files.values())
         digest = hashlib.sha256(b"".join(one.read_bytes() for file in files.values() for one in _files(file)))
     else:
         found = folders.read(path)
