@@ -531,3 +531,100 @@ def test_a_part_that_is_not_in_the_archive_hides_nothing():
     ):
         with zipfile.ZipFile(io.BytesIO(changed(book, part, old, new))) as archive:
             assert workbooks._part(archive, "A") == ""
+
+
+def below(pairs):
+    """Texts below the names of their labels."""
+    some = {label: [text for text, one in pairs if one == label] for label in ("billing", "fault")}
+    return table(list(some), zip(*some.values(), strict=True))
+
+
+def test_files_to_test_on_may_have_texts_below_their_labels_too(tmp_path):
+    parts = {"train.csv": PAIRS[:6] + PAIRS[10:16], "test.csv": PAIRS[6:8] + PAIRS[16:18]}
+    parts["dev.csv"] = PAIRS[8:10] + PAIRS[18:]
+    place = folder(tmp_path / "set", {name: below(some) for name, some in parts.items()})
+    for text in (None, ["billing", "fault"]):
+        exactly_pairs(reading.read(place, text=text, label="header"))
+        own = reading.read(place / "train.csv", text, "header", test=place / "test.csv", dev=place / "dev.csv")
+        exactly_pairs(own)
+        assert "test B3" in str(rows_of(own))
+
+
+@pytest.mark.parametrize("names", [("A", "B"), ("Train", "Test")])
+def test_texts_below_their_labels_on_several_sheets_are_read(tmp_path, names):
+    some = {
+        names[0]: [*zip(*BY_LABEL.values(), strict=True)][:7],
+        names[1]: [*zip(*BY_LABEL.values(), strict=True)][7:],
+    }
+    book = sheets(["billing", "fault"], some)
+    own = reading.read(save(tmp_path, book, "a.xlsx"), label="header", sheet="every")
+    exactly_pairs(own)
+    assert own.task.labels == ("billing", "fault")
+    assert rows_of(own)[f"cell {names[1]} B2"] == PAIRS[17]
+    if names[1] == "Test":
+        assert {message.text for message in own.task.test} == {text for row in some["Test"] for text in row}
+
+
+def test_of_copies_on_several_sheets_the_earlier_is_kept(tmp_path):
+    pairs = [*PAIRS, (PAIRS[1][0] + " ", "billing")]  # rows 3 and 22
+    own = reading.read(
+        save(tmp_path, sheets(["text", "label"], {"B": pairs, "A": [PAIRS[2]]}), "a.xlsx"), sheet="every"
+    )
+    exactly_pairs(own)
+    assert {"row B 3", "row B 4"} <= set(rows_of(own))
+
+
+def test_short_and_long_rows_of_several_files_are_mended_as_those_of_one(tmp_path):
+    head = [("text", "label", "n")]
+    one = [*((*pair, "1") for pair in PAIRS[:12]), PAIRS[12]]
+    two = [*((*pair, "1") for pair in PAIRS[13:19]), (*PAIRS[19], "1")]
+    odd = [("Well, yes, or so", "billing", "1"), ("A text alone",), (PAIRS[0][0] + "  ", "billing", "1")]
+    files = {"b.csv": "\n".join(",".join(row) for row in head + one), "a.csv": ""}
+    files["a.csv"] = "\n".join(",".join(row) for row in head + two + odd)
+    own = reading.read(folder(tmp_path / "set", files), "text", "label", sheet="every")
+    adds_up(own)
+    assert finding(own, "ragged, mended").rows == ("a 9", "b 14")
+    assert finding(own, "ragged").rows == ("a 10",)
+    assert rows_of(own)["row b 14"] == PAIRS[12]
+    assert rows_of(own)["row a 9"] == ("Well, yes, or so", "billing")
+
+
+def test_rows_of_several_files_with_marks_are_mended_too(tmp_path):
+    head, rows = ["text", "billing", "fault", "n"], [(t, *(int(k == one) for one in BY_LABEL), 1) for t, k in PAIRS]
+    files = {"a.csv": table(head, [*rows[:9], rows[9][:3]]), "b.csv": table(head, rows[10:])}
+    own = reading.read(folder(tmp_path / "set", files), "text", list(BY_LABEL), sheet="every")
+    adds_up(own)
+    assert len(rows_of(own)) >= len(PAIRS) - 1
+
+
+def test_what_is_no_file_of_texts_refuses_no_folder_of_files(tmp_path):
+    files = {f"{k}.txt": "\n".join(some) for k, some in BY_LABEL.items()}
+    more = {
+        "README.md": "about us",
+        "LICENSE": "yours",
+        "empty.txt": "\n",
+        "none.csv": "",
+        "a.png": b"\x89PNG\r\n\x1a\n\0",
+    }
+    own = reading.read(folder(tmp_path / "set", {**files, **more, "old/a.txt": "x"}), sheet="every")
+    exactly_pairs(own)
+    assert own.task.labels == ("billing", "fault")
+    assert finding(own, "not read").rows == ("LICENSE", "README.md", "a.png", "empty.txt", "none.csv", "old/")
+
+
+def test_a_sheet_is_that_of_the_workbooks_among_several_files(tmp_path):
+    path = save(tmp_path, workbook({"Old": [["a"]], "May": [["text", "label"], *map(list, PAIRS[::2])]}), "a.xlsx")
+    test = save(tmp_path, lines(PAIRS[1::2]), "t.csv")
+    for sheet in ("May", "every"):
+        if sheet == "every":
+            path = save(tmp_path, sheets(["text", "label"], {"A": PAIRS[::4], "B": PAIRS[2::4]}), "b.xlsx")
+        exactly_pairs(reading.read(path, "text", "label", test=test, sheet=sheet))
+    with pytest.raises(DataError, match="is no spreadsheet, and sheet='May'"):
+        reading.read(test, test=path, sheet="May")
+
+
+def test_a_file_with_one_row_and_many_columns_does_not_lie_on_its_side_where_they_are_named(tmp_path):
+    head = ["text", "label", *(f"n{i}" for i in range(8))]
+    rows = [(*pair, *range(8)) for pair in PAIRS]
+    train, test = save(tmp_path, table(head, rows[:-1])), save(tmp_path, table(head, rows[-1:]), "t.csv")
+    exactly_pairs(reading.read(train, "text", "label", test=test))

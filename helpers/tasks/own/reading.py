@@ -16,7 +16,7 @@ from helpers.tasks.files import DataError, Message
 from helpers.tasks.own import cleaning, columns, folders, marks, splits
 from helpers.tasks.own.cleaning import NUMBER, Row, one_spelling, outside_of
 from helpers.tasks.own.findings import Finding, count, quoted
-from helpers.tasks.own.kinds import EVERY, table_of
+from helpers.tasks.own.kinds import EVERY, is_workbook, table_of
 from helpers.tasks.own.rows import rows_of
 from helpers.tasks.own.splits import Divided
 from helpers.tasks.own.tables import Table
@@ -98,8 +98,8 @@ def read(
     """Read a table, or a folder of texts by label, into a task.
 
     Args:
-        path: CSV and the like, JSON, JSON Lines, YAML, a spreadsheet; or a folder, of folders that are called like
-            labels, or with tables train and test.
+        path: CSV and the like, JSON, JSON Lines, YAML, a spreadsheet; or a folder that holds one folder for each
+            label, or tables called train and test.
         text, label, split: the columns, by name or number from 1; guessed where left out. A list of columns for text
             joins them, such as ["subject", "body"]; one for label says that each marks the label of its name, by 1.
             label="header" says that the name of a column is the label of the texts below it.
@@ -160,14 +160,16 @@ def _of_files(files: dict[str, pathlib.Path], roles: dict[str, Names], options: 
     Columns are guessed in the first table, and the others are read by their names.
     """
     text, label, split = roles.values()
-    below = label == BELOW  # the name of a column is the label of the texts below it
+    below, told_text = label == BELOW, columns.flat(text)  # the name of a column is the label of the texts below it
     options = {**options, "names": columns.flat(text, None if below else label, split)}
     options["header"] = True if below else options["header"]
     rows, total, findings, how, named = [], 0, [], [], None
     for name, file in files.items():
+        if name in ("test", "dev") and not file.is_dir() and not is_workbook(file):
+            options["sheet"] = None  # it is said of the file to learn from
         table = folders.every(file, **options) if file.is_dir() else table_of(file, **options)
         if below and BELOW not in map(columns.plain, table.header):
-            table = marks.below_names(table, columns.flat(text))
+            table = marks.below_names(table, told_text)
             text, label = "text", "label"
         table = marks.judged(table, label)
         told = label
