@@ -628,6 +628,11 @@ def test_a_sheet_is_that_of_the_workbooks_among_several_files(tmp_path):
         exactly_pairs(reading.read(path, "text", "label", test=test, sheet=sheet))
     with pytest.raises(DataError, match="is no spreadsheet, and sheet='May'"):
         reading.read(test, test=path, sheet="May")
+    head = ["text", "label"]
+    train = save(tmp_path, sheets(head, {"May": PAIRS[4:16], "Old": PAIRS[:2]}), "c.xlsx")
+    test = save(tmp_path, lines(PAIRS[16:] + PAIRS[:1]), "t.csv")
+    dev = save(tmp_path, sheets(head, {"May": PAIRS[1:4], "Old": PAIRS}), "d.xlsx")
+    exactly_pairs(reading.read(train, "text", "label", test=test, dev=dev, sheet="May"))
 
 
 def test_a_file_with_one_row_and_many_columns_does_not_lie_on_its_side_where_they_are_named(tmp_path):
