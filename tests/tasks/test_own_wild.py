@@ -1,7 +1,9 @@
 """Files as people type, collect and mend them by hand: read right, told, or refused with the remedy that fits."""
 
+import io
 import json
 import unicodedata
+import zipfile
 
 import pytest
 from own_files import PAIRS, lines, workbook
@@ -11,7 +13,7 @@ from test_own_tools import table
 
 from helpers import own_task
 from helpers.tasks.files import DataError
-from helpers.tasks.own import documents, reading, yamls
+from helpers.tasks.own import documents, headers, reading, tables, workbooks, yamls
 
 TEXTS = [text for text, _ in PAIRS]
 BY_LABEL = {label: [text for text, one in PAIRS if one == label] for label in ("billing", "fault")}
@@ -193,7 +195,10 @@ BAD_YAML = {
     "broken": ("- text: 'a\n- text: b\n", r"line \d: holds no YAML .*mend it there"),
     "a label twice": ("billing: [a]\nfault: [b]\nbilling: [c]\n", "line 3: holds no YAML .*'billing' stands twice"),
     "no texts": ("name: x\nsteps: 3\n", "one YAML object, and no list in it"),
-    "an object of Python": ("- !!python/object/apply:os.system ['true']\n", "text|label|YAML"),
+    "an object of Python": (
+        "- !!python/object/apply:os.system ['true']\n- !!python/object/apply:os.system ['true']\n",
+        r"has one column alone \(UTF-8, YAML, a list of lists.*begins with 'true'",
+    ),
 }
 
 
@@ -421,3 +426,217 @@ def test_a_sheet_is_that_of_the_questions(tmp_path):
     held = save(tmp_path, table(["title", "context"], [("fees", "A tool costs $2."), ("hours", "We open at nine.")]))
     asked = workbook({"Old": [["a"]], "May": [["question", "answer"], ["What does it cost?", "$2"], ["When?", "nine"]]})
     assert documents.read(held, save(tmp_path, asked, "q.xlsx"), sheet="May").used == 2
+
+
+UPPER = "label,count,\nbilling,10,\nfault\n,,\n"
+
+
+def test_a_short_row_of_a_table_above_is_left_out_with_it(tmp_path):
+    long = table(["text", "label", "n"], [(*pair, 1) for pair in PAIRS])
+    own = reading.read(save(tmp_path, UPPER + long))
+    exactly_pairs(own)
+    assert (finding(own, "another table").rows, finding(own, "another table").lost) == ((1, 2, 3), 3)
+    assert own.read == len(PAIRS) + 3
+
+
+@pytest.mark.parametrize("below", ["label,count,\nbilling,10\nfault,10\n", "label,count\nbilling,10\nfault,10\n"])
+def test_short_rows_of_a_table_below_are_no_texts(tmp_path, below):
+    rows = [(*pair, 1) for pair in PAIRS]
+    own = reading.read(save(tmp_path, table(["text", "label", "n"], [*rows[:-1], PAIRS[-1]]) + "\n" + below))
+    exactly_pairs(own)
+    assert finding(own, "ragged, mended").rows == (21,)
+    assert (finding(own, "another table").rows, finding(own, "another table").lost) == ((23, 24, 25), 3)
+
+
+def test_short_rows_after_an_empty_one_are_no_other_table(tmp_path):
+    rows = [(*pair, 1) for pair in PAIRS]
+    own = reading.read(save(tmp_path, table(["text", "label", "n"], [*rows[:-2], ()]) + lines(PAIRS[-2:], header=None)))
+    exactly_pairs(own)
+
+
+@pytest.mark.parametrize("label", ["label {0}", "query", "kind {1}"])
+def test_empty_rows_between_all_others_cost_no_more_than_the_rows(monkeypatch, label):
+    calls = []
+    monkeypatch.setattr(headers, "plain", lambda name: calls.append(name) or name.lower())
+    rows = [tables.Record(2 * i + 1, (f"text {i}", label.format(i, i % 3))) for i in range(400)]
+    headers.named(tables.Table("a.csv", tuple(rows), 2, "by hand"))
+    assert len(calls) < 10 * len(rows)
+
+
+def test_what_lies_beside_tables_called_like_splits_is_told(tmp_path):
+    files = {"train.csv": lines(PAIRS[::2]), "test.csv": lines(PAIRS[1::2]), "extra.csv": lines(), "README.md": "us"}
+    place = folder(tmp_path / "set", {**files, "billing/1.txt": TEXTS[0], ".hidden/1.txt": "no"})
+    own = reading.read(place)
+    exactly_pairs(own)
+    assert str(finding(own, "not read")) == (
+        "Beside tables called like splits there are others (files billing/, extra.csv). Not read. Name one alone if it "
+        "is meant."
+    )
+    save(place, lines(), "extra.csv").unlink()
+    (place / "billing" / "1.txt").unlink()
+    (place / "billing").rmdir()
+    assert not any(one.kind == "not read" for one in reading.read(place).findings)
+
+
+def test_sheets_that_are_left_out_of_all_are_told(tmp_path):
+    book = workbook({"A": [["text", "label"], *map(list, PAIRS)], "B": [["text", "label"]], "C": [], "D": [["a"], [1]]})
+    book = changed(book, "xl/workbook.xml", '<sheet name="D"', '<sheet name="D" state="hidden"')
+    own = reading.read(save(tmp_path, book, "a.xlsx"), sheet="every")
+    exactly_pairs(own)
+    assert str(finding(own, "sheets left out")) == (
+        "2 sheets are not among those read: 'B' (one row), 'D' (hidden). Left out. Name one alone if it is meant."
+    )
+
+
+def test_a_sheet_of_one_text_is_read_where_there_are_no_names_of_columns(tmp_path):
+    book = workbook({"A": [*map(list, PAIRS[:-1])], "B": [list(PAIRS[-1])]})
+    own = reading.read(save(tmp_path, book, "a.xlsx"), 1, 2, sheet="every", header=False)
+    exactly_pairs(own)
+
+
+def test_of_all_sheets_none_is_read_twice(tmp_path, monkeypatch):
+    seen, parse = [], workbooks.parse
+    monkeypatch.setattr(workbooks, "parse", lambda *told: seen.append(told[2:]) or parse(*told))
+    book = sheets(["text", "label"], {"A": PAIRS[::2], "B": PAIRS[1::2]})
+    exactly_pairs(reading.read(save(tmp_path, book, "a.xlsx"), sheet="every"))
+    assert seen == [("A",), ("B",)]
+
+
+def test_an_empty_sheet_that_is_named_is_told_so(tmp_path):
+    path = save(tmp_path, workbook({"A": [["text", "label"], *map(list, PAIRS)], "B": []}), "a.xlsx")
+    with pytest.raises(DataError, match="sheet 'B' holds no filled cell"):
+        reading.read(path, sheet="B")
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("xl/_rels/workbook.xml.rels", "worksheets/sheet1.xml", "Worksheets/sheet1.xml"),
+        ("xl/_rels/workbook.xml.rels", 'Id="r1"', 'Id="r9"'),
+        ("xl/workbook.xml", 'r:id="r1"', 'n="1"'),
+    ],
+)
+def test_a_workbook_whose_parts_are_called_otherwise_is_read_or_refused_in_words(tmp_path, part, old, new):
+    book = changed(workbook({"A": [["text", "label"], *map(list, PAIRS)]}), part, old, new)
+    try:
+        exactly_pairs(reading.read(save(tmp_path, book, "a.xlsx")))
+    except DataError as error:
+        assert "cannot be read as a spreadsheet" in str(error)
+
+
+def test_a_part_that_is_not_in_the_archive_hides_nothing():
+    book = workbook({"A": [["text", "label"]]})
+    for part, old, new in (
+        ("xl/_rels/workbook.xml.rels", "worksheets/sheet1.xml", "worksheets/sheet2.xml"),
+        ("xl/_rels/workbook.xml.rels", 'Id="r1"', 'Id="r9"'),
+        ("xl/workbook.xml", 'r:id="r1"', 'n="1"'),
+        ("xl/_rels/workbook.xml.rels", ' Target="worksheets/sheet1.xml"', ""),
+    ):
+        with zipfile.ZipFile(io.BytesIO(changed(book, part, old, new))) as archive:
+            assert workbooks._part(archive, "A") == ""
+
+
+def below(pairs):
+    """Texts below the names of their labels."""
+    some = {label: [text for text, one in pairs if one == label] for label in ("billing", "fault")}
+    return table(list(some), zip(*some.values(), strict=True))
+
+
+def test_files_to_test_on_may_have_texts_below_their_labels_too(tmp_path):
+    parts = {"train.csv": PAIRS[:6] + PAIRS[10:16], "test.csv": PAIRS[6:8] + PAIRS[16:18]}
+    parts["dev.csv"] = PAIRS[8:10] + PAIRS[18:]
+    place = folder(tmp_path / "set", {name: below(some) for name, some in parts.items()})
+    for text in (None, ["billing", "fault"]):
+        exactly_pairs(reading.read(place, text=text, label="header"))
+        own = reading.read(place / "train.csv", text, "header", test=place / "test.csv", dev=place / "dev.csv")
+        exactly_pairs(own)
+        assert "test B3" in str(rows_of(own))
+
+
+@pytest.mark.parametrize("names", [("A", "B"), ("Train", "Test")])
+def test_texts_below_their_labels_on_several_sheets_are_read(tmp_path, names):
+    some = {
+        names[0]: [*zip(*BY_LABEL.values(), strict=True)][:7],
+        names[1]: [*zip(*BY_LABEL.values(), strict=True)][7:],
+    }
+    book = sheets(["billing", "fault"], some)
+    own = reading.read(save(tmp_path, book, "a.xlsx"), label="header", sheet="every")
+    exactly_pairs(own)
+    assert own.task.labels == ("billing", "fault")
+    assert rows_of(own)[f"cell {names[1]} B2"] == PAIRS[17]
+    if names[1] == "Test":
+        assert {message.text for message in own.task.test} == {text for row in some["Test"] for text in row}
+
+
+def test_of_copies_on_several_sheets_the_earlier_is_kept(tmp_path):
+    pairs = [*PAIRS, (PAIRS[1][0] + " ", "billing")]  # rows 3 and 22
+    own = reading.read(
+        save(tmp_path, sheets(["text", "label"], {"B": pairs, "A": [PAIRS[2]]}), "a.xlsx"), sheet="every"
+    )
+    exactly_pairs(own)
+    assert {"row B 3", "row B 4"} <= set(rows_of(own))
+
+
+def test_short_and_long_rows_of_several_files_are_mended_as_those_of_one(tmp_path):
+    head = [("text", "label", "n")]
+    one = [*((*pair, "1") for pair in PAIRS[:12]), PAIRS[12]]
+    two = [*((*pair, "1") for pair in PAIRS[13:19]), (*PAIRS[19], "1")]
+    odd = [("Well, yes, or so", "billing", "1"), ("A text alone",), (PAIRS[0][0] + "  ", "billing", "1")]
+    files = {"b.csv": "\n".join(",".join(row) for row in head + one), "a.csv": ""}
+    files["a.csv"] = "\n".join(",".join(row) for row in head + two + odd)
+    own = reading.read(folder(tmp_path / "set", files), "text", "label", sheet="every")
+    adds_up(own)
+    assert finding(own, "ragged, mended").rows == ("a 9", "b 14")
+    assert finding(own, "ragged").rows == ("a 10",)
+    assert rows_of(own)["row b 14"] == PAIRS[12]
+    assert rows_of(own)["row a 9"] == ("Well, yes, or so", "billing")
+
+
+def test_rows_with_marks_that_are_too_long_or_short_are_left_out(tmp_path):
+    head, rows = ["text", "billing", "fault"], [(t, *(int(k == one) for one in BY_LABEL)) for t, k in PAIRS]
+    content = table(head, rows) + "Well, yes or no,1,0\nA text alone\n"
+    for own in (
+        reading.read(save(tmp_path, content), "text", list(BY_LABEL)),
+        reading.read(folder(tmp_path / "set", {"a.csv": content}), "text", list(BY_LABEL), sheet="every"),
+    ):
+        exactly_pairs(own)
+        assert [str(row).rpartition(" ")[2] for row in finding(own, "ragged").rows] == ["22", "23"]
+        assert not any(one.kind == "ragged, mended" for one in own.findings)
+
+
+def test_what_is_no_file_of_texts_refuses_no_folder_of_files(tmp_path):
+    files = {f"{k}.txt": "\n".join(some) for k, some in BY_LABEL.items()}
+    more = {
+        "README.md": "about us",
+        "LICENSE": "yours",
+        "empty.txt": "\n",
+        "none.csv": "",
+        "a.png": b"\x89PNG\r\n\x1a\n\0",
+    }
+    own = reading.read(folder(tmp_path / "set", {**files, **more, "old/a.txt": "x"}), sheet="every")
+    exactly_pairs(own)
+    assert own.task.labels == ("billing", "fault")
+    assert finding(own, "not read").rows == ("LICENSE", "README.md", "a.png", "empty.txt", "none.csv", "old/")
+
+
+def test_a_sheet_is_that_of_the_workbooks_among_several_files(tmp_path):
+    path = save(tmp_path, workbook({"Old": [["a"]], "May": [["text", "label"], *map(list, PAIRS[::2])]}), "a.xlsx")
+    test = save(tmp_path, lines(PAIRS[1::2]), "t.csv")
+    for sheet in ("May", "every"):
+        if sheet == "every":
+            path = save(tmp_path, sheets(["text", "label"], {"A": PAIRS[::4], "B": PAIRS[2::4]}), "b.xlsx")
+        exactly_pairs(reading.read(path, "text", "label", test=test, sheet=sheet))
+    with pytest.raises(DataError, match="is no spreadsheet, and sheet='May'"):
+        reading.read(test, test=path, sheet="May")
+    head = ["text", "label"]
+    train = save(tmp_path, sheets(head, {"May": PAIRS[4:16], "Old": PAIRS[:2]}), "c.xlsx")
+    test = save(tmp_path, lines(PAIRS[16:] + PAIRS[:1]), "t.csv")
+    dev = save(tmp_path, sheets(head, {"May": PAIRS[1:4], "Old": PAIRS}), "d.xlsx")
+    exactly_pairs(reading.read(train, "text", "label", test=test, dev=dev, sheet="May"))
+
+
+def test_a_file_with_one_row_and_many_columns_does_not_lie_on_its_side_where_they_are_named(tmp_path):
+    head = ["text", "label", *(f"n{i}" for i in range(8))]
+    rows = [(*pair, *range(8)) for pair in PAIRS]
+    train, test = save(tmp_path, table(head, rows[:-1])), save(tmp_path, table(head, rows[-1:]), "t.csv")
+    exactly_pairs(reading.read(train, "text", "label", test=test))

@@ -136,7 +136,7 @@ def guess(
             f"{table.name} holds {len(table.ragged)} rows, and none of them has the {table.width} cells of a table "
             f"({table.how}). Give each row as many cells, or say delimiter=…"
         )
-    if len(table.records) < 3 and table.width > WIDE:
+    if len(table.records) < 3 and table.width > WIDE and (text is None or label is None):
         raise DataError(
             f"{table.name} has {table.width} columns and {len(table.records) + 1} rows, so it seems to lie on its "
             "side: turn it, for each text needs a row (in spreadsheets: paste, transposed), and name that"

@@ -3,8 +3,8 @@
 import pathlib
 import re
 import shlex
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
 from helpers.tasks.files import DataError
 from helpers.tasks.own import kinds, opened
@@ -16,6 +16,7 @@ from helpers.tasks.own.tables import Record, Table
 TEXTS = (".txt", ".md", ".text", ".html", ".htm", ".eml", "")
 TABLES = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".xls", ".ods")
 WHOLE = (".json", ".xlsx", ".xls", ".ods", ".zip")  # of which a line is nothing alone
+ABOUT = ("readme", "license", "licence", "notice", "authors", "changelog", "contributing")  # files that hold no data
 UNLABELED = ("unsup", "unlabeled", "unlabelled", "unlab")  # what data sets call texts that nobody labeled
 MOST_FILES = 50_000
 MOST_BYTES = 1_000_000  # of one text
@@ -67,10 +68,23 @@ def by_split(folder: pathlib.Path) -> dict[str, pathlib.Path]:
     return {split: found[split] for split in order} if {"train", "test"} <= set(found) else {}
 
 
+def not_read(folder: pathlib.Path, files: Collection[pathlib.Path]) -> list[Finding]:
+    """Return what is said of the other tables of a folder, and of its folders, where some files alone are read."""
+    others = [path for path in sorted(folder.iterdir()) if path not in files and not path.name.startswith(".")]
+    names = [f"{path.name}/" if path.is_dir() else path.name for path in others]
+    names = [name for name in names if name.endswith("/") or pathlib.Path(name).suffix.lower() in TABLES]
+    what, do = "beside tables called like splits there are others", "name one alone if it is meant"
+    return [Finding("not read", what, tuple(names), "not read", do, unit="file")] if names else []
+
+
 def every(folder: pathlib.Path, **options) -> Table:
-    """Return all tables of a folder, or files with a text a line, as one, with a column of the files' names."""
+    """Return all tables of a folder, or files with a text a line, as one, with a column of the files' names.
+
+    Folders in it, what tells of the data, and what is empty or no text are not read; this is said.
+    """
     parts, options = {}, {**options, "sheet": None}
-    paths = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
+    inside = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    paths = [path for path in inside if _holds_texts(path, options.get("encoding"))]
     stems = [path.stem for path in paths]
     for path in paths:
         if path.suffix.lower() in TABLES:
@@ -81,7 +95,30 @@ def every(folder: pathlib.Path, **options) -> Table:
             rows = tuple(Record(number, (line,)) for number, line in lines if line.strip())
             table = Table(path.name, rows, 1, how, ("text",), findings=tuple(findings), unit="line")
         parts[path.stem if stems.count(path.stem) == 1 else path.name] = table
-    return kinds.stacked(folder.name, parts, "file")
+    table = kinds.stacked(folder.name, parts, "file")
+    names = tuple(path.name + "/" * path.is_dir() for path in inside if path not in paths)
+    if not names:
+        return table
+    what, do = "folders, files about the data, and what is empty or no text", "if one is meant, name it alone"
+    return replace(table, findings=(Finding("not read", what, names, "not read", do, unit="file"), *table.findings))
+
+
+def _holds_texts(path: pathlib.Path, encoding: str | None) -> bool:
+    """Whether a file is a table that is not empty, or seems to hold a text a line, by its name and its content."""
+    is_table = path.suffix.lower() in TABLES
+    if not path.is_file() or (path.stem.lower() in ABOUT and not is_table):
+        return False
+    try:
+        content = opened.raw(path)
+    except DataError:
+        return path.stat().st_size > opened.MOST_BYTES  # which is refused where it is read
+    try:
+        if not is_table:
+            opened.check_kind(path.name, content)
+            opened.decode(path.name, content if encoding is None else b"as told")
+    except DataError:
+        return False
+    return True
 
 
 def beside(path: pathlib.Path) -> str:

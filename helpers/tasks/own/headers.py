@@ -86,38 +86,55 @@ def named(table: Table, header: bool | None = None, names: Sequence = ()) -> Tab
 
 def _longest(table: Table) -> Table:
     """The longest of several tables that stand one below the other, each with its names below an empty row."""
-    begins, records = [0], table.records
-    for at in range(1, len(records)):
-        if records[at].number > records[at - 1].number + 1 and _names_others(records, begins[-1], at):
+    rows = sorted((*table.records, *table.ragged), key=lambda record: record.number)
+    begins, before = [0], rows[0].number
+    for at, row in enumerate(rows):
+        if row.number > before + 1 and _names_others(rows, begins[-1], at, table.width):
             begins.append(at)
+        if sum(bool(cell.strip()) for cell in row.cells) > 1:  # a title between two tables is a gap
+            before = row.number
     if len(begins) == 1:
         return table
-    start, end = max(zip(begins, (*begins[1:], len(records)), strict=True), key=lambda part: part[1] - part[0])
-    out = tuple(record.number for record in (*records[:start], *records[end:]))
+    whole = {record.number for record in table.records}
+    parts = [rows[start:end] for start, end in zip(begins, (*begins[1:], len(rows)), strict=True)]
+    longest = max(parts, key=lambda part: sum(row.number in whole for row in part))
+    inner = {row.number for row in longest}
+    out = tuple(row.number for row in rows if row.number not in inner)
     what = f"another table, with its own names of columns, below an empty row: {count(len(out), table.unit)}"
     do = "if that one is meant, save it alone; if these are texts with labels, take out the empty row"
     found = Finding("another table", what, out, "left out, for the longest table is read", do, len(out))
-    inner = range(records[start].number, records[end - 1].number + 1)
-    ragged = tuple(record for record in table.ragged if start == 0 or record.number in inner)
-    return replace(table, records=records[start:end], ragged=ragged, findings=(*table.findings, found))
+    records, ragged = (tuple(r for r in some if r.number in inner) for some in (table.records, table.ragged))
+    return replace(table, records=records, ragged=ragged, findings=(*table.findings, found))
 
 
-def _names_others(records: Sequence[Record], start: int, at: int) -> bool:
+def _names_others(rows: Sequence[Record], start: int, at: int, width: int) -> bool:
     """Whether a row names columns of another table than the one above it: short names, of which none came before.
 
-    Two of them are usual ones, or one is, and another stands above numbers.
+    Two of them are usual ones, or one is, and another stands above numbers. A row of another width than the table's
+    names columns only if the next one is as wide. Usual names are asked for first, since few rows have any.
     """
-    first, cells = records[start].cells, records[at].cells
+    cells, first = rows[at].cells, [plain(cell) for cell in rows[start].cells]
     filled = [(i, cell) for i, cell in enumerate(cells) if cell.strip()]
-    if len(filled) < 2 or _same(records[at], records[start]) or any(len(cell) > 30 for _, cell in filled):
+    if len(filled) < 2 or any(len(cell) > 30 for _, cell in filled):
         return False
-    above, below = records[start + 1 : at], records[at + 1 :]
-    if any(plain(record.cells[i]) == plain(cell) for record in above for i, cell in filled):
+    names = [(i, plain(cell)) for i, cell in filled]
+    usual = sum(name in KNOWN or name in first for _, name in names)
+    if not usual or names == [(i, name) for i, name in enumerate(first) if name]:
         return False
-    usual = sum(plain(cell) in KNOWN or plain(cell) in map(plain, first) for _, cell in filled)
-    columns = [(cell, [record.cells[i].strip() for record in below if record.cells[i].strip()]) for i, cell in filled]
-    counts = any(column and LETTERS.search(cell) and all(map(NUMBERS.fullmatch, column)) for cell, column in columns)
-    return usual > 1 or (usual > 0 and counts)
+    after = rows[at + 1] if at + 1 < len(rows) else Record(-1, ())
+    if len(cells) != width and (len(after.cells) != len(cells) or after.number > rows[at].number + 1):
+        return False
+    above = (rows[i].cells for i in range(start + 1, at))  # not copied: mostly one of the first few has the name
+    if any(i < len(row) and plain(row[i]) == name for row in above for i, name in names):
+        return False
+    below = [record.cells for record in rows[at + 1 :]] if usual < 2 else []
+    return usual > 1 or any(LETTERS.search(cell) and _numbers(below, i) for i, cell in filled)
+
+
+def _numbers(rows: Sequence[Sequence[str]], place: int) -> bool:
+    """Whether all that stands in a column is a number."""
+    column = [row[place].strip() for row in rows if place < len(row) and row[place].strip()]
+    return bool(column) and all(map(NUMBERS.fullmatch, column))
 
 
 def _without_totals(table: Table) -> Table:

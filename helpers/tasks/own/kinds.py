@@ -13,6 +13,11 @@ from helpers.tasks.own.tables import Record, Table
 EVERY = "every"  # in place of a sheet's name: all sheets that have the same columns
 
 
+def is_workbook(path: pathlib.Path) -> bool:
+    """Return whether a file is a spreadsheet, by its content."""
+    return workbooks.looks_like(opened.raw(path))
+
+
 def table_of(
     path: str | pathlib.Path,
     header: bool | None = None,
@@ -64,14 +69,20 @@ def table_of(
 
 def _of_workbook(name: str, content: bytes, header: bool | None, sheet: str | None, names: Sequence) -> Table:
     """One sheet, or all that have the same columns; where these are left out, that is said."""
-    every = sheet == EVERY
-    table = headers.named(workbooks.parse(name, content, None if every else sheet), header, names)
-    if sheet and not every:
-        return table
-    first = workbooks.first_rows(content)
-    if every:
+    if sheet == EVERY:
+        first, others = workbooks.first_rows(name, content, 1 if header is False else 2)
         parts = {one: headers.named(workbooks.parse(name, content, one), header, names) for one in first}
-        return stacked(name, parts, "sheet")
+        table = stacked(name, parts, "sheet")
+        if others:
+            verb = "is" if len(others) == 1 else "are"
+            what = f"{count(len(others), 'sheet')} {verb} not among those read: {', '.join(others[:5])}"
+            found = Finding("sheets left out", what, (), "left out", "name one alone if it is meant")
+            table = replace(table, findings=(found, *table.findings))
+        return table
+    table = headers.named(workbooks.parse(name, content, sheet), header, names)
+    if sheet:
+        return table
+    first, _ = workbooks.first_rows(name, content)
     alike = [one for one, row in first.items() if tuple(map(plain, row)) == tuple(map(plain, table.header))]
     if len(alike) < 2:
         return table
@@ -93,24 +104,27 @@ def stacked(name: str, parts: dict[str, Table], unit: str) -> Table:
         raise DataError(f"{name}: sheet='every' takes {unit}s with the same names of columns; {told}. Name one {unit}")
     called = "split" if all(key.lower() in SPLITS for key in parts) else unit
     first = next(iter(parts.values()))
-    records = [Record(f"{key} {r.number}", (*r.cells, key)) for key, table in parts.items() for r in table.records]
+    records, ragged = (
+        tuple(Record(f"{key} {r.number}", (*r.cells, key)) for key, some in kind for r in some)
+        for kind in (
+            [(key, table.records) for key, table in parts.items()],
+            [(key, table.ragged) for key, table in parts.items()],
+        )
+    )
     findings = []
     for key, table in parts.items():
         for one in table.findings:
             what = one.what if one.rows else f"{quoted(key)}: {one.what}"
             findings.append(replace(one, rows=tuple(f"{key} {row}" for row in one.rows), what=what))
-        if table.ragged:
-            what = f"{quoted(key)}: {count(len(table.ragged), 'row')} with another number of cells"
-            rows, do = tuple(f"{key} {r.number}" for r in table.ragged), "put quotation marks around texts"
-            findings.append(Finding("ragged", what, rows, "left out", do, len(rows)))
     how = f"{count(len(parts), unit)} ({', '.join(map(quoted, parts))}), the name of each in a column more"
     header, width = (*first.header, called), first.width + 1
     return replace(
         first,
         name=name,
-        records=tuple(records),
-        ragged=(),
+        records=records,
+        ragged=ragged,
         width=width,
+        added=1,
         header=header,
         how=how,
         findings=tuple(findings),

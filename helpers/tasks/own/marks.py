@@ -11,7 +11,7 @@ from dataclasses import replace
 from helpers.tasks.files import DataError
 from helpers.tasks.own.columns import LOOKED_AT, Columns, find, listed, plain
 from helpers.tasks.own.findings import Finding, count, quoted
-from helpers.tasks.own.tables import Record, Table, letters
+from helpers.tasks.own.tables import Record, Table, in_order, letters
 
 YES = ("1", "1.0", "true", "yes", "y", "x", "t", "✓", "✔", "☑", "ja", "oui", "si", "sí")
 NO = ("", "0", "0.0", "false", "no", "n", "-", "f", "☐", "✗", "nein", "non", "nan")
@@ -103,6 +103,12 @@ def with_marked(table: Table, names: Sequence[str | int], outside: str | None = 
         if numbers:
             told = f"{count(len(numbers), table.unit)} {what}"
             findings.append(Finding("marks", told, tuple(numbers), done, do, unit=table.unit))
+    if table.ragged:
+        what = (
+            f"{count(len(table.ragged), table.unit)} with another number of cells than the {table.width} of the others"
+        )
+        numbers, do = tuple(r.number for r in table.ragged), "put quotation marks around texts"
+        findings.append(Finding("ragged", what, numbers, "left out", do, len(numbers), unit=table.unit))
     records = tuple(
         replace(r, cells=(*r.cells, ";".join(some) or outside or ""))
         for r, some in zip(table.records, marked, strict=True)
@@ -110,7 +116,7 @@ def with_marked(table: Table, names: Sequence[str | int], outside: str | None = 
     while called in table.header:
         called += " of a mark"
     header, width = (*table.header, called), table.width + 1
-    return replace(table, records=records, header=header, width=width, findings=tuple(findings))
+    return replace(table, records=records, ragged=(), header=header, width=width, findings=tuple(findings))
 
 
 def _mark(table: Table, record: Record, place: int) -> str:
@@ -132,12 +138,16 @@ def option(role: str, names: Sequence[str]) -> str:
 def below_names(table: Table, names: Sequence[str | int]) -> Table:
     """Return texts that stand below the names of their labels as a table of text and label, a row for each cell.
 
-    names: the columns that hold texts; all where there are none.
+    names: the columns that hold texts; all of the file where there are none. What was added, as the name of a sheet,
+    is a column beside text and label.
     """
-    places = [find(table, name, "text") for name in names] or range(table.width)
-    rows = sorted((*table.records, *table.ragged), key=lambda record: record.number)
-    filled = [(p, r) for p in places for r in rows if len(r.cells) > p and r.cells[p].strip()]
-    records = [Record(f"{letters(p + 1)}{r.number}", (r.cells[p], table.header[p])) for p, r in filled]
+    end = table.width - table.added
+    places = [find(table, name, "text") for name in names] or range(end)
+    rows = in_order((*table.records, *table.ragged))
+    filled = [(p, r) for p in places for r in rows if len(r.cells) - table.added > p and r.cells[p].strip()]
+    records = [
+        Record(_place(r, p), (r.cells[p], table.header[p], *r.cells[len(r.cells) - table.added :])) for p, r in filled
+    ]
     findings = list(table.findings)
     long = [record for record in rows if len(record.cells) > table.width]
     if long:
@@ -145,8 +155,14 @@ def below_names(table: Table, names: Sequence[str | int]) -> Table:
         do = "put quotation marks around texts that hold the sign between cells"
         findings.append(Finding("ragged", what, tuple(r.number for r in long), "the first of them are read", do))
     how = f"{table.how}, each column's name is the label of the texts below it"
-    header = ("text", "label")
-    return Table(table.name, tuple(records), 2, how, header, findings=tuple(findings), unit="cell")
+    header = ("text", "label", *table.header[end:])
+    return Table(table.name, tuple(records), len(header), how, header, findings=tuple(findings), unit="cell")
+
+
+def _place(record: Record, place: int) -> str:
+    """What a spreadsheet calls a cell, behind the name of its sheet where there are several: B2, May B2."""
+    sheet, space, number = str(record.number).rpartition(" ")
+    return f"{sheet}{space}{letters(place + 1)}{number}"
 
 
 def hints(table: Table, at: Columns) -> list[Finding]:

@@ -16,7 +16,7 @@ from helpers.tasks.files import DataError, Message
 from helpers.tasks.own import cleaning, columns, folders, marks, splits
 from helpers.tasks.own.cleaning import NUMBER, Row, one_spelling, outside_of
 from helpers.tasks.own.findings import Finding, count, quoted
-from helpers.tasks.own.kinds import EVERY, table_of
+from helpers.tasks.own.kinds import EVERY, is_workbook, table_of
 from helpers.tasks.own.rows import rows_of
 from helpers.tasks.own.splits import Divided
 from helpers.tasks.own.tables import Table
@@ -98,8 +98,8 @@ def read(
     """Read a table, or a folder of texts by label, into a task.
 
     Args:
-        path: CSV and the like, JSON, JSON Lines, YAML, a spreadsheet; or a folder, of folders that are called like
-            labels, or with tables train and test.
+        path: CSV and the like, JSON, JSON Lines, YAML, a spreadsheet; or a folder that holds one folder for each
+            label, or tables called train and test.
         text, label, split: the columns, by name or number from 1; guessed where left out. A list of columns for text
             joins them, such as ["subject", "body"]; one for label says that each marks the label of its name, by 1.
             label="header" says that the name of a column is the label of the texts below it.
@@ -114,7 +114,7 @@ def read(
     """
     path = pathlib.Path(path).expanduser()
     options = {"header": header, "encoding": encoding, "delimiter": delimiter, "sheet": sheet}
-    files = {"": path, "test": test, "dev": dev}
+    files, beside = {"": path, "test": test, "dev": dev}, []
     if path.is_dir() and (test or dev):
         raise DataError(f"{path.name} is a folder: name the table in it to learn from, beside test=… and dev=…")
     if path.is_dir() and sheet != EVERY:
@@ -122,16 +122,20 @@ def read(
     if files:
         roles = {"text": text, "label": label, "split": split}
         files = {name: pathlib.Path(file).expanduser() for name, file in files.items() if file}
-        rows, total, findings, how, guessed, unit = _of_files(files, roles, options, outside)
+        found = _of_files(files, roles, options, outside)
+        if path.is_dir() and sheet != EVERY:
+            beside = folders.not_read(path, files.values())
         digest = hashlib.sha256(b"".join(one.read_bytes() for file in files.values() for one in _files(file)))
     else:
-        found = folders.read(path)
-        rows, total, findings, guessed, unit = found.rows, found.files, list(found.findings), (), "file"
-        how = [f"{path.name}: a folder, {count(found.files, 'file')}; the folder of a text is its label"]
-        digest = hashlib.sha256("\0".join(f"{r.number}\1{r.text}\1{r.label}" for r in rows).encode("utf-8", "replace"))
-    cleaned = cleaning.clean(rows, unit)
+        inside = folders.read(path)
+        how = f"{path.name}: a folder, {count(inside.files, 'file')}; the folder of a text is its label"
+        found = _Read(inside.rows, inside.files, inside.findings, (how,), (), "file")
+        told = "\0".join(f"{r.number}\1{r.text}\1{r.label}" for r in found.rows)
+        digest = hashlib.sha256(told.encode("utf-8", "replace"))
+    findings, unit = [*found.findings, *beside], found.unit
+    cleaned = cleaning.clean(found.rows, unit)
     findings += cleaned.findings
-    stop(path.name, findings, how)
+    stop(path.name, findings, found.how)
     divided = splits.divide(cleaned.rows, unit, most_test)
     if not divided.test or not divided.train:
         raise DataError(
@@ -145,27 +149,39 @@ def read(
     if spare:
         what = f"{count(spare, unit)} more than are measured"
         findings.append(Finding("sampled", what, (), "left out by drawing, label by label; see the splits", "", spare))
-    return OwnTask(task, tuple(how), guessed, tuple(findings), divided.story, total, used, examples, unit)
+    return OwnTask(task, found.how, found.guessed, tuple(findings), divided.story, found.total, used, examples, unit)
 
 
 def _files(path: pathlib.Path) -> list[pathlib.Path]:
     return list(folders.walk(path)) if path.is_dir() else [path]
 
 
-def _of_files(files: dict[str, pathlib.Path], roles: dict[str, Names], options: dict, outside: str | None) -> tuple:
-    """Rows of tables by their splits, how many stood there, findings, how they were read, what was guessed, the unit.
+@dataclass(frozen=True)
+class _Read:
+    """Rows by their splits, how many stood there, what was found, how they were read, what was guessed, the unit."""
 
-    Columns are guessed in the first table, and the others are read by their names.
-    """
+    rows: tuple[Row, ...]
+    total: int
+    findings: tuple[Finding, ...]
+    how: tuple[str, ...]
+    guessed: tuple[str, ...]
+    unit: str
+
+
+def _of_files(files: dict[str, pathlib.Path], roles: dict[str, Names], options: dict, outside: str | None) -> _Read:
+    """Read tables; columns are guessed in the first one, and the others are read by their names."""
     text, label, split = roles.values()
-    below = label == BELOW  # the name of a column is the label of the texts below it
+    below, told_text = label == BELOW, columns.flat(text)  # the name of a column is the label of the texts below it
     options = {**options, "names": columns.flat(text, None if below else label, split)}
     options["header"] = True if below else options["header"]
     rows, total, findings, how, named = [], 0, [], [], None
     for name, file in files.items():
-        table = folders.every(file, **options) if file.is_dir() else table_of(file, **options)
+        further = name in ("test", "dev") and not file.is_dir()
+        sheet = None if further and not is_workbook(file) else options["sheet"]  # said of workbooks alone
+        asked = {**options, "sheet": sheet}
+        table = folders.every(file, **asked) if file.is_dir() else table_of(file, **asked)
         if below and BELOW not in map(columns.plain, table.header):
-            table = marks.below_names(table, columns.flat(text))
+            table = marks.below_names(table, told_text)
             text, label = "text", "label"
         table = marks.judged(table, label)
         told = label
@@ -191,7 +207,7 @@ def _of_files(files: dict[str, pathlib.Path], roles: dict[str, Names], options: 
             odd = [replace(one, rows=tuple(f"{name} {row}" for row in one.rows)) for one in odd]
         rows, total, findings = [*rows, *some], total + len(some) + lost, [*findings, *odd]
         how.append(_how(table, at, len(some) + lost))
-    return rows, total, findings, how, guessed, unit
+    return _Read(tuple(rows), total, tuple(findings), tuple(how), guessed, unit)
 
 
 def slug(path: pathlib.Path) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from helpers.tasks.own import columns
 from helpers.tasks.own.cleaning import Row, one_spelling
 from helpers.tasks.own.findings import Finding, count
-from helpers.tasks.own.tables import Record, Table
+from helpers.tasks.own.tables import Record, Table, in_order
 
 COMMENT = re.compile(r"#(?:[\s#]|$)")
 
@@ -47,9 +47,9 @@ def rows_of(table: Table, at: columns.Columns, split: str) -> tuple[list[Row], i
         ),
     ):
         if found:
-            numbers, lost = tuple(sorted(record.number for record in found)), 0 if found is mended else len(found)
+            numbers, lost = tuple(record.number for record in in_order(found)), 0 if found is mended else len(found)
             findings.append(Finding(kind, f"{count(len(found), 'row')} {what}", numbers, done, do, lost))
-    rows, unknown = _with_splits(sorted((*whole, *mended), key=lambda record: record.number), at, split)
+    rows, unknown = _with_splits(in_order((*whole, *mended)) if mended else whole, at, split)
     if unknown:
         what = f"{count(len(unknown), 'row')} with a split that is not train, dev or test"
         findings.append(Finding("split", what, tuple(unknown), "taken for training", "use these three words"))
@@ -70,14 +70,16 @@ def _with_splits(records: Sequence[Record], at: columns.Columns, split: str) -> 
 
 def _mended(record: Record, table: Table, at: columns.Columns, labels: set[str]) -> Record | None:
     """A ragged row with as many cells as the others; None where that would be a guess."""
-    cells, extra = list(record.cells), len(record.cells) - table.width
+    width, end = table.width - table.added, len(record.cells) - table.added
+    cells, added = list(record.cells[:end]), record.cells[end:]
+    extra = len(cells) - width
     if extra < 0:
-        short = [*cells, *[""] * -extra]
-        return Record(record.number, tuple(short)) if max(*at.texts, at.label) < len(cells) else None
-    if not any(cell.strip() for cell in cells[table.width :]):
-        return Record(record.number, tuple(cells[: table.width]))
-    if at.more:
+        lacking = any(len(cells) <= place < width for place in (*at.texts, at.label))
+        return None if lacking else Record(record.number, (*cells, *[""] * -extra, *added))
+    if not any(cell.strip() for cell in cells[width:]):
+        return Record(record.number, (*cells[:width], *added))
+    if at.more or (at.label >= width and width > 1):
         return None
     end = at.text + extra + 1
-    whole = [*cells[: at.text], table.joined_by.join(cells[at.text : end]), *cells[end:]]
-    return Record(record.number, tuple(whole)) if one_spelling(whole[at.label]) in labels else None
+    whole = (*cells[: at.text], table.joined_by.join(cells[at.text : end]), *cells[end:], *added)
+    return Record(record.number, whole) if one_spelling(whole[at.label]) in labels else None

@@ -28,9 +28,12 @@ LONE_CR = re.compile(r"\r(?!\n)")
 
 @dataclass(frozen=True)
 class Record:
-    """One row: its number as the spreadsheet counts (1 is the first row, or the first line of JSON), and its cells."""
+    """One row: its number as the spreadsheet counts (1 is the first row, or the first line of JSON), and its cells.
 
-    number: int
+    Of several sheets or files the number begins with the name of one, as in "May 10"; of a cell it is a place, "B2".
+    """
+
+    number: int | str
     cells: tuple[str, ...]
 
     @property
@@ -45,6 +48,7 @@ class Table:
     """What stood in a file. `how`: how it was read; `header`: the names of the columns, empty where there are none.
 
     ragged: rows with another number of cells than the table has columns. unit: what is counted, such as row or line.
+    added: columns at the end that stood in no file, as the name of each row's sheet; ragged rows have these too.
     """
 
     name: str
@@ -56,6 +60,21 @@ class Table:
     findings: tuple[Finding, ...] = ()
     unit: str = "row"
     joined_by: str = ","
+    added: int = 0
+
+
+def in_order(records: Sequence[Record]) -> list[Record]:
+    """Return rows as they stood: by their numbers, sheet by sheet where these name one, as they are where none counts.
+
+    >>> [row.number for row in in_order([Record("B 10", ()), Record("A 2", ()), Record("B 9", ())])]
+    ['B 9', 'B 10', 'A 2']
+    """
+    parts = [str(record.number).rpartition(" ") for record in records]
+    if not all(number.isdecimal() for _, _, number in parts):
+        return list(records)
+    sheets = {sheet: place for place, sheet in enumerate(dict.fromkeys(sheet for sheet, _, _ in parts))}
+    places = {id(r): (sheets[sheet], int(n)) for r, (sheet, _, n) in zip(records, parts, strict=True)}
+    return sorted(records, key=lambda record: places[id(record)])
 
 
 def letters(number: int) -> str:

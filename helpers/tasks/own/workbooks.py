@@ -3,10 +3,11 @@
 A cell with a formula gives the value that was saved with it.
 """
 
+import contextlib
 import datetime
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
 from helpers.tasks.files import DataError
@@ -30,28 +31,18 @@ def looks_like(content: bytes) -> bool:
     return content.startswith((ZIP, OLD))
 
 
-def first_rows(content: bytes) -> dict[str, tuple[str, ...]]:
-    """Return the first filled row of each sheet that is shown and holds more than one, of a workbook parse took."""
-    from python_calamine import CalamineWorkbook, SheetVisibleEnum
+@contextlib.contextmanager
+def _opened(name: str, content: bytes) -> Iterator:
+    """A workbook of python-calamine, which has no name for the type.
 
-    with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
-        shown = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
-        rows = {one: book.get_sheet_by_name(one).to_python(skip_empty_area=False, nrows=50) for one in shown}
-    filled = {one: [tuple(map(_cell, row)) for row in some if any(map(_cell, row))] for one, some in rows.items()}
-    return {one: some[0] for one, some in filled.items() if len(some) > 1}
-
-
-def parse(name: str, content: bytes, sheet: str | None = None) -> Table:
-    """Return a sheet as a table: the one named, else the one with the most rows, which is said if there are others.
-
-    Raises DataError for another kind of archive, a locked or broken workbook, and a sheet that is not there.
+    Raises DataError for another kind of archive, a locked or broken workbook, also where it breaks while it is read.
     """
     if content.startswith(ZIP):
         _check_archive(name, content)
     else:
         _check_old(name, content)
     try:
-        from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
+        from python_calamine import CalamineError, CalamineWorkbook, PasswordError
     except ImportError:
         raise DataError(
             f"{name} is a spreadsheet, and the package that reads these is missing: run `pip install "
@@ -59,26 +50,55 @@ def parse(name: str, content: bytes, sheet: str | None = None) -> Table:
         ) from None
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
-            sheets = {one: book.get_sheet_by_name(one) for one in book.sheet_names}
-            ends = {one: found.end or (-1, -1) for one, found in sheets.items()}
-            sizes = {one: (row + 1) * (column + 1) for one, (row, column) in ends.items()}
-            shown = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
-            wide = [one for one in shown if ends[one][1] > 0] or shown
-            chosen = _choose(name, {one: row + 1 for one, (row, _) in ends.items()}, sheet, wide)
-            if sizes[chosen] > MOST_CELLS:
-                raise DataError(
-                    f"{name}, sheet {quoted(chosen)}: {sizes[chosen]:,} cells, more than {MOST_CELLS:,}; copy the "
-                    "columns with text and label to a sheet of their own"
-                )
-            rows = sheets[chosen].to_python(skip_empty_area=False)
-            filled = _fill(rows, sheets[chosen].merged_cell_ranges or [])
-            unseen = _unseen(content, chosen, len(rows[0])) if content.startswith(ZIP) else []
+            yield book
     except PasswordError:
         raise DataError(f"{name} is locked by a password; save it without one, or the sheet as CSV (UTF-8)") from None
     except (CalamineError, OSError, ValueError, ElementTree.ParseError, zipfile.BadZipFile) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(f"{name} cannot be read as a spreadsheet ({error}); save the sheet as CSV (UTF-8)") from None
+
+
+def _shown(book) -> list[str]:
+    from python_calamine import SheetVisibleEnum
+
+    return [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
+
+
+def first_rows(name: str, content: bytes, least: int = 2) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Return the first filled row of each sheet that is shown and has `least` of them, and which others hold any.
+
+    Raises DataError as parse does.
+    """
+    with _opened(name, content) as book:
+        shown = _shown(book)
+        rows = {one: book.get_sheet_by_name(one).to_python(skip_empty_area=False, nrows=50) for one in book.sheet_names}
+    filled = {one: [tuple(map(_cell, row)) for row in some if any(map(_cell, row))] for one, some in rows.items()}
+    first = {one: some[0] for one, some in filled.items() if one in shown and len(some) >= least}
+    others = [one for one, some in filled.items() if some and one not in first]
+    return first, [f"{quoted(one)} ({'one row' if one in shown else 'hidden'})" for one in others]
+
+
+def parse(name: str, content: bytes, sheet: str | None = None) -> Table:
+    """Return a sheet as a table: the one named, else the one with the most rows, which is said if there are others.
+
+    Raises DataError for another kind of archive, a locked or broken workbook, and a sheet that is not there.
+    """
+    with _opened(name, content) as book:
+        sheets = {one: book.get_sheet_by_name(one) for one in book.sheet_names}
+        ends = {one: found.end or (-1, -1) for one, found in sheets.items()}
+        sizes = {one: (row + 1) * (column + 1) for one, (row, column) in ends.items()}
+        shown = _shown(book)
+        wide = [one for one in shown if ends[one][1] > 0] or shown
+        chosen = _choose(name, {one: row + 1 for one, (row, _) in ends.items()}, sheet, wide)
+        if sizes[chosen] > MOST_CELLS:
+            raise DataError(
+                f"{name}, sheet {quoted(chosen)}: {sizes[chosen]:,} cells, more than {MOST_CELLS:,}; copy the "
+                "columns with text and label to a sheet of their own"
+            )
+        rows = sheets[chosen].to_python(skip_empty_area=False)
+        filled = _fill(rows, sheets[chosen].merged_cell_ranges or [])
+        unseen = _unseen(content, chosen, len(rows[0])) if content.startswith(ZIP) else []
     records = [Record(number, tuple(map(_cell, row))) for number, row in enumerate(rows, start=1)]
     others = [one for one, size in sizes.items() if one != chosen and size > 1]
     findings = []
@@ -131,7 +151,7 @@ def _unseen(content: bytes, sheet: str, width: int) -> list[Finding]:
             for _, one in ElementTree.iterparse(file):
                 kind, hidden = one.tag.rpartition("}")[2], one.get("hidden") in ("1", "true")
                 if kind == "col" and hidden:
-                    columns += range(int(one.get("min")), min(int(one.get("max")), width) + 1)
+                    columns += range(int(one.get("min", 1)), min(int(one.get("max", width)), width) + 1)
                 elif kind == "row":
                     rows += [int(one.get("r"))] if hidden and one.get("r") else []
                     unsaved += sum(_lacks_value(cell) for cell in one)
@@ -153,16 +173,19 @@ def _unseen(content: bytes, sheet: str, width: int) -> list[Finding]:
 
 
 def _part(archive: zipfile.ZipFile, sheet: str) -> str:
-    """The part of an xlsx archive that holds a sheet; empty where it is another kind of workbook."""
-    if "xl/workbook.xml" not in archive.namelist():
+    """The part of an xlsx archive that holds a sheet; empty where it is another kind of workbook, or called otherwise.
+
+    Names of parts may differ in their case from what points to them.
+    """
+    inside = {one.lower(): one for one in archive.namelist()}
+    book, links = inside.get("xl/workbook.xml"), inside.get("xl/_rels/workbook.xml.rels")
+    if not book or not links:
         return ""
-    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-    targets = {link.get("Id"): link.get("Target") for link in links}
-    for one in book.iter():
+    targets = {link.get("Id"): link.get("Target", "") for link in ElementTree.fromstring(archive.read(links))}
+    for one in ElementTree.fromstring(archive.read(book)).iter():
         if one.tag.endswith("}sheet") and one.get("name") == sheet:
-            target = next(targets[value] for key, value in one.attrib.items() if key.endswith("}id"))
-            return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+            target = targets.get(next((value for key, value in one.attrib.items() if key.endswith("}id")), None), "")
+            return inside.get((target[1:] if target.startswith("/") else f"xl/{target}").lower(), "")
     return ""
 
 
@@ -187,6 +210,9 @@ def _choose(name: str, heights: dict[str, int], sheet: str | None, shown: Sequen
         raise DataError(f"{name} has no sheet {quoted(sheet)}; it has {', '.join(map(quoted, heights))}")
     if not any(heights.values()):
         raise DataError(f"{name} holds no filled cell; it should hold a row for each text")
+    if sheet is not None and not heights[sheet]:
+        others = ", ".join(quoted(one) for one, height in heights.items() if height)
+        raise DataError(f"{name}, sheet {quoted(sheet)} holds no filled cell; those that do: {others}")
     return sheet or max(heights, key=lambda one: (one in shown and heights[one] > 1, heights[one]))
 
 
