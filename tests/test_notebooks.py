@@ -86,6 +86,7 @@ def test_no_local_path_and_no_token_counts_of_time_in_outputs(path, name, solved
     for cell in read(path).cells:
         if cell.cell_type == "code" and "machine" not in cell.metadata.get("tags", []):
             printed = " ".join(o.text for o in cell.outputs if o.output_type == "stream")
+            printed = re.sub(r"about \d+ minutes on two cores", "", printed)  # told beforehand, by a constant
             assert not re.search(r"\b\d+(\.\d+)? ?(s|sec|seconds|ms|minutes)\b", printed), printed
 
 

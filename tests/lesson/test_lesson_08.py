@@ -19,15 +19,8 @@ CASES = [(task, wanted.split, method) for task, wanted in main_rows.MAIN.items()
 CASES += [(pairing.task, pairing.split, pairing.prompts[0]) for pairing in main_rows.BEFORE_AFTER]
 CASES += [(pairing.task, pairing.split, pairing.tuned[0]) for pairing in main_rows.BEFORE_AFTER]
 
-TO_COME = {("policy_qa_plain", "test", "reader, all that fits")}  # hours on two cores: see `measure.py questions`
-CASES = [case for case in dict.fromkeys(CASES) if case not in TO_COME]
 
-
-def test_what_is_to_come_has_no_row_yet():
-    assert not TO_COME & STORED.keys(), "it has come: take it out of TO_COME"
-
-
-@pytest.mark.parametrize(("task", "split", "method"), CASES)
+@pytest.mark.parametrize(("task", "split", "method"), dict.fromkeys(CASES))
 def test_every_method_has_a_reference_row_on_the_whole_test_set(task, split, method):
     row = STORED[task, split, method]
     assert row.profile == "full"

@@ -218,6 +218,7 @@ COLAB_HAS = {
     "tqdm",
     "accelerate",
     "charset_normalizer",
+    "yaml",
     "tokenizers",
     "huggingface_hub",
     "jinja2",
