@@ -8,6 +8,7 @@
     python notebooks/measure.py examples --forms 6        messages sorted beside their nearest solved ones, as lesson 03
     python notebooks/measure.py draws                     ten draws of examples, and the form they teach (claim F1)
     python notebooks/measure.py tuned                     three seeds of training on all messages (claim L5)
+    python notebooks/measure.py forms                     24 prompts for a form in JSON, the best once on fresh requests
     python notebooks/measure.py scales                    all tasks on the larger models, as scale_jobs.py lists them
     python notebooks/measure.py scales --model NAME --jobs 02_prompting questions-plain --side-by-side 4
     python notebooks/measure.py scales --hours 8          what fits into a night; the rest is left out by name
@@ -31,14 +32,14 @@ import scale_jobs
 import scale_verdicts
 
 from helpers.lesson import few_shot_parts, main_rows, prompting_lines
-from helpers.methods import few_labels, few_shot, recorded, tuning, wording
+from helpers.methods import few_labels, few_shot, json_prompts, recorded, tuning, wording
 from helpers.methods.retrieval import chunking, contexts, graded, index, pipeline
 from helpers.methods.search import BUDGET, Candidate, Search, search
 from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
 from helpers.results import claims, evidence, ledger, lookup
 from helpers.results.rows import LedgerRow
-from helpers.tasks import policies
+from helpers.tasks import change_requests, policies
 
 TOGETHER = "those of all forms that share a prompt's start, told with the first of them"  # of a row whose time is so
 PROBE = 8  # questions that are answered to estimate the time
@@ -84,7 +85,9 @@ def forms_to_try(task: str, context: str, count: int) -> list[contexts.Form]:
     return [every[place] for place in worth_trying(task, names, count)]
 
 
-def tries_of(lm: LanguageModel, context: str, forms: Sequence[contexts.Form], asked: Mapping, given: Mapping) -> list:
+def tries_of(
+    lm: LanguageModel, context: str, forms: Sequence[contexts.Form], asked: Mapping, given: Mapping
+) -> list[Candidate]:
     """Return a candidate for each form of asking questions under one context.
 
     asked: the questions of dev and test. given: context -> the chunks of each, for both.
@@ -230,7 +233,21 @@ def tuned(lm: LanguageModel, estimate: bool, _count: int) -> None:
     claims.conclude("L5", {"gain": [evidence.over_runs([best_prompt], seeds)]})
 
 
-OF_MESSAGES = {"messages": messages, "examples": examples, "draws": draws, "tuned": tuned}
+def forms(lm: LanguageModel, estimate: bool, _count: int) -> None:
+    """Measure, or estimate, the prompts for a form in JSON on dev, and the best of them on the fresh requests."""
+    dev, fresh = change_requests.load("dev"), change_requests.load("fresh")
+    if estimate:
+        first = json_prompts.prompt_of(**json_prompts.every()[0])
+        answers = len(json_prompts.every()) * len(dev) + len(fresh)
+        say_how_long(json_prompts.METHOD, partial(json_prompts.answers, lm, first), dev, answers)
+        return
+    lab = ledger.Lab("changes", lm, labels=change_requests.RISKS, split="dev", noun="requests")
+    found = json_prompts.searched(lab, dev)
+    print(f"\n{found}\n\n{found.table()}\n")
+    found.test(lab, fresh, split="fresh", heavy=True)
+
+
+ALONE = {"messages": messages, "examples": examples, "draws": draws, "tuned": tuned, "forms": forms}
 
 
 def scales(arguments: argparse.Namespace) -> int:
@@ -259,7 +276,7 @@ def scales(arguments: argparse.Namespace) -> int:
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="Measure what the course compares, on the model of COURSE_MODEL.")
-    parser.add_argument("what", choices=["questions", *OF_MESSAGES, "scales"], help="which measurements")
+    parser.add_argument("what", choices=["questions", *ALONE, "scales"], help="which measurements")
     parser.add_argument("--tier", choices=list(policies.TIERS), help="one tier of questions; default: both")
     parser.add_argument("--forms", type=int, default=BUDGET, help=f"how many of the {BUDGET} tries to make on dev")
     known = {"choices": contexts.CONTEXTS, "default": contexts.CONTEXTS}
@@ -275,7 +292,7 @@ def main() -> int:
         return scales(arguments)
     os.environ.setdefault("COURSE_MISSING", "1")  # who calls this asks for what takes long
     lm = LanguageModel.load()
-    if measure := OF_MESSAGES.get(arguments.what):
+    if measure := ALONE.get(arguments.what):
         measure(lm, arguments.estimate, arguments.forms)
         return 0
     for tier in [arguments.tier] if arguments.tier else reversed(policies.TIERS):

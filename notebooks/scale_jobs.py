@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from helpers.machine import runtime
+from helpers.methods import wording
 from helpers.model import catalogue
 from helpers.results import lookup
 from helpers.results.rows import LedgerRow
@@ -61,7 +62,7 @@ JOBS = (
         (
             *("intents/dev/best prompt: *", "intents/test/best prompt", "intents/test/rung *", "intents/rewritten/*"),
             *("intents/test/free answer", "intents/test/direct answer", "intents/test/with a role"),
-            *("intents/test/thinking first", "intents/test/tuned (shipped adapter)", "changes/test and fresh/risk, *"),
+            *("intents/test/thinking first", f"intents/test/{wording.SHIPPED}", "changes/test and fresh/risk, *"),
         ),
         claims=("P1", "P4", "P6", "P7", "P8"),
     ),

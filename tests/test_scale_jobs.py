@@ -130,10 +130,21 @@ def test_the_three_seeds_of_the_default_model_are_those_that_the_course_keeps(mo
     monkeypatch.setenv("COURSE_RESULTS", str(tmp_path))
     monkeypatch.setattr(measure.tuning, "train", lambda *_, **__: pytest.fail("a kept row is measured again"))
     lm = LanguageModel.load()
-    measure.OF_MESSAGES["tuned"](lm, False, 24)
+    measure.ALONE["tuned"](lm, False, 24)
     kept = verdicts.shipped()
     mine = store.read(tmp_path / "verdicts.jsonl", Verdict, "a verdict")
     assert [(one.id, one.numbers) for one in mine] == [(one.id, one.numbers) for one in kept if one.id == "L5"]
+
+
+def test_the_prompts_for_a_form_are_searched_and_tested_by_the_rows_that_the_course_keeps(
+    monkeypatch, tmp_path, capsys
+):
+    monkeypatch.setenv("COURSE_RESULTS", str(tmp_path))
+    lm = LanguageModel.load()
+    monkeypatch.setattr(lm, "generate", lambda *_, **__: pytest.fail("a kept row is measured again"))
+    measure.ALONE["forms"](lm, False, 24)
+    assert "best of 24" in capsys.readouterr().out
+    assert not (tmp_path / "ledger.jsonl").exists()
 
 
 SCRIPT = """

@@ -104,15 +104,10 @@ def stacked(name: str, parts: dict[str, Table], unit: str) -> Table:
         raise DataError(f"{name}: sheet='every' takes {unit}s with the same names of columns; {told}. Name one {unit}")
     called = "split" if all(key.lower() in SPLITS for key in parts) else unit
     first = next(iter(parts.values()))
-    records, ragged = (
-        tuple(Record(f"{key} {r.number}", (*r.cells, key)) for key, some in kind for r in some)
-        for kind in (
-            [(key, table.records) for key, table in parts.items()],
-            [(key, table.ragged) for key, table in parts.items()],
-        )
-    )
-    findings = []
+    records, ragged, findings = [], [], []
     for key, table in parts.items():
+        for together, own in ((records, table.records), (ragged, table.ragged)):
+            together += [Record(f"{key} {row.number}", (*row.cells, key)) for row in own]
         for one in table.findings:
             what = one.what if one.rows else f"{quoted(key)}: {one.what}"
             findings.append(replace(one, rows=tuple(f"{key} {row}" for row in one.rows), what=what))
@@ -121,8 +116,8 @@ def stacked(name: str, parts: dict[str, Table], unit: str) -> Table:
     return replace(
         first,
         name=name,
-        records=records,
-        ragged=ragged,
+        records=tuple(records),
+        ragged=tuple(ragged),
         width=width,
         added=1,
         header=header,
