@@ -9,6 +9,7 @@
     python notebooks/measure.py draws                     ten draws of examples, and the form they teach (claim F1)
     python notebooks/measure.py tuned                     three seeds of training on all messages (claim L5)
     python notebooks/measure.py forms                     24 prompts for a form in JSON, the best once on fresh requests
+    python notebooks/measure.py recipes                   six recipes on dev for each of two shipped adapters
     python notebooks/measure.py scales                    all tasks on the larger models, as scale_jobs.py lists them
     python notebooks/measure.py scales --model NAME --jobs 02_prompting questions-plain --side-by-side 4
     python notebooks/measure.py scales --hours 8          what fits into a night; the rest is left out by name
@@ -32,7 +33,7 @@ import scale_jobs
 import scale_verdicts
 
 from helpers.lesson import few_shot_parts, main_rows, prompting_lines
-from helpers.methods import few_labels, few_shot, json_prompts, recorded, tuning, wording
+from helpers.methods import adapters, few_labels, few_shot, json_prompts, recipe_choices, recorded, tuning, wording
 from helpers.methods.retrieval import chunking, contexts, graded, index, pipeline
 from helpers.methods.search import BUDGET, Candidate, Search, search
 from helpers.model import catalogue
@@ -247,7 +248,30 @@ def forms(lm: LanguageModel, estimate: bool, _count: int) -> None:
     found.test(lab, fresh, split="fresh", heavy=True)
 
 
-ALONE = {"messages": messages, "examples": examples, "draws": draws, "tuned": tuned, "forms": forms}
+def recipes(lm: LanguageModel, estimate: bool, _count: int) -> None:
+    """Measure, or estimate, the recipes that shipped adapters are chosen among on dev, a training each."""
+    for name, choice in recipe_choices.CHOICES.items():
+        missing = [kept is None for kept in recipe_choices.tried(name, lm.name)]
+        if not estimate:
+            found = recipe_choices.search(lm, name)
+            print(f"\n{found}\n\n{found.table()}\n")
+            continue
+        pairs = adapters.find(name).pairs(lm)
+        few = pairs[: PROBE * choice.recipes[0].batch_size]
+        run = tuning.train(lm, few, replace(choice.recipes[0], epochs=1), progress=False)
+        epochs = sum(one.epochs for one, lacks in zip(choice.recipes, missing, strict=True) if lacks)
+        minutes = epochs * run.seconds / 60 * len(pairs) / len(few)
+        print(f"{choice.method}: {sum(missing)} trainings, about {minutes:.0f} minutes at most, and the looks at dev")
+
+
+ALONE = {
+    "messages": messages,
+    "examples": examples,
+    "draws": draws,
+    "tuned": tuned,
+    "forms": forms,
+    "recipes": recipes,
+}
 
 
 def scales(arguments: argparse.Namespace) -> int:

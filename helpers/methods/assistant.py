@@ -47,7 +47,7 @@ class Judged:
 
 
 def load_next_steps(split: str) -> list[str]:
-    """Return what the company asks its assistant to say as the next step, one a day: `train` (24) or `test` (8).
+    """Return what the company asks its assistant to say as the next step, one a day: `train` (24), `dev` or `test` (8).
 
     >>> len(load_next_steps("test"))
     8

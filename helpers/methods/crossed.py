@@ -20,9 +20,9 @@ from helpers.methods.reader_choices import hits as hits  # for those who count
 from helpers.methods.retrieval import best_line, chunking, contexts, index, pipeline, quotes
 from helpers.methods.retrieval.passages import ABSTENTION, PassagePrompt
 from helpers.methods.retrieval.ranking import relevant
-from helpers.methods.search import Candidate, search
 from helpers.methods.tuning import loop, rows
 from helpers.methods.tuning.recipe import Recipe
+from helpers.methods.tuning.searched import searched
 from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
 from helpers.results import evidence
@@ -106,21 +106,20 @@ class Crossing:
     def search_recipes(self, context: str) -> None:
         """Try the recipes of a tuned reader on dev, one seed each; a row is kept of each, and not made twice."""
         prompts, learned, kept = self.prompts(self.dev, context), self.pairs(context), rows.Kept()
-
-        def candidate(one: Recipe) -> Candidate:
-            made = {}
-
-            def prepare() -> dict:
-                made["it"] = loop.train(self.lm, learned, one, progress=False, kept=kept)
-                return {"training_seconds": made["it"].seconds}
-
-            return Candidate(
-                told_apart(one), lambda _: self._read(made["it"].lm, self.dev, prompts), {"prepare": prepare}
-            )
-
-        told = {"prompts": prompts, "labels_used": len(self.train), "seed": 0, "token_limit": contexts.TOKEN_LIMIT}
-        tried = [candidate(one) for one in RECIPES[context]]
-        search(self.lab, method(context), tried, self.dev, approach=_approach(context), **told)
+        searched(
+            self.lab,
+            method(context),
+            RECIPES[context],
+            told_apart,
+            lambda one: loop.train(self.lm, learned, one, progress=False, kept=kept),
+            lambda tuned, _: self._read(tuned, self.dev, prompts),
+            self.dev,
+            approach=_approach(context),
+            prompts=prompts,
+            labels_used=len(self.train),
+            seed=0,
+            token_limit=contexts.TOKEN_LIMIT,
+        )
 
     @cached_property
     def recipes(self) -> dict[str, tuple[Recipe, int]]:
