@@ -148,7 +148,7 @@ def chosen(name: str, model: str) -> tuple[Recipe, int]:
 
 
 def table(name: str, model: str) -> str:
-    """Return how many texts of dev came right by each recipe of an adapter, as Markdown; a dash where none was tried."""
+    """Return how many texts of dev came right by each recipe of an adapter, as Markdown; a dash is one not tried."""
     one = CHOICES[name]
     down, across = one.fields
     tries = sorted(map(one.tells, one.recipes), key=lambda settings: tuple(settings.values()))
@@ -158,4 +158,4 @@ def table(name: str, model: str) -> str:
 
 def row_of(lm: LanguageModel, name: str) -> dict:
     """Return what a row of an adapter tells, as `adapters.row_of` does, and among how many its recipe was chosen."""
-    return adapters.row_of(lm, name) | {"tries": chosen(name, lm.name)[1]}
+    return adapters.row_of(lm, name) | {"tries": chosen(name, lm.name)[1] if name in CHOICES else 0}

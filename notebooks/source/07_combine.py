@@ -268,7 +268,7 @@ for what, gold in (
 # wrong fact may be the adapter's fault.
 
 # %%
-from helpers.methods import adapters, assistant, reader_examples
+from helpers.methods import adapters, assistant, reader_examples, recipe_choices
 
 whole = adapters.get(lm, "assistant")
 search = reader_examples.search_of(lm, plain.documents)
@@ -342,7 +342,7 @@ days = [steps[i % len(steps)] for i in range(len(served))]
 serving = plain.lab.using(task="assistant", split="replies", noun="replies", show=False)
 near = reader_examples.find(search, served)
 parts = assistant.taken_apart(
-    serving, whole, served, near, days, **adapters.row_of(lm, "assistant")
+    serving, whole, served, near, days, **recipe_choices.row_of(lm, "assistant")
 )
 
 # %%

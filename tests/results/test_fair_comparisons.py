@@ -4,13 +4,15 @@ import pytest
 
 from helpers.lesson import main_rows
 from helpers.methods import json_prompts
+from helpers.methods.reader_choices import QUOTED, RECIPES
+from helpers.methods.recipe_choices import CHOICES
 from helpers.methods.search import BUDGET, unequal
 from helpers.model.catalogue import DEFAULT
 from helpers.results import lookup
 
 UNLIKE = {  # task -> in what its rows may differ beside the method: what it costs to use, and part of the answer
     "intents": ("tries on dev", "labels"),
-    "changes": ("labels",),
+    "changes": ("tries on dev", "labels"),
     main_rows.QUESTIONS: ("tries on dev", "labels"),
     "voice": ("labels",),
     "refusals": ("labels",),
@@ -52,3 +54,11 @@ def test_methods_that_search_on_dev_had_as_many_tries_as_any_other():
     searched = {name: n for name, n in tries.items() if name not in OTHERWISE}
     assert set(searched.values()) == {BUDGET}, searched
     assert json_prompts.METHOD in searched
+
+
+def test_recipes_that_are_searched_on_dev_had_as_many_trainings_each():
+    kept = lookup.rows(reference=True, model=DEFAULT)
+    tries = {(row.task, row.method): row.tries for row in kept if row.split != "dev" and "tune" in row.approach}
+    searched = {name: n for name, n in tries.items() if n}
+    assert set(searched.values()) == {len(CHOICES["changes"].recipes)} == {len(RECIPES[QUOTED])}
+    assert {task for task, _ in searched} == {"assistant", "changes", "policy_qa_plain"}

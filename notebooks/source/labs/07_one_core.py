@@ -36,7 +36,7 @@
 # be able to tell which is which?
 
 # %%
-from helpers.methods import adapters, assistant, reader, reader_examples
+from helpers.methods import adapters, assistant, reader, reader_examples, recipe_choices
 from helpers.model.language_model import LanguageModel
 from helpers.tasks import files, policies
 
@@ -126,7 +126,7 @@ note_rows = {
         lambda _, model=model: reader.read(model, notes, note_prompts),
         prompts=note_prompts,
         **told,
-        **adapters.row_of(lm, adapter),
+        **recipe_choices.row_of(lm, adapter),
     )
     for name, (model, adapter) in ways.items()
 }
@@ -138,7 +138,7 @@ reply_row = lab.using(task="assistant", split="replies", noun="replies").measure
     lambda _: assistant.answer(core, served, reply_prompts, days),
     prompts=reply_prompts,
     **told,
-    **adapters.row_of(lm, "assistant"),
+    **recipe_choices.row_of(lm, "assistant"),
 )
 
 # %% [markdown]
