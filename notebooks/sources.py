@@ -100,7 +100,8 @@ def _badges(name: str) -> str:
     binder = f"https://mybinder.org/v2/gh/{owner}/{tag}?urlpath=lab/tree/notebooks/{name}.ipynb"
     return (
         f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab}) "
-        f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({binder})"
+        f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({binder}) "
+        f"[Dead link? All pages]({address}/tree/{tag})"  # a copy on Drive has no pages beside it
     )
 
 

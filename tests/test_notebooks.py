@@ -121,6 +121,14 @@ def test_rooms_are_in_order(name):
     assert re.search(r"^# .+\?$", text, re.M), "the title is a question"
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_copy_without_the_course_beside_it_names_where_its_links_lead(name):
+    """As on Drive, where no link within the course leads anywhere."""
+    course = sources.course()
+    wanted = f"[Dead link? All pages]({course['address']}/tree/v{course['version']})"
+    assert wanted in sources.make(name, solved=False).cells[0].source.splitlines()[0]
+
+
 @pytest.mark.parametrize("name", sorted(set(NAMES) - set(sources.lessons())))
 def test_a_lab_says_below_its_title_to_which_lesson_it_belongs(name):
     """A lab may be the first page that somebody opens: there, with a link, and once."""
