@@ -99,6 +99,18 @@ def form_of(text):
 check("07.8", form_of)
 
 # %% [markdown]
+# How the core is trained, its *recipe*, was chosen on dev: every question of dev was asked both ways, and counted is what
+# was good. The first edition had fixed it by hand after reading replies on its test; of equals that one was to stay.
+# **Predict:** would more training have helped, or less?
+
+# %%
+from IPython.display import Markdown
+
+Markdown(recipe_choices.table("assistant", lm.name))
+
+# %% [markdown]
+# The reader's recipe was not searched.
+#
 # Now fresh questions that no choice was made on: 120 for notes, 60 for replies. A note is good if its answer is right;
 # where no document answers, if it abstains. Its form is not counted, so a reply in its place may be good. A reply is
 # good if its fact, its form and the day's rule (lesson 07: the next step that it must name) all are. A note may have 32
