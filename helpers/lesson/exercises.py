@@ -19,12 +19,11 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from helpers.lesson.checks.taken import NotYet, need_own_work, taken
+
 NOT_ATTEMPTED, NOT_YET, CORRECT = "not attempted", "not yet", "correct"
+LONGEST = 2000  # letters of a message
 SOLUTIONS = pathlib.Path(__file__).parent / "checks" / "solutions.json"
-
-
-class NotYet(Exception):
-    """Raised inside a check when the answer is not right; its message tells the learner why."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,10 @@ class Result:
     exercise: str
     status: str
     message: str
+
+    def __post_init__(self) -> None:
+        if len(self.message) > LONGEST:
+            object.__setattr__(self, "message", f"{self.message[:LONGEST]} …")
 
     def __str__(self) -> str:
         return f"{self.exercise} {self.status}{': ' if self.message else ''}{self.message}"
@@ -64,14 +67,16 @@ def shown(*values) -> str:
 
 
 def tried(answer: Callable, *given, none_is_an_answer: bool = False):
-    """Call a learner's function with copies of what is given, and return what it returns.
+    """Call a learner's function with copies of what is given, and return what it returns, with its iterators read.
 
     A forgotten `return` and a change to what was given get messages of their own.
     """
     copies = copy.deepcopy(given)
     _called[:] = [given]
-    found = answer(*copies)
-    _called[:] = [given, found]  # anew, for the answer may have called a check itself
+    returned = answer(*copies)
+    _called[:] = [given]  # anew, for the answer may have called a check itself
+    found = taken(returned)
+    _called[:] = [given, returned]
     if unwritten(found) and not none_is_an_answer:
         raise NotYet(
             f"your function returned nothing when it was given {shown(*given)}; does every way end with `return`?"
@@ -223,7 +228,10 @@ def judge(exercise: str, *answers) -> Result:
         return Result(exercise, NOT_YET, f"{wanted} asked for ({names}), and you give {len(answers)}")
     _called.clear()
     try:
-        return Result(exercise, CORRECT, entry.check(*answers))
+        for answer in answers:
+            need_own_work(answer)
+        given = [answer if callable(answer) else taken(answer) for answer in answers]
+        return Result(exercise, CORRECT, entry.check(*given))
     except NotYet as why:
         return Result(exercise, NOT_YET, str(why))
     except (Exception, SystemExit) as error:  # whatever a learner's code may raise is an answer that does not work yet

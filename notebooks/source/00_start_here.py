@@ -258,7 +258,8 @@ check("00.3", at_temperature)
 # %%
 at_temperature = yours("00.3", at_temperature, plots.at_temperature)
 for temperature in (0.3, 1.0, 2.0):  # those of the picture
-    shares = at_temperature(np.array([share for _, share in pairs]), temperature)
+    top = np.array([share for _, share in pairs])
+    shares = [float(np.mean(share)) for share in at_temperature(top, temperature)]
     print(f"T = {temperature}: ", *(f"{share:.2f}" for share in shares))
 
 # %% [markdown]

@@ -388,6 +388,11 @@ def test_a_message_blames_what_is_wrong(exercise, answer, said, unsaid):
 
 
 NUMBERS = (
+    "00.3",
+    "01.3",
+    "01.4",
+    "01.5",
+    "01.6",
     "02.2",
     "02.8",
     "03.2",

@@ -6,6 +6,10 @@ OF_THE_LESSON = (
 FILLS = (
     ("Message: {text}", "hello"),
     ('{text}\nAnswer as {"risk": "low"}.', "It shows {error} and {0}"),
+    (
+        "{text}}",
+        "{text",
+    ),  # a place that comes of it is none; before the message with a place, on which a loop may never end
     ("{text} -- {text}", "twice {text}?"),
     ("100 % {text} %s {other}", "\\1 and $text"),
     ("no place", "anything"),
@@ -37,6 +41,9 @@ NAMED = (
     ("billing\n\nNo, rather a complaint", None),
 )
 OTHER_NAMES = (
+    ("Es geht um die Gebühr", None, ("hr", "it")),
+    ("So HR it is, éh?", None, ("hr", "it")),
+    ("HR, é", "hr", ("hr", "it")),
     ("A hot dog", "hot_dog", ("cat", "hot_dog")),
     ("billing", None, ("cat", "hot_dog")),
     ("Concatenate", None, ("cat", "hot_dog")),
@@ -58,6 +65,7 @@ _NO_ORDER = {
     "LF-482130": "an order of six digits",
     "LF-ABCDE": "an order of letters instead of digits",
     "LF-4821x": "an order with a letter among its digits",
+    "LF–48213": "an order with a longer dash",
     "LF48213": "an order without its dash",
     "LF 48213": "an order with a space for its dash",
     "lf-48213": "an order in small letters",

@@ -1,12 +1,13 @@
 """Checks of lesson 00, Start here."""
 
+import itertools
 import re
 import zlib
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, shown, tried
+from helpers.lesson.exercises import NotYet, compare, compare_items, exercise, plain, shown, tried
 from helpers.model.language_model import ModelInput, as_messages
 
 TEXTS = ("", "Hi", "Where is order LF-48213?", "Mein Thermostat zeigt 21,5 Grad.\n\nUnd jetzt?", "refund " * 40)
@@ -19,6 +20,9 @@ PIECE = re.compile(r"\n+|\w{1,3}|[^\w\s]")  # short pieces, so that nobody takes
 class _StandIn:
     """A model with tokens and a template of its own: an answer must really use the model and the text it is given."""
 
+    def __init__(self, default: str):
+        self.default = default
+
     def __repr__(self) -> str:
         return "lm"
 
@@ -28,7 +32,7 @@ class _StandIn:
     def render(self, prompt, system=None) -> str:
         messages = as_messages(prompt, system)
         if messages[0]["role"] != "system":
-            messages = [{"role": "system", "content": "Answer well."}, *messages]
+            messages = [{"role": "system", "content": self.default}, *messages]
         return "".join(f"[{message['role']}]\n{message['content']}[end]\n" for message in messages) + "[assistant]\n"
 
     def count_tokens(self, text) -> int:
@@ -50,8 +54,8 @@ class _StandIn:
 )
 def check_template_tokens(answer) -> str:
     """The difference must be right for any text and any model, so a number that was read off once does not pass."""
-    lm = _StandIn()
-    for text in TEXTS:
+    for length, text in enumerate(TEXTS, start=1):
+        lm = _StandIn("Answer " + "as well as you can " * length)
         wanted = lm.count_tokens([{"role": "user", "content": text}]) - lm.count_tokens(text)
         case = f"what the template of another model adds to {shown(text)}"
         advice = "Count the tokens of the message as the model receives it, and of the text"
@@ -59,11 +63,17 @@ def check_template_tokens(answer) -> str:
     return "the template's share is the difference of the two counts, whatever the model."
 
 
-OTHERS_ASKED = re.compile(  # no brief answers; "not only brief" and "no jokes, be brief" ask for them
-    r"(\b(not|never)|n['’]t)( (?!but\b|and\b|only\b|please\b)\w+){0,3} brief"
-    r"|\b(no|avoid|without|less|hardly|anything but|instead of|rather than)( (?!and\b|but\b|please\b)\w+)? brief"
-    r"|\bno need to( \w+)? brief",
-    flags=re.IGNORECASE,
+DEFAULT = "you are a helpful ai assistant named smollm"
+OTHERS_ASKED = (
+    re.compile(  # no brief answers; "not only brief", "never exceed a brief one", "no jokes, be brief" ask so
+        r"(\b(not|never|dont|cannot|cant|neither|stop|refrain|refuse|far from|opposite of)|n['’]t)"
+        r"( (?!(?:but|and|only|please|more|exceed|forget|fail|hesitate)\b)\w+){0,3} brief"
+        r"|\b(no|avoid|without|less|hardly|anything but|instead of|rather than)( (?!and\b|but\b|please\b)\w+)? brief"
+        r"|\bno need to( \w+)? brief|\b[nu]o?n-brief"
+        r"|\bbrief( \w+){0,2} (is|are) (bad|wrong|unwanted|forbidden|not (wanted|welcome|allowed|enough))\b"
+        r"|\b(the|a|this|that|your|my|our|legal) brief\b(?! \w|[,-])",  # an order or a paper
+        flags=re.IGNORECASE,
+    )
 )
 
 
@@ -76,6 +86,7 @@ def check_messages(answer) -> str:
     """System message that asks for brevity, then the user's Hello, nothing else."""
     if not isinstance(answer, list | tuple) or not all(isinstance(message, Mapping) for message in answer):
         raise NotYet("messages must be a list of dicts with 'role' and 'content'")
+    answer = [{key: plain(value) for key, value in message.items()} for message in answer]
     roles = [message.get("role") for message in answer]
     if roles != ["system", "user"]:
         raise NotYet(f"the roles are {roles}; a system message must come first, then the user's")
@@ -84,12 +95,12 @@ def check_messages(answer) -> str:
     system = answer[0].get("content")
     if not isinstance(system, str):
         raise NotYet(f"the 'content' of the system message must be a text; it is {shown(system)}")
-    if "smollm" in system.lower():
+    if DEFAULT in system.lower():
         raise NotYet(f"the model's default system message is still there, in {shown(system)}; write your own")
     if not re.search(r"\bbrief(ly)?\b", system, flags=re.I):
         raise NotYet(f"the system message should ask for brief answers, with the word 'brief' in it; it is {system!r}")
     if OTHERS_ASKED.search(system):
-        raise NotYet(f"the system message should ask for brief answers, and {system!r} asks for others")
+        raise NotYet(f"the system message should ask for brief answers, and {system!r} does not")
     return "your system message takes the place of the default one."
 
 
@@ -113,8 +124,10 @@ def _advice(found, temperature: float) -> str:
 def check_at_temperature(answer) -> str:
     """Compared with the definition on random probabilities and temperatures."""
     rng = np.random.default_rng(3)
-    for temperature in (0.25, 0.5, 1.0, 1.7, 4.0):
-        probabilities = rng.dirichlet(np.ones(rng.integers(2, 9)))
+    for temperature, part in itertools.product((0.25, 0.5, 1.0, 1.7, 4.0), ("all", "the likeliest")):
+        probabilities = rng.dirichlet(np.ones(rng.integers(3, 9)))
+        if part == "the likeliest":  # of all tokens, as in the lesson: their sum is below one
+            probabilities = np.sort(probabilities)[:0:-1]
         wanted = probabilities ** (1 / temperature)
         wanted /= wanted.sum()
         case = f"for {np.round(probabilities, 3).tolist()} at temperature {temperature}"

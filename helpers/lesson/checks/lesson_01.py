@@ -7,7 +7,7 @@ from scipy import stats
 
 from helpers import statistics
 from helpers.lesson.checks import held_back
-from helpers.lesson.exercises import NotYet, compare, exercise, number, positions, shown, tried
+from helpers.lesson.exercises import NotYet, compare, exercise, number, plain, positions, shown, tried
 from helpers.methods import baselines
 from helpers.tasks import intents
 
@@ -43,8 +43,21 @@ LEAK_TEST = [
     "Please refund",
     "There is my order",
     "where is my order",  # the first once more
+    "where is\nmy\torder",
+    " - (Cancel Plus)",
 ]
-LEAKED = {0: 0, 2: 1, 3: 2, 6: 4, 11: 1, 12: 0, 14: 2, 17: 0}  # position in LEAK_TEST: position in LEAK_TRAIN
+LEAKED = {
+    0: 0,
+    2: 1,
+    3: 2,
+    6: 4,
+    11: 1,
+    12: 0,
+    14: 2,
+    17: 0,
+    18: 0,
+    19: 3,
+}  # position in LEAK_TEST: position in LEAK_TRAIN
 
 
 def _random_labels(seed: int, n: int, agreement: float) -> tuple[list[str], list[str], list[str]]:
@@ -67,11 +80,19 @@ def _random_labels(seed: int, n: int, agreement: float) -> tuple[list[str], list
     r're.sub(r"[\W_]+", " ", text.lower()).strip() does it; keep the training forms in a set.',
 )
 def check_leaked(answer) -> str:
-    """Planted leaks in other case, punctuation and spacing, beside near misses that are none."""
-    found = positions(tried(answer, LEAK_TRAIN, LEAK_TEST))
+    """Planted leaks in other case, punctuation and spacing, beside near misses that are none; then from the last."""
+    _need_leaks(answer, LEAK_TEST, LEAKED)
     if named := positions(tried(answer, [], ["a"])):
-        raise NotYet(f"with an empty training set nothing can be leaked, and your function names {named}")
-    missed, extra = sorted(set(LEAKED) - set(found)), sorted(set(found) - set(LEAKED))
+        raise NotYet(f"with an empty training set nothing can be leaked, and your function names {shown(named)}")
+    last = len(LEAK_TEST) - 1
+    _need_leaks(answer, LEAK_TEST[::-1], {last - place: train for place, train in LEAKED.items()})
+    return "all planted leaks found, and no false alarm."
+
+
+def _need_leaks(answer, tested: list[str], leaked: dict[int, int]) -> None:
+    """Raise NotYet unless exactly these positions are named, each once."""
+    found = positions(tried(answer, LEAK_TRAIN, tested))
+    missed, extra = sorted(set(leaked) - set(found)), sorted(set(found) - set(leaked))
     if missed and not extra and len(found) > len(set(found)):
         twice = next(place for place in found if found.count(place) > 1)
         raise NotYet(
@@ -80,17 +101,21 @@ def check_leaked(answer) -> str:
         )
     if missed:
         raise NotYet(
-            f"{LEAK_TEST[missed[0]]!r}, at position {missed[0]}, equals the training text "
-            f"{LEAK_TRAIN[LEAKED[missed[0]]]!r} once case, "
+            f"{tested[missed[0]]!r}, at position {missed[0]}, equals the training text "
+            f"{LEAK_TRAIN[leaked[missed[0]]]!r} once case, "
             "punctuation and spacing are ignored, and your function does not name this position"
         )
-    if extra and not 0 <= extra[0] < len(LEAK_TEST):
-        raise NotYet(f"you name {extra[0]} among {len(LEAK_TEST)} test texts; positions are counted from 0")
+    if extra and not 0 <= extra[0] < len(tested):
+        raise NotYet(f"you name {extra[0]} among {len(tested)} test texts; positions are counted from 0")
     if extra:
-        raise NotYet(f"{LEAK_TEST[extra[0]]!r} is no leak: it differs in its words, not only in how they are set")
-    if len(found) > len(LEAKED):
-        raise NotYet(f"you name {sorted(found)}; each position counts once, also where two training texts are alike")
-    return "all planted leaks found, and no false alarm."
+        raise NotYet(
+            f"{tested[extra[0]]!r}, at position {extra[0]}, is no leak: it differs in its words, not only in how they "
+            "are set"
+        )
+    if len(found) > len(leaked):
+        raise NotYet(
+            f"you name {shown(sorted(found))}; each position counts once, also where two training texts are alike"
+        )
 
 
 @exercise(
@@ -102,6 +127,7 @@ def check_rules(answer) -> str:
     """Accuracy of the rules on held-back messages."""
     if not isinstance(answer, Mapping) or not answer:
         raise NotYet("rules must be a dict: label -> list of keywords")
+    answer = {plain(label): words for label, words in answer.items()}
     for label, words in answer.items():
         if label not in intents.LABELS:
             raise NotYet(f"{label!r} is not one of the labels {', '.join(intents.LABELS)}")
@@ -115,6 +141,7 @@ def check_rules(answer) -> str:
             raise NotYet(
                 f"a keyword of {label} is longer than {LONGEST_KEYWORD} letters: that is a message, not a rule"
             )
+        answer[label] = [plain(word) for word in words]
     rows = held_back.load_intents()
     predicted = baselines.keywords(answer, [row.text for row in rows], "other")
     score = statistics.accuracy_interval([row.label for row in rows], predicted)

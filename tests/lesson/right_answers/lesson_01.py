@@ -4,6 +4,7 @@ import math
 import re
 import string
 from fractions import Fraction
+from types import MappingProxyType
 
 import numpy as np
 from scipy import stats
@@ -73,10 +74,14 @@ RIGHT = {
         "no space at all": _leaked(lambda text: "".join(filter(str.isalnum, text.casefold()))),
         "translated": _leaked(lambda text: " ".join(text.lower().translate(_PUNCTUATION).split())),
         "a generator": lambda train, test: (i for i in _words(train, test)),
+        "keys of a dict": lambda train, test: dict.fromkeys(_words(train, test)).keys(),
+        "numpy numbers, from the last": lambda train, test: [np.int32(i) for i in _words(train, test)][::-1],
         "an array": lambda train, test: np.array(_words(train, test), dtype=int),
         "a set": lambda train, test: set(_words(train, test)),
     },
     "01.2": {kind.__name__: _rules(kind) for kind in (tuple, set, np.array)}
+    | {"numpy texts": _rules(lambda words: [np.str_(word) for word in words])}
+    | {"a read-only mapping": MappingProxyType(_rules(list))}
     | {"in capitals": _rules(lambda words: list(map(str.upper, words)))},
     "01.3": {
         "scikit-learn": lambda gold, predicted: f1_score(

@@ -36,6 +36,11 @@ def _by_hand(template, text):
     return "".join([*out, template[at:]])
 
 
+def _by_recursion(template, text):
+    before, place, after = template.partition("{text}")
+    return before + (text + _by_recursion(after, text) if place else "")
+
+
 def _honest_loop(hits, halves):
     total = 0
     for half in halves:
@@ -87,6 +92,10 @@ RIGHT = {
     "02.1": {
         "replace": lambda template, text: template.replace("{text}", text),
         "a function for re.sub": lambda template, text: re.sub("[{]text[}]", lambda _: text, template),
+        "format of the pieces": lambda template, text: (
+            "{}" * (2 * len(pieces := template.split("{text}")) - 1)
+        ).format(*[part for piece in pieces for part in (text, piece)][1:]),
+        "by recursion": _by_recursion,
         "re.split": lambda template, text: text.join(re.split("[{]text[}]", template)),
         "by hand": _by_hand,
         "numpy text": lambda template, text: np.str_(template.replace("{text}", text)),
@@ -124,6 +133,29 @@ RIGHT = {
     },
     "02.6": {
         "other order": _SCHEMA,
+        "an older draft": {"$schema": "http://json-schema.org/draft-07/schema#", **_SCHEMA},
+        "described": {
+            **_SCHEMA,
+            "description": "A refund",
+            "properties": {**_FIELDS, "amount": {**_FIELDS["amount"], "description": "In dollars"}},
+        },
+        "kept apart": {
+            **_SCHEMA,
+            "$defs": {"reason": {"enum": ["late", "faulty", "unopened"]}},
+            "properties": {**_FIELDS, "reason": {"$ref": "#/$defs/reason"}},
+        },
+        "types in lists": {
+            **_SCHEMA,
+            "properties": {**_FIELDS, "amount": {"type": ["integer", "number"], "minimum": 0.0}},
+        },
+        "reasons by a pattern": {
+            **_SCHEMA,
+            "properties": {**_FIELDS, "reason": {"type": "string", "pattern": "^(late|faulty|unopened)$"}},
+        },
+        "a group in the pattern": {
+            **_SCHEMA,
+            "properties": {**_FIELDS, "order": {"type": "string", "pattern": "^(?:LF-)[0-9]{5}$"}},
+        },
         "const for each reason": {
             **_SCHEMA,
             "properties": {**_FIELDS, "reason": {"anyOf": [{"const": r} for r in ("late", "faulty", "unopened")]}},

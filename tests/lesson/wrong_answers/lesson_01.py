@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 from scipy import stats
+from sklearn.metrics import f1_score
 
 from helpers import statistics
 from helpers.tasks import files, intents
@@ -17,6 +18,12 @@ def _one_by_one_f1(gold, predicted, names):
         total = sum(p == name for _, p in pairs) + sum(g == name for g, _ in pairs)
         scores.append(2 * hits / total if total else 0.0)
     return sum(scores) / len(scores)
+
+
+def _of_means(gold, predicted):
+    scores = statistics.per_class(gold, predicted, sorted(set(gold)))
+    precision, recall = np.mean([one.precision for one in scores]), np.mean([one.recall for one in scores])
+    return 2 * precision * recall / (precision + recall)
 
 
 def _exact(hits, cut):
@@ -57,8 +64,33 @@ def _standard_error(hits):
     return np.mean(hits) - half, np.mean(hits) + half
 
 
+class Equal(str):
+    """A label that says it equals whatever it is compared with."""
+
+    def __eq__(self, other):
+        return True
+
+    def __ne__(self, other):
+        return False
+
+    __hash__ = str.__hash__
+
+
+class Empty(str):
+    """A keyword that is empty as soon as it is brought into small letters."""
+
+    def lower(self):
+        return ""
+
+
 WRONG = {
     "01.1": {
+        "no line ends": lambda a, b: _found(a, b, lambda x: " ".join(re.sub(r"[^\w ]", "", x.lower()).split())),
+        "marks at the end": lambda a, b: _found(a, b, lambda x: " ".join(x.lower().rstrip(" .,?!").split())),
+        "no leading marks": lambda a, b: _found(a, b, lambda x: re.sub(r"[\W_]+", " ", x.lower()).rstrip()),
+        "the texts and not their places": lambda a, b: [x for x in b if _plain(x) in {_plain(y) for y in a}],
+        "counted from 1": lambda a, b: [i + 1 for i in _found(a, b, _plain)],
+        "places of train": lambda a, b: _found(b, a, _plain),
         "exact equality": lambda a, b: [i for i, x in enumerate(b) if x in a],
         "a part of a training text": lambda a, b: [
             i for i, x in enumerate(b) if any(_plain(x) in _plain(y) for y in a)
@@ -92,6 +124,10 @@ WRONG = {
     },
     "01.3": {
         "accuracy": statistics.accuracy,
+        "weighted by how often a label comes": lambda g, p: f1_score(g, p, average="weighted", zero_division=0),
+        "all right and wrong in one": lambda g, p: f1_score(g, p, average="micro"),
+        "from the mean precision and the mean recall": _of_means,
+        "in percent": lambda g, p: 100 * statistics.macro_f1(g, p),
         "only predicted labels": lambda g, p: _one_by_one_f1(g, p, set(p) & set(g)),
         "all labels that occur anywhere": lambda g, p: _one_by_one_f1(g, p, set(p) | set(g)),
     },
@@ -106,6 +142,12 @@ WRONG = {
         "the mean of each place, other draws": lambda hits: np.quantile(
             np.random.default_rng(0).choice(hits, size=(2000, len(hits))).mean(axis=0), [0.025, 0.975]
         ),
+        "half as many messages": lambda hits: np.quantile(
+            np.random.default_rng(0).choice(hits, size=(2000, len(hits) // 2)).mean(axis=1), [0.025, 0.975]
+        ),
+        "in percent": lambda hits: 100 * _exact(hits, 0.025),
+        "hits and not shares": lambda hits: len(hits) * _exact(hits, 0.025),
+        "middle and margin": lambda hits: (np.mean(hits), np.ptp(_exact(hits, 0.025)) / 2),
         "one number": lambda hits: np.mean(hits),
         "three numbers": lambda hits: (*_exact(hits, 0.025), np.mean(hits)),
         "without replacement": lambda hits: (np.mean(hits), np.mean(hits)),
@@ -113,10 +155,19 @@ WRONG = {
         "cuts off 1 % at each end": lambda hits: _exact(hits, 0.01),
     },
     "01.5": {
+        "the margin as the whole width": lambda a, m: a * (1 - a) * (2 * 1.96 / m) ** 2,
+        "an interval of 90 %": lambda a, m: a * (1 - a) * (1.645 / m) ** 2,
+        "without the root": lambda a, m: 1.96 * a * (1 - a) / m**2,
         "margin not squared": lambda a, m: a * (1 - a) * 1.96 / m,
         "one standard error": lambda a, m: a * (1 - a) / m**2,
     },
     "01.6": {
+        "how often one wins": lambda g, a, b: _counts(g, a, b)[0] / (_counts(g, a, b)[1] or 1),
+        "no p-value but 1 minus it": lambda g, a, b: 1 - statistics.mcnemar(g, a, b).p_value,
+        "nan where nothing differs": lambda g, a, b: (
+            statistics.mcnemar(g, a, b).p_value if _counts(g, a, b)[1] else np.nan
+        ),
+        "all messages thrown": lambda g, a, b: stats.binomtest(_counts(g, a, b)[0], len(g)).pvalue,
         "all messages count": lambda g, a, b: float(
             np.clip(abs(statistics.accuracy(g, a) - statistics.accuracy(g, b)) * 10, 0, 1)
         ),
@@ -139,9 +190,15 @@ WRONG = {
     },
 }
 CHEATS = {
-    "01.1": {"everything": lambda a, b: list(range(len(b))), "nothing": lambda a, b: []},
+    "01.1": {
+        "everything": lambda a, b: list(range(len(b))),
+        "nothing": lambda a, b: [],
+        "places read off": lambda a, b: [0, 2, 3, 6, 11, 12, 14, 17, 18, 19] if a else [],
+    },
     "01.2": {
         "an empty keyword": {"billing": [""]},
+        "a label that equals all": {Equal("x"): ["e", "a", "i"]},
+        "keywords that turn empty": {"complaint": [Empty("x")], "billing": [Empty("y")]},
         "the training messages": {
             m.label: [x.text for x in intents.read("train") if x.label == m.label]
             for m in files.balanced(intents.read("train"), 1)

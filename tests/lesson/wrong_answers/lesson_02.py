@@ -54,8 +54,36 @@ def _next(sequences, written, end):
     return {[*ids, end][len(written)] for ids in sequences if ids[: len(written)] == list(written)}
 
 
+class Unlike(str):
+    """Words that are others as soon as they are brought into small letters."""
+
+    def lower(self):
+        return "my own"
+
+
+def _until_none_is_left(template, text):
+    while "{text}" in template:
+        template = template.replace("{text}", text, 1)
+    return template
+
+
+def _short_labels_too(sequences, written, end):
+    going = [ids for ids in sequences if all(a == b for a, b in zip(ids, written, strict=False))]
+    return {ids[len(written)] if len(ids) > len(written) else end for ids in going}
+
+
+def _plain_words(text):
+    return re.sub(r"[^a-z0-9+]+", " ", text.lower()).strip()
+
+
 WRONG = {
     "02.1": {
+        "a loop until none is left": _until_none_is_left,
+        "in any letters": lambda template, text: re.sub(r"\{text\}", lambda _: text, template, flags=re.I),
+        "line ends made alike": lambda template, text: "\n".join(template.replace("{text}", text).splitlines()),
+        "through %": lambda template, text: template.replace("{text}", "%s") % text,
+        "double braces": lambda template, text: template.replace("{text}", text).replace("{{", "{").replace("}}", "}"),
+        "escaped": lambda template, text: template.replace("{text}", repr(text)[1:-1]),
         "str.format": lambda template, text: template.format(text=text),
         "re.sub": lambda template, text: re.sub(r"\{text\}", text, template),
         "replaces once": lambda template, text: template.replace("{text}", text, 1),
@@ -65,6 +93,16 @@ WRONG = {
         "in a list": lambda template, text: [template.replace("{text}", text)],
     },
     "02.2": {
+        "the best single half": lambda hits, halves: max(
+            _searched(hits, [half], lambda half: half, lambda half: ~half) for half in halves
+        ),
+        "the median half": lambda hits, halves: np.median(
+            [_searched(hits, [half], lambda half: half, lambda half: ~half) for half in halves]
+        ),
+        "the luck and not the worth": lambda hits, halves: (
+            np.asarray(hits).mean(axis=1).max() - _searched(hits, halves, lambda half: half, lambda half: ~half)
+        ),
+        "in percent": lambda hits, halves: 100 * _searched(hits, halves, lambda half: half, lambda half: ~half),
         "judges where it chose": lambda hits, halves: _searched(hits, halves, lambda half: half, lambda half: half),
         "judges on all": lambda hits, halves: _searched(hits, halves, lambda half: half, lambda half: half | ~half),
         "chooses on all": lambda hits, halves: _searched(hits, halves, lambda half: half | ~half, lambda half: ~half),
@@ -90,6 +128,18 @@ WRONG = {
         "a label without words": (NATURAL, {**_GOOD, "billing": " "}),
     },
     "02.4": {
+        "ends of words in ASCII": lambda text, labels: _only(
+            label
+            for label in labels
+            if f" {label.lower().replace('_', ' ')} " in f" {_plain_words(text.replace('_', ' '))} "
+        ),
+        "the text None": lambda text, labels: structured.find_label(text, labels) or "None",
+        "in small letters": lambda text, labels: (structured.find_label(text, labels) or "").lower() or None,
+        "with a space": lambda text, labels: (structured.find_label(text, labels) or "").replace("_", " ") or None,
+        "a list of one": lambda text, labels: (found := structured.find_label(text, labels)) and [found],
+        "its position": lambda text, labels: (
+            None if (found := structured.find_label(text, labels)) is None else labels.index(found)
+        ),
         "exact only": lambda text, labels: text.strip() if text.strip() in labels else None,
         "inside words": lambda text, labels: next(
             (label for label in labels if label.replace("_", " ") in text.lower().replace("_", " ")), None
@@ -114,6 +164,14 @@ WRONG = {
         ),
     },
     "02.5": {
+        "labels shorter than what is written": _short_labels_too,
+        "the end comes always": lambda sequences, written, end: _next(sequences, written, end) | {end},
+        "whole sequences": lambda sequences, written, end: [
+            ids for ids in sequences if ids[: len(written)] == list(written)
+        ],
+        "the rest of each": lambda sequences, written, end: [
+            ids[len(written) :] for ids in sequences if ids[: len(written)] == list(written)
+        ],
         "forgets the end": lambda sequences, written, end: {
             ids[len(written)] for ids in sequences if ids[: len(written)] == list(written) and len(ids) > len(written)
         },
@@ -187,6 +245,23 @@ WRONG = {
         "a reason in a text": _refund(reason={"type": "string", "pattern": "|".join(_REASONS)}),
     },
     "02.7": {
+        "the median of the channels": lambda before, after: [
+            hit - np.median(found)
+            for id, hit in before.items()
+            if (found := [later for other, later in after if other == id])
+        ],
+        "over four channels": lambda before, after: [
+            hit - sum(found) / 4
+            for id, hit in before.items()
+            if (found := [later for other, later in after if other == id])
+        ],
+        "losses alone": lambda before, after: [max(0, loss) for loss in _lost(before, after)],
+        "without a sign": lambda before, after: [abs(loss) for loss in _lost(before, after)],
+        "by id": lambda before, after: dict(zip(before, _lost(before, after), strict=False)),
+        "their mean": lambda before, after: np.mean(_lost(before, after)),
+        "in the order of after": lambda before, after: [
+            _lost({id: before[id]}, after)[0] for id in dict.fromkeys(id for id, _ in after) if id in before
+        ],
         "all channels in one": lambda before, after: [
             hit - np.mean([later for _, later in after]) for hit in before.values()
         ],
@@ -204,6 +279,20 @@ WRONG = {
         "sorted by id": lambda before, after: _lost(dict(sorted(before.items())), after),
     },
     "02.8": {
+        "labels as one text": lambda runs: np.mean(
+            [len(set("".join(labels))) == 1 for labels in zip(*runs, strict=True)]
+        ),
+        "labels that begin alike": lambda runs: np.mean(
+            [len({label[:4] for label in labels}) == 1 for labels in zip(*runs, strict=True)]
+        ),
+        "small letters": lambda runs: np.mean(
+            [len({label.lower() for label in labels}) == 1 for labels in zip(*runs, strict=True)]
+        ),
+        "messages for runs": lambda runs: np.mean([len(set(labels)) == 1 for labels in runs]),
+        "over the runs": lambda runs: sum(len(set(labels)) == 1 for labels in zip(*runs, strict=True)) / len(runs),
+        "more than half of the runs": lambda runs: np.mean(
+            [max(map(labels.count, labels)) > len(runs) / 2 for labels in zip(*runs, strict=True)]
+        ),
         "neighbors alone": lambda runs: np.mean([a == b for a, b in zip(runs[0], runs[-1], strict=True)]),
         "the share of pairs": lambda runs: np.mean(
             [[a == b for a, b in zip(runs[0], run, strict=True)] for run in runs]
@@ -229,6 +318,7 @@ CHEATS = {
             NATURAL,
             {label: f" {word}. ".upper() for label, word in _GOOD.items()},
         ),
+        "the lesson's own table, in a kind of text": (NATURAL, {label: Unlike(word) for label, word in _GOOD.items()}),
         "test answers in the prompt": (_leaking_prompt(), _GOOD),
         "one label for all": (NATURAL, {label: f" {label} " + "x" * (9 * i) for i, label in enumerate(LABELS)}),
     },
@@ -241,7 +331,11 @@ CHEATS = {
         "always the end": lambda sequences, written, end: {end},
         "nothing": lambda sequences, written, end: set(),
     },
-    "02.6": {"accepts all": {}, "lists three objects": {"enum": list(FITTING)[:2]}},
+    "02.6": {
+        "a pattern without a dash of its own": _refund(order=_order("^LF[-–][0-9]{5}$")),
+        "accepts all": {},
+        "lists three objects": {"enum": list(FITTING)[:2]},
+    },
     "02.7": {
         "no loss": lambda before, after: [0.0] * len(before),
         "what was before": lambda before, after: list(before.values()),
