@@ -129,7 +129,7 @@ def read(
     else:
         inside = folders.read(path)
         how = f"{path.name}: a folder, {count(inside.files, 'file')}; the folder of a text is its label"
-        found = _Read(inside.rows, inside.files, inside.findings, (how,), (), "file")
+        found = _Read(inside.rows, inside.total, inside.findings, (how,), (), "file")
         told = "\0".join(f"{r.number}\1{r.text}\1{r.label}" for r in found.rows)
         digest = hashlib.sha256(told.encode("utf-8", "replace"))
     findings, unit = [*found.findings, *beside], found.unit
