@@ -184,7 +184,7 @@ def test_columns_of_fixed_width_are_columns(tmp_path, form):
 
 def test_a_line_that_does_not_keep_to_the_columns_is_told(tmp_path):
     rows = [f"{t:<55}{k}" for t, k in PAIRS]
-    rows[7:7] = ["a text that is far too long for its column, and for others, too, fault"]
+    rows[7:7] = ["a text that is far too long for its column, and-for-others-too, fault"]
     own = reading.read(save(tmp_path, "\n".join([*rows, "(20 rows)"]), "a.txt"))
     exactly_pairs(own)
     assert finding(own, "ragged").do == "keep each line to the columns"
