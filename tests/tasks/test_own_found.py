@@ -2,11 +2,14 @@
 
 import email.message
 import email.policy
+import json
+import zipfile
 
 import pytest
 from own_files import PAIRS, csv, lines
 from test_own_exports import exactly_pairs
 from test_own_reading import adds_up, finding, rows_of, save
+from test_own_tools import table
 
 from helpers.tasks.files import DataError
 from helpers.tasks.own import reading
@@ -188,3 +191,87 @@ def test_a_line_that_does_not_keep_to_the_columns_is_told(tmp_path):
     own = reading.read(save(tmp_path, "\n".join([*rows, "(20 rows)"]), "a.txt"))
     exactly_pairs(own)
     assert finding(own, "ragged").do == "keep each line to the columns"
+
+
+@pytest.mark.parametrize("whole, sign", [(1, ""), (100, "%")])
+def test_shares_of_labels_are_no_label_and_the_highest_is(tmp_path, whole, sign):
+    shares = {"billing": (0.75, 0.25), "fault": (0.125, 0.875), "none": (0.5, 0.5)}
+    rows = [
+        (i, t, *(f"{one * whole:g}{sign}" for one in shares[k])) for i, (t, k) in enumerate([*PAIRS, ("So", "none")])
+    ]
+    path = save(tmp_path, table(["id", "text", "p_billing", "p_fault"], rows))
+    with pytest.raises(DataError, match=r"'p_billing', 'p_fault' hold shares.*--label p_billing --label p_fault"):
+        reading.read(path)
+    own = reading.read(path, label=["p_billing", "p_fault"])
+    exactly_pairs(own)
+    assert finding(own, "no label").rows == (22,)
+
+
+def test_votes_for_labels_say_the_label_and_other_numbers_do_not(tmp_path):
+    votes = {"billing": (3, 1), "fault": (0, 5)}
+    path = save(tmp_path, table(["text", "billing", "fault"], [(t, *votes[k]) for t, k in PAIRS]))
+    exactly_pairs(reading.read(path, label=["billing", "fault"]))
+    path = save(tmp_path, table(["text", "billing", "fault"], [(t, 0.9, 0.7) for t, k in PAIRS]))
+    with pytest.raises(DataError, match="or holds shares that add up to 1; 'billing' holds '0.9'"):
+        reading.read(path, label=["billing", "fault"])
+
+
+def test_a_list_of_numbers_is_no_label(tmp_path):
+    rows = [{"text": t, "embedding": [0.1 * (k == "fault"), -2e-3, 1]} for t, k in PAIRS]
+    with pytest.raises(
+        DataError, match="'embedding' holds lists of numbers, such as scores or a vector, and no labels"
+    ):
+        reading.read(save(tmp_path, json.dumps(rows), "a.json"))
+
+
+@pytest.mark.parametrize("begins, kind", [(b"PAR1", "parquet"), (b"FEA1", "feather"), (b"ARROW1", "feather")])
+def test_a_table_of_arrow_is_refused_with_a_line_that_works(tmp_path, begins, kind):
+    path = save(tmp_path, begins + bytes(200), f"my texts.{kind}")
+    with pytest.raises(DataError) as told:
+        reading.read(path)
+    line = f"pandas.read_{kind}('my texts.{kind}').to_json('my texts.jsonl', orient='records', lines=True)"
+    assert line in str(told.value) and "pandas and pyarrow" in str(told.value)
+
+
+def agent(pairs=PAIRS) -> dict[str, str]:
+    """What Dialogflow exports of an agent: an intent in two files, its phrases in pieces."""
+    files = {"agent.json": '{"language": "en"}', "package.json": '{"version": "1.0.0"}'}
+    for k in LABELS:
+        said = [t for t, label in pairs if label == k]
+        phrases = [{"id": str(i), "data": [{"text": t[:6]}, {"text": t[6:], "alias": "x"}]} for i, t in enumerate(said)]
+        files[f"intents/{k}.json"] = json.dumps({"name": k, "responses": []})
+        files[f"intents/{k}_usersays_en.json"] = json.dumps(phrases)
+    files["intents/fallback.json"] = json.dumps({"name": "fallback", "responses": []})
+    files["entities/size_entries_en.json"] = json.dumps([{"value": "small", "synonyms": ["tiny"]}])
+    return files
+
+
+def agent_cx(pairs=PAIRS) -> dict[str, str]:
+    files = {"agent.json": "{}"}
+    for k in LABELS:
+        said = [t for t, label in pairs if label == k]
+        phrases = [
+            {"id": str(i), "parts": [{"text": t[:6]}, {"text": t[6:]}], "languageCode": "en"}
+            for i, t in enumerate(said)
+        ]
+        files[f"intents/{k}/{k}.json"] = json.dumps({"displayName": k})
+        files[f"intents/{k}/trainingPhrases/en.json"] = json.dumps({"trainingPhrases": phrases})
+    return files
+
+
+@pytest.mark.parametrize("form", [agent, agent_cx])
+def test_an_agent_of_dialogflow_is_read(tmp_path, form):
+    own = reading.read(folder_of(tmp_path, form()))
+    exactly_pairs(own)
+    assert "the intent of a phrase is its label" in own.how[0] and own.unit == "phrase"
+    assert "Phrases of an agent of Dialogflow" in str(finding(own, "agent"))
+
+
+def test_an_agent_s_archive_says_to_name_the_folder(tmp_path):
+    with zipfile.ZipFile(tmp_path / "agent.zip", "w") as archive:
+        for name, content in agent().items():
+            archive.writestr(name, content)
+    with pytest.raises(
+        DataError, match="agent.zip is a zip archive of an agent of Dialogflow; unpack it, and name the folder"
+    ):
+        reading.read(tmp_path / "agent.zip")

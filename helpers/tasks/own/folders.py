@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from helpers.tasks.files import DataError
-from helpers.tasks.own import kinds, mails, opened
+from helpers.tasks.own import agents, kinds, mails, opened
 from helpers.tasks.own.cleaning import Row
 from helpers.tasks.own.columns import SPLITS
 from helpers.tasks.own.findings import Finding, count
@@ -28,12 +28,14 @@ MOST_BYTES_MAIL = 50_000_000  # with what is attached
 
 @dataclass(frozen=True)
 class Found:
-    """Rows of a folder's files, what was found, how many files there were, and how many rows stood there."""
+    """Rows of a folder's files, what was found, how many files there were, how many rows, of what, and what labels them."""
 
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
     files: int
     total: int
+    unit: str = "file"
+    told: str = "the folder of a text is its label"
 
 
 def walk(folder: pathlib.Path) -> Iterator[pathlib.Path]:
@@ -177,12 +179,37 @@ def _texts_of(path: pathlib.Path, name: str) -> list[tuple[str, str, str]]:
     return [(name, text, "page")]
 
 
+def _of_agent(folder: pathlib.Path) -> Found:
+    """The phrases of an agent; a file that holds none is left out."""
+    rows, broken, files = [], [], agents.files_of(folder)
+    for path, intent in files.items():
+        try:
+            rows += agents.rows_of(folder, path, intent)
+        except DataError as error:
+            broken.append(str(error))
+    done = "each intent is the label of its phrases; answers, entities and flows are left aside"
+    findings = [Finding("agent", f"phrases of {agents.KIND}", (), done)]
+    if broken:
+        what = f"{count(len(broken), 'file')} without phrases: {broken[0]}"
+        findings.append(Finding("broken", what, (), "left out", lost=len(broken), unit="file"))
+    return Found(
+        tuple(rows),
+        tuple(findings),
+        len(files),
+        len(rows) + len(broken),
+        "phrase",
+        "the intent of a phrase is its label",
+    )
+
+
 def read(folder: pathlib.Path) -> Found:
     """Return a row for each text below a folder; the folder that a text lies in is its label.
 
     A folder named as a split (train, dev, test) above those of the labels gives the split. Files that are no text are
     counted and left out. Raises DataError where no file lies in a folder of its label.
     """
+    if agents.files_of(folder):
+        return _of_agent(folder)
     rows, findings, tables, found = [], [], [], defaultdict(list)
     loose, unlabeled, other, broken, files = [], [], [], [], 0
     for path in walk(folder):

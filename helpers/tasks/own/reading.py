@@ -128,8 +128,8 @@ def read(
         digest = hashlib.sha256(b"".join(one.read_bytes() for file in files.values() for one in _files(file)))
     else:
         inside = folders.read(path)
-        how = f"{path.name}: a folder, {count(inside.files, 'file')}; the folder of a text is its label"
-        found = _Read(inside.rows, inside.total, inside.findings, (how,), (), "file")
+        how = f"{path.name}: a folder, {count(inside.files, 'file')}; {inside.told}"
+        found = _Read(inside.rows, inside.total, inside.findings, (how,), (), inside.unit)
         told = "\0".join(f"{r.number}\1{r.text}\1{r.label}" for r in found.rows)
         digest = hashlib.sha256(told.encode("utf-8", "replace"))
     findings, unit = [*found.findings, *beside], found.unit
