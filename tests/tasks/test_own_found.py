@@ -259,6 +259,13 @@ def agent_cx(pairs=PAIRS) -> dict[str, str]:
     return files
 
 
+def test_what_is_not_read_of_a_folder_is_no_part_of_its_name(tmp_path):
+    folder_of(tmp_path, {f"{k}.txt": "\n".join(t for t, label in PAIRS if label == k) for k in LABELS})
+    before = reading.read(tmp_path, sheet="every", label="file").name
+    folder_of(tmp_path, {"README.md": "ours", "old/a.txt": "x"})
+    assert reading.read(tmp_path, sheet="every", label="file").name == before
+
+
 @pytest.mark.parametrize("form", [agent, agent_cx])
 def test_an_agent_of_dialogflow_is_read(tmp_path, form):
     own = reading.read(folder_of(tmp_path, form()))

@@ -28,7 +28,7 @@ MOST_BYTES_MAIL = 50_000_000  # with what is attached
 
 @dataclass(frozen=True)
 class Found:
-    """Rows of a folder's files, what was found, how many files there were, how many rows, of what, and what labels them."""
+    """Rows of a folder's files, what was found, how many files and rows there were, of what, and what labels them."""
 
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
@@ -84,6 +84,12 @@ def not_read(folder: pathlib.Path, files: Collection[pathlib.Path]) -> list[Find
     return [Finding("not read", what, tuple(names), "not read", do, unit="file")] if names else []
 
 
+def chosen(folder: pathlib.Path, encoding: str | None) -> list[pathlib.Path]:
+    """Return the files of a folder that `every` reads."""
+    inside = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    return [path for path in inside if _holds_texts(path, encoding)]
+
+
 def every(folder: pathlib.Path, **options) -> Table:
     """Return all tables of a folder, or files with a text a line, as one, with a column of the files' names.
 
@@ -91,7 +97,7 @@ def every(folder: pathlib.Path, **options) -> Table:
     """
     parts, options = {}, {**options, "sheet": None}
     inside = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
-    paths = [path for path in inside if _holds_texts(path, options.get("encoding"))]
+    paths = chosen(folder, options.get("encoding"))
     stems = [path.stem for path in paths]
     for path in paths:
         if path.suffix.lower() in TABLES:
