@@ -1,6 +1,6 @@
-"""Texts with a label on each line, or above several: fastText, Rasa, a label before a sign. Other tables go to tables.
+"""Texts with a label on each line, or above several: fastText, Rasa, trees of SST, a label before or behind a sign.
 
-What holds a word a line (CoNLL) is refused, for it is no table of texts.
+Other tables go to tables. A word a line (CoNLL) and features by number (LIBSVM) are refused, for they are no texts.
 """
 
 import re
@@ -10,12 +10,28 @@ from dataclasses import dataclass
 
 from helpers.tasks.files import DataError
 
-FASTTEXT = re.compile(r"((?:__label__\S+[ \t,]*)+)(.*)")
+FASTTEXT = re.compile(r"((?:__label__[^\s,]+[ \t,]*)+)(.*)")
+BARE = re.compile(r"__label__[^\s,]+[ \t]")
 FASTTEXT_LAST = re.compile(r"(.*?)[ \t,]*((?:__label__\S+\s*)+)")
-FIRST = (  # 3 …, NUM:date …; refund: …, refund:…
-    re.compile(r"(\d+|[^\s:]+[:_][^\s:]+)[ \t]+(\S.*)"),
-    re.compile(r"([^\s:]{1,40}(?: [^\s:]{1,20})?):[ \t]*(\S.*)"),
-)
+FORMS = {  # how a line shows its label
+    "what a line begins with": re.compile(
+        r"(?P<label>\d+|[^\s:]+[:_][^\s:]+)[ \t]+(?P<text>[^\s,;|].*)"
+    ),  # 3 …, NUM:date …
+    "what stands before a colon": re.compile(r"(?P<label>[^\s:]{1,40}(?: [^\s:]{1,20})?):[ \t]*(?P<text>[^\s,;|].*)"),
+    "what stands in brackets before a text": re.compile(
+        r"[\[(<{](?P<label>[^\[\]()<>{}]{1,60})[\])>}][ \t:,-]*(?P<text>\S.*)"
+    ),
+    "what stands in brackets behind a text": re.compile(
+        r"(?P<text>.*\S)[ \t]*[\[(<{](?P<label>[^\[\]()<>{}]{1,60})[\])>}]\.?"
+    ),
+    "what stands behind #": re.compile(r"(?P<text>.*\S)[ \t]+#(?P<label>[^\s#]{1,60})"),
+    "what stands before a dash": re.compile(r"(?P<label>\S.{0,39}?)[ \t]+[-–—]+[ \t]+(?P<text>\S.*)"),
+    "what stands behind a dash": re.compile(r"(?P<text>.*\S)[ \t]+[-–—]+[ \t]+(?P<label>\S.{0,39})"),
+}
+TREE = re.compile(r"\(\d (?:[^()]+|\(.*\))\)")
+LEAF = re.compile(r"\(\d ([^()]+)\)")
+FEATURES = re.compile(r"[-+]?[\d.]+(?:,\d+)*(?: +(?:qid:)?\d+:[-+.\deE]+)+\s*(?:#.*)?")
+NEARLY = 0.9  # of all lines
 RASA = re.compile(r"(?m)^## intent:|^\s*- intent: .*\n(?:.*\n){0,3}?\s+examples: \|")
 HEADING = re.compile(r"## (\w+):\s*(.+)|\s*- (intent|synonym|regex|lookup): *(.+)|()examples: \|\s*")
 ENTITY = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")
@@ -39,8 +55,18 @@ def read(name: str, text: str) -> Lines | None:
     if RASA.search(text[:100_000]):
         return _rasa(lines)
     front, end = FASTTEXT.match(text), FASTTEXT_LAST.fullmatch(lines[0][1].strip()) if lines else None
+    if not front and not end:  # a comment may stand above; names of columns make a table of it
+        front = len(lines) > LEAST and sum(bool(BARE.match(line)) for _, line in lines) > NEARLY * len(lines)
     if front or end:
         return _fasttext(lines, bool(front))
+    if lines and all(TREE.fullmatch(line.strip()) for _, line in lines):
+        rows = [(number, _words_of(line), line.strip()[1]) for number, line in lines]
+        return Lines(rows, "trees of sentiment as in SST; the number of a whole text is its label")
+    if len(lines) > 1 and all(FEATURES.fullmatch(line.strip()) for _, line in lines):
+        raise DataError(
+            f"{name} holds numbers of features, as files for LIBSVM do: the words themselves are not in it. Give the "
+            "texts that these were made from, each with its label"
+        )
     if _a_word_a_line(text):
         raise DataError(
             f"{name} holds a word a line with its tags, as CoNLL files do: it labels words, not texts. Give a table "
@@ -50,20 +76,29 @@ def read(name: str, text: str) -> Lines | None:
 
 
 def first_is_label(text: str) -> Lines | None:
-    r"""Return lines that begin with a label, as `3 text`, `NUM:date text` or `refund: text`; None where these do not.
+    r"""Return lines that nearly all show a label of few, as `3 text`, `refund: text`, `[refund] text`, `text (refund)`.
+
+    None where they do not. A line in another form has no label.
 
     >>> first_is_label("".join(f"{i % 2} text number {i}\n" for i in range(9))).rows[1]
     (2, 'text number 1', '1')
     """
     lines = [(number, line.strip()) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
-    for form in FIRST:
-        found = [(number, form.fullmatch(line)) for number, line in lines]
-        rows = [(number, one[2], one[1]) for number, one in found if one]
-        times = len({label for _, _, label in rows})
-        if len(rows) >= max(LEAST, len(lines)) and 2 <= times <= len(rows) / 3:
-            how = "no sign parts cells, so what a line begins with is taken for its label (if wrong, say delimiter=…)"
-            return Lines(rows, how)
+    for called, form in FORMS.items():
+        if sum(bool(form.fullmatch(line)) for _, line in lines[:100]) < 0.9 * len(lines[:100]):
+            continue
+        found = [(number, form.fullmatch(line), line) for number, line in lines]
+        labels = Counter(one["label"].strip() for _, one, _ in found if one)
+        if labels.total() >= max(LEAST, NEARLY * len(lines)) and 2 <= len(labels) <= labels.total() / 3:
+            rows = [(i, one["text"], one["label"].strip()) if one else (i, line, "") for i, one, line in found]
+            return Lines(rows, f"no sign parts cells, so {called} is taken for its label (if wrong, say delimiter=…)")
     return None
+
+
+def _words_of(tree: str) -> str:
+    """The words of a tree of SST, brackets written as such."""
+    words = " ".join(LEAF.findall(tree))
+    return words.replace("-LRB-", "(").replace("-RRB-", ")")
 
 
 def _fasttext(lines: Sequence[tuple[int, str]], front: bool) -> Lines:

@@ -105,7 +105,11 @@ def clean(rows: Sequence[Row], unit: str = "row") -> Cleaned:
 
 
 def _one_cell(label: str) -> str:
-    """A label as it stands; of a list, as programs write it into one cell, what it holds, in order of the alphabet."""
+    """A label as it stands; of a list, as programs write it into one cell, what it holds, in order of the alphabet.
+
+    The mark of fastText before it is none of it.
+    """
+    label = label.removeprefix("__label__") or label
     inner = re.fullmatch(r"""(?:\{['"]\w+['"]: ?)?\[(.*)\]\}?""", label)
     if not inner or QUOTED.sub("", inner[1]).strip(" ,"):
         return label

@@ -174,8 +174,9 @@ def guess(
 
 
 def _more(table: Table) -> str:
-    """What was said of other sheets, which a file of one column may need."""
-    return "".join(f". {finding}".rstrip(".") for finding in table.findings if finding.kind.startswith("sheets"))
+    """What was said of other sheets, or of mails, which a file of one column may need."""
+    kinds = ("sheets", "mails")
+    return "".join(f". {finding}".rstrip(".") for finding in table.findings if finding.kind.startswith(kinds))
 
 
 def _first(table: Table) -> str:

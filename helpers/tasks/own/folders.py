@@ -3,32 +3,39 @@
 import pathlib
 import re
 import shlex
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from helpers.tasks.files import DataError
-from helpers.tasks.own import kinds, opened
+from helpers.tasks.own import agents, kinds, mails, opened
 from helpers.tasks.own.cleaning import Row
 from helpers.tasks.own.columns import SPLITS
 from helpers.tasks.own.findings import Finding, count
+from helpers.tasks.own.pages import page_text
 from helpers.tasks.own.tables import Record, Table
 
-TEXTS = (".txt", ".md", ".text", ".html", ".htm", ".eml", "")
+TEXTS = (".txt", ".md", ".text", ".html", ".htm", ".eml", ".mbox", "")
+NUMBERED = re.compile(r"\.(?:\d*|[0-9a-f]{16,})")  # how a name ends whose last part is a number, and no kind of file
 TABLES = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".xls", ".ods")
 WHOLE = (".json", ".xlsx", ".xls", ".ods", ".zip")  # of which a line is nothing alone
 ABOUT = ("readme", "license", "licence", "notice", "authors", "changelog", "contributing")  # files that hold no data
 UNLABELED = ("unsup", "unlabeled", "unlabelled", "unlab")  # what data sets call texts that nobody labeled
 MOST_FILES = 50_000
 MOST_BYTES = 1_000_000  # of one text
+MOST_BYTES_MAIL = 50_000_000  # with what is attached
 
 
 @dataclass(frozen=True)
 class Found:
-    """Rows of a folder's files, what was found, and how many files there were."""
+    """Rows of a folder's files, what was found, how many files and rows there were, of what, and what labels them."""
 
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
     files: int
+    total: int
+    unit: str = "file"
+    told: str = "the folder of a text is its label"
 
 
 def walk(folder: pathlib.Path) -> Iterator[pathlib.Path]:
@@ -77,6 +84,12 @@ def not_read(folder: pathlib.Path, files: Collection[pathlib.Path]) -> list[Find
     return [Finding("not read", what, tuple(names), "not read", do, unit="file")] if names else []
 
 
+def chosen(folder: pathlib.Path, encoding: str | None) -> list[pathlib.Path]:
+    """Return the files of a folder that `every` reads."""
+    inside = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    return [path for path in inside if _holds_texts(path, encoding)]
+
+
 def every(folder: pathlib.Path, **options) -> Table:
     """Return all tables of a folder, or files with a text a line, as one, with a column of the files' names.
 
@@ -84,11 +97,13 @@ def every(folder: pathlib.Path, **options) -> Table:
     """
     parts, options = {}, {**options, "sheet": None}
     inside = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
-    paths = [path for path in inside if _holds_texts(path, options.get("encoding"))]
+    paths = chosen(folder, options.get("encoding"))
     stems = [path.stem for path in paths]
     for path in paths:
         if path.suffix.lower() in TABLES:
             table = kinds.table_of(path, **options)
+        elif mails.is_mailbox(opened.raw(path)):
+            table = mails.table(path.name, opened.raw(path), labels=False)
         else:
             text, how, findings = opened.decode(path.name, opened.raw(path), options.get("encoding"))
             lines = enumerate(re.split(r"\r\n?|\n", text), start=1)
@@ -141,7 +156,56 @@ def beside(path: pathlib.Path) -> str:
 def _lines(path: pathlib.Path) -> list[bytes]:
     if not path.is_file() or path.suffix.lower() in WHOLE or path.stat().st_size > opened.MOST_BYTES:
         return []
-    return path.read_bytes().rstrip().split(b"\n")
+    content = path.read_bytes()
+    return [] if mails.is_mailbox(content) or mails.looks_like(content) else content.rstrip().split(b"\n")
+
+
+def _mail(name: str, mail: mails.Mail) -> tuple[str, str]:
+    try:
+        text, body = mails.text_of(name, mail)
+    except DataError:
+        return "", "broken"
+    return text, "mail" if body else "no body"
+
+
+def _texts_of(path: pathlib.Path, name: str) -> list[tuple[str, str, str]]:
+    """The texts of a file, which are several in a mailbox: number, text, and what kind that is. Raises DataError."""
+    suffix = path.suffix.lower()
+    content = opened.raw(path, MOST_BYTES_MAIL if suffix in (".eml", ".mbox") else MOST_BYTES)
+    if mails.is_mailbox(content) or mails.looks_like(content):
+        some = mails.mails_of(content)
+        names = [name] if len(some) == 1 else [f"{name}, mail {i}" for i in range(1, len(some) + 1)]
+        return [(called, *_mail(called, one)) for called, one in zip(names, some, strict=True)]
+    text, _, _ = opened.decode(name, content)
+    if suffix not in (".html", ".htm"):
+        return [(name, text, "text")]
+    text = page_text(text)
+    if not text:
+        raise DataError(f"{name} is a page without a text")
+    return [(name, text, "page")]
+
+
+def _of_agent(folder: pathlib.Path) -> Found:
+    """The phrases of an agent; a file that holds none is left out."""
+    rows, broken, files = [], [], agents.files_of(folder)
+    for path, intent in files.items():
+        try:
+            rows += agents.rows_of(folder, path, intent)
+        except DataError as error:
+            broken.append(str(error))
+    done = "each intent is the label of its phrases; answers, entities and flows are left aside"
+    findings = [Finding("agent", f"phrases of {agents.KIND}", (), done)]
+    if broken:
+        what = f"{count(len(broken), 'file')} without phrases: {broken[0]}"
+        findings.append(Finding("broken", what, (), "left out", lost=len(broken), unit="file"))
+    return Found(
+        tuple(rows),
+        tuple(findings),
+        len(files),
+        len(rows) + len(broken),
+        "phrase",
+        "the intent of a phrase is its label",
+    )
 
 
 def read(folder: pathlib.Path) -> Found:
@@ -150,7 +214,9 @@ def read(folder: pathlib.Path) -> Found:
     A folder named as a split (train, dev, test) above those of the labels gives the split. Files that are no text are
     counted and left out. Raises DataError where no file lies in a folder of its label.
     """
-    rows, findings, tables = [], [], []
+    if agents.files_of(folder):
+        return _of_agent(folder)
+    rows, findings, tables, found = [], [], [], defaultdict(list)
     loose, unlabeled, other, broken, files = [], [], [], [], 0
     for path in walk(folder):
         files += 1
@@ -164,23 +230,32 @@ def read(folder: pathlib.Path) -> Found:
             loose.append(name)
         elif inner[-2].lower() in UNLABELED:
             unlabeled.append(name)
-        elif path.suffix.lower() not in TEXTS:
+        elif path.suffix.lower() not in TEXTS and not NUMBERED.fullmatch(path.suffix.lower()):
             other.append(name)
         else:
             try:
-                text, _, _ = opened.decode(name, opened.raw(path, MOST_BYTES))
-                rows.append(Row(name, text, inner[-2], split))
+                for number, text, kind in _texts_of(path, name):
+                    found[kind].append(number)
+                    if kind != "broken":
+                        rows.append(Row(number, text, inner[-2].removesuffix(".mbox"), split))
             except DataError:
                 broken.append(name)
     for what, names, do in (
         ("outside a folder of a label", loose, "put each text into a folder that is called like its label"),
         ("in a folder of texts without a label", unlabeled, "if its name is a label, rename the folder"),
         ("not a text by its name", other, "save them as .txt"),
-        ("not readable as a text, empty, or larger than 1 MB", broken, "save them as UTF-8 text"),
+        ("not readable as a text, empty, or larger than 1 MB", [*broken, *found["broken"]], "save them as UTF-8 text"),
     ):
         if names:
             told = f"{count(len(names), 'file')} {what}"
             findings.append(Finding(what, told, tuple(names), "left out", do, len(names), unit="file"))
+    total = len(rows) + sum(one.lost for one in findings)
+    if found["mail"]:
+        findings.append(Finding("mails", count(len(found["mail"]), "mail"), (), mails.READ))
+    if found["page"]:
+        told = f"{count(len(found['page']), 'web page')}"
+        findings.append(Finding("pages", told, (), "read as a person sees them, without tags and scripts"))
+    findings += mails.without_body(found["no body"], "file")
     if not rows:
         told = f": {str(findings[0]).rstrip('.')}" if findings else ""
         told += f". If a table is meant, name it: {folder.name}/{tables[0]}" if tables else ""
@@ -189,11 +264,11 @@ def read(folder: pathlib.Path) -> Found:
         pair = beside(folder / loose[0]) if loose and not tables else ""
         if len(loose) > 1:
             told += (
-                ". If each file holds the texts of one label, in a table or a text a line, say sheet='every' (--sheet "
-                "every), and label='file' (--label file)"
+                ". If each file holds the texts of one label, in a table, a mailbox or a text a line, say "
+                "sheet='every' (--sheet every), and label='file' (--label file)"
             )
         raise DataError(
             f"{folder.name} holds no text in a folder named by its label, such as {folder.name}/refund/1.txt{told}. "
             f"{pair + '. ' if pair else ''}For documents to answer questions from, give the questions too"
         )
-    return Found(tuple(rows), tuple(findings), files)
+    return Found(tuple(rows), tuple(findings), files, total)

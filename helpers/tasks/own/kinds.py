@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from helpers.tasks.files import DataError
-from helpers.tasks.own import by_line, headers, opened, pages, records, tables, workbooks, yamls
+from helpers.tasks.own import by_line, headers, mails, opened, pages, records, tables, workbooks, yamls
 from helpers.tasks.own.columns import SPLITS, plain
 from helpers.tasks.own.findings import Finding, count, quoted
 from helpers.tasks.own.tables import Record, Table
@@ -42,6 +42,12 @@ def table_of(
         return _of_workbook(path.name, content, header, sheet, names)
     if sheet:
         raise DataError(f"{path.name} is no spreadsheet, and sheet={sheet!r} (--sheet) says something of these alone")
+    if mails.is_mailbox(content):
+        return mails.table(path.name, content)
+    if mails.looks_like(content):
+        raise DataError(
+            f"{path.name} is one mail, and a task needs many: {mails.APART}, and name the folder above these"
+        )
     text, how, findings = opened.decode(path.name, content, encoding)
     text = text.removeprefix("\ufeff")
     rows, kind = pages.table_rows(text)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from helpers.tasks.files import DataError
+from helpers.tasks.own import shares
 from helpers.tasks.own.columns import LOOKED_AT, Columns, find, listed, plain
 from helpers.tasks.own.findings import Finding, count, quoted
 from helpers.tasks.own.tables import Record, Table, in_order, letters
@@ -74,18 +75,26 @@ def with_marked(table: Table, names: Sequence[str | int], outside: str | None = 
     Raises DataError if a column is not there, or holds anything but marks such as 1 and 0, true and false.
     """
     places = [find(table, name, "label") for name in names]
+    tops = shares.highest([[r.cells[place] for place in places] for r in table.records])
     for place in places:
         odd = next((r for r in table.records if _mark(table, r, place) not in MARKS), None)
-        if odd:
+        if odd and tops is None:
             raise DataError(
-                f"{table.name}: label={list(names)} says that each of these columns marks one label, by 1 or nothing; "
+                f"{table.name}: label={list(names)} says that each of these columns marks one label, by 1 or nothing, "
+                "or holds shares that add up to 1; "
                 f"{quoted(table.header[place])} holds {quoted(odd.cells[place], 30)} in {table.unit} {odd.number}"
             )
     above = {table.header[place].rpartition(".")[0] for place in places}
     begin = f"{above.pop()}." if len(above) == 1 and table.unit != "row" else ""
     labels = {place: table.header[place].removeprefix(begin) for place in places}
-    marked = [[labels[p] for p in places if MARKS[_mark(table, record, p)]] for record in table.records]
     findings = list(table.findings)
+    if any(_mark(table, record, place) not in MARKS for record in table.records for place in places):
+        called_by = dict(zip(places, shares.named(list(labels.values())), strict=True))
+        marked = [[called_by[places[i]] for i in top] for top in tops]
+        what = "these columns hold shares or votes, and the name of the highest is the label"
+        findings.append(Finding("shares", what, (), "rows where two are as high have none"))
+    else:
+        marked = [[labels[p] for p in places if MARKS[_mark(table, record, p)]] for record in table.records]
     for what, numbers, done, do in (
         (
             "without a mark in any of these columns",
@@ -178,7 +187,7 @@ def hints(table: Table, at: Columns) -> list[Finding]:
         found.append(Finding("more text", what, (), "not read", do))
     if "label" not in at.guessed:
         return found
-    marks = _marks(table, at)
+    marks = _marks(table, at) or shares.hint(table, at, lambda names: option("label", names))
     if marks:
         found.append(marks)
     elif at.rivals:

@@ -25,6 +25,10 @@ MARKS = (
 WESTERN = ["cp1252", "cp1250", "cp1254", "cp1257", "mac_roman", "cp850"]
 OTHERS = ["cp1251", "koi8_r", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1253", "cp1255", "cp1256", "cp874"]
 PICKLE = "a pickle, which could run anything when opened; save it as CSV or JSON Lines"
+PANDAS = (
+    "where pandas and pyarrow are installed (Colab has both, the course does not bring them), save it as JSON Lines by "
+    "`import pandas; pandas.read_{}(NAME).to_json(LINES, orient='records', lines=True)`"
+)
 FOREIGN = {  # how files begin that are no text, and what to do with them
     b"\x1f\x8b": "a gzip archive; unpack it",
     b"BZh": "a bzip2 archive; unpack it",
@@ -35,10 +39,10 @@ FOREIGN = {  # how files begin that are no text, and what to do with them
     b"\x89PNG": "a picture; give a table or a text file",
     b"\xff\xd8\xff": "a picture; give a table or a text file",
     b"GIF8": "a picture; give a table or a text file",
-    b"PAR1": "a Parquet file; save it as CSV or JSON Lines",
+    b"PAR1": "a Parquet file; " + PANDAS.format("parquet"),
     b"SQLite format 3": "a SQLite database; export the table as CSV",
-    b"ARROW1": "an Arrow file; save it as CSV or JSON Lines",
-    b"FEA1": "a Feather file; save it as CSV or JSON Lines",
+    b"ARROW1": "an Arrow or Feather file; " + PANDAS.format("feather"),
+    b"FEA1": "a Feather file; " + PANDAS.format("feather"),
     b"\x89HDF": "an HDF5 file; save it as CSV or JSON Lines",
     b"\x93NUMPY": "an array of numpy; save it as CSV or JSON Lines",
     **{bytes([128, protocol]): PICKLE for protocol in range(2, 6)},
@@ -122,7 +126,9 @@ def check_kind(name: str, content: bytes) -> None:
     kinds = {**FOREIGN, content[:1]: "a tar archive; unpack it"} if content[257:262] == b"ustar" else FOREIGN
     for start, kind in kinds.items():
         if content.startswith(start):
-            raise DataError(f"{name} is {kind}, and name that")
+            path = pathlib.PurePosixPath(name)
+            told = kind.replace("NAME", repr(path.name)).replace("LINES", repr(f"{path.stem}.jsonl"))
+            raise DataError(f"{name} is {told}, and name that")
 
 
 def check_form(name: str, text: str) -> None:

@@ -125,11 +125,11 @@ def read(
         found = _of_files(files, roles, options, outside)
         if path.is_dir() and sheet != EVERY:
             beside = folders.not_read(path, files.values())
-        digest = hashlib.sha256(b"".join(one.read_bytes() for file in files.values() for one in _files(file)))
+        digest = hashlib.sha256(b"".join(one.read_bytes() for file in files.values() for one in _files(file, encoding)))
     else:
         inside = folders.read(path)
-        how = f"{path.name}: a folder, {count(inside.files, 'file')}; the folder of a text is its label"
-        found = _Read(inside.rows, inside.files, inside.findings, (how,), (), "file")
+        how = f"{path.name}: a folder, {count(inside.files, 'file')}; {inside.told}"
+        found = _Read(inside.rows, inside.total, inside.findings, (how,), (), inside.unit)
         told = "\0".join(f"{r.number}\1{r.text}\1{r.label}" for r in found.rows)
         digest = hashlib.sha256(told.encode("utf-8", "replace"))
     findings, unit = [*found.findings, *beside], found.unit
@@ -152,8 +152,8 @@ def read(
     return OwnTask(task, found.how, found.guessed, tuple(findings), divided.story, found.total, used, examples, unit)
 
 
-def _files(path: pathlib.Path) -> list[pathlib.Path]:
-    return list(folders.walk(path)) if path.is_dir() else [path]
+def _files(path: pathlib.Path, encoding: str | None) -> list[pathlib.Path]:
+    return folders.chosen(path, encoding) if path.is_dir() else [path]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ def rows_of(table: Table, at: columns.Columns, split: str) -> tuple[list[Row], i
         right = _mended(record, table, at, labels)
         aside = COMMENT.match(record.cells[0])
         (mended if right else comments if aside else bad).append(right or record)
+    quote = "put quotation marks around texts that hold the sign between cells"
+    do_long = "keep each line to the columns" if table.joined_by == " " else quote
     others = f"with another number of cells than the {table.width} of the others"
     findings = list(table.findings)
     for kind, found, what, done, do in (
@@ -37,11 +39,11 @@ def rows_of(table: Table, at: columns.Columns, split: str) -> tuple[list[Row], i
             "put right: the text takes the cells that are too many, since what then stands as label is one",
             "look at one of them; quotation marks around texts prevent this",
         ),
-        ("ragged", bad, others, "left out", "put quotation marks around texts that hold the sign between cells"),
+        ("ragged", bad, others, "left out", do_long),
         (
             "comments",
             comments,
-            "that begin with #, as comments do",
+            f"that begin{'s' * (len(comments) == 1)} with #, as comments do",
             "left out",
             "if one is a text, label it as others are",
         ),

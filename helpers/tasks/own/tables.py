@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from helpers.tasks.own import by_line
+from helpers.tasks.own import by_line, fixed
 from helpers.tasks.own.findings import Finding, count
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
@@ -134,9 +134,13 @@ def parse(name: str, text: str, delimiter: str | None = None) -> Table:
         return Table(name, tuple(Record(i, (row,)) for i, row in enumerate(whole, start=1)), 1, "a cell in each row")
     ways = [(_best(one, delimiter), sure) for one, sure in ((text, False), *_mended(text, whole))]
     (fit, best, quote, rows), _ = max(ways, key=lambda way: (way[0][0], way[1]))  # the first where several fit alike
-    lines = by_line.first_is_label(text) if delimiter is None and fit < 0 else None
-    if lines:
-        return _of_lines(name, lines)
+    if delimiter is None and (fit < 0 or _in_doubt(rows, best)):
+        cells, lines = fixed.cut(text), by_line.first_is_label(text)
+        if cells and (not lines or max(len(row) for _, row in cells) > 2):
+            records = [Record(number, tuple(row)) for number, row in cells]
+            return table(name, records, "columns of fixed width, padded with spaces", joined_by=" ")
+        if lines:
+            return _of_lines(name, lines)
     findings = []
     if len(ways) > 1 and rows is not ways[0][0][3]:
         what = (
@@ -150,6 +154,14 @@ def parse(name: str, text: str, delimiter: str | None = None) -> Table:
     how = f"cells parted by {DELIMITERS.get(best, repr(best))}" + (", quotes are '" if quote == "'" else "")
     records = [Record(number, tuple(row)) for number, row in enumerate(rows, start=1)]
     return table(name, records, how, findings, joined_by=best)
+
+
+def _in_doubt(rows: Sequence[list[str]], delimiter: str) -> bool:
+    """Whether what parts cells may be a sign in texts: no column of whole rows holds few values that come again."""
+    width = _width(rows)
+    alike = [row for row in rows if len(row) == width]
+    few = (1 < len(set(column)) <= len(alike) / 3 for column in zip(*alike, strict=True))
+    return delimiter in ",;" and not any(few)
 
 
 def _best(text: str, delimiter: str | None) -> tuple[float, str, str, list[list[str]]]:

@@ -123,6 +123,8 @@ def _check_archive(name: str, content: bytes) -> None:
         if any(one.startswith(part) for one in inside):
             raise DataError(f"{name} is {kind}; save its table as CSV (UTF-8) or .xlsx, and name that")
     if not any(one.startswith("xl/") or one == "content.xml" for one in inside):
+        if "agent.json" in inside and any(one.startswith("intents/") for one in inside):
+            raise DataError(f"{name} is a zip archive of an agent of Dialogflow; unpack it, and name the folder")
         raise DataError(f"{name} is a zip archive; unpack it, and name a file in it{_listed(inside)}")
     if size > MOST_UNPACKED:
         raise DataError(f"{name} unpacks to {size / 1e6:,.0f} MB, too much; save its sheet as CSV, and sample rows")
