@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from sklearn.metrics import cohen_kappa_score
 
-from helpers.lesson.checks.lesson_05 import IGNORED, KINDS, pick
-from helpers.methods.tuning.by_hand import faults
+from helpers.lesson.checks.lesson_05 import IGNORED, KINDS
+from helpers.methods.tuning.by_hand import faults, pick
 
 
 def _plain_kappa(first, second):
