@@ -264,8 +264,8 @@ for what, gold in (
 #
 # Facts in retrieval, behavior in tuning, policy in the prompt, says one article (H2). *Policy* means a rule for today's
 # replies, such as "the next step is to call extension 88". *Behavior* is [Larkfield's voice](../data/voice/GUIDE.md),
-# ten rules. The course's adapter, trained by the best of six recipes on dev, first learned to read, then the voice
-# from 100 replies, all on *hard* questions: a wrong fact may be its fault.
+# ten rules. The course's adapter, trained by the best of [six recipes](labs/07_one_core.ipynb) on dev, first learned to
+# read, then the voice from 100 replies, all on *hard* questions: a wrong fact may be the adapter's fault.
 
 # %%
 from helpers.methods import adapters, assistant, reader_examples, recipe_choices

@@ -101,8 +101,9 @@ check("05.8", form)
 #
 # How often does the untuned model fill in the form, at its best? 24 prompts were tried on the 60 requests of dev: the keys
 # named, with their limits, or the whole [schema](../../docs/glossary.md#json-schema); the strict sentence nowhere, before
-# or after; the answer begun with a brace or not. None holds a solved request. The best was looked at once on these fresh
-# requests. **Predict:** in how many of 100 answers is the whole text a form?
+# or after; the answer begun with a brace or not. (The strict sentence: *You are a strict JSON formatter. Output only valid
+# JSON and no other text.*) None holds a solved request. The best was looked at once on these fresh requests; the table
+# counts whole forms. **Predict:** in how many of 100 answers is the whole text a form?
 
 # %%
 from IPython.display import Markdown
@@ -119,7 +120,10 @@ Markdown(json_prompts.table(lm.name))
 form = yours("05.8", form, forms.form)
 share = statistics.runs_interval([forms.whole(before, form)])
 prompt = json_prompts.prompt_of(**before.settings)
-print(f"the prompt: {prompt.messages('…')[0]['content']}\n\nan answer: {before.answers[0]}\n")
+print(f"the prompt: {prompt.messages('…')[0]['content']}\n")
+print(
+    f"the answer begins for it: {prompt.start or 'with nothing'}\n\nan answer: {before.answers[0]}\n"
+)
 print(f"whole text a form {share}; {limits.told([before])} {mark(before)}")
 
 # %% [markdown]
@@ -131,7 +135,7 @@ print(f"whole text a form {share}; {limits.told([before])} {mark(before)}")
 #
 # The same requests, answered by a model that learned from 400 solved ones. Their prompt is seven words of instruction and
 # names no schema. How it is trained, its *recipe*, gets a search on dev as well: how many of the upper layers are trained,
-# and at which rate. **Predict:** does one of the six fail to teach the form?
+# and at which rate. Counted are whole forms again. **Predict:** does one of the six fail to teach the form?
 
 # %%
 from helpers.methods import recipe_choices
@@ -139,11 +143,11 @@ from helpers.methods import recipe_choices
 Markdown(recipe_choices.table("changes", lm.name))
 
 # %% [markdown]
-# Of equals the first in line is taken, and first stood the recipe that the course shipped: 16 layers, rate 0.002. The first
-# edition had fixed it by hand after reading outputs on other requests, as the [datasheet](../../data/changes/DATASHEET.md)
-# tells. Three [adapters](../../docs/glossary.md#adapter) were trained by it, alike but for their seed, each kept at the step
-# that was best on dev, and looked at on these requests once. (Without stored rows the next cell trains three, which may take
-# half an hour; if you stop it, go on at *A voice*, without the verdict on L2.)
+# On the course's rows several recipes filled in all forms. Among equals the one that the course shipped stays: 16 layers, rate
+# 0.002. The first edition had fixed it by hand after reading outputs on its test; this search came later, after the rows below had been measured, as
+# the [datasheet](../../data/changes/DATASHEET.md) tells. They are of three [adapters](../../docs/glossary.md#adapter), alike
+# but for their seed, each kept at the step that was best on dev, and no recipe was chosen on these requests. (Without stored
+# rows the next cell trains three, which may take half an hour; if you stop it, go on at *A voice*, without the verdict on L2.)
 
 # %%
 after = tuned_forms.tuned(lab, requests)
@@ -202,11 +206,12 @@ print(
 )
 
 # %% [markdown]
-# An adapter that writes one risk nearly everywhere has a favorite, and no judgment. Perhaps because the risk is one
+# An adapter that writes one risk for most requests has a favorite, and little judgment. Perhaps because the risk is one
 # word among many in training.
 #
 # Now the right risk at each size that the course has measured; *plain* is a method without a language model, *large* a
-# hosted model that was asked once. Of the adapters the first alone stands here. An answer that is no form counts as wrong.
+# hosted model that was asked once. The two prompts are those of the lab on JSON, not the one chosen above. Of the adapters
+# the first alone stands here. An answer that is no form counts as wrong, also a right one with words around it.
 
 # %%
 strict = "strict JSON prompt"
@@ -278,8 +283,8 @@ print(f"{answer}\n\nrules broken: {', '.join(voice.broken(answer)) or 'none'}")
 # ## What we found
 #
 # L2 wants both: nearly every answer a form after tuning, and more than before. The articles start from 1 broken in 20; above
-# you see where this model starts, without a solved request and with nothing forced into form. So the gap that L2 is judged on
-# may be far larger than theirs. L3 wants more than half of the replies to keep all ten rules, and more than by the prompt that
+# you see where this model starts, without a solved request and with nothing forced but, perhaps, the first brace. On the
+# course's rows the gap that L2 is judged on is far larger than theirs. L3 wants more than half of the replies to keep all ten rules, and more than by the prompt that
 # holds them.
 
 # %%
@@ -305,7 +310,7 @@ claims.conclude(
 # ## Three things to remember
 #
 # 1. Form and content are two measurements. A form can be perfect and wrong.
-# 2. There is no *after* without a *before*: measure the best prompt you have. Ours held no solved request.
+# 2. There is no *after* without a *before*: measure the best prompt you have. Ours for the form held no solved request.
 # 3. Rules that code can check are counted; facts must be read.
 #
 # {{next}}
