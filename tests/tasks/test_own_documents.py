@@ -46,3 +46,26 @@ def test_its_verdicts_are_the_graders(example):
 
 def test_the_lesson_leads_to_it():
     assert "(../docs/own_documents.md)" in (runtime.ROOT / "notebooks" / "source" / "09_your_task.py").read_text()
+
+
+GERMAN = "Die Rückgabe der Ware ist möglich, solange die Rechnung dabei ist und niemand sie geöffnet hat. " * 5
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("A late tool costs $2 a day, and you pay it when you bring the tool back to the desk. " * 5, False)]
+    + [(text, True) for text in (GERMAN, "Возврат возможен в течение 30 дней. " * 6, "商品の返品は可能です。" * 8)],
+    ids=["English", "German", "Russian", "Japanese"],
+)
+def test_documents_that_are_not_english_are_said_to_be_searched_badly(tmp_path, text, said):
+    """Words are cut and compared as English has them: of other scripts that search may find nothing at all."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "one.md").write_text(text, encoding="utf-8")
+    (tmp_path / "questions.csv").write_text("question,answer\nWhat?,not stated\nWho?,not stated\n")
+    found = [str(one) for one in documents.read(tmp_path / "docs", tmp_path / "questions.csv").findings]
+    assert [one for one in found if one.startswith("The documents do not look English")] == found
+    assert bool(found) == said
+
+
+def test_the_page_says_which_language_is_searched_well():
+    assert "**In English.**" in PAGE

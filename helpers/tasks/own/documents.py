@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from helpers.tasks.files import DataError
-from helpers.tasks.own import columns, folders, opened
+from helpers.tasks.own import columns, folders, opened, wordings
 from helpers.tasks.own.cleaning import one_spelling, visible
 from helpers.tasks.own.findings import Finding, count, quoted
 from helpers.tasks.own.kinds import table_of
@@ -179,7 +179,7 @@ def read(
         for role, told in (("question", question), ("answer", answer), ("document", document))
     }
     rows, more = _questions(table, at, documents)
-    findings += [*table.findings, *more]
+    findings += [*table.findings, *more, *_language(documents)]
     if not rows:
         findings.append(Finding("nothing left", "no row has both a question and an answer", stops=True))
     stop(questions.name, findings)
@@ -200,6 +200,14 @@ def read(
     name = f"own:{slug(folder)}:{digest.hexdigest()[:8]}"
     total = len(table.records) + len(table.ragged)
     return OwnDocuments(name, tuple(documents), tuple(chosen), how, tuple(findings), tuple(story), total, len(rows))
+
+
+def _language(documents: Sequence[Policy]) -> list[Finding]:
+    """What is said of documents that do not look English: words are parted and stemmed as English has them."""
+    if wordings.english([one.text for one in documents]):
+        return []
+    what = "the documents do not look English; the search by words and all the models here are made for English"
+    return [Finding("language", what, (), "read all the same", "expect little of every rung", unit="file")]
 
 
 def _column(table, told: Name, role: str) -> int | None:
