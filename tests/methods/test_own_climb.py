@@ -96,6 +96,11 @@ def test_every_rung_runs_within_the_minutes_and_ends_in_a_page(own, tmp_path, ca
         assert row.method in page
     assert found.chosen.approach == "plain"
     assert "macro-F1" in page
+    capsys.readouterr()
+    own_task.report(made, rows, target=0.8)  # on a terminal, where nothing shows Markdown or pictures
+    shown = capsys.readouterr().out
+    assert all(line in shown for line in ("macro-F1", rows[0].method, str(found), "report.html"))
+    assert "<IPython" not in shown and "image/png" not in shown
     before = len(store.read(lookup.path(), LedgerRow, "row"))
     assert said(climb(made, progress=False)) == said(rows)
     assert len(store.read(lookup.path(), LedgerRow, "row")) == before

@@ -4,6 +4,7 @@ import pathlib
 import time
 from collections.abc import Sequence
 
+from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import Markdown, display
 
 from helpers import statistics
@@ -47,10 +48,20 @@ def kept(own) -> str:
     return f"{held}; the page quotes the start of a text where a finding does."
 
 
+def _in_columns(lines: Sequence[Sequence[str]]) -> str:
+    """A table as a terminal shows it."""
+    cells = [[" ".join(cell.split()) for cell in line] for line in lines]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in cells)
+
+
 def show(own, rows: Sequence[LedgerRow], found: Decision) -> None:
-    """Show table, methods with intervals, mistakes and decision, in a notebook or on a terminal."""
+    """Show table, methods with intervals, mistakes and decision; outside a notebook no pictures, which the page has."""
     outside = own.task.outside if own.kind == "labels" else None
     lines = own_decision.table(rows, outside)
+    if not InteractiveShell.initialized():
+        print(_in_columns(lines), about_figures(rows), found, sep="\n\n")
+        return
     display(Markdown(md.table(lines[0], lines[1:])))
     if about_figures(rows):
         print(about_figures(rows))
