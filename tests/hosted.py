@@ -2,8 +2,8 @@
 
 FOLDER gets an environment with Colab's versions (colab.txt) and an empty folder in which each lesson is opened alone.
 The lesson's own first cell fetches the course from a local copy at its tag, and lays over what is missing. A line is
-printed for each lesson, with its minutes and its peak of memory; exit status 1 if one stopped. Two lessons run side by
-side, each in a folder of its own, on half of the processors.
+printed for each lesson, with its minutes and its peak of memory; exit status 1 if one stopped. The first lesson runs
+alone, and lays over what all need; then two run side by side, each in a folder of its own, on half of the processors.
 """
 
 import json
@@ -130,16 +130,18 @@ def main(folder: str, *numbers: str) -> int:
     variables = settings(origin(source))
     chosen = sources.choose(list(numbers), sources.lessons())
 
-    def run(lane: int) -> Sequence[str]:
-        """Rehearse every second lesson; its folder holds the course from the first of them on."""
+    def run(names: Sequence[str], lane: int) -> Sequence[str]:
+        """Rehearse lessons one after the other; their folder holds the course from the first of them on."""
         lines = []
-        for name in chosen[lane::LANES]:
+        for name in names:
             lines.append(run_alone(name, python, lanes[lane], variables))
             print(lines[-1], flush=True)
         return lines
 
+    lines = list(run(chosen[:1], 0))  # alone: two first cells would lay over the same packages at once
     with ThreadPoolExecutor(LANES) as pool:
-        lines = [line for some in pool.map(run, range(LANES)) for line in some]
+        others = [chosen[1:][lane::LANES] for lane in range(LANES)]
+        lines += [line for some in pool.map(run, others, range(LANES)) for line in some]
     return int(any(line.startswith("FAIL") for line in lines))
 
 

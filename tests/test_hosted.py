@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import time
 
 import hosted
 import pytest
@@ -41,3 +42,23 @@ def test_its_copy_of_the_course_is_tagged_as_the_first_cell_asks(tmp_path):
     tags = subprocess.run(["git", "tag"], cwd=copy, capture_output=True, text=True).stdout.split()
     assert tags == [f"v{sources.course()['version']}"]
     assert (copy / "helpers" / "lesson" / "setup.py").is_file()
+
+
+def test_the_first_lesson_has_laid_over_what_all_need_before_another_begins(monkeypatch, tmp_path, capsys):
+    """Two first cells at once remove and install in one environment, and one finds half of a package."""
+    began, ended = [], []
+
+    def run_alone(name, *_):
+        began.append((name, len(ended)))
+        time.sleep(0.05)
+        ended.append(name)
+        return f"OK   {name}"
+
+    monkeypatch.setattr(hosted, "run_alone", run_alone)
+    monkeypatch.setattr(hosted, "environment", lambda folder: folder)
+    monkeypatch.setattr(hosted, "origin", lambda folder: folder)
+    assert hosted.main(str(tmp_path)) == 0
+    assert began[0] == (sources.lessons()[0], 0) and all(others for _, others in began[1:])
+    assert sorted(ended) == sources.lessons()
+    monkeypatch.setattr(hosted, "run_alone", lambda name, *_: f"FAIL {name}")
+    assert hosted.main(str(tmp_path), "02") == 1
