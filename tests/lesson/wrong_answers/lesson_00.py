@@ -2,17 +2,7 @@
 
 import numpy as np
 
-
-class Equal(str):
-    """A text that says it equals whatever it is compared with."""
-
-    def __eq__(self, other):
-        return True
-
-    def __ne__(self, other):
-        return False
-
-    __hash__ = str.__hash__
+from tests.lesson.equal import EqualLabel
 
 
 def _chat(system, said="Hello"):
@@ -84,8 +74,11 @@ CHEATS = {
         "the numbers read off": lambda lm, text: 28 if text.startswith("\n") else 29,
     },
     "00.2": {
-        "a greeting that equals all": _chat("Be brief.", Equal("x")),
-        "roles that equal all": [{"role": Equal("a"), "content": "brief"}, {"role": Equal("b"), "content": "Hello"}],
+        "a greeting that equals all": _chat("Be brief.", EqualLabel("x")),
+        "roles that equal all": [
+            {"role": EqualLabel("a"), "content": "brief"},
+            {"role": EqualLabel("b"), "content": "Hello"},
+        ],
         "keeps the default": [
             {"role": "system", "content": "You are a helpful AI assistant named SmolLM. Be brief."},
             {"role": "user", "content": "Hello"},

@@ -8,6 +8,7 @@ from sklearn.metrics import f1_score
 
 from helpers import statistics
 from helpers.tasks import files, intents
+from tests.lesson.equal import EqualLabel
 
 
 def _one_by_one_f1(gold, predicted, names):
@@ -62,18 +63,6 @@ def _twice_the_tail(pair):
 def _standard_error(hits):
     half = np.sqrt(np.mean(hits) * (1 - np.mean(hits)) / len(hits))
     return np.mean(hits) - half, np.mean(hits) + half
-
-
-class Equal(str):
-    """A label that says it equals whatever it is compared with."""
-
-    def __eq__(self, other):
-        return True
-
-    def __ne__(self, other):
-        return False
-
-    __hash__ = str.__hash__
 
 
 class Empty(str):
@@ -197,7 +186,7 @@ CHEATS = {
     },
     "01.2": {
         "an empty keyword": {"billing": [""]},
-        "a label that equals all": {Equal("x"): ["e", "a", "i"]},
+        "a label that equals all": {EqualLabel("x"): ["e", "a", "i"]},
         "keywords that turn empty": {"complaint": [Empty("x")], "billing": [Empty("y")]},
         "the training messages": {
             m.label: [x.text for x in intents.read("train") if x.label == m.label]
