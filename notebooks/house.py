@@ -1,6 +1,7 @@
 """The house by its imports: rooms, modules, arrows and circles; writes the picture of it in README.
 
-`python notebooks/house.py` writes the picture, and what the course found (found.py); every build does so too.
+`python notebooks/house.py` writes the picture, the lessons (contents.py), and what the course found (found.py); every
+build does so too.
 """
 
 import ast
@@ -71,11 +72,16 @@ def picture() -> str:
 
 
 def readme() -> str:
-    """Return README's text with the picture of today's house and what was found; raises ValueError without a place."""
+    """Return README's text with today's house, lessons and what was found; raises ValueError where one has no place."""
+    import contents
     import found  # only here: it loads what the lessons load
 
     text = README.read_text(encoding="utf-8")
-    parts = ("the house", OPEN, CLOSE, picture), ("what was found", found.OPEN, found.CLOSE, found.text)
+    parts = (
+        ("the house", OPEN, CLOSE, picture),
+        ("the lessons", contents.OPEN, contents.CLOSE, contents.table),
+        ("what was found", found.OPEN, found.CLOSE, found.text),
+    )
     for what, begin, end, write_part in parts:
         if begin not in text or end not in text.split(begin, 1)[1]:
             raise ValueError(f"README.md has no place for {what}: a line {begin!r}, and below it {end!r}")
@@ -85,7 +91,7 @@ def readme() -> str:
 
 
 def write() -> None:
-    """Write both into README."""
+    """Write all of it into README."""
     README.write_text(readme(), encoding="utf-8")
 
 

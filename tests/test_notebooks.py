@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import build
 import execution
@@ -248,3 +250,18 @@ def test_outputs_of_this_machine_are_kept_only_beside_those_they_belong_to(tmp_p
         new = notebook("4 s", found)
         execution.keep_machine_outputs(new, stored)
         assert [cell.outputs[0].text for cell in new.cells] == [kept, found]
+
+
+def test_nbval_waits_longer_for_a_busy_machine_than_its_own_five_seconds():
+    probe = """
+import pytest, sys
+
+class Probe:
+    def pytest_collection_finish(self, session):
+        print("waits", sorted({item.output_timeout for item in session.items}))
+
+wanted = ["-q", "--nbval-lax", "--collect-only", "notebooks/00_start_here.ipynb"]
+sys.exit(pytest.main(wanted, plugins=[Probe()]))
+"""
+    ran = subprocess.run([sys.executable, "-c", probe], cwd=sources.ROOT, capture_output=True, text=True, check=False)
+    assert "waits [60]" in ran.stdout, ran.stdout + ran.stderr

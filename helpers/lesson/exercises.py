@@ -6,7 +6,6 @@ taken from the lessons' sources when the notebooks are built.
 """
 
 import copy
-import dis
 import importlib
 import inspect
 import json
@@ -19,7 +18,8 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from helpers.lesson.checks.taken import NotYet, need_own_work, taken
+from helpers.lesson.checks.patience import told_if_long
+from helpers.lesson.checks.taken import NotYet, need_own_work, taken, unwritten
 
 NOT_ATTEMPTED, NOT_YET, CORRECT = "not attempted", "not yet", "correct"
 LONGEST = 2000  # letters of a message
@@ -202,18 +202,6 @@ def find(exercise: str) -> Exercise:
     return known[exercise]
 
 
-def unwritten(answer) -> bool:
-    """Return whether an answer is still the `...` of the exercise: the value, or a function that holds only that."""
-    if answer is ... or answer is None:
-        return True
-    code = getattr(answer, "__code__", None)
-    if code is None:
-        return False
-    steps = [step for step in dis.get_instructions(code) if step.opname not in ("RESUME", "NOP")]
-    returned = [step.argval for step in steps if step.opname in ("LOAD_CONST", "RETURN_CONST")]
-    return returned == [None] and all(step.opname in ("LOAD_CONST", "RETURN_CONST", "RETURN_VALUE") for step in steps)
-
-
 def judge(exercise: str, *answers) -> Result:
     """Return the result of a check without showing it. A learner's error becomes *not yet*, with its message."""
     entry = find(exercise)
@@ -231,7 +219,12 @@ def judge(exercise: str, *answers) -> Result:
         for answer in answers:
             need_own_work(answer)
         given = [answer if callable(answer) else taken(answer) for answer in answers]
-        return Result(exercise, CORRECT, entry.check(*given))
+        with told_if_long(exercise):
+            return Result(exercise, CORRECT, entry.check(*given))
+    except KeyboardInterrupt:
+        when = f", when your function was given {shown(*_called[0])}" if _called else ""
+        print(Result(exercise, NOT_YET, f"you stopped the check{when}. Does every loop in your answer end?"))
+        raise
     except NotYet as why:
         return Result(exercise, NOT_YET, str(why))
     except (Exception, SystemExit) as error:  # whatever a learner's code may raise is an answer that does not work yet

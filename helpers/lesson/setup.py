@@ -149,7 +149,8 @@ def start(lesson: str) -> None:
 
     Keeps library chatter out of the lessons; errors still show.
 
-    Raises RuntimeError if packages are missing and cannot be installed, ModelError if the weights cannot be had.
+    Raises RuntimeError if packages are missing and cannot be installed, ModelError if the weights cannot be had,
+    ValueError if COURSE_DEVICE names a device that cannot compute.
     """
     runtime.set_threads()
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
@@ -163,7 +164,7 @@ def start(lesson: str) -> None:
         _refuse_incomplete()
     from helpers.model import catalogue  # after the packages are complete
 
-    if why := runtime.gpu_fault():
+    if runtime.device().value == "cpu" and (why := runtime.gpu_fault()):
         print(f"A GPU is there, but it cannot compute, so the CPU is used: {why}")
     for name in catalogue.needed():
         catalogue.location(name)

@@ -154,11 +154,8 @@ def device() -> Choice:
 
     wanted = os.environ.get("COURSE_DEVICE", "").strip()
     if wanted:
-        try:
-            torch.empty(1, device=wanted)
-        except (RuntimeError, AssertionError) as error:  # torch's CPU build asserts
-            why = str(error).split("\n")[0]
-            raise ValueError(f"COURSE_DEVICE is {wanted!r}, which does not work here ({why}); unset it") from error
+        if why := fault_of(wanted):
+            raise ValueError(f"COURSE_DEVICE is {wanted!r}, which does not work here ({why}); unset it")
         return Choice(wanted, "COURSE_DEVICE says so")
     if why := gpu_fault():
         return Choice("cpu", f"a GPU is there, but it cannot compute ({why})")
@@ -169,20 +166,25 @@ def device() -> Choice:
     return Choice("cpu", "no GPU that torch can use")
 
 
-@cache
 def gpu_fault() -> str:
-    """Return why the GPU that torch sees cannot compute, by a real product on it; empty if it can, or none is seen.
+    """Return why the GPU that torch sees cannot compute; empty if it can, or none is seen.
 
     torch says that a GPU is available also where its build holds no kernels for it, as for cards before 2018.
     """
     import torch
 
-    if not torch.cuda.is_available():
-        return ""
+    return fault_of("cuda") if torch.cuda.is_available() else ""
+
+
+@cache
+def fault_of(name: str) -> str:
+    """Return why a device such as `cuda:1` cannot compute here, by a real product on it; empty if it can."""
+    import torch
+
     try:
-        ones = torch.ones(8, 8, device="cuda")
+        ones = torch.ones(8, 8, device=name)
         return "" if float((ones @ ones).sum()) == 512 else "it computes a product wrongly"
-    except RuntimeError as error:  # torch's own error types are kinds of it
+    except (RuntimeError, AssertionError, NotImplementedError) as error:  # torch's CPU build asserts
         return str(error).strip().split("\n")[0]
 
 

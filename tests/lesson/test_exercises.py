@@ -1,11 +1,13 @@
 """Every exercise has a check that accepts its solution and refuses a plausible wrong answer and a cheat."""
 
+import _thread
 import ast
 import contextlib
 import importlib
 import json
 import pathlib
 import re
+import time
 from functools import cache
 
 import execution
@@ -16,6 +18,7 @@ import sources
 from helpers import statistics
 from helpers.lesson import exercises
 from helpers.lesson.checks import lesson_01, lesson_02
+from helpers.lesson.checks.patience import told_if_long
 from helpers.model.language_model import LanguageModel
 from helpers.tasks import intents
 
@@ -300,3 +303,24 @@ def test_a_lesson_goes_on_with_the_learners_answer_only_where_its_check_says_cor
     on_mine = capsys.readouterr().out
     exercises.yours("01.1", left_out, own)
     assert execution.YOURS.sub(execution.OWN, on_mine) == capsys.readouterr().out, "as a built learner's copy says it"
+
+
+def test_a_check_that_goes_on_and_on_says_how_to_stop_it(capsys):
+    with told_if_long("05.4", seconds=0.01):
+        time.sleep(0.2)
+    assert "05.4 is still being checked" in capsys.readouterr().out
+    with told_if_long("05.4", seconds=60):
+        pass
+    assert not capsys.readouterr().out
+
+
+def test_a_learner_who_stops_an_endless_loop_is_told_where_it_was(capsys):
+    def endless(first, second):
+        while True:
+            _thread.interrupt_main()
+
+    with pytest.raises(KeyboardInterrupt):
+        exercises.check("05.4", endless)
+    said = capsys.readouterr().out
+    assert said.startswith("05.4 not yet: you stopped the check, when your function was given [")
+    assert "Does every loop in your answer end?" in said

@@ -174,17 +174,17 @@ def gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda place: "Old Card 1080")
     ones = torch.ones
-    runtime.gpu_fault.cache_clear()
+    runtime.fault_of.cache_clear()
 
     def computes(then):
         def fake(*size, device="cpu", **more):
             made = ones(*size, **more)
-            return then(made) if device == "cuda" else made
+            return then(made) if str(device).startswith("cuda") else made
 
         monkeypatch.setattr(torch, "ones", fake)
 
     yield computes
-    runtime.gpu_fault.cache_clear()
+    runtime.fault_of.cache_clear()
 
 
 def test_a_gpu_that_computes_is_used(gpu):
@@ -205,6 +205,17 @@ def test_a_gpu_without_kernels_is_left_for_the_cpu_with_the_reason(gpu):
         "a GPU is there, but it cannot compute (CUDA error: no kernel image is available for execution on the device)"
     )
     assert ("device", True, str(choice)) in runtime.report()
+
+
+@pytest.mark.parametrize("word", ["cuda", "cuda:0"])
+def test_a_gpu_without_kernels_is_refused_also_where_it_is_asked_for(gpu, monkeypatch, word):
+    def fails(tensor):
+        raise RuntimeError("CUDA error: no kernel image is available for execution on the device")
+
+    gpu(fails)
+    monkeypatch.setenv("COURSE_DEVICE", word)
+    with pytest.raises(ValueError, match="COURSE_DEVICE is 'cuda.*no kernel image .*; unset it"):
+        runtime.device()
 
 
 def test_a_gpu_that_computes_wrongly_is_not_used(gpu):

@@ -56,6 +56,13 @@ def test_what_ships_is_what_dev_chose_among_all_tries(name):
     assert CHOICES[name].tells(recipe) == {field: made[field] for field in CHOICES[name].fields}
 
 
+@pytest.mark.parametrize(("name", "ships"), [("changes", "layers {layers}"), ("assistant", "epochs {epochs}")])
+def test_the_table_says_which_recipe_ships(name, ships):
+    made = adapters.saved.read_card(adapters.shipped(name))["recipe"]
+    said = f"The course ships {ships.format(**made)}, rate {made['learning_rate']:g}."
+    assert recipe_choices.table(name, DEFAULT).endswith(said)
+
+
 def test_without_a_search_of_the_model_it_is_the_shipped_recipe_among_none():
     assert recipe_choices.chosen("changes", "another model") == (adapters.find("changes").recipe, 0)
 

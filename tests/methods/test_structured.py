@@ -209,6 +209,12 @@ def test_a_schema_that_is_no_objects_is_refused_before_the_model_is_asked(kind):
         structured.constrained(None, ["List three."], {"type": kind})
 
 
+@pytest.mark.parametrize("schema", [True, False])
+def test_a_schema_without_keys_is_refused_before_the_model_is_asked(schema):
+    with pytest.raises(structured.SchemaError, match=f"plain {schema} and names no keys: write an object"):
+        structured.constrained(None, ["List three."], schema)
+
+
 @pytest.mark.parametrize(
     "schema", [{"properties": {"x": {"const": 1}}, "required": ["x"]}, {"type": ["object", "null"]}]
 )

@@ -2,10 +2,12 @@
 
 import json
 import shutil
+import socket
 
 import huggingface_hub
 import pytest
 import tiny
+import transformers
 
 from helpers.lesson import own_02
 from helpers.lesson.checks import lesson_02
@@ -115,3 +117,28 @@ def test_the_command_takes_a_folder_as_it_is_and_asks_the_hub_for_a_hub_model(co
     assert len(said.splitlines()) == 1
     monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda name, **options: "somewhere")
     catalogue.prepare("SmolLM2-360M-Instruct")
+
+
+def test_what_the_hubs_cache_holds_is_loaded_without_asking_the_network(saved, tmp_path, monkeypatch):
+    """A laptop that was prepared yesterday, in a room without a network: no waiting for a hub, not even once."""
+    spec = catalogue.find("SmolLM2-360M-Instruct")
+    kept = tmp_path / f"models--{spec.hub_id.replace('/', '--')}" / "snapshots" / spec.revision
+    shutil.copytree(saved, kept)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    asked = []
+
+    def no_network(*address, **options):
+        asked.append(address)
+        raise OSError("no network here")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_network)
+    lm = LanguageModel.load(spec.name)
+    assert lm.model.config.num_hidden_layers == tiny.LAYERS
+    assert not asked
+    (kept / "model.safetensors").unlink()  # as after a download that was broken off: now the hub is asked
+    monkeypatch.setattr(
+        transformers.AutoConfig, "from_pretrained", lambda where, **options: asked.append(where) or no_network()
+    )
+    with pytest.raises(weights.ModelError, match="no network here.*the first time it needs a network"):
+        catalogue.load(spec.name)
+    assert spec.hub_id in asked

@@ -478,6 +478,22 @@ def test_what_lies_beside_tables_called_like_splits_is_told(tmp_path):
     assert not any(one.kind == "not read" for one in reading.read(place).findings)
 
 
+def test_text_files_called_like_splits_are_read_as_such_where_no_folders_tell_labels(tmp_path):
+    """Emotion data sets come so: train.txt, val.txt and test.txt, each line a text, a semicolon and a label."""
+    written = {
+        "train.txt": "".join(f"{text};{label}\n" for text, label in PAIRS[::2]),
+        "test.txt": "".join(f"{text};{label}\n" for text, label in PAIRS[1::2]),
+    }
+    own = reading.read(folder(tmp_path / "set", written))
+    exactly_pairs(own)
+    assert len(own.task.test) == len(PAIRS[1::2])
+    by_label = {f"{label}/{i}.txt": text for i, (text, label) in enumerate(PAIRS)}
+    exactly_pairs(reading.read(folder(tmp_path / "labels", {**written, **by_label})))
+    alone = folder(tmp_path / "alone", {"train.txt": "\n".join(TEXTS), "test.txt": "\n".join(TEXTS)})
+    with pytest.raises(DataError):
+        reading.read(alone)
+
+
 def test_sheets_that_are_left_out_of_all_are_told(tmp_path):
     book = workbook({"A": [["text", "label"], *map(list, PAIRS)], "B": [["text", "label"]], "C": [], "D": [["a"], [1]]})
     book = changed(book, "xl/workbook.xml", '<sheet name="D"', '<sheet name="D" state="hidden"')

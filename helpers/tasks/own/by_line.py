@@ -85,7 +85,7 @@ def first_is_label(text: str) -> Lines | None:
     """
     lines = [(number, line.strip()) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
     for called, form in FORMS.items():
-        if sum(bool(form.fullmatch(line)) for _, line in lines[:100]) < 0.9 * len(lines[:100]):
+        if sum(bool(form.fullmatch(line)) for _, line in lines[:100]) < NEARLY * len(lines[:100]):
             continue
         found = [(number, form.fullmatch(line), line) for number, line in lines]
         labels = Counter(one["label"].strip() for _, one, _ in found if one)

@@ -63,16 +63,20 @@ def _walk(folder: pathlib.Path):
 
 
 def by_split(folder: pathlib.Path) -> dict[str, pathlib.Path]:
-    """Return the tables of a folder by the split that their names say, train.csv and test.csv; none if any says two."""
-    found: dict[str, pathlib.Path] = {}
-    for path in sorted(folder.iterdir()):
-        split = SPLITS.get(path.stem.lower().rpartition("_")[2])
-        if path.suffix.lower() in TABLES and split:
-            if split in found:
-                return {}
-            found[split] = path
-    order = [split for split in ("train", "dev", "test") if split in found]
-    return {split: found[split] for split in order} if {"train", "test"} <= set(found) else {}
+    """Return the tables of a folder by the split that their names say, train.csv and test.csv; none if any says two.
+
+    Where there are no tables called so, and no folders, train.txt and test.txt are taken.
+    """
+    every = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    inside = [path for path in every if SPLITS.get(path.stem.lower().rpartition("_")[2])]
+    for endings in (TABLES, () if any(path.is_dir() for path in every) else (".txt",)):
+        named = [path for path in inside if path.suffix.lower() in endings and path.is_file()]
+        found = {SPLITS[path.stem.lower().rpartition("_")[2]]: path for path in named}
+        if named and (len(found) < len(named) or not {"train", "test"} <= set(found)):
+            return {}
+        if named:
+            return {split: found[split] for split in ("train", "dev", "test") if split in found}
+    return {}
 
 
 def not_read(folder: pathlib.Path, files: Collection[pathlib.Path]) -> list[Finding]:

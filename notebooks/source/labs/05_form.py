@@ -143,9 +143,9 @@ from helpers.methods import recipe_choices
 Markdown(recipe_choices.table("changes", lm.name))
 
 # %% [markdown]
-# On the course's rows several recipes filled in all forms. Among equals the one that the course shipped stays: 16 layers, rate
-# 0.002. The first edition had fixed it by hand after reading outputs on its test; this search came later, after the rows below had been measured, as
-# the [datasheet](../../data/changes/DATASHEET.md) tells. They are of three [adapters](../../docs/glossary.md#adapter), alike
+# On the course's rows several recipes filled in all forms. Among equals the one that ships stays. The first edition had
+# fixed it by hand after reading outputs on its test; this search came later, after the rows below had been measured, as the
+# [datasheet](../../data/changes/DATASHEET.md) tells. They are of three [adapters](../../docs/glossary.md#adapter), alike
 # but for their seed, each kept at the step that was best on dev, and no recipe was chosen on these requests. (Without stored
 # rows the next cell trains three, which may take half an hour; if you stop it, go on at *A voice*, without the verdict on L2.)
 
