@@ -45,8 +45,9 @@ diagrams.flow(
 
 # %% [markdown]
 # The teachers: a plain pipeline (logistic regression on sentence [embeddings](../../docs/glossary.md#embedding)) that saw
-# sixty labels by a person; larger models that know the names of the six labels alone, if the course has measured any; and
-# a large hosted model that read the labeling guide, recorded once. **Predict:** whose labels are right most often?
+# sixty labels by a person; a language model ten times larger than the student, which knows the names of the six labels and
+# nothing else; and a large hosted model that read the labeling guide, recorded once. **Predict:** whose labels are right
+# most often?
 
 # %%
 from helpers import statistics
@@ -62,6 +63,9 @@ if not any(teacher.larger for teacher in teachers.values()):
     print("no labels by a larger model without training are at hand")
 
 # %% [markdown]
+# On the course's rows the larger model is not right more often than the pipeline, which had sixty labels to learn from:
+# size alone makes no teacher.
+#
 # Mind who said what is right: these messages and their labels were
 # [written by a language model](../../data/intents/DATASHEET.md) under that guide. Another that reads it and always agrees
 # shows that the two agree, not that people would; its labels *are* the right ones here, so it teaches nothing about
@@ -138,8 +142,9 @@ print(
 )
 
 # %% [markdown]
-# A review helps through labels set right, and only through these. On the course's rows doubt points to them, and sixty at
-# random would set fewer right; but those would tell how good the teacher is, which a choice by doubt does not.
+# A review helps through labels set right, and only through these. On the course's rows the pipeline's doubt finds more of
+# them than chance mostly does, the larger model's does not: a model can be unsure of the wrong messages. And sixty at random
+# would tell how good the teacher is, which a choice by doubt does not.
 
 # %% [markdown]
 # ## What do the students make of it?
@@ -196,9 +201,9 @@ for budget in (15, 30, 60, 120):
 # %% [markdown]
 # ## What we found
 #
-# The claim is about a teacher larger than its student, one that is sometimes wrong and tells its doubt. Where
-# the teacher judged above is the small pipeline, these numbers do not count for L17, and it reads *not tested*. They still
-# show how to test your own.
+# The claim is about a teacher larger than its student, one that is sometimes wrong and tells its doubt. All three parts of
+# its rule must hold: wrong labels cost the student something, the review wins some of it back, and doubt finds wrong labels.
+# (Where no labels by a larger model are at hand, the pipeline is judged above, and L17 reads *not tested*.)
 
 # %%
 doubt = evidence.independent(wrong[rest].tolist(), wrong[looked].tolist(), of=plain)
