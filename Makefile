@@ -5,7 +5,7 @@ CANDIDATES = python3.12 python3.13 python3.11 python3.14 python3 python
 FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 PYTHON ?= $(shell for p in $(CANDIDATES); do if $$p -c '$(FITS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 VENV = .venv/bin
-NBVAL = $(VENV)/python -m pytest -q --nbval-lax --nbval-current-env --nbval-cell-timeout=1800
+NBVAL = $(VENV)/python -m pytest -q -p tests.patient --nbval-lax --nbval-current-env --nbval-cell-timeout=1800
 # Two parts run side by side, each on half of the cores: together they do more than one after the other on all of them.
 # The notebooks are cut into parts, the long ones first, so that neither half ends long before the other.
 HALF := $(shell $(PYTHON) -c 'import os; print(max(1, (os.cpu_count() or 2) // 2))' 2>/dev/null)

@@ -1,6 +1,7 @@
 """README's table of the lessons: what each asks, how long it ran here, with how much memory, and what it tests."""
 
 import json
+import re
 
 import handouts
 from sources import MEASURED, names, number_of, title_of
@@ -12,12 +13,12 @@ SPELLED = {"rag": "RAG", "lora": "LoRA", "json": "JSON", "few shot": "few-shot",
 def called(name: str) -> str:
     """Return what a lesson is called in a list.
 
-    >>> called("05_lora_fine_tune"), called("labs/02_json"), called("01_measure_first")
-    ('05 LoRA fine-tune', 'lab 02 JSON', '01 Measure first')
+    >>> called("05_lora_fine_tune"), called("labs/02_json"), called("10_storage_costs")
+    ('05 LoRA fine-tune', 'lab 02 JSON', '10 Storage costs')
     """
     words = name.rpartition("/")[2].partition("_")[2].replace("_", " ")
     for plain, spelled in SPELLED.items():
-        words = words.replace(plain, spelled)
+        words = re.sub(rf"\b{plain}\b", spelled, words)
     return f"{'lab ' if '/' in name else ''}{number_of(name)} {words[0].upper()}{words[1:]}"
 
 

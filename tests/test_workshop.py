@@ -183,6 +183,7 @@ def test_what_the_guide_quotes_is_what_the_course_says():
         "packages are missing or too old",
         "PyTorch makes no package for Macs with an Intel processor",
         "cannot compute, so the CPU is used",
+        "which does not work here",
         "restart the session",
         "write your answer in place of ..., run the cell, and check again",
     ):

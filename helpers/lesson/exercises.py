@@ -203,7 +203,10 @@ def find(exercise: str) -> Exercise:
 
 
 def judge(exercise: str, *answers) -> Result:
-    """Return the result of a check without showing it. A learner's error becomes *not yet*, with its message."""
+    """Return the result of a check. A learner's error becomes *not yet*, with its message.
+
+    Nothing is shown, unless the check takes long or is stopped: what to do is said then.
+    """
     entry = find(exercise)
     if not answers:
         return Result(exercise, NOT_ATTEMPTED, f'give your answer too: check("{exercise}", your_answer)')
@@ -216,14 +219,14 @@ def judge(exercise: str, *answers) -> Result:
         return Result(exercise, NOT_YET, f"{wanted} asked for ({names}), and you give {len(answers)}")
     _called.clear()
     try:
-        for answer in answers:
-            need_own_work(answer)
-        given = [answer if callable(answer) else taken(answer) for answer in answers]
         with told_if_long(exercise):
+            for answer in answers:
+                need_own_work(answer)
+            given = [answer if callable(answer) else taken(answer) for answer in answers]
             return Result(exercise, CORRECT, entry.check(*given))
     except KeyboardInterrupt:
-        when = f", when your function was given {shown(*_called[0])}" if _called else ""
-        print(Result(exercise, NOT_YET, f"you stopped the check{when}. Does every loop in your answer end?"))
+        inside = f", when your function was given {shown(*_called[0])}. Does every loop in it end?"
+        print(Result(exercise, NOT_YET, f"you stopped the check{inside if len(_called) == 1 else ''}"))
         raise
     except NotYet as why:
         return Result(exercise, NOT_YET, str(why))

@@ -164,7 +164,8 @@ def start(lesson: str) -> None:
         _refuse_incomplete()
     from helpers.model import catalogue  # after the packages are complete
 
-    if runtime.device().value == "cpu" and (why := runtime.gpu_fault()):
+    asked_for = os.environ.get("COURSE_DEVICE", "").strip() and runtime.device()
+    if not asked_for and (why := runtime.gpu_fault()):
         print(f"A GPU is there, but it cannot compute, so the CPU is used: {why}")
     for name in catalogue.needed():
         catalogue.location(name)

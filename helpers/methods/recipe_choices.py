@@ -148,17 +148,20 @@ def chosen(name: str, model: str) -> tuple[Recipe, int]:
 
 
 def table(name: str, model: str) -> str:
-    """Return how many texts of dev came right by each recipe of an adapter, as Markdown; a dash is one not tried.
-
-    Below stands which recipe the course ships.
-    """
+    """Return how many texts of dev came right by each recipe of an adapter, as Markdown; a dash is one not tried."""
     one = CHOICES[name]
     down, across = one.fields
     tries = sorted(map(one.tells, one.recipes), key=lambda settings: tuple(settings.values()))
     rows = {str(one.tells(recipe)): row for recipe, row in zip(one.recipes, tried(name, model), strict=True)}
-    found = crossed(tries, [rows[str(some)] for some in tries], lambda some: f"rate {some[across]:g}", down)
-    ships = one.tells(one.recipes[0])
-    return f"{found} The course ships {down} {ships[down]}, rate {ships[across]:g}."
+    return crossed(tries, [rows[str(some)] for some in tries], lambda some: f"rate {some[across]:g}", down)
+
+
+def ships(name: str) -> str:
+    """Return in words by which recipe the course's own adapter was made."""
+    one = CHOICES[name]
+    down, across = one.fields
+    used = one.tells(one.recipes[0])
+    return f"the recipe that the course uses: {down} {used[down]}, rate {used[across]:g}"
 
 
 def row_of(lm: LanguageModel, name: str) -> dict:

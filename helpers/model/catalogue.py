@@ -5,7 +5,6 @@ of the catalogue, or of a folder, in their place. `python -m helpers.model.catal
 models that it is given by name.
 """
 
-import contextlib
 import os
 import pathlib
 import sys
@@ -163,11 +162,14 @@ def find(name: str) -> ModelSpec:
 
 
 def location(name: str) -> tuple[str, dict]:
-    """Return what `from_pretrained` needs for a model: a folder, or a hub id with its pinned revision."""
+    """Return what `from_pretrained` needs for a model: a folder, or a hub id with its pinned revision.
+
+    A hub model that the hub's cache holds whole is a folder: no network is asked, nor waited for.
+    """
     spec = find(name)
-    if spec.by_hub_id:
+    if spec.by_hub_id and not weights.kept_by_hub(spec):
         return spec.hub_id, {"revision": spec.revision}
-    return str(spec.folder or fetch(spec)), {"local_files_only": True}
+    return str(spec.folder or weights.kept_by_hub(spec) or fetch(spec)), {"local_files_only": True}
 
 
 def load(name: str | None = None, device: str | None = None, dtype=None):
@@ -202,16 +204,13 @@ def _read(kind, name: str, **options):
     """What one of transformers' classes reads of a model; raises ModelError with the remedy where it cannot."""
     spec = find(name)
     where, more = location(name)
-    if spec.by_hub_id:  # what the hub's cache holds whole needs no network, and no waiting for one that is not there
-        with contextlib.suppress(OSError, ValueError):
-            return kind.from_pretrained(weights.from_hub(spec, local_files_only=True), **options, local_files_only=True)
     try:
         return kind.from_pretrained(where, **options, **more)
     except (OSError, ValueError) as error:
         remedy = "it must hold a model and its tokenizer" if spec.folder else "the first time it needs a network"
         raise ModelError(
             f"{name} could not be loaded ({str(error).splitlines()[0]}); {remedy}. The course's own model, {DEFAULT}, "
-            "needs neither"
+            "needs no model hub"
         ) from error
 
 
@@ -249,10 +248,7 @@ def _state_of(spec: ModelSpec) -> tuple[bool, str]:
     if spec.folder:
         return True, f"a folder of yours: {spec.folder}"
     if spec.by_hub_id:
-        from huggingface_hub import try_to_load_from_cache
-
-        there = isinstance(try_to_load_from_cache(spec.hub_id, "config.json", revision=spec.revision), str)
-        return (True, "in the cache of the hub") if there else missing
+        return (True, "in the cache of the hub") if weights.kept_by_hub(spec) else missing
     if not os.path.exists(folder_of(spec)):
         return missing
     wrong = problem_with(folder_of(spec))

@@ -20,6 +20,7 @@ from helpers.model.wheels import ModelError, ModelSpec, cache_folder, get_wheel,
 
 MARKER = "complete.json"
 LOCK_SECONDS = 1800
+HUB_NEEDS = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json")
 HUB_FILES = ("*.json", "*.jinja", "*.txt", "*.model", "*.safetensors")  # of a hub model, what transformers reads
 
 
@@ -152,11 +153,27 @@ def _readable(error: OSError, spec: ModelSpec, root: pathlib.Path) -> ModelError
 
 
 def from_hub(spec: ModelSpec, **options) -> str:
-    """Return the folder in which the hub's own cache keeps a hub model, fetched if need be.
+    """Return the folder in which the hub's own cache keeps a hub model; what is missing there is fetched.
 
-    options: as for `snapshot_download`; local_files_only=True raises an OSError where nothing of it is kept.
+    options: as for `snapshot_download`.
     """
     from huggingface_hub import snapshot_download
 
     asked = {"revision": spec.revision, "allow_patterns": HUB_FILES, "ignore_patterns": "onnx/*"}
     return snapshot_download(spec.hub_id, **asked, **options)
+
+
+def kept_by_hub(spec: ModelSpec) -> str | None:
+    """Return the folder in which the hub's cache keeps a hub model, if it has all that is read of one; else None.
+
+    transformers takes a folder with half a tokenizer for a whole one, so files are looked for by name.
+    """
+    if not spec.by_hub_id:
+        return None
+    try:
+        folder = pathlib.Path(from_hub(spec, local_files_only=True))
+        index = folder / "model.safetensors.index.json"
+        parts = json.loads(index.read_bytes())["weight_map"].values() if index.exists() else ["model.safetensors"]
+    except (OSError, ValueError):
+        return None
+    return str(folder) if all((folder / name).exists() for name in {*HUB_NEEDS, *parts}) else None

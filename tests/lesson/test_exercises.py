@@ -1,6 +1,5 @@
 """Every exercise has a check that accepts its solution and refuses a plausible wrong answer and a cheat."""
 
-import _thread
 import ast
 import contextlib
 import importlib
@@ -316,11 +315,27 @@ def test_a_check_that_goes_on_and_on_says_how_to_stop_it(capsys):
 
 def test_a_learner_who_stops_an_endless_loop_is_told_where_it_was(capsys):
     def endless(first, second):
-        while True:
-            _thread.interrupt_main()
+        raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         exercises.check("05.4", endless)
     said = capsys.readouterr().out
     assert said.startswith("05.4 not yet: you stopped the check, when your function was given [")
-    assert "Does every loop in your answer end?" in said
+    assert "Does every loop in it end?" in said
+
+
+def test_who_stops_a_check_that_is_not_in_their_code_is_not_told_of_loops(monkeypatch, capsys):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(exercises, "find", lambda name: exercises.Exercise(name, stopped, ()))
+    with pytest.raises(KeyboardInterrupt):
+        exercises.check("05.4", 5)
+    assert capsys.readouterr().out == "05.4 not yet: you stopped the check\n"
+
+
+def test_every_check_is_told_when_it_goes_on_and_on(monkeypatch):
+    asked = []
+    monkeypatch.setattr(exercises, "told_if_long", lambda name: asked.append(name) or contextlib.nullcontext())
+    exercises.judge("05.4", len)
+    assert asked == ["05.4"]

@@ -192,6 +192,19 @@ def test_peft_takes_a_torchao_that_is_not_in_the_way():
     assert Version(asked[1]) <= Version(setup.REFUSED["torchao"])
 
 
+def test_a_gpu_that_cannot_compute_is_told_in_the_first_cell(monkeypatch, capsys):
+    monkeypatch.setattr(runtime, "gpu_fault", lambda: "no kernel image")
+    monkeypatch.delenv("COURSE_DEVICE", raising=False)
+    setup.start("00")
+    assert "it cannot compute, so the CPU is used: no kernel image" in capsys.readouterr().out
+    monkeypatch.setenv("COURSE_DEVICE", "cpu")
+    setup.start("00")
+    assert "GPU" not in capsys.readouterr().out, "the CPU is used because it was asked for"
+    monkeypatch.setenv("COURSE_DEVICE", "cuda:99")
+    with pytest.raises(ValueError, match="which does not work here"):
+        setup.start("00")
+
+
 def test_missing_packages_elsewhere_are_named_with_the_remedy(monkeypatch):
     monkeypatch.setattr(setup, "lacking", lambda: {"peft": "missing"})
     monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)

@@ -174,7 +174,7 @@ def gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda place: "Old Card 1080")
     ones = torch.ones
-    runtime.fault_of.cache_clear()
+    runtime._compute.clear()
 
     def computes(then):
         def fake(*size, device="cpu", **more):
@@ -184,7 +184,7 @@ def gpu(monkeypatch):
         monkeypatch.setattr(torch, "ones", fake)
 
     yield computes
-    runtime.fault_of.cache_clear()
+    runtime._compute.clear()
 
 
 def test_a_gpu_that_computes_is_used(gpu):

@@ -57,10 +57,10 @@ def test_what_ships_is_what_dev_chose_among_all_tries(name):
 
 
 @pytest.mark.parametrize(("name", "ships"), [("changes", "layers {layers}"), ("assistant", "epochs {epochs}")])
-def test_the_table_says_which_recipe_ships(name, ships):
+def test_the_recipe_that_ships_is_told_in_words(name, ships):
     made = adapters.saved.read_card(adapters.shipped(name))["recipe"]
-    said = f"The course ships {ships.format(**made)}, rate {made['learning_rate']:g}."
-    assert recipe_choices.table(name, DEFAULT).endswith(said)
+    said = f"the recipe that the course uses: {ships.format(**made)}, rate {made['learning_rate']:g}"
+    assert recipe_choices.ships(name) == said
 
 
 def test_without_a_search_of_the_model_it_is_the_shipped_recipe_among_none():

@@ -7,7 +7,6 @@ import socket
 import huggingface_hub
 import pytest
 import tiny
-import transformers
 
 from helpers.lesson import own_02
 from helpers.lesson.checks import lesson_02
@@ -119,26 +118,52 @@ def test_the_command_takes_a_folder_as_it_is_and_asks_the_hub_for_a_hub_model(co
     catalogue.prepare("SmolLM2-360M-Instruct")
 
 
-def test_what_the_hubs_cache_holds_is_loaded_without_asking_the_network(saved, tmp_path, monkeypatch):
-    """A laptop that was prepared yesterday, in a room without a network: no waiting for a hub, not even once."""
+@pytest.fixture
+def hubs_cache(saved, tmp_path, monkeypatch):
+    """A hub model of the catalogue, and the folder in which the hub's cache holds it, a tiny one in its place."""
     spec = catalogue.find("SmolLM2-360M-Instruct")
     kept = tmp_path / f"models--{spec.hub_id.replace('/', '--')}" / "snapshots" / spec.revision
     shutil.copytree(saved, kept)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    return spec, kept
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    """What was asked of a network that is not there."""
     asked = []
 
-    def no_network(*address, **options):
+    def fails(*address, **options):
         asked.append(address)
         raise OSError("no network here")
 
-    monkeypatch.setattr(socket, "getaddrinfo", no_network)
+    monkeypatch.setattr(socket, "getaddrinfo", fails)
+    return asked
+
+
+def test_what_the_hubs_cache_holds_is_loaded_without_asking_the_network(hubs_cache, no_network):
+    """A laptop that was prepared yesterday, in a room without a network: no waiting for a hub, not even once."""
+    spec, _ = hubs_cache
     lm = LanguageModel.load(spec.name)
     assert lm.model.config.num_hidden_layers == tiny.LAYERS
-    assert not asked
-    (kept / "model.safetensors").unlink()  # as after a download that was broken off: now the hub is asked
-    monkeypatch.setattr(
-        transformers.AutoConfig, "from_pretrained", lambda where, **options: asked.append(where) or no_network()
-    )
-    with pytest.raises(weights.ModelError, match="no network here.*the first time it needs a network"):
-        catalogue.load(spec.name)
-    assert spec.hub_id in asked
+    assert not no_network
+    assert (spec.name, True, "in the cache of the hub") in [(spec.name, *catalogue._state_of(spec))]
+
+
+@pytest.mark.parametrize("lost", ["tokenizer.json", "generation_config.json", "model.safetensors"])
+def test_half_of_a_hub_model_is_none_and_the_hub_is_asked(hubs_cache, no_network, lost):
+    """A download that was broken off, or files that came one by one: transformers would take half a tokenizer."""
+    spec, kept = hubs_cache
+    (kept / lost).unlink()
+    assert catalogue.location(spec.name) == (spec.hub_id, {"revision": spec.revision})
+    assert not catalogue._state_of(spec)[0]
+
+
+def test_a_hub_model_in_parts_is_whole_with_all_of_them(hubs_cache):
+    spec, kept = hubs_cache
+    (kept / "model.safetensors").rename(kept / "model-1.safetensors")
+    index = {"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}
+    (kept / "model.safetensors.index.json").write_text(json.dumps(index))
+    assert weights.kept_by_hub(spec) is None
+    shutil.copy(kept / "model-1.safetensors", kept / "model-2.safetensors")
+    assert weights.kept_by_hub(spec) == str(kept)

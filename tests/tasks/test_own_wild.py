@@ -469,7 +469,7 @@ def test_what_lies_beside_tables_called_like_splits_is_told(tmp_path):
     own = reading.read(place)
     exactly_pairs(own)
     assert str(finding(own, "not read")) == (
-        "Beside tables called like splits there are others (files billing/, extra.csv). Not read. Name one alone if it "
+        "Beside files called like splits there are others (files billing/, extra.csv). Not read. Name one alone if it "
         "is meant."
     )
     save(place, lines(), "extra.csv").unlink()
@@ -489,6 +489,9 @@ def test_text_files_called_like_splits_are_read_as_such_where_no_folders_tell_la
     assert len(own.task.test) == len(PAIRS[1::2])
     by_label = {f"{label}/{i}.txt": text for i, (text, label) in enumerate(PAIRS)}
     exactly_pairs(reading.read(folder(tmp_path / "labels", {**written, **by_label})))
+    beside = {"classes.txt": "a\nb", "readme.txt": "ours", "images/1.png": "", "__MACOSX/._train.txt": ""}
+    place = folder(tmp_path / "more", {**written, **beside})
+    assert finding(reading.read(place), "not read").rows == ("__MACOSX/", "classes.txt", "images/")
     alone = folder(tmp_path / "alone", {"train.txt": "\n".join(TEXTS), "test.txt": "\n".join(TEXTS)})
     with pytest.raises(DataError):
         reading.read(alone)

@@ -11,8 +11,8 @@ SECONDS = 60.0  # longer than any check takes of an answer that ends, on a slow 
 def told_if_long(exercise: str, seconds: float = SECONDS) -> Iterator[None]:
     """Print what to do if the block is not done after so many seconds; it goes on all the same."""
     said = (
-        f"{exercise} is still being checked. If a loop in your answer may never end, stop this cell (the square in the "
-        "toolbar, or the i key twice), change it, and run the cell again."
+        f"{exercise} is still being checked. If a loop in your answer may never end, stop this cell (its button ■; "
+        "in Jupyter also Esc, then i twice), change it, and run it again. If it does not stop, restart the kernel."
     )
     timer = threading.Timer(seconds, print, [said])
     timer.daemon = True

@@ -65,11 +65,12 @@ def _walk(folder: pathlib.Path):
 def by_split(folder: pathlib.Path) -> dict[str, pathlib.Path]:
     """Return the tables of a folder by the split that their names say, train.csv and test.csv; none if any says two.
 
-    Where there are no tables called so, and no folders, train.txt and test.txt are taken.
+    Where there are no tables called so, and no folders of texts, train.txt and test.txt are taken.
     """
-    every = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    every = [path for path in sorted(folder.iterdir()) if not path.name.startswith((".", "__MACOSX"))]
     inside = [path for path in every if SPLITS.get(path.stem.lower().rpartition("_")[2])]
-    for endings in (TABLES, () if any(path.is_dir() for path in every) else (".txt",)):
+    by_label = any(one.suffix.lower() in TEXTS for path in every if path.is_dir() for one in walk(path))
+    for endings in (TABLES, () if by_label else (".txt",)):
         named = [path for path in inside if path.suffix.lower() in endings and path.is_file()]
         found = {SPLITS[path.stem.lower().rpartition("_")[2]]: path for path in named}
         if named and (len(found) < len(named) or not {"train", "test"} <= set(found)):
@@ -80,11 +81,13 @@ def by_split(folder: pathlib.Path) -> dict[str, pathlib.Path]:
 
 
 def not_read(folder: pathlib.Path, files: Collection[pathlib.Path]) -> list[Finding]:
-    """Return what is said of the other tables of a folder, and of its folders, where some files alone are read."""
+    """Return what is said of the other files of a folder, and of its folders, where some files alone are read."""
     others = [path for path in sorted(folder.iterdir()) if path not in files and not path.name.startswith(".")]
     names = [f"{path.name}/" if path.is_dir() else path.name for path in others]
-    names = [name for name in names if name.endswith("/") or pathlib.Path(name).suffix.lower() in TABLES]
-    what, do = "beside tables called like splits there are others", "name one alone if it is meant"
+    kinds = {*TABLES, *(path.suffix.lower() for path in files)}
+    data = [name for name in names if pathlib.Path(name).stem.lower() not in ABOUT]
+    names = [name for name in data if name.endswith("/") or pathlib.Path(name).suffix.lower() in kinds]
+    what, do = "beside files called like splits there are others", "name one alone if it is meant"
     return [Finding("not read", what, tuple(names), "not read", do, unit="file")] if names else []
 
 
@@ -146,7 +149,9 @@ def beside(path: pathlib.Path) -> str:
     One of the two must repeat its lines, as labels do.
     """
     lines = _lines(path)
-    for other in sorted(path.parent.iterdir())[:50] if len(lines) > 1 else ():
+    split = path.stem.lower().split("_")[0]
+    others = sorted(path.parent.iterdir(), key=lambda one: (not one.name.lower().startswith(split), one.name))
+    for other in others[:50] if len(lines) > 1 else ():
         there = _lines(other) if other != path else []
         if len(there) == len(lines) and min(len(set(lines)), len(set(there))) <= len(lines) / 2:
             both = " ".join(shlex.quote(one.name) for one in (path, other))

@@ -140,10 +140,11 @@ print(f"whole text a form {share}; {limits.told([before])} {mark(before)}")
 # %%
 from helpers.methods import recipe_choices
 
+print(recipe_choices.ships("changes"))
 Markdown(recipe_choices.table("changes", lm.name))
 
 # %% [markdown]
-# On the course's rows several recipes filled in all forms. Among equals the one that ships stays. The first edition had
+# On the course's rows several recipes filled in all forms. Among equals the course's own stays. The first edition had
 # fixed it by hand after reading outputs on its test; this search came later, after the rows below had been measured, as the
 # [datasheet](../../data/changes/DATASHEET.md) tells. They are of three [adapters](../../docs/glossary.md#adapter), alike
 # but for their seed, each kept at the step that was best on dev, and no recipe was chosen on these requests. (Without stored

@@ -48,7 +48,7 @@ diagrams.flow(
 # ## What runs here, and what is stored
 #
 # Three short trainings run here. All others come from the course's rows, for together they take over an hour. With
-# another model they are missing: then each cell names what it leaves out, and the claims that want it read *not tested*.
+# another model they are missing: then each cell names what it leaves out, and the claims that need it get *not tested*.
 # `COURSE_MISSING=1` trains what is missing. For your own task you would need each of these designs.
 
 # %%
@@ -203,7 +203,7 @@ sets = {n: [drawn(n, seed) for seed in DRAWS] for n in SIZES}
 def runs_of(name, draws, items=dev, **more):
     how, called = recipe.for_steps(STEPS, len(draws[0])), f"{name}, {STEPS} steps"
     kept = [f"{called}, draw {number + 1}" for number in range(len(draws))]
-    if not lab.affords(called, kept, items, minutes_each=4, fast=False):
+    if not lab.affords(called, kept, items, minutes_each=2, fast=False):
         return []
     return tuned(called, draws, how, items, seeds=None, **more)
 

@@ -1,4 +1,4 @@
-"""For nbval alone, which runs the notebooks: a kernel on a busy machine may take a while to say that it is done."""
+"""For nbval (`-p tests.patient`): a kernel on a busy machine may take a while to say that a cell is done."""
 
 OUTPUT_SECONDS = 60  # nbval waits five after a cell has answered, has no option for it, and stops the kernel then
 
