@@ -18,8 +18,9 @@ from helpers.statistics import WORTHWHILE
 
 SIZES = {"135M": 135e6, "0.5B": 494e6, "1.5B": 1543e6}  # parameters
 ORDER = ("no language model", *SIZES, "large")
-HEAD = ("size of model", "try first", "right", "$ per 1,000 right answers", "what would change this")
-ALONE = "alone: no other method was measured at this size"
+HEAD = ("size of model", "try first", "right", "$ per 1,000 right answers", "compared with it")
+ALONE = "the only method measured at this size, so no advice"
+LESS, MORE, UNCLEAR = "right less often", "right more often", "neither measurably better nor worse"  # a plain method
 LARGE = {  # a large model's recorded rows that were answers to a question, and not help in making the test set
     "free answer": "asked without examples",
     "closed book": "asked from memory",
@@ -30,6 +31,14 @@ LARGE = {  # a large model's recorded rows that were answers to a question, and 
 CHANGING = (
     "Not measured here: labels that change, a new one or one that comes to mean something else. After such a change, "
     "label some messages anew, and measure again."
+)
+COUNTED = (
+    "Dollars are for tokens, at the prices named here. People, training, the machine, and what a wrong answer costs "
+    "you are not in them. In brackets: the 95 % interval of the share right, over the items of test."
+)
+CEILING = (
+    "Large is a hosted model whose answers to the same items were recorded once. A model of its kind wrote these "
+    "items, so take it for a ceiling, and measure such a model on your own."
 )
 AGAIN = "Then measure what you choose on messages that nobody has looked at: these here chose it, and flatter it."
 Choice = Callable[[list[float], list[float], list[float]], int]
@@ -103,10 +112,22 @@ def lines(
         lone = [ALONE] if len(kept) == 1 else []
         reasons = [*lone, *_ties(tied, chosen), *_plain(known, kept, chosen), *_labels(beyond, chosen)]
         price = "tokens not known" if chosen.per_right is None else f"{chosen.per_right:.3f}"
-        table.append(
-            (size, chosen.method, str(chosen.quality), price, "; ".join(reasons) or "nothing that was measured")
-        )
+        table.append((size, chosen.method, str(chosen.quality), price, "; ".join(reasons) or "–"))
     return table
+
+
+def first(table: Sequence[Sequence[str]]) -> str:
+    """Return in a sentence whether a method without a language model will do, beside the small sizes on the page."""
+    plain = table[1]
+    small = [line for line in table[1:] if line[0] in SIZES and line[2] != "–"]
+    if plain[2] == "–" or not small:
+        return "No method without a language model can be compared with the small models here."
+    ahead = [line[0] for line in small if LESS in line[4]]
+    if ahead:
+        return f"{plain[1]} needs no language model, and is measurably behind at {' and '.join(ahead)}."
+    sizes = ", ".join(line[0] for line in small)
+    begin = f"Begin with {plain[1]}: it needs no language model"
+    return f"{begin}, and at {sizes} nothing that was measured is measurably better."
 
 
 def _nothing(rows: Sequence[LedgerRow], labels: int) -> str:
@@ -122,11 +143,13 @@ def differs(table: Sequence[Sequence[str]]) -> str:
     alone = [line[0] for line in here if line[0] not in tried]
     more = f" At {' and '.join(alone)} one method alone was measured: nothing was chosen." if alone else ""
     named = "; ".join(f"{name} at {size}" for size, name in tried.items())
+    if len(set(tried.values())) == 1:
+        named = f"{' and '.join(tried)}: {next(iter(tried.values()))}"
     if len(tried) < 2:
         few = f"Several methods were measured at {len(tried)} of the {len(SIZES)} small sizes"
         return f"{few}: they cannot say whether size matters.{more}"
     if len(set(tried.values())) == 1:
-        return f"The first thing to try is the same at {', '.join(tried)}.{more}"
+        return f"With a language model the first thing to try is the same at {named}.{more}"
     return f"The first thing to try changes with the size: {named}.{more}"
 
 
@@ -141,7 +164,7 @@ def _choice(rows: Sequence[LedgerRow], choose: Choice, prices, cached, adjust) -
 
 def _ties(tied: Sequence[str], chosen: Summary) -> list[str]:
     others = [name for name in tied if name != chosen.method]
-    return [f"as right, as far as these items tell: {', '.join(others)}"] if others else []
+    return [f"not measurably behind: {', '.join(others)}"] if others else []
 
 
 def _plain(plain: Sequence[LedgerRow], kept: Sequence[LedgerRow], chosen: Summary) -> list[str]:
@@ -152,14 +175,8 @@ def _plain(plain: Sequence[LedgerRow], kept: Sequence[LedgerRow], chosen: Summar
     best = max(plain, key=lambda row: row.interval.estimate)
     pair = comparisons.on_same_items([own, best], covered=0.0).rows
     gap = lookup.compare(*pair, across_models=True)
-    word = (
-        "worse"
-        if gap.verdict.startswith("worse")
-        else "better"
-        if gap.verdict.startswith("better")
-        else "not measurably better or worse"
-    )
-    return [f"{best.method} reads no tokens and is {word}"]
+    word = next((said for start, said in (("worse", LESS), ("better", MORE)) if gap.verdict.startswith(start)), UNCLEAR)
+    return [f"{best.method}, without a language model, is {word}"]
 
 
 def _labels(beyond: Sequence[LedgerRow], chosen: Summary) -> list[str]:

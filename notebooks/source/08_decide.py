@@ -415,7 +415,7 @@ for points in (0.10, 0.20):
 # %% [markdown]
 # ## One page
 #
-# Your `choose` picks within each size; the last column says whether a plain method does as well.
+# Your `choose` picks within each size; the last column compares with what else was measured.
 # **Predict:** does the first thing to try change with the size?
 #
 # ### Playground
@@ -429,19 +429,21 @@ from helpers.results import markdown
 TASK, LABELS = "intents", 600
 first_tries = page.lines(TASK, MAIN[TASK], LABELS, ship, PRICES, cached, adjust)
 display(Markdown(markdown.table(first_tries[0], first_tries[1:])))
-print(page.differs(first_tries), page.AGAIN, page.CHANGING, sep="\n")
+said_below = page.first(first_tries), page.differs(first_tries), page.COUNTED, page.CEILING
+print(*said_below, page.AGAIN, page.CHANGING, sep="\n")
 
 # %% [markdown]
-# *Large* is a ceiling. The page takes what was measured with at most your number of labels; with very few, see lesson 03. A
-# size without rows you can fill: [choosing another model](../docs/other_models.md). Last, a page for a colleague.
+# The page takes what was measured with at most your number of labels; with very few, see lesson 03. A size without rows you
+# can fill: [choosing another model](../docs/other_models.md). Last, a page for a colleague.
 
 # %%
 from helpers.results import report
 
 every_row = [row for kept in together.values() for row in kept.rows]
+every_row += [row for rows in page.rows_of(TASK, MAIN[TASK]).values() for row in rows]
 title = f"{TASK}, with {LABELS} labels: what to try first"
-said_below = page.AGAIN, page.CHANGING
-sections = [report.Section(title, said_below, table=tuple(first_tries))]
+below = *said_below, page.AGAIN, page.CHANGING
+sections = [report.Section(title, below, table=tuple(first_tries))]
 for task, standing in standings.items():
     figure, alt = pictures.draw_forest(standing, f"{task}: behind the leader", 0.03)
     title = f"{task}: choose {chosen[task].method} ({standing.call})"

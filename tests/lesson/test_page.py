@@ -37,8 +37,8 @@ def test_each_size_gets_its_own_first_try_and_one_without_rows_says_so():
     assert list(found) == list(page.ORDER)
     assert found["no language model"][1] == "TF-IDF"
     assert found["135M"][1] == found["0.5B"][1] == "LoRA"
-    assert "TF-IDF reads no tokens and is better" in found["135M"][4]
-    assert "TF-IDF reads no tokens and is worse" in found["0.5B"][4]
+    assert "TF-IDF, without a language model, is right more often" in found["135M"][4]
+    assert "TF-IDF, without a language model, is right less often" in found["0.5B"][4]
     assert found["1.5B"][1] == found["large"][1] == "not measured for this task"
 
 
@@ -81,7 +81,10 @@ def test_ones_own_prices_reach_the_page():
 
 def test_whether_the_size_matters_is_said_by_the_lines_themselves():
     head, *rest = page.lines("toy", WANTED, 600, regret.cheapest_tie)
-    assert page.differs([head, *rest]) == "The first thing to try is the same at 135M, 0.5B."
+    assert (
+        page.differs([head, *rest])
+        == "With a language model the first thing to try is the same at 135M and 0.5B: LoRA."
+    )
     other = [("0.5B", "another", *line[2:]) if line[0] == "0.5B" else line for line in rest]
     assert "changes with the size: LoRA at 135M; another at 0.5B" in page.differs([head, *other])
     alone = [line for line in rest if line[0] != "0.5B"]
@@ -93,8 +96,20 @@ def test_a_size_at_which_one_method_alone_was_measured_is_no_choice_and_says_so(
     lone = ("1.5B", "the only one", "0.5", "0.1", page.ALONE)
     said = page.differs([head, *(line for line in rest if line[0] != "1.5B"), lone])
     assert said == (
-        "The first thing to try is the same at 135M, 0.5B. At 1.5B one method alone was measured: nothing was chosen."
+        "With a language model the first thing to try is the same at 135M and 0.5B: LoRA. "
+        "At 1.5B one method alone was measured: nothing was chosen."
     )
+
+
+def test_the_page_begins_with_whether_a_plain_method_will_do():
+    head, *rest = page.lines("toy", WANTED, 600, regret.cheapest_tie)
+    assert page.first([head, *rest]) == "TF-IDF needs no language model, and is measurably behind at 0.5B."
+    few = [line for line in rest if line[0] != "0.5B"]
+    assert page.first([head, *few]) == (
+        "Begin with TF-IDF: it needs no language model, and at 135M nothing that was measured is measurably better."
+    )
+    none = [(head[0], "not measured for this task", "–", "–", "–"), *rest[1:]]
+    assert page.first([head, *none]).startswith("No method without a language model")
 
 
 def test_of_a_large_model_only_answers_to_questions_count_and_no_annotator_of_the_test_set():
