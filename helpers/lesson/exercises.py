@@ -225,8 +225,8 @@ def judge(exercise: str, *answers) -> Result:
             given = [answer if callable(answer) else taken(answer) for answer in answers]
             return Result(exercise, CORRECT, entry.check(*given))
     except KeyboardInterrupt:
-        inside = f", when your function was given {shown(*_called[0])}. Does every loop in it end?"
-        print(Result(exercise, NOT_YET, f"you stopped the check{inside if len(_called) == 1 else ''}"))
+        inside = [f", when your function was given {shown(*given)}. Does every loop in it end?" for given in _called]
+        print(Result(exercise, NOT_YET, f"you stopped the check{inside[0] if len(inside) == 1 else ''}"))
         raise
     except NotYet as why:
         return Result(exercise, NOT_YET, str(why))

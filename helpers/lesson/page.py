@@ -19,7 +19,8 @@ from helpers.statistics import WORTHWHILE
 SIZES = {"135M": 135e6, "0.5B": 494e6, "1.5B": 1543e6}  # parameters
 ORDER = ("no language model", *SIZES, "large")
 HEAD = ("size of model", "try first", "right", "$ per 1,000 right answers", "compared with it")
-ALONE = "the only method measured at this size, so no advice"
+ALONE = "nothing was chosen at this size"
+ONLY = "nothing else was measured"  # beside the name of a method that had no rival
 LESS, MORE, UNCLEAR = "right less often", "right more often", "neither measurably better nor worse"  # a plain method
 LARGE = {  # a large model's recorded rows that were answers to a question, and not help in making the test set
     "free answer": "asked without examples",
@@ -112,7 +113,8 @@ def lines(
         lone = [ALONE] if len(kept) == 1 else []
         reasons = [*lone, *_ties(tied, chosen), *_plain(known, kept, chosen), *_labels(beyond, chosen)]
         price = "tokens not known" if chosen.per_right is None else f"{chosen.per_right:.3f}"
-        table.append((size, chosen.method, str(chosen.quality), price, "; ".join(reasons) or "–"))
+        method = chosen.method + f" ({ONLY})" * (bool(lone) and size != ORDER[0])
+        table.append((size, method, str(chosen.quality), price, "; ".join(reasons) or "–"))
     return table
 
 
@@ -127,7 +129,9 @@ def first(table: Sequence[Sequence[str]]) -> str:
         return f"{plain[1]} needs no language model, and is measurably behind at {' and '.join(ahead)}."
     sizes = ", ".join(line[0] for line in small)
     begin = f"Begin with {plain[1]}: it needs no language model"
-    return f"{begin}, and at {sizes} nothing that was measured is measurably better."
+    large = [line[2] for line in table if line[0] == ORDER[-1] and LESS in line[4]]
+    beside = f" Where a hosted model may be asked, measure one beside it: large had {large[0]}." if large else ""
+    return f"{begin}, and at {sizes} nothing that was measured is measurably better.{beside}"
 
 
 def _nothing(rows: Sequence[LedgerRow], labels: int) -> str:
