@@ -4,7 +4,7 @@ import json
 import re
 
 import handouts
-from sources import MEASURED, names, number_of, title_of
+import sources
 
 OPEN, CLOSE = "<!-- the lessons, written by notebooks/contents.py -->", "<!-- end of the lessons -->"
 SPELLED = {"rag": "RAG", "lora": "LoRA", "json": "JSON", "few shot": "few-shot", "fine tune": "fine-tune"}
@@ -19,16 +19,19 @@ def called(name: str) -> str:
     words = name.rpartition("/")[2].partition("_")[2].replace("_", " ")
     for plain, spelled in SPELLED.items():
         words = re.sub(rf"\b{plain}\b", spelled, words)
-    return f"{'lab ' if '/' in name else ''}{number_of(name)} {words[0].upper()}{words[1:]}"
+    return f"{'lab ' if '/' in name else ''}{sources.number_of(name)} {words[0].upper()}{words[1:]}"
 
 
 def table() -> str:
     """Return the table in Markdown; a question mark stands where a lesson was not built yet."""
-    measured = json.loads(MEASURED.read_text(encoding="utf-8"))
+    stored = sources.MEASURED
+    measured = json.loads(stored.read_text(encoding="utf-8")) if stored.exists() else {}
     lines = ["| lesson | asks | runs | memory | tests the claims |", "|---|---|---|---|---|"]
-    for name in names():
+    for name in sources.names():
         took = measured.get(name)
         runs, memory = (f"{took['minutes']:g} min", f"{took['gigabytes']:g} GB") if took else ("?", "?")
         claims = ", ".join(claim["id"] for claim in handouts.claims_of(name)) or "–"
-        lines.append(f"| [{called(name)}](notebooks/{name}.ipynb) | {title_of(name)} | {runs} | {memory} | {claims} |")
+        lines.append(
+            f"| [{called(name)}](notebooks/{name}.ipynb) | {sources.title_of(name)} | {runs} | {memory} | {claims} |"
+        )
     return "\n".join(lines)

@@ -7,6 +7,7 @@ import shutil
 
 import build
 import execution
+import handouts
 import house
 import ledger_rows
 import nbformat
@@ -98,7 +99,7 @@ def write_manifest(folder, **entries):
 
 def settle(patch, folder):
     """Point the machinery of building at a folder that holds a course, and lessons at its helpers."""
-    for module in (build, execution, house, sources, stamps):
+    for module in (build, execution, handouts, house, sources, stamps):
         for name, value in list(vars(module).items()):
             if isinstance(value, pathlib.Path):
                 patch.setattr(module, name, folder / value.relative_to(runtime.ROOT))
