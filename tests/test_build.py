@@ -6,6 +6,7 @@ import pathlib
 import shutil
 
 import build
+import contents
 import execution
 import handouts
 import house
@@ -350,7 +351,7 @@ def test_verdicts_that_a_run_has_reached_itself_are_not_its_ground():
     assert list(stamps.stamp("0", read, stamps.House({}), [], {"P1"})["stored"]) == ["verdicts/P2"]
 
 
-@pytest.mark.parametrize("module", [reach, sources, stamps], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [contents, reach, sources, stamps], ids=lambda module: module.__name__)
 def test_examples_in_docstrings_are_true(module):
     assert doctest.testmod(module).failed == 0
 
