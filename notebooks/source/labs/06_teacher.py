@@ -186,8 +186,8 @@ for name, gain in gains.items():
     )
 
 # %% [markdown]
-# The review wins part of the loss back. But no student learned from sixty labels reviewed at random: this shows that a review
-# helps, not that the least certain labels are the ones to review.
+# On the course's rows the review wins part of the loss back. But no student learned from sixty labels reviewed at random: this
+# shows that a review helps, not that the least certain labels are the ones to review.
 #
 # ### Playground
 #
