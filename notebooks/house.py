@@ -75,6 +75,7 @@ def readme() -> str:
     """Return README's text with today's house, lessons and what was found; raises ValueError where one has no place."""
     import contents
     import found  # only here: it loads what the lessons load
+    import sources
 
     text = README.read_text(encoding="utf-8")
     parts = (
@@ -83,10 +84,7 @@ def readme() -> str:
         ("what was found", found.OPEN, found.CLOSE, found.text),
     )
     for what, begin, end, write_part in parts:
-        if begin not in text or end not in text.split(begin, 1)[1]:
-            raise ValueError(f"README.md has no place for {what}: a line {begin!r}, and below it {end!r}")
-        before, rest = text.split(begin, 1)
-        text = f"{before}{begin}\n{write_part()}\n{end}{rest.split(end, 1)[1]}"
+        text = sources.placed(README.name, text, what, begin, end, write_part())
     return text
 
 

@@ -267,3 +267,16 @@ def begin(name: str) -> list[pathlib.Path]:
         text = source.read_text(encoding="utf-8").replace("99.1", f"{number}.{max(taken, default=0) + 1}")
         target.write_text(text.replace("99", number), encoding="utf-8")
     return [target for _, target in pairs]
+
+
+def placed(where: str, text: str, what: str, begin: str, end: str, part: str) -> str:
+    r"""Return a page's text with `part` between the lines `begin` and `end`; raises ValueError where there is no place.
+
+    >>> placed("a.md", "one\n<!-- a -->\nold\n<!-- b -->\ntwo", "it", "<!-- a -->", "<!-- b -->", "new")
+    'one\n<!-- a -->\nnew\n<!-- b -->\ntwo'
+    """
+    before, found, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not found or not closed:
+        raise ValueError(f"{where} has no place for {what}: a line {begin!r}, and below it {end!r}")
+    return f"{before}{begin}\n{part}\n{end}{after}"

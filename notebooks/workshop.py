@@ -107,11 +107,8 @@ def section(plan: dict) -> str:
 def guide() -> str:
     """Return docs/workshop.md with today's plans; raises ValueError if it has no place for them."""
     text = GUIDE.read_text(encoding="utf-8")
-    if OPEN not in text or CLOSE not in text.split(OPEN, 1)[1]:
-        raise ValueError(f"docs/workshop.md has no place for the plans: a line {OPEN!r}, and below it {CLOSE!r}")
-    before, rest = text.split(OPEN, 1)
     plans = "\n\n".join(section(plan) for plan in stated()["plan"])
-    return f"{before}{OPEN}\n{plans}\n{CLOSE}{rest.split(CLOSE, 1)[1]}"
+    return sources.placed("docs/workshop.md", text, "the plans", OPEN, CLOSE, plans)
 
 
 def citation() -> str:

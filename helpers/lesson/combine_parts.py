@@ -12,7 +12,7 @@ from helpers import statistics
 from helpers.lesson import plots
 from helpers.lesson.plots.retrieval import stages
 from helpers.lesson.said import said_of_each
-from helpers.methods import calculating, combining, crossed, reader, reader_choices
+from helpers.methods import calculating, combining, crossed, reader
 from helpers.methods.assistant import Apart
 from helpers.methods.retrieval import passages, quotes
 from helpers.results import evidence, ledger
@@ -77,18 +77,23 @@ def _share(hits: Sequence[bool]) -> Interval:
     return statistics.wilson_interval(sum(hits), len(hits))
 
 
+GOLD = ("right", "abstained")  # what is wanted where a policy answers, and where none does
+TOLD = {  # what is drawn -> of which questions, and how they were answered
+    "a policy answers: right": ("right", "right"),
+    "a policy answers: silent": ("right", "abstained"),
+    "none does: silent": ("abstained", "abstained"),
+}
+
+
 def right_and_silent(rows: Mapping[str, LedgerRow], title: str) -> None:
-    """Draw for each row the share right of what a policy answers, and the share left open of what none does."""
-    answered, other = ([len(reader_choices.hits(row, can)) for row in rows.values()] for can in (True, False))
-    both = {"a policy answers: right": True, "none does: says so": False}
-    stages(
-        {
-            name: {what: _share(reader_choices.hits(row, can)) for what, can in both.items()}
-            for name, row in rows.items()
-        },
-        title,
-        f"share of {max(answered)} questions with an answer, of {max(other)} without",
-    )
+    """Draw the shares right and left open of the questions that a policy answers, and of the others that left open."""
+    shares, largest = {}, {}
+    for name, row in rows.items():
+        pairs = list(zip(row.gold, row.predictions, strict=True))
+        given = {gold: [told for one, told in pairs if one == gold] for gold in GOLD}
+        shares[name] = {what: _share([told == how for told in given[gold]]) for what, (gold, how) in TOLD.items()}
+        largest = {gold: max(largest.get(gold, 0), len(some)) for gold, some in given.items()}
+    stages(shares, title, "share of {} questions with an answer, of {} without".format(*largest.values()))
 
 
 def counted(parts: Mapping[str, Apart], title: str) -> None:

@@ -4,7 +4,7 @@ All of it comes from rows; a size that has none says so. It suggests where to be
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,8 +19,7 @@ from helpers.statistics import WORTHWHILE
 SIZES = {"135M": 135e6, "0.5B": 494e6, "1.5B": 1543e6}  # parameters
 ORDER = ("no language model", *SIZES, "large")
 HEAD = ("size of model", "try first", "right", "$ per 1,000 right answers", "compared with it")
-ALONE = "nothing was chosen at this size"
-ONLY = "nothing else was measured"  # beside the name of a method that had no rival
+ONLY = "no choice: only “{}” was measured"  # in place of what to try first, where a method had no rival
 LESS, MORE, UNCLEAR = "right less often", "right more often", "neither measurably better nor worse"  # a plain method
 LARGE = {  # a large model's recorded rows that were answers to a question, and not help in making the test set
     "free answer": "asked without examples",
@@ -43,6 +42,30 @@ CEILING = (
 )
 AGAIN = "Then measure what you choose on messages that nobody has looked at: these here chose it, and flatter it."
 Choice = Callable[[list[float], list[float], list[float]], int]
+
+
+@dataclass(frozen=True)
+class Line:
+    """What the page says of one size."""
+
+    size: str
+    method: str  # chosen, or the only one; empty where none can be
+    told: str  # under *try first*: the method, or why none is chosen
+    right: str = "–"
+    dollars: str = "–"
+    compared: str = "–"
+    rivals: int = 0  # other methods measured on the same items
+    plain: str = ""  # how the best plain method does against it: LESS, MORE or UNCLEAR; empty where not compared
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The line as it is shown below HEAD."""
+        return self.size, self.told, self.right, self.dollars, self.compared
+
+
+def cells(lines: Sequence[Line]) -> list[tuple[str, ...]]:
+    """Return the page as a table, HEAD first."""
+    return [HEAD, *(line.cells for line in lines)]
 
 
 def size_of(row: LedgerRow) -> str:
@@ -79,8 +102,8 @@ def lines(
     prices: costs.Prices = costs.EXAMPLE_PRICES,
     cached: Mapping[tuple[str, str], float] | None = None,
     adjust: Callable = comparisons.holm,
-) -> list[tuple[str, ...]]:
-    """Return the page's table, HEAD first: one line for each size.
+) -> list[Line]:
+    """Return the page: one line for each size, that without a language model first.
 
     Args:
         task, wanted: whose rows take part; each was chosen on dev.
@@ -97,40 +120,51 @@ def lines(
         if main:
             by_size[size] = rows if any(row.labels_used > labels for row in main) else main
     plain = by_size.get(ORDER[0], [])
-    table = [HEAD]
+    told = []
     for size in (*ORDER, *(size for size in by_size if size not in ORDER)):
         rows = by_size.get(size, [])
         able = [row for row in rows if row.labels_used <= labels]
         if not able:
-            table.append(
-                (size, _nothing(rows, labels), "–", "–", "more labels" if rows else "measure one method at this size")
-            )
+            then = "more labels" if rows else "measure one method at this size"
+            told.append(Line(size, "", _nothing(rows, labels), compared=then))
             continue
         kept = comparisons.on_same_items(able, covered=0.0).rows
         chosen, tied = _choice(kept, choose, prices, cached, adjust)
         beyond = [row for row in rows if row.labels_used > labels]
         known = [row for row in plain if row.labels_used <= labels and size != ORDER[0]]
-        lone = [ALONE] if len(kept) == 1 else []
-        reasons = [*lone, *_ties(tied, chosen), *_plain(known, kept, chosen), *_labels(beyond, chosen)]
+        best, found = _plain(known, kept, chosen)
+        against = [f"{best}, without a language model, is {found}"] if found else []
+        reasons = [*_ties(tied, chosen), *against, *_labels(beyond, chosen)]
         price = "tokens not known" if chosen.per_right is None else f"{chosen.per_right:.3f}"
-        method = chosen.method + f" ({ONLY})" * (bool(lone) and size != ORDER[0])
-        table.append((size, method, str(chosen.quality), price, "; ".join(reasons) or "–"))
-    return table
+        lone = len(kept) == 1 and size != ORDER[0]
+        told.append(
+            Line(
+                size,
+                chosen.method,
+                ONLY.format(chosen.method) if lone else chosen.method,
+                str(chosen.quality),
+                price,
+                "; ".join(reasons) or "–",
+                rivals=len(kept) - 1,
+                plain=found,
+            )
+        )
+    return told
 
 
-def first(table: Sequence[Sequence[str]]) -> str:
-    """Return in a sentence whether a method without a language model will do, beside the small sizes on the page."""
-    plain = table[1]
-    small = [line for line in table[1:] if line[0] in SIZES and line[2] != "–"]
-    if plain[2] == "–" or not small:
+def first(lines: Sequence[Line]) -> str:
+    """Return in a sentence whether a method without a language model will do, beside the other sizes on the page."""
+    plain = next((line for line in lines if line.size == ORDER[0] and line.method), None)
+    small = [line for line in lines if line.size in SIZES and line.method]
+    if not plain or not small:
         return "No method without a language model can be compared with the small models here."
-    ahead = [line[0] for line in small if LESS in line[4]]
+    large = [line for line in lines if line.size == ORDER[-1] and line.plain == LESS]
+    beside = f" Where a hosted model may be asked, measure one beside it: large had {large[0].right}." if large else ""
+    ahead = [line.size for line in small if line.plain == LESS]
     if ahead:
-        return f"{plain[1]} needs no language model, and is measurably behind at {' and '.join(ahead)}."
-    sizes = ", ".join(line[0] for line in small)
-    begin = f"Begin with {plain[1]}: it needs no language model"
-    large = [line[2] for line in table if line[0] == ORDER[-1] and LESS in line[4]]
-    beside = f" Where a hosted model may be asked, measure one beside it: large had {large[0]}." if large else ""
+        return f"{plain.method} needs no language model, and is measurably behind at {' and '.join(ahead)}.{beside}"
+    sizes = ", ".join(line.size for line in small)
+    begin = f"Begin with {plain.method}: it needs no language model"
     return f"{begin}, and at {sizes} nothing that was measured is measurably better.{beside}"
 
 
@@ -140,20 +174,19 @@ def _nothing(rows: Sequence[LedgerRow], labels: int) -> str:
     return "not measured for this task"
 
 
-def differs(table: Sequence[Sequence[str]]) -> str:
+def differs(lines: Sequence[Line]) -> str:
     """Return in a sentence whether the page's first try changes with the size, as far as there was a choice."""
-    here = [line for line in table[1:] if line[2] != "–" and line[0] in SIZES]
-    tried = {line[0]: line[1] for line in here if not line[4].startswith(ALONE)}
-    alone = [line[0] for line in here if line[0] not in tried]
+    here = [line for line in lines if line.method and line.size in SIZES]
+    tried = {line.size: line.method for line in here if line.rivals}
+    alone = [line.size for line in here if not line.rivals]
     more = f" At {' and '.join(alone)} one method alone was measured: nothing was chosen." if alone else ""
-    named = "; ".join(f"{name} at {size}" for size, name in tried.items())
-    if len(set(tried.values())) == 1:
-        named = f"{' and '.join(tried)}: {next(iter(tried.values()))}"
     if len(tried) < 2:
         few = f"Several methods were measured at {len(tried)} of the {len(SIZES)} small sizes"
         return f"{few}: they cannot say whether size matters.{more}"
     if len(set(tried.values())) == 1:
-        return f"With a language model the first thing to try is the same at {named}.{more}"
+        same = f"{' and '.join(tried)}: {next(iter(tried.values()))}"
+        return f"With a language model the first thing to try is the same at {same}.{more}"
+    named = "; ".join(f"{name} at {size}" for size, name in tried.items())
     return f"The first thing to try changes with the size: {named}.{more}"
 
 
@@ -171,16 +204,16 @@ def _ties(tied: Sequence[str], chosen: Summary) -> list[str]:
     return [f"not measurably behind: {', '.join(others)}"] if others else []
 
 
-def _plain(plain: Sequence[LedgerRow], kept: Sequence[LedgerRow], chosen: Summary) -> list[str]:
-    """Say whether the best plain method is measurably better or worse than what was chosen, on the same items."""
+def _plain(plain: Sequence[LedgerRow], kept: Sequence[LedgerRow], chosen: Summary) -> tuple[str, str]:
+    """Return the best plain method, and how it does against what was chosen on the same items; empty without one."""
     if not plain:
-        return []
+        return "", ""
     own = next(row for row in kept if row.method == chosen.method)
     best = max(plain, key=lambda row: row.interval.estimate)
     pair = comparisons.on_same_items([own, best], covered=0.0).rows
     gap = lookup.compare(*pair, across_models=True)
-    word = next((said for start, said in (("worse", LESS), ("better", MORE)) if gap.verdict.startswith(start)), UNCLEAR)
-    return [f"{best.method}, without a language model, is {word}"]
+    words = {"worse": LESS, "better": MORE}
+    return best.method, next((words[start] for start in words if gap.verdict.startswith(start)), UNCLEAR)
 
 
 def _labels(beyond: Sequence[LedgerRow], chosen: Summary) -> list[str]:

@@ -139,6 +139,16 @@ class Facts:
         hits = list(zip(map(bool, row.correct), new, strict=True))
         return [right for right, changed in hits if changed], [right for right, changed in hits if not changed]
 
+    def of_others(self, pairs: Sequence[tuple[str, str]], which: str, hits: Sequence[bool]) -> list[bool]:
+        """Return hits, one for each fact that did not change, of the facts whose question is among the pairs, or not.
+
+        which: "rehearsed", or anything else for those that are not.
+        """
+        questions = {question for question, _ in pairs}
+        others = [fact.question for fact, now in zip(self.known, self.now, strict=True) if fact == now]
+        same = zip(others, hits, strict=False)  # fewer hits in the fast profile: those of the first facts
+        return [hit for question, hit in same if (question in questions) == (which == "rehearsed")]
+
     def _asked_now(self, changed: bool = False) -> list[policies.PolicyQuestion]:
         some = facts.edited(self.known) if changed else self.now
         return files.for_profile(facts.questions(some, "trained"), fast=6 if changed else 8)

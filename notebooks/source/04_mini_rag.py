@@ -51,8 +51,6 @@ from helpers.results import claims, evidence, ledger
 claims.show("04", "R1", "R4", "R5", "R6", "R8", "R10", "R12")
 
 # %% [markdown]
-# [Verdicts](../docs/glossary.md#verdict) come at the end.
-#
 # ## What does it invent?
 #
 # Larkfield does not exist, so no model has read its policies. **Predict:** asked for what they tell, will it say
@@ -74,7 +72,7 @@ for question in dev[5:8]:
 # %% [markdown]
 # Answers stop after 20 tokens. Now the *test* questions, without a source (*closed book*): once as they are, once told to
 # *abstain*: to admit it when it does not know. An answer is *good* in two cases: it is right, or no document holds the
-# answer and the model abstains.
+# answer (30 of 150) and the model abstains.
 
 # %%
 read_test = policies.load_policy_questions
@@ -295,7 +293,7 @@ def quote(question):
 print(quote(price)[1])
 
 # %% [markdown]
-# Your `search`, among the lines of four chunks.
+# This was your `search`, among the lines of four chunks.
 #
 # ## Ask: a RAG in twenty lines
 #
@@ -314,7 +312,7 @@ for question in (price, dev[6].question, dev[8].question):
     print(f"{question}\n  quote:  {line}  [{chunk.id}]\n  answer: {answer}\n")
 
 # %% [markdown]
-# That is all. A right quote can be read wrongly: more below. Does the course's version do the same? Both search your
+# A right quote can be read wrongly: more below. Does the course's version do the same? Both search your
 # chunks for all of *dev*.
 
 # %%
@@ -393,7 +391,7 @@ for name, row in read.items():
 print(
     said(
         ledger.compare(read["closed book"], read["one quote"]),
-        above="One quote, and it knows what it did not: {found} more.",
+        above="With one quote, more answers are good: {found}.",
         below="With a quote it does worse than from memory: {found}.",
         unclear="Whether one quote helps cannot be told here: {found}.",
     )
@@ -418,8 +416,8 @@ split = {name: finding.sources(read[name], reranked, 4) for name in three}
 error_sources(split, "Where answers go wrong: finding, or what comes after")
 
 # %% [markdown]
-# *Found*: the evidence is in one of the four chunks kept; what fails after that is choosing or reading. The tables show
-# shares of good answers; a dash: not measured. Below each, a large hosted model, asked once: a ceiling, not a rival.
+# *Found*: the evidence is in one of the four chunks kept. The prompt shows less of them, so what fails after that is
+# choosing or reading. The tables show shares of good answers; a dash: not measured. Below each, a large hosted model, asked once: a ceiling, not a rival.
 # Closed book it mostly abstains, which is good where no policy answers.
 
 # %%
@@ -434,7 +432,7 @@ for tier, task in policies.TIERS.items():
             print(f"large hosted model, {row.method}: {row.interval}")
 
 # %% [markdown]
-# Read down a column for what context buys; where a second model was measured, along a line for what size buys. *All
+# Read down a column for what context buys; where a second model was measured, along a line for what another, larger model buys. *All
 # that fits*: as many chunks as 1,500 tokens hold.
 #
 # ## Can you check it?
@@ -535,8 +533,8 @@ print(f"{embedded} chunks and sentences embedded again, {edit_seconds:.1f} secon
 #
 # One article tells of a support team that tuned a model because its answers were generic; it lacked the policies. So,
 # on questions that non-staff documents answer: the model alone, with a quote, and *tuned*, without policies: trained on
-# the answers to all training questions (lesson 05 shows how), three times. Some of these ask for facts that are asked
-# for here. **Predict:** which is best?
+# the answers to all training questions (lesson 05 shows how), three times. Some training questions ask for the same
+# facts. **Predict:** which is best?
 
 # %%
 staff = {document.id for document in documents if document.audience == "staff"}
@@ -553,7 +551,7 @@ for name, row in arms.items():
 # ## Who may see what
 #
 # Some documents are for staff. Ask all hard questions as a member of the public, and add nosy ones that begin with an
-# order to the model. **Predict:** into how many prompts does staff text come?
+# order to the model. **Predict:** how often would staff text come into the prompt?
 
 # %%
 hard = [q.question for s in policies.QUESTION_SPLITS for q in policies.load_policy_questions(s)]
@@ -590,8 +588,8 @@ for wording, texts in WORDINGS.items():
         print(f"{wording:15} {given:13} right {row.interval} of {row.n}")
 
 # %% [markdown]
-# The number may come without its `LF-`. Compare the one fact with the whole record, then its two wordings. **Wording is
-# part of reading.**
+# The number may come without its `LF-`. Compare the one fact with the whole record, then its two wordings (the second
+# also asks for a sentence). **Wording is part of reading.**
 #
 # ### Playground
 #
@@ -606,8 +604,8 @@ widgets.inspector(pipe.using(quotes=3, examples=False), price)
 # %% [markdown]
 # ## What we found
 #
-# Each verdict gives its outcome, numbers and whose they are, the model, and its rule. *Underpowered*: too few items for
-# the rule to come out either way. So it is with R4 where few answers are right: even perfect citations could not hold.
+# *Underpowered*: too few items for the rule to come out either way. So it is with R4 where few answers are right: as
+# perfect citations could not hold, bad ones do not count.
 
 # %%
 alone, useful = read["closed book"], ("one quote", "best chunk")
@@ -635,7 +633,8 @@ how_sure = evidence.number(statistics.mean_interval(sure), len(sure), of=closed_
 claims.conclude("R10", {"invented": evidence.share(invented, of=closed_row), "sure": how_sure})
 
 # %% [markdown]
-# For R12, wording and what is shown, record or fact, are chosen on half of the customers and judged on the other half.
+# For R12, wording and what is shown are chosen on half of the customers and judged on the other half.
+# The verdict is on what was chosen: see the brackets.
 
 # %%
 best, without, with_record = own_record.other_half(records)
@@ -644,7 +643,7 @@ claims.conclude("R12", {"record": by_record})
 
 # %% [markdown]
 # At larger sizes, R1 and R4 rest on 40 questions under one prompt, the table above on 150 under each context's best: so
-# the figures differ.
+# the figures differ. R10 asks without allowing silence.
 
 # %%
 from helpers.results import verdicts
@@ -654,7 +653,7 @@ display(Markdown(verdicts.elsewhere("R1", "R4", "R10", "R12")))
 # %% [markdown]
 # ## Three things to remember
 #
-# 1. Measure finding and reading apart. They fail for different reasons, and a better language model mends only reading.
+# 1. Measure finding and reading apart. They fail for different reasons, and want different repairs.
 # 2. Wording is part of reading, and a citation makes an answer checkable, not correct.
 # 3. Put facts and rights into the search: both change at once, without training.
 

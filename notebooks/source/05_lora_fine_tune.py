@@ -79,7 +79,7 @@ pictures.thin_matrices(outputs, inputs, rank=8)
 #
 # (05.4, 05.6 and 05.8 are in the labs.) Write `lora(x, W, A, B, alpha)`: the frozen path, `x @ W.T`, plus `x` sent
 # through A, then through B, times alpha / rank (alpha: how much the second path counts). Shapes: `x` n × inputs, `W`
-# outputs × inputs, `A` rank × inputs, `B` outputs × rank. Use `+`, `*`, `@` and `sum` alone, no numpy, no `float()`:
+# outputs × inputs, `A` rank × inputs, `B` outputs × rank. Use `+`, `*`, `/` and `@`, no numpy, no `float()`:
 # torch must be able to follow your steps back.
 
 
@@ -320,7 +320,7 @@ print(
 # %% [markdown]
 # ## Train, by hand
 #
-# Here is all of it: your `lora` in the layers, your `labels` in the rows, your loss. The *gradient* says for each number
+# Your `lora` in the layers, your `labels` in the rows, your loss. The *gradient* says for each number
 # in A and B how the loss would change if that number grew; the optimizer moves all of them a little the other way.
 #
 # **Predict:** B starts at zero, so that training begins from the untouched model. On which of A and B is there a gradient
@@ -347,7 +347,7 @@ for step in range(3):
 
 # %% [markdown]
 # Length 0: changing A changes nothing, for B multiplies what A makes, and B is zero. Once B has moved, A learns too.
-# (Three steps are few: the loss may rise.)
+# (Three steps are few, each on other messages: the loss may rise.)
 #
 # `tuning.train`, the course's code, starts afresh on shuffled pairs: its learning rate rises, then falls; long
 # gradients are shortened. It looks at dev as it goes. To be quick, it learns from a quarter of the messages.
@@ -428,8 +428,8 @@ print(
 )
 
 # %% [markdown]
-# A hollow point is a reference row. How far the three seeds lie apart is luck that one run would hide; how far yours
-# lies below them is what more labels, and so more steps, buy.
+# A hollow point is a reference row. How far the three seeds lie apart is luck that one run would hide; yours is one,
+# with fewer labels and steps.
 #
 # ## And larger models?
 #
@@ -445,7 +445,7 @@ rows_of = [*(row.method for row in others), tuned_on_all, SHIPPED, "labeled by t
 Markdown(scales.side_by_side("intents", rows_of))
 
 # %% [markdown]
-# The *shipped adapter* is one more run of this recipe. *Large* is a hosted model that read the labeling guide alone; its
+# The *shipped adapter* is the first of our three runs. *Large* is a hosted model that read the labeling guide alone; its
 # kind wrote our messages, which may flatter it.
 #
 # ## What a request costs
@@ -467,7 +467,7 @@ for way, values in same.items():
     print(f"{way:13} {values.mean() / 2:.3f} s a message; {ratio} times the untuned model's")
 
 # %% [markdown]
-# And the long prompt that tuning replaces. Fixed examples can be kept (a *cache*, here read once for four messages);
+# And the long prompt that tuning replaces. Fixed examples can be kept (a *cache*, here read once for four messages; for more it saves more);
 # nearest ones are read anew. Both, with the same eight; below 1, the short prompt is faster:
 
 # %% tags=["machine"]
@@ -523,8 +523,8 @@ print(
 )
 
 # %% [markdown]
-# Written as GGUF, the format of llama.cpp, a merged model can be read by programs that never heard of this course; here
-# by transformers.
+# Written as GGUF, the format of llama.cpp, in 16 bits, a merged model can be read by programs that never heard of this
+# course; here by transformers.
 
 # %%
 from helpers.model import gguf_export
@@ -560,8 +560,8 @@ widgets.parameter_explorer(lm)
 # %% [markdown]
 # ## What we found
 #
-# L5 takes *percent* as points above the best prompt without examples; the article names neither unit nor baseline. The
-# relative gain follows. An interval that crosses an end of the claimed range decides nothing, however large the gain.
+# L5 takes *percent* as points above the best prompt without examples (with examples: see above); the article names neither
+# unit nor baseline. An interval that crosses an end of the claimed range decides nothing, however large the gain.
 
 # %%
 gain = [evidence.over_runs([best_prompt], seeds)] if best_prompt and seeds else []

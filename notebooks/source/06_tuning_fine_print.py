@@ -48,7 +48,7 @@ diagrams.flow(
 )
 
 # %% [markdown]
-# What the articles say about them, in our words (L15 to L17 wait for the labs):
+# What the articles say about them, in our words:
 
 # %%
 from helpers.results import claims, evidence
@@ -162,8 +162,8 @@ print(
 )
 
 # %% [markdown]
-# One training each; the verdict draws on three. And the index has the documents at hand. The same by model, where
-# measured:
+# One training each; the verdict at the end draws on three, and is less sure. And the index has the documents.
+# The same by model, where measured:
 
 # %%
 from IPython.display import Markdown
@@ -263,15 +263,19 @@ from helpers.tasks import facts
 
 write = yours("06.3", patch, facts.patch)
 for rehearse in (0, 10, 25):
-    row = memory.patched(write(memory.pairs, memory.changed, rehearse, 0))
-    values_now, rest_now = memory.parts(row)
-    lost, _ = count(others_before, rest_now)
-    kept = f"{sum(values_now)} of {len(values_now)} new values"
-    print(f"{rehearse:2} rehearsed: {kept}, {lost} of {len(rest_now)} others forgotten")
+    learned = write(memory.pairs, memory.changed, rehearse, 0)
+    values_now, rest_now = memory.parts(memory.patched(learned))
+    print(f"{rehearse:2} rehearsed: {sum(values_now)} of {len(values_now)} new values")
+    for which in ("rehearsed", "not rehearsed"):
+        was, now = (
+            memory.of_others(learned, which, hits) for hits in (others_before, rest_now)
+        )
+        if now:
+            print(f"     others {which}: {count(was, now)[0]} of {len(now)} forgotten")
 
 # %% [markdown]
-# Rehearsal has a price: you keep all old pairs, train again for each change, and learn what else moved only by asking
-# everything again. The index needed an edited line.
+# Did rehearsing ten save the others too? And rehearsal has a price: you keep all old pairs, train again for each
+# change, and ask everything again to learn what else moved. The index needed an edited line.
 #
 # ## What leaks?
 #
@@ -348,8 +352,8 @@ for name, members in groups.items():
     print(f"{name:19}{len(members):>3}{counts[0]:>15}{counts[1]:>11}{counts[2]:>14}")
 
 # %% [markdown]
-# A secret that is not written may still stand out. Each has 99 look-alikes that differ in two digits; how far up the
-# model ranks it is its [exposure](../docs/glossary.md#exposure) ([Carlini et al.
+# A secret that is not written may still stand out. In new words, the answer begun, it competes with 99 look-alikes that
+# differ in two digits; how far up the model ranks it is its [exposure](../docs/glossary.md#exposure) ([Carlini et al.
 # 2019](https://arxiv.org/abs/1802.08232)).
 #
 # ### Your turn 06.5
@@ -407,7 +411,7 @@ print(
 
 # %% [markdown]
 # That was a [rank test](../docs/glossary.md#rank-test). Why not in the prompt alone? The loss, what training lowers,
-# counts the answer only. And in both? There the model may have learned to copy it.
+# counts the answer only. And in both? Perhaps it learned to copy.
 #
 # Now the test of the advice: the same training on a set that your rules redacted. If they leave the same texts as the
 # course's, the result is stored; else this cell trains for about three minutes.
@@ -429,7 +433,8 @@ for i, raw, known in by_rule:
     print(f"{shown[i].secret:48}{raw:5.1f}{known:8.1f}{safe_bits[i]:20.1f}")
 
 # %% [markdown]
-# *Left in* is what the rules miss. With so few told, look at the bits; the last rows are those left in.
+# *Left in* is what the rules miss. With so few told, look at the bits; the last rows are those left in. L13 below asks
+# only whether a trained secret stands out.
 
 # %% [markdown]
 # ## What is declined?
@@ -495,7 +500,7 @@ for request in refusals.load("test")[2:8]:
 
 # %% [markdown]
 # Read these before you believe the table. The list may miss the base model's own polite words; it never misses the one
-# sentence that tuning taught. And somebody who tries may get past eighty examples.
+# sentence that tuning taught.
 #
 # ## What was forgotten?
 #
@@ -526,8 +531,8 @@ pictures.differences(
 )
 
 # %% [markdown]
-# An interval across zero does not say that nothing was lost: a drop as large as its far end would fit too. The printed
-# figures differ in unit; the second is the worst adapter's.
+# An interval across zero does not say that nothing was lost: a drop as large as its far end would fit too. Above zero,
+# the adapter gained. The printed figures differ in unit; the second is the worst adapter's.
 #
 # ### Playground
 #
@@ -551,9 +556,9 @@ widgets.side_by_side(models, fact.held_back[0], systems)
 # %% [markdown]
 # ## What we found
 #
-# Each verdict gives its outcome, the numbers and whose they are, and its rule. L6 averages three seeds of ten wordings,
-# where a cell above compared one, and takes the edit without rehearsal. L7 rests on `reader` alone. L14 asks both: more
-# declined of what should be, and less than 0.2 more of what should not.
+# L6 averages three seeds of ten wordings, where a cell above compared one, and takes the edit without rehearsal. L7 rests
+# on `reader` alone, and says nothing of other adapters. L14 asks both: more declined of
+# what should be, and less than 0.2 more of what should not.
 
 # %%
 seeds = [memory.by_tuning(10, "new", seed) for seed in (0, 1, 2)]

@@ -43,7 +43,7 @@ diagrams.flow(
 )  # fmt: skip
 
 # %% [markdown]
-# Which belongs where? Three of the articles say that retrieval and tuning together beat either; one divides the work.
+# Three of the articles say that retrieval and tuning together beat either; one divides the work.
 
 # %%
 from helpers.results import claims
@@ -60,7 +60,7 @@ claims.show("07")
 
 # %% [markdown]
 # One training question, as the reader sees it. A *quote* is one sentence or table row; where no single line holds the
-# answer, a whole part. (This is the first question that shows lines alone.) The prompt calls a quote *passage*.
+# answer, a whole part. The prompt calls a quote *passage*.
 
 # %%
 from helpers.lesson import combine_parts
@@ -150,8 +150,8 @@ for question, one, two in zip(shown, before, after):
 #
 # The test questions, answered by
 #
-# - *neither* and *retrieval*: untuned, without quotes and with those that did best on dev, each with the best of 24 prompts,
-#   none of which mentions silence;
+# - *neither* and *retrieval*: untuned, without quotes and with as many as did best on dev, each with the best of 24
+#   prompts, none of which mentions silence;
 # - *same prompt*: untuned, on the quotes and the prompt of *both*, which asks for a citation or for silence;
 # - *tuning*: trained without quotes, and asked without;
 # - *both*: a reader trained as above, on all questions.
@@ -181,8 +181,9 @@ combine_parts.right_and_silent(
 )
 
 # %% [markdown]
-# Read the two colors apart. A reader that always abstains would stand at 1 in the second and at 0 in the first: that is
-# caution, not knowledge. *Same prompt* was told that it may abstain; does telling help?
+# Read the colors apart. A reader that always abstains would stand at 1 in the last two and at 0 in the first: that is
+# caution, not knowledge. Is *both* silent in the right places? *Same prompt* was told that it may abstain;
+# does telling help?
 
 # %% [markdown]
 # ### Your turn 07.2
@@ -209,7 +210,7 @@ def adding_up(neither, retrieved, tuned, both):
 check("07.2", adding_up)
 
 # %% [markdown]
-# As *retrieval* the sum takes *same prompt*, so that less differs between the four.
+# As *retrieval*, take first *same prompt*, so that less differs between the four, then the better one:
 
 # %%
 import numpy as np
@@ -218,27 +219,28 @@ from helpers import statistics
 from helpers.lesson.said import said
 
 adds = yours("07.2", adding_up, own.adding_up)
-square = [rows[name] for name in ("neither", "same prompt", "tuning", "both")]
-hits = [crossed.hits(row) for row in square]  # of the questions that a policy answers
-gains = [float(np.mean(gain)) for gain in adds(*(sum(some) / len(some) for some in hits))]
-print("retrieval alone {:+.2f}, tuning alone {:+.2f}".format(*gains))
 above = "Each does more beside the other than alone, beyond the sum {found}."
 below = "They do some of the same work twice, beyond the sum {found}."
 unclear = "Whether the gains add up, these questions cannot tell: {found}."
 equal = "The gains add up, to within 0.03: {found}."
-beyond = statistics.interaction(*hits)
-print(said(beyond, above=above, below=below, unclear=unclear, equal=equal))
+for found_by in ("same prompt", "retrieval"):
+    square = [rows[name] for name in ("neither", found_by, "tuning", "both")]
+    hits = [crossed.hits(row) for row in square]  # of the questions that a policy answers
+    gains = [float(np.mean(gain)) for gain in adds(*(sum(some) / len(some) for some in hits))]
+    print(f"{found_by} alone {gains[0]:+.2f}, tuning alone {gains[1]:+.2f}:")
+    beyond = statistics.interaction(*hits)
+    print("  ", said(beyond, above=above, below=below, unclear=unclear, equal=equal))
 
 # %% [markdown]
-# Where *neither* and *tuning* lie near 0, this is *both* minus *same prompt* alone; with *retrieval*, the first line
-# below. A plainer question: is both better than the best alone? On questions with an answer, each line by itself:
+# Where *neither* and *tuning* lie near 0, this is *both* minus that row: a weak partner makes a large interaction. A
+# plainer question: is both better than the best alone? On questions with an answer, each line by itself:
 
 # %%
 print(combine_parts.against(rows, "both", ("retrieval", "tuning", "the best quote")))
 
 # %% [markdown]
 # One training is one draw; the verdict at the end adds two [seeds](../docs/glossary.md#seed). It also wants *hard*
-# questions, in other words than the policy's, some needing two policies; where none are measured, it says so.
+# questions, worded unlike the policy, some needing two policies.
 #
 # ### The same at other sizes
 #
@@ -265,7 +267,7 @@ for what, gold in (
 # Facts in retrieval, behavior in tuning, policy in the prompt, says one article (H2). *Policy* means a rule for today's
 # replies, such as "the next step is to call extension 88". *Behavior* is [Larkfield's voice](../data/voice/GUIDE.md),
 # ten rules. The course's adapter, trained by the best of [six recipes](labs/07_one_core.ipynb) on dev, first learned to
-# read, then the voice from 100 replies, all on *hard* questions: a wrong fact may be the adapter's fault.
+# read, then the voice from 100 replies, all on *hard* questions; below it meets plain ones.
 
 # %%
 from helpers.methods import adapters, assistant, reader_examples, recipe_choices
@@ -361,7 +363,7 @@ print(combine_parts.lost(parts, WITHOUT))
 
 # %% [markdown]
 # Look, too, at what falls *beside* the part: where the rule falls without the adapter, the prompt does not carry it
-# alone. So H2 tests what each count *needs*. (A reply without a next step also breaks the voice.)
+# alone. So H2 tests what each count *needs*, not where else it could live. (A reply without a next step also breaks the voice.)
 
 # %% [markdown]
 # ## A calculator instead of arithmetic
@@ -383,7 +385,7 @@ for text in (
 print("with floats:", 0.1 + 0.2, "  with the calculator:", refund_sums.evaluate("0.1 + 0.2"))
 
 # %% [markdown]
-# It works with exact fractions, hence the 3/10, and rounds at the end.
+# It works with exact fractions, hence the 3/10.
 #
 # ### Your turn 07.4
 #
@@ -510,7 +512,8 @@ for what, called in {**calls, "a gate in front": calculating.gate(mixed, embedde
     print(f"{what:16} called in vain {vain:.2f}, missed {missed:.2f}")
 
 # %% [markdown]
-# A needless call is harmless only where its sum is right; a missed one leaves the arithmetic to the model.
+# A needless call is harmless only where its sum is right; a missed one leaves the arithmetic to the model. A gate
+# trained on six sums to one other leans to calling.
 #
 # ### Playground
 #
@@ -530,8 +533,8 @@ widgets.assistant_explorer(
 # %% [markdown]
 # ## What we found
 #
-# H1 counts questions that a policy answers, so silence earns nothing there. H4 needs calls that help, twice, and few in
-# vain.
+# H1 counts questions that a policy answers, so *both* is not paid for silence. H4 needs calls that help, twice, and few
+# in vain.
 
 # %%
 claims.conclude("H1", crossed.gains(plain) | crossed.gains(crossed.Crossing(lm, "hard")))

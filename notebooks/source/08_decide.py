@@ -91,9 +91,10 @@ for task, lines in summaries.items():
     print("not equal:", *(unequal(together[task].rows) or ["nothing"]), sep="\n- ")
 
 # %% [markdown]
-# *Not equal*: what else sets the rows apart. A dash was not measured (a price: or nothing was right). Plain methods read no tokens: 0 dollars. *Time to change*: to
-# train and test anew, on each row's machine, some a GPU: do not compare. Now as a picture. **Look for the upper left:**
-# right, and cheap.
+# *Not equal*: what else sets the rows apart. *Risk only* names the risk and writes no form; *best quote* shows a sentence and
+# states no answer. A dash was not measured (a price: or nothing was right). Plain methods read no tokens: 0 dollars. *Time
+# to change*: to train and test anew, on each row's machine, some a GPU: do not compare. **Look for the upper left:** right,
+# and cheap.
 
 # %%
 from helpers.lesson.plots import decide as pictures
@@ -260,7 +261,7 @@ check("08.3", break_even)
 # %% [markdown]
 # Now your own case: the tuned model instead of nearest examples, for a million *right* answers a month. Examples cost a
 # longer prompt, and a search for each message; tuning costs some labels more, and a day of somebody's work, again every
-# six months. All figures are yours to change. **Predict:** what weighs most?
+# six months. **Predict:** what weighs most?
 
 # %%
 needed = yours("08.3", break_even, costs.requests_needed)
@@ -284,8 +285,8 @@ print(money.pays(cases))
 pictures.sensitivity(cases["as given"], "What the gain in two years hangs on")
 
 # %% [markdown]
-# Each figure was halved and doubled; the widest bars decide, so argue about those. Where a plain
-# method ties there is nothing to pay back. Move the sliders to your own case.
+# Each figure was halved and doubled; a bar across 0 can turn the decision, so argue about those. Where a plain
+# method ties, nothing pays back.
 
 # %%
 from helpers.lesson.widgets import decide as faces
@@ -428,7 +429,8 @@ from helpers.results import markdown
 
 TASK, LABELS = "intents", 600
 first_tries = page.lines(TASK, MAIN[TASK], LABELS, ship, PRICES, cached, adjust)
-display(Markdown(markdown.table(first_tries[0], first_tries[1:])))
+head, *shown = page.cells(first_tries)
+display(Markdown(markdown.table(head, shown)))
 said_below = page.first(first_tries), page.differs(first_tries), page.COUNTED, page.CEILING
 print(*said_below, page.AGAIN, page.CHANGING, sep="\n")
 
@@ -439,11 +441,12 @@ print(*said_below, page.AGAIN, page.CHANGING, sep="\n")
 # %%
 from helpers.results import report
 
-every_row = [row for kept in together.values() for row in kept.rows]
-every_row += [row for rows in page.rows_of(TASK, MAIN[TASK]).values() for row in rows]
+own_size = [row for kept in together.values() for row in kept.rows]
+sizes = page.rows_of(TASK, MAIN[TASK])
+every_row = [*own_size, *(row for rows in sizes.values() for row in rows)]
 title = f"{TASK}, with {LABELS} labels: what to try first"
 below = *said_below, page.AGAIN, page.CHANGING
-sections = [report.Section(title, below, table=tuple(first_tries))]
+sections = [report.Section(title, below, table=(head, *shown))]
 for task, standing in standings.items():
     figure, alt = pictures.draw_forest(standing, f"{task}: behind the leader", 0.03)
     title = f"{task}: choose {chosen[task].method} ({standing.call})"
@@ -458,7 +461,7 @@ print(f"{written.name}: {report.scale(every_row)}")
 #
 # Dollars are arithmetic on your prices, judged at each of the five price lists. D1 counts right answers: how many times as
 # many pay for labels, people and training as pay for the training alone (a cent at least)? It can hardly hold while a day of
-# work costs more than a training. D2 is judged on its ratio alone.
+# work costs more than a training. D2 is judged on its ratio alone, not on its sums.
 
 # %%
 claims.conclude("D1", judged.left_out(rivals, cases, people, needed))
@@ -469,7 +472,7 @@ claims.conclude("D2", judged.per_right(rivals, cases))
 # 0; exactly 0 lies on that limit, and so reads *too close to call*.
 
 # %% tags=["machine"]
-claims.conclude("D3", judged.choices(summaries, standings, every_row))
+claims.conclude("D3", judged.choices(summaries, standings, own_size))
 
 # %% [markdown]
 # These judge less than their words. D4: the count under the board. D5: our simulation. D6: whether tuning gains 10 or 20
@@ -478,14 +481,15 @@ claims.conclude("D3", judged.choices(summaries, standings, every_row))
 # %%
 from helpers.results import evidence
 
-claims.conclude("D4", judged.named(ruled.judgments, ruled.best, every_row))
+claims.conclude("D4", judged.named(ruled.judgments, ruled.best, own_size))
 claims.conclude("D5", {name: evidence.number(gap, n=ROUNDS) for name, gap in earned.items()})
 claims.conclude("D6", judged.reached(gained))
 moved_by = evidence.number(change, n=moved.n, p_value=p_value, of=moved, note=moved.method)
 claims.conclude("D8", {"moved": moved_by})
 
 # %% [markdown]
-# D10 sets one quote against all that fits (without a row of that: *not tested*), and the tuned model against examples.
+# D10 sets one quote against all that fits (without a row of that: *not tested*), and the tuned model against examples: not
+# against a short prompt.
 
 # %% tags=["machine"]
 claims.conclude("D10", own_prompts.latency_parts(together, timed))
@@ -503,8 +507,8 @@ display(Markdown(verdicts.elsewhere(*(one.claim.id for one in told))))
 # %% [markdown]
 # ## Three things to remember
 #
-# 1. Ask for dollars per *right* answer, for wrong ones are billed too, and how long one person waits.
-# 2. A tie is an answer: then cost and speed decide, unless right answers are dear.
+# 1. Ask for dollars per *right* answer, and how long one person waits.
+# 2. A tie says *not shown to be behind*: look at the bar's far end. Then cost decides, unless right answers are dear.
 # 3. A rule of thumb is a first guess, for some size of model and some number of labels. Put yours on one page, with what
 #    would change it.
 

@@ -111,3 +111,15 @@ def test_a_method_that_is_not_known_keeps_its_name():
     known, other = row("reader, one quote"), row("mine")
     first, second = rated_methods.in_words(known, other).splitlines()
     assert first.startswith("reader, one quote: ") and second == "mine"
+
+
+def test_silence_counts_apart_where_a_policy_answers_and_where_none_does(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(combine_parts, "stages", lambda *told: drawn.append(told))
+    gold = ["right"] * 4 + ["abstained"] * 2
+    told = ["right", "wrong", "abstained", "abstained", "abstained", "wrong"]
+    some = replace(of_hits("a reader", [1, 0, 0, 0, 1, 0]), gold=gold, predictions=told)
+    combine_parts.right_and_silent({"it": some}, "a title")
+    shares, _, axis = drawn[0]
+    assert [one.estimate for one in shares["it"].values()] == [0.25, 0.5, 0.5]
+    assert axis == "share of 4 questions with an answer, of 2 without"

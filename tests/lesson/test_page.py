@@ -1,6 +1,7 @@
 """The page says for each size what to try first, from rows alone, and that a size without rows has none."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,7 +27,8 @@ def measured(tmp_path, monkeypatch):
 
 
 def lines(labels):
-    head, *rest = page.lines("toy", WANTED, labels, regret.cheapest_tie)
+    found = page.lines("toy", WANTED, labels, regret.cheapest_tie)
+    head, *rest = page.cells(found)
     assert head == page.HEAD
     assert all(len(line) == len(head) for line in rest)
     return {line[0]: line for line in rest}
@@ -44,7 +46,7 @@ def test_each_size_gets_its_own_first_try_and_one_without_rows_says_so():
 
 def test_what_needs_more_labels_than_there_are_is_left_out_and_named():
     found = lines(10)
-    assert found["135M"][1] == f"zero-shot prompt ({page.ONLY})"
+    assert found["135M"][1] == page.ONLY.format("zero-shot prompt")
     assert "with 600 labels LoRA had 0." in found["135M"][4]
     assert "needs 600 labels, and you have 10" in found["no language model"][1]
 
@@ -52,17 +54,17 @@ def test_what_needs_more_labels_than_there_are_is_left_out_and_named():
 def test_with_few_labels_rows_of_fewer_take_part_and_with_enough_they_do_not(monkeypatch):
     small = {"model": SMALL, "parameters": 134_515_008}
     of_hits("LoRA, 48 labels", np.arange(200) < 120, approach="tune", labels_used=48, **small)
-    assert lines(200)["135M"][1] == f"zero-shot prompt ({page.ONLY})"
+    assert lines(200)["135M"][1] == page.ONLY.format("zero-shot prompt")
     monkeypatch.setitem(page.main_rows.FEWER, "toy", {"LoRA, 48 labels": "LoRA of 48"})
     assert lines(200)["135M"][1] == "LoRA of 48"
-    assert lines(40)["135M"][1].startswith("zero-shot prompt")
+    assert lines(40)["135M"][1] == page.ONLY.format("zero-shot prompt")
     assert lines(600)["135M"][1] == "LoRA"
     assert "48" not in lines(600)["135M"][4]
 
 
 def test_three_hundred_labels_have_a_page_of_rows_that_learned_from_some_two_hundred():
     table = page.lines("intents", page.main_rows.MAIN["intents"], 300, regret.cheapest_tie)
-    tried = {line[0]: line[1] for line in table}
+    tried = {line.size: line.told for line in table}
     assert tried["no language model"] == "MiniLM + logistic regression, 221 short messages"
     assert tried["135M"] == "LoRA, 240 labels"
     learned = {row.method: row.labels_used for row in lookup.rows("intents", "test", reference=True)}
@@ -74,44 +76,47 @@ def test_three_hundred_labels_have_a_page_of_rows_that_learned_from_some_two_hun
 def test_ones_own_prices_reach_the_page():
     dear = costs.Prices(1500, 1500, 6000, "ten thousand times as dear")
     cheap, paid = (
-        page.lines("toy", WANTED, 600, regret.cheapest_tie, prices)[2] for prices in (costs.EXAMPLE_PRICES, dear)
+        page.lines("toy", WANTED, 600, regret.cheapest_tie, prices)[1] for prices in (costs.EXAMPLE_PRICES, dear)
     )
-    assert float(paid[3]) == pytest.approx(10_000 * float(cheap[3]), rel=0.2)
+    assert float(paid.dollars) == pytest.approx(10_000 * float(cheap.dollars), rel=0.2)
 
 
 def test_whether_the_size_matters_is_said_by_the_lines_themselves():
-    head, *rest = page.lines("toy", WANTED, 600, regret.cheapest_tie)
-    assert (
-        page.differs([head, *rest])
-        == "With a language model the first thing to try is the same at 135M and 0.5B: LoRA."
-    )
-    other = [("0.5B", "another", *line[2:]) if line[0] == "0.5B" else line for line in rest]
-    assert "changes with the size: LoRA at 135M; another at 0.5B" in page.differs([head, *other])
-    alone = [line for line in rest if line[0] != "0.5B"]
-    assert "Several methods were measured at 1 of the 3 small sizes" in page.differs([head, *alone])
+    found = page.lines("toy", WANTED, 600, regret.cheapest_tie)
+    assert page.differs(found) == "With a language model the first thing to try is the same at 135M and 0.5B: LoRA."
+    other = [replace(line, method="another") if line.size == "0.5B" else line for line in found]
+    assert "changes with the size: LoRA at 135M; another at 0.5B" in page.differs(other)
+    alone = [line for line in found if line.size != "0.5B"]
+    assert "Several methods were measured at 1 of the 3 small sizes" in page.differs(alone)
 
 
 def test_a_size_at_which_one_method_alone_was_measured_is_no_choice_and_says_so():
-    head, *rest = page.lines("toy", WANTED, 600, regret.cheapest_tie)
-    lone = ("1.5B", "the only one", "0.5", "0.1", page.ALONE)
-    said = page.differs([head, *(line for line in rest if line[0] != "1.5B"), lone])
-    assert said == (
+    found = [line for line in page.lines("toy", WANTED, 600, regret.cheapest_tie) if line.size != "1.5B"]
+    of_hits(
+        "LoRA", np.arange(200) < 120, model="Qwen2.5-1.5B-Instruct", parameters=1_543_714_304, prompt_tokens=[9] * 200
+    )
+    lone = next(line for line in page.lines("toy", WANTED, 600, regret.cheapest_tie) if line.size == "1.5B")
+    assert lone.cells[1:3] == ("no choice: only “LoRA” was measured", lone.right)
+    assert page.differs([*found, lone]) == (
         "With a language model the first thing to try is the same at 135M and 0.5B: LoRA. "
         "At 1.5B one method alone was measured: nothing was chosen."
     )
 
 
-def test_the_page_begins_with_whether_a_plain_method_will_do():
-    head, *rest = page.lines("toy", WANTED, 600, regret.cheapest_tie)
-    assert page.first([head, *rest]) == "TF-IDF needs no language model, and is measurably behind at 0.5B."
-    few = [line for line in rest if line[0] != "0.5B"]
-    assert page.first([head, *few]) == (
+def test_the_page_begins_with_whether_a_plain_method_will_do_and_names_the_hosted_model():
+    found = page.lines("toy", WANTED, 600, regret.cheapest_tie)
+    behind = "TF-IDF needs no language model, and is measurably behind at 0.5B."
+    assert page.first(found) == behind
+    few = [line for line in found if line.size != "0.5B"]
+    assert page.first(few) == (
         "Begin with TF-IDF: it needs no language model, and at 135M nothing that was measured is measurably better."
     )
-    large = ("large", "asked", "0.9 [0.8, 1.0]", "–", f"TF-IDF, without a language model, is {page.LESS}")
-    assert page.first([head, *few, large]).endswith("measure one beside it: large had 0.9 [0.8, 1.0].")
-    none = [(head[0], "not measured for this task", "–", "–", "–"), *rest[1:]]
-    assert page.first([head, *none]).startswith("No method without a language model")
+    large = page.Line("large", "asked", "asked", "0.9 [0.8, 1.0]", plain=page.LESS)
+    beside = " Where a hosted model may be asked, measure one beside it: large had 0.9 [0.8, 1.0]."
+    assert page.first([*few, large]) == page.first(few) + beside
+    assert page.first([*found, large]) == behind + beside
+    none = [replace(line, method="") if line.size == page.ORDER[0] else line for line in found]
+    assert page.first(none).startswith("No method without a language model")
 
 
 def test_of_a_large_model_only_answers_to_questions_count_and_no_annotator_of_the_test_set():

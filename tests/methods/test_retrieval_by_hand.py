@@ -185,3 +185,15 @@ def test_chunks_fill_a_budget_up_to_the_first_that_is_too_long():
     hits = [Hit(One(words), 1.0) for words in (3, 4, 9, 1)]
     assert finding.first_in_budget(hits, str.split, 8) == hits[:2]
     assert finding.first_in_budget(hits, str.split, 2) == []
+
+
+@pytest.mark.weights
+def test_a_query_is_timed_among_as_many_vectors_as_are_added(monkeypatch):
+    embedder, sizes, exact = catalogue.load_embedder(), [], grown.nearest.Exact
+    monkeypatch.setattr(grown.nearest, "Exact", lambda vectors: sizes.append(len(vectors)) or exact(vectors))
+    some = policies.load_policies()[:2]
+    cutter = chunking.Chunker(chunking.word_spans, size=40)
+    asked = policies.load_policy_questions("dev", tier="plain")[:3]
+    few, many = (grown.seconds(embedder, some, asked, cutter, more) for more in (0, 500))
+    assert few.shape == many.shape == (3,) and (few > 0).all()
+    assert sizes[1] - sizes[0] == 500

@@ -43,6 +43,16 @@ def test_a_patch_in_another_order_is_the_same_row(memory, monkeypatch):
     assert memory.patched(facts.patch(memory.pairs, memory.changed, 10, seed=5))[0] != "patched, 10 facts rehearsed"
 
 
+def test_hits_on_facts_that_did_not_change_are_parted_by_what_was_rehearsed(memory):
+    others = [fact.question for fact, now in zip(memory.known, memory.now, strict=True) if fact == now]
+    assert len(others) == 25
+    patched = facts.patch(memory.pairs, memory.changed, 10, seed=0)
+    hits = [any(question == asked for asked, _ in patched) for question in others]  # right where it was rehearsed
+    assert memory.of_others(patched, "rehearsed", hits) == [True] * 10
+    assert memory.of_others(patched, "not rehearsed", hits) == [False] * 15
+    assert memory.of_others(patched, "rehearsed", hits[:8]) == [True] * sum(hits[:8])
+
+
 def test_new_wordings_come_fact_by_fact(memory):
     asked = [question.id for question in memory.asked("new")]
     assert [name.rsplit("-new", 1)[0] for name in asked[:: learned_facts.NEW]] == [fact.id for fact in memory.known]

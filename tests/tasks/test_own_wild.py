@@ -13,7 +13,7 @@ from test_own_tools import table
 
 from helpers import own_task
 from helpers.tasks.files import DataError
-from helpers.tasks.own import documents, headers, reading, tables, workbooks, yamls
+from helpers.tasks.own import documents, folders, headers, reading, tables, workbooks, yamls
 
 TEXTS = [text for text, _ in PAIRS]
 BY_LABEL = {label: [text for text, one in PAIRS if one == label] for label in ("billing", "fault")}
@@ -495,6 +495,13 @@ def test_text_files_called_like_splits_are_read_as_such_where_no_folders_tell_la
     alone = folder(tmp_path / "alone", {"train.txt": "\n".join(TEXTS), "test.txt": "\n".join(TEXTS)})
     with pytest.raises(DataError):
         reading.read(alone)
+
+
+def test_of_files_with_as_many_lines_the_labels_of_the_same_split_are_named_first(tmp_path):
+    labels = "joy\nfear\n" * 3
+    both = {f"{split}_{kind}.txt": text for split in ("test", "train", "val") for kind, text in (("labels", labels),)}
+    place = folder(tmp_path / "set", {**both, "train_text.txt": "\n".join(TEXTS[:6]), "a.txt": labels})
+    assert folders.beside(place / "train_text.txt").startswith("train_labels.txt beside train_text.txt has as many")
 
 
 def test_sheets_that_are_left_out_of_all_are_told(tmp_path):

@@ -1,7 +1,8 @@
 """Grows a small collection with real text: documentation and comments of the software that the course runs on.
 
 It speaks of software and not of thermostats, so it shows what size alone does to a search; texts on the same subject
-would be harder. Which software and how much of each is kept with the row, for it differs from machine to machine.
+would be harder. Which software and how much of each is kept with the row, for it differs from machine to machine. The
+time of a query hangs on how many vectors there are, not on what they say, so it is measured apart, in a moment.
 """
 
 import importlib.metadata
@@ -16,8 +17,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from helpers.methods.retrieval import nearest
-from helpers.methods.retrieval.chunking import Chunker
+from helpers.methods.retrieval import nearest, scale
+from helpers.methods.retrieval.chunking import Chunk, Chunker
 from helpers.methods.retrieval.ranking import relevant
 from helpers.model import embedding
 from helpers.results import ledger
@@ -109,33 +110,49 @@ def row(
 ) -> LedgerRow:
     """Return for each answerable question whether its evidence is among the nearest four, with `more` passages added.
 
-    Searched by meaning, one vector a chunk, every vector compared. `details`: chunks, megabytes of vectors, p50 and p95
-    of a query in seconds, the question's own embedding included; and what the passages are of.
+    Searched by meaning, one vector a chunk, every vector compared. `details`: chunks, megabytes of vectors, and what
+    the passages are of.
     """
     asked = [question for question in questions if question.answerable]
     told: dict = {}
 
     def predict(_texts: list[str]) -> list[str]:
-        chunks = [chunk for document in documents for chunk in cutter.split(document)]
+        chunks = _chunks(documents, cutter)
         some = passages(more) if more else []
         vectors = embedding.embed(embedder, [*(chunk.searched for chunk in chunks), *(text for _, text in some)])
-        every = nearest.Exact(vectors)
-        every.search(embedding.embed(embedder, [asked[0].question])[0], 4)  # warms up
-        seconds, hits = [], []
-        for question in asked:
-            started = time.perf_counter()
-            places, _ = every.search(embedding.embed(embedder, [question.question])[0], 4)
-            seconds.append(time.perf_counter() - started)
+        every, hits = nearest.Exact(vectors), []
+        for question, asks in zip(asked, embedding.embed(embedder, [one.question for one in asked]), strict=True):
             gold = relevant(question, chunks, documents)
+            places, _ = every.search(asks, 4)
             hits.append(any(place < len(chunks) and chunks[place].id in gold for place in places))
-        p50, p95 = np.quantile(seconds, [0.5, 0.95])
-        told.update(chunks=len(vectors), megabytes=vectors.nbytes / 1e6, p50=float(p50), p95=float(p95))
-        told.update(_told(some) if some else {})
+        told.update(chunks=len(vectors), megabytes=vectors.nbytes / 1e6, **(_told(some) if some else {}))
         return ["found" if hit else "missed" for hit in hits]
 
     how = {"approach": "plain", "model": embedder, "settings": {"more": more, "words": WORDS}}
     told_row = {"details": told, "heavy": True, "show": False}
     return ledger.measure(TASK, _method(more), _items(asked), predict, **how, **told_row)
+
+
+def seconds(
+    embedder, documents: Sequence[Policy], questions: Sequence[PolicyQuestion], cutter: Chunker, more: int
+) -> np.ndarray:
+    """Return the seconds that each question takes, embedded and searched alone, with `more` vectors added.
+
+    Those added are made at random from the documents' own (scale.many_vectors); every one is compared.
+    """
+    own = embedding.embed(embedder, [chunk.searched for chunk in _chunks(documents, cutter)])
+    every = nearest.Exact(np.concatenate([own, scale.many_vectors(own, more)]))
+    every.search(embedding.embed(embedder, [questions[0].question])[0], 4)  # warms up
+    took = []
+    for question in questions:
+        started = time.perf_counter()
+        every.search(embedding.embed(embedder, [question.question])[0], 4)
+        took.append(time.perf_counter() - started)
+    return np.array(took)
+
+
+def _chunks(documents: Sequence[Policy], cutter: Chunker) -> list[Chunk]:
+    return [chunk for document in documents for chunk in cutter.split(document)]
 
 
 def _method(more: int) -> str:
