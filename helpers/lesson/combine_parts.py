@@ -86,7 +86,7 @@ TOLD = {  # what is drawn -> of which questions, and how they were answered
 
 
 def right_and_silent(rows: Mapping[str, LedgerRow], title: str) -> None:
-    """Draw the shares right and left open of the questions that a policy answers, and of the others that left open."""
+    """Draw the shares right and left open of what a policy answers, and the share left open of what none does."""
     shares, largest = {}, {}
     for name, row in rows.items():
         pairs = list(zip(row.gold, row.predictions, strict=True))

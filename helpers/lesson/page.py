@@ -20,6 +20,7 @@ SIZES = {"135M": 135e6, "0.5B": 494e6, "1.5B": 1543e6}  # parameters
 ORDER = ("no language model", *SIZES, "large")
 HEAD = ("size of model", "try first", "right", "$ per 1,000 right answers", "compared with it")
 ONLY = "no choice: only “{}” was measured"  # in place of what to try first, where a method had no rival
+FEW = "no choice: only “{}” does with so few labels"  # where its rivals learned from more
 LESS, MORE, UNCLEAR = "right less often", "right more often", "neither measurably better nor worse"  # a plain method
 LARGE = {  # a large model's recorded rows that were answers to a question, and not help in making the test set
     "free answer": "asked without examples",
@@ -141,7 +142,7 @@ def lines(
             Line(
                 size,
                 chosen.method,
-                ONLY.format(chosen.method) if lone else chosen.method,
+                (FEW if beyond else ONLY).format(chosen.method) if lone else chosen.method,
                 str(chosen.quality),
                 price,
                 "; ".join(reasons) or "–",
@@ -179,7 +180,7 @@ def differs(lines: Sequence[Line]) -> str:
     here = [line for line in lines if line.method and line.size in SIZES]
     tried = {line.size: line.method for line in here if line.rivals}
     alone = [line.size for line in here if not line.rivals]
-    more = f" At {' and '.join(alone)} one method alone was measured: nothing was chosen." if alone else ""
+    more = f" At {' and '.join(alone)} there was one method alone: nothing was chosen." if alone else ""
     if len(tried) < 2:
         few = f"Several methods were measured at {len(tried)} of the {len(SIZES)} small sizes"
         return f"{few}: they cannot say whether size matters.{more}"

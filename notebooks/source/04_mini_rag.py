@@ -588,8 +588,8 @@ for wording, texts in WORDINGS.items():
         print(f"{wording:15} {given:13} right {row.interval} of {row.n}")
 
 # %% [markdown]
-# The number may come without its `LF-`. Compare the one fact with the whole record, then its two wordings (the second
-# also asks for a sentence). **Wording is part of reading.**
+# The number may come without its `LF-`. Compare the one fact with the whole record, then its two wordings (one asks
+# for a sentence). **Wording is part of reading.**
 #
 # ### Playground
 #
@@ -604,8 +604,8 @@ widgets.inspector(pipe.using(quotes=3, examples=False), price)
 # %% [markdown]
 # ## What we found
 #
-# *Underpowered*: too few items for the rule to come out either way. So it is with R4 where few answers are right: as
-# perfect citations could not hold, bad ones do not count.
+# *Underpowered*: too few items for the rule to come out either way. So it is with R4 where few answers are right: even
+# perfect ones could not hold, so bad ones refute nothing.
 
 # %%
 alone, useful = read["closed book"], ("one quote", "best chunk")

@@ -210,7 +210,7 @@ def adding_up(neither, retrieved, tuned, both):
 check("07.2", adding_up)
 
 # %% [markdown]
-# As *retrieval*, take first *same prompt*, so that less differs between the four, then the better one:
+# As *retrieval*, take first *same prompt*, so that less differs between the four, then *retrieval*:
 
 # %%
 import numpy as np
@@ -232,7 +232,7 @@ for found_by in ("same prompt", "retrieval"):
     print("  ", said(beyond, above=above, below=below, unclear=unclear, equal=equal))
 
 # %% [markdown]
-# Where *neither* and *tuning* lie near 0, this is *both* minus that row: a weak partner makes a large interaction. A
+# Where *neither* and *tuning* lie near 0, this is *both* minus the retrieval row: the weaker that row, the larger. A
 # plainer question: is both better than the best alone? On questions with an answer, each line by itself:
 
 # %%

@@ -285,8 +285,8 @@ print(money.pays(cases))
 pictures.sensitivity(cases["as given"], "What the gain in two years hangs on")
 
 # %% [markdown]
-# Each figure was halved and doubled; a bar across 0 can turn the decision, so argue about those. Where a plain
-# method ties, nothing pays back.
+# Each figure was halved and doubled; a bar across 0 can turn the decision, so argue about those. Against a plain
+# method that ties nothing pays back.
 
 # %%
 from helpers.lesson.widgets import decide as faces

@@ -46,7 +46,7 @@ def test_each_size_gets_its_own_first_try_and_one_without_rows_says_so():
 
 def test_what_needs_more_labels_than_there_are_is_left_out_and_named():
     found = lines(10)
-    assert found["135M"][1] == page.ONLY.format("zero-shot prompt")
+    assert found["135M"][1] == page.FEW.format("zero-shot prompt")
     assert "with 600 labels LoRA had 0." in found["135M"][4]
     assert "needs 600 labels, and you have 10" in found["no language model"][1]
 
@@ -54,10 +54,10 @@ def test_what_needs_more_labels_than_there_are_is_left_out_and_named():
 def test_with_few_labels_rows_of_fewer_take_part_and_with_enough_they_do_not(monkeypatch):
     small = {"model": SMALL, "parameters": 134_515_008}
     of_hits("LoRA, 48 labels", np.arange(200) < 120, approach="tune", labels_used=48, **small)
-    assert lines(200)["135M"][1] == page.ONLY.format("zero-shot prompt")
+    assert lines(200)["135M"][1] == page.FEW.format("zero-shot prompt")
     monkeypatch.setitem(page.main_rows.FEWER, "toy", {"LoRA, 48 labels": "LoRA of 48"})
     assert lines(200)["135M"][1] == "LoRA of 48"
-    assert lines(40)["135M"][1] == page.ONLY.format("zero-shot prompt")
+    assert lines(40)["135M"][1] == page.FEW.format("zero-shot prompt")
     assert lines(600)["135M"][1] == "LoRA"
     assert "48" not in lines(600)["135M"][4]
 
@@ -99,7 +99,7 @@ def test_a_size_at_which_one_method_alone_was_measured_is_no_choice_and_says_so(
     assert lone.cells[1:3] == ("no choice: only “LoRA” was measured", lone.right)
     assert page.differs([*found, lone]) == (
         "With a language model the first thing to try is the same at 135M and 0.5B: LoRA. "
-        "At 1.5B one method alone was measured: nothing was chosen."
+        "At 1.5B there was one method alone: nothing was chosen."
     )
 
 

@@ -71,7 +71,7 @@ print("", *told, sep="\n")
 # Above the table the embedder itself warns of texts that it cuts; it will again below. (A *token* there is one of its own
 # word pieces; our sizes count those of the language model.) A large chunk is not lost, though:
 # here every *sentence* has a vector too, and a chunk scores by its best one. So all sizes are read whole, and can be
-# compared. At 1,000 nearly every chunk is a whole document.
+# compared. At 1,000 a chunk is a whole document.
 
 # %% [markdown]
 # They are, in two ways: the first four chunks, however long (*equal k*), and as many chunks as 1,000 tokens of prompt hold
@@ -121,6 +121,8 @@ print("right answers, 500 minus 125:", ledger.compare(answers[125], answers[500]
 # gains beyond that can be due to the cut.
 
 # %%
+from helpers.lesson.said import said
+
 by_vectors = {}
 for size in (125, 500):
     cutter = chunking.Chunker(spans, "tokens", size, overlap=size // 5)
@@ -135,11 +137,14 @@ for size in (125, 500):
     print(f"{size} tokens, hit@1, with sentences minus without:", gain)
 (without, sentences), (without_500, sentences_500) = by_vectors.values()
 more = statistics.interaction(without, without_500, sentences, sentences_500)
-print("the gain at 500 minus the gain at 125:", more)
+above = "At 500 sentences bring more than at 125: {found}."
+below = "At 500 sentences bring less than at 125: {found}."
+unclear = "Whether sentences bring more at 500 than at 125 is too close to call: {found}."
+print(said(more, above=above, below=below, unclear=unclear))
 
 # %% [markdown]
-# Sentences bring much at both sizes. The last line asks whether they bring more at 500: if so, it may be the cut, or that
-# one vector blurs a long chunk more. (The measure is the first place alone, by meaning alone.)
+# Sentences bring much at both sizes. If they bring more at 500, it may be the cut, or that one vector blurs a long chunk
+# more. (The measure is the first place alone, by meaning alone.)
 
 # %% [markdown]
 # ## One stage changed at a time
@@ -238,8 +243,8 @@ right, answerable = set(reading.right(cited_row)), {question.id for question in 
 backed = {True: [], False: []}
 for item, text in zip(cited_row.ids, cited_row.answers):
     if item in answerable:
-        said = passages.without_citations(text)
-        supported = any(by_hand.supported(said, quote) for quote in quoted[item])
+        answer = passages.without_citations(text)
+        supported = any(by_hand.supported(answer, quote) for quote in quoted[item])
         backed[supported].append(item in right)
 for supported, hits in backed.items():
     name = "supported by a quote it cites" if supported else "not supported"
@@ -295,7 +300,7 @@ for package, (version, count) in grown_rows[largest].details.get("packages", {})
 # they are of; on other machines it may be other software.
 
 # %% [markdown]
-# Most of a query's time goes into embedding the question: compare p95 with none added. R7 allows 50 milliseconds, and a
+# How much of a query's time goes into embedding the question? Compare p95 with none added. R7 allows 50 milliseconds, and a
 # loss of 0.1 at most. What holds up to the largest size measured says nothing of a larger one.
 
 # %% [markdown]
