@@ -189,11 +189,14 @@ def test_chunks_fill_a_budget_up_to_the_first_that_is_too_long():
 
 @pytest.mark.weights
 def test_a_query_is_timed_among_as_many_vectors_as_are_added(monkeypatch):
-    embedder, sizes, exact = catalogue.load_embedder(), [], grown.nearest.Exact
-    monkeypatch.setattr(grown.nearest, "Exact", lambda vectors: sizes.append(len(vectors)) or exact(vectors))
+    embedder, seen, search = catalogue.load_embedder(), [], grown.nearest.Exact.search
+    monkeypatch.setattr(grown.nearest.Exact, "search", lambda it, *told: seen.append(it.vectors) or search(it, *told))
+    monkeypatch.setattr(grown, "AT_ONCE", 200)
     some = policies.load_policies()[:2]
     cutter = chunking.Chunker(chunking.word_spans, size=40)
     asked = policies.load_policy_questions("dev", tier="plain")[:3]
     few, many = (grown.seconds(embedder, some, asked, cutter, more) for more in (0, 500))
     assert few.shape == many.shape == (3,) and (few > 0).all()
-    assert sizes[1] - sizes[0] == 500
+    assert len(seen[-1]) - len(seen[0]) == 500
+    assert np.allclose(np.linalg.norm(seen[-1], axis=1), 1, atol=1e-5)
+    assert len(np.unique(seen[-1], axis=0)) == len(seen[-1])

@@ -32,6 +32,7 @@ TASK = "policy_search"
 FIRST = ("torch", "transformers", "scipy", "sklearn", "numpy", "sympy", "networkx", "matplotlib", "python")
 ENOUGH = 100_000  # passages, after which no further package is read
 WORDS = 60  # of a passage
+AT_ONCE = 10_000  # vectors made at a time
 MINUTES = 60 / 100_000  # to embed a passage, on two cores
 INSTALLED = {"site-packages", "dist-packages"}
 PROSE = re.compile(r'("""|\'\'\')(.*?)\1|^[ \t]*#+[ \t]?([^\n]*)$', re.DOTALL | re.MULTILINE)
@@ -141,7 +142,13 @@ def seconds(
     Those added are made at random from the documents' own (scale.many_vectors); every one is compared.
     """
     own = embedding.embed(embedder, [chunk.searched for chunk in _chunks(documents, cutter)])
-    every = nearest.Exact(np.concatenate([own, scale.many_vectors(own, more)]))
+    every = nearest.Exact(own)
+    # not through Exact's check of lengths, which holds the vectors three times over: too much where 2 GB is all
+    every.vectors = np.empty((len(own) + more, own.shape[1]), dtype=np.float32)
+    every.vectors[: len(own)] = own
+    for at in range(len(own), len(every.vectors), AT_ONCE):
+        part = every.vectors[at : at + AT_ONCE]
+        part[:] = scale.many_vectors(own, len(part), seed=at)
     every.search(embedding.embed(embedder, [questions[0].question])[0], 4)  # warms up
     took = []
     for question in questions:
