@@ -36,9 +36,7 @@ def shape(node):
     fields = {name: value for name, value in ast.iter_fields(node) if value is not None and value != []}
     body = fields.get("body")
     if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and body:
-        first = body[0]
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-            fields["body"] = body[1:]
+        fields["body"] = body[_is_text(body[0]) :]
     fields.pop("kind", None)  # u"text" is "text"
     return [type(node).__name__, {name: shape(value) for name, value in fields.items()}]
 
@@ -79,6 +77,11 @@ def _imported(node: ast.AST) -> Iterator[tuple[str, Place]]:
     elif isinstance(node, ast.ImportFrom):
         for alias in node.names:
             yield alias.asname or alias.name, ("." * node.level + (node.module or ""), alias.name)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    """Whether a statement is a text and nothing else, as a docstring is."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def _is_command_line(node: ast.stmt) -> bool:
@@ -124,7 +127,7 @@ def read(text: str) -> Module:
     for node in ast.parse(text).body:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             module.imports |= dict(_imported(node))
-        elif not _is_command_line(node):
+        elif not (_is_command_line(node) or _is_text(node)):
             for name in _makes(node) or [ALWAYS]:
                 pieces.setdefault(name, []).append(node)
     for name, nodes in pieces.items():

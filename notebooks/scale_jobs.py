@@ -75,9 +75,16 @@ JOBS = (
     ),
     Job(
         "03_few_shot",
-        "solved messages in the prompt: none, random, nearest, more of them; their form",
-        ("intents/dev/few-shot*", "intents/test/few-shot*", "changes/dev/few-shot*"),
-        claims=("F1",),
+        "solved messages in the prompt: ten draws of eight; a form that five requests teach",
+        ("intents/test/few-shot, 8 calibrated, draw *", "changes/fresh/few-shot JSON, 5 examples"),
+        ("measure.py", "draws"),
+        ("F1",),
+    ),
+    Job(
+        "nearest-examples",
+        "solved messages in the prompt, the nearest of all: 24 tries on dev",
+        ("intents/dev/few-shot, nearest examples: *", "intents/test/few-shot, nearest examples"),
+        ("measure.py", "examples"),
     ),
     Job(
         "labs/02_json",
@@ -87,9 +94,10 @@ JOBS = (
     ),
     Job(
         "05_lora_fine_tune",
-        "an adapter trained on the messages, three seeds",
-        ("intents/dev/LoRA*", "intents/test/LoRA*", "intents/train/LoRA*"),
-        claims=("L5",),
+        "an adapter trained on all messages, three seeds",
+        ("intents/test/LoRA, 600 messages", "intents/test/LoRA, 600 messages, seed ?"),
+        ("measure.py", "tuned"),
+        ("L5",),
     ),
     Job(
         "04_mini_rag",
@@ -101,7 +109,8 @@ JOBS = (
         "tuned-readers",
         "a reader tuned on the same questions, with quotes and without, on both tiers, three seeds",
         ("policy_qa_plain/dev/tuned reader*", "policy_qa*/test/tuned reader*"),
-        ("-m", "helpers.methods.crossed"),
+        ("-m", "helpers.methods.crossed", "--recipes", "2"),
+        ("H1",),
     ),
     Job(
         "07_combine",

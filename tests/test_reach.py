@@ -87,6 +87,10 @@ def test_comments_and_docstrings_change_nothing():
     )
 
 
+def test_the_docstring_of_a_module_changes_nothing():
+    assert differ(THROUGH, "helpers.low", "import math", '"""Sums and roots."""\nimport math') == []
+
+
 def test_a_module_that_the_run_did_not_import_does_not_count():
     house = reach.House(TEXTS)
     assert set(house.hashes(THROUGH, ["helpers.mid"])) == {"helpers.mid"}

@@ -3,14 +3,20 @@
 Parts are as `claims.conclude` takes them; the rules stand in data/claims.json.
 """
 
+import copy
+import pathlib
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import torch
 
 from helpers import statistics
+from helpers.machine import runtime
 from helpers.methods import tuning
 from helpers.methods.tuning.loop import Tuned
 from helpers.methods.tuning.recipe import Recipe
+from helpers.model import gguf_export
+from helpers.model.language_model import LanguageModel
 from helpers.results import evidence, timing
 from helpers.results.evidence import Evidence
 from helpers.results.ledger import Lab
@@ -19,6 +25,8 @@ from helpers.tasks.files import Message
 from helpers.tasks.pairs import Pair
 from helpers.tasks.task import Task
 
+FORMATS = {"bfloat16": torch.bfloat16, "float32": torch.float32}
+IN_FORMAT = 8  # bytes a parameter that a model in another number format takes at most, merged
 SHORT, LONG = "short prompt, merged", {"read anew": "8 examples, read anew", "read once": "8 examples, read once"}
 
 
@@ -66,6 +74,48 @@ def gains(tuned: Sequence[LedgerRow], rivals: Sequence[LedgerRow]) -> dict[str, 
     for method, gain in found.items():
         print(f"{tuned[0].method} ({drawn}) minus {method}: {gain}")
     return found
+
+
+def merged_in(
+    lm: LanguageModel, adapter: pathlib.Path, file: pathlib.Path, log_probs: Callable[[LanguageModel], np.ndarray]
+) -> dict[str, Evidence]:
+    """Return the parts of L12: by how much a log-probability changes at most by a merge, and where that is exported.
+
+    In each of FORMATS the model takes the saved adapter on, is merged, written to `file`, which holds the last of them
+    in the end, and read again by another reader; all is printed, and what the format alone changes, without a merge. A
+    format or an export that memory or the kind of model forbids is left out, and why is printed.
+
+    log_probs: model -> (n, labels).
+    """
+    found, unmerged = {}, []
+    for name, dtype in FORMATS.items():
+        needed = IN_FORMAT * sum(weights.numel() for weights in lm.model.parameters())
+        left = runtime.memory().value - runtime.peak_memory()
+        if lm.model.dtype != dtype and left < needed:
+            print(f"{name}: not merged; that takes {needed / 1e9:.1f} GB, and {max(left, 0) / 1e9:.1f} are left")
+            continue
+        there = lm if lm.model.dtype == dtype else _in_format(lm, dtype)
+        apart = tuning.load(there, adapter)
+        merged, before = tuning.merge(apart), log_probs(apart)
+        unmerged.append(before)
+        after = {"merged": log_probs(merged), "read elsewhere": gguf_export.round_trip(merged, file, log_probs)}
+        for way, values in after.items():
+            if values is not None:
+                moved = _told(f"{name}, {way}", before, values)
+                found[f"{name}, {way}"] = evidence.number(moved, model=lm.name, dtype=name)
+    if len(unmerged) > 1:
+        _told(f"not merged, {' and '.join(FORMATS)}", *unmerged)
+    return found
+
+
+def _told(what: str, before: np.ndarray, after: np.ndarray) -> float:
+    most, changed = float(abs(after - before).max()), (after.argmax(1) != before.argmax(1)).sum()
+    print(f"{what}: up to {most:.1e} apart; another label: {changed} of {len(before)}")
+    return most
+
+
+def _in_format(lm: LanguageModel, dtype: torch.dtype) -> LanguageModel:
+    return LanguageModel(copy.deepcopy(lm.model).to(dtype).eval(), lm.tokenizer, lm.name)
 
 
 def of_labels(

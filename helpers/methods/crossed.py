@@ -3,12 +3,15 @@
 Untuned readers are those of contexts, in the best form of their search on dev. A tuned one learns from the tier's
 training questions and from what the search returns for them, by the best recipe of a search on dev.
 
-    python -m helpers.methods.crossed          searches the recipes on dev, then measures test, both tiers
-    python -m helpers.methods.crossed hard     of test one tier only
+    python -m helpers.methods.crossed                searches the recipes on dev, then measures test, both tiers
+    python -m helpers.methods.crossed hard           of test one tier only
+    python -m helpers.methods.crossed --recipes 2    tries only those two of a context that the default model did best
+                                                     with on dev
 
 What is kept in the ledger is not measured again, so a run that was stopped goes on where it was.
 """
 
+import argparse
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -25,7 +28,7 @@ from helpers.methods.tuning.recipe import Recipe
 from helpers.methods.tuning.searched import searched
 from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
-from helpers.results import evidence
+from helpers.results import claims, evidence
 from helpers.results.evidence import Evidence
 from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow
@@ -36,6 +39,7 @@ from helpers.tasks.policies import PolicyQuestion
 ALIKE = "reader, three quotes, may abstain"  # untuned, on the prompts of the tuned reader
 BUDGET = 400  # tokens of a prompt
 SEEDS = (0, 1, 2)
+EVERY = max(map(len, RECIPES.values()))  # recipes of a context
 FAST = 25  # questions, and training questions, of the fast profile
 Target = Callable[[str, Sequence[int]], str]
 
@@ -103,13 +107,16 @@ class Crossing:
         shown = zip(self.train, self.examples(self.train), strict=True)
         return [Pair(one.prompt.messages, str(say(question.answer, one.places)), one.id) for question, one in shown]
 
-    def search_recipes(self, context: str) -> None:
-        """Try the recipes of a tuned reader on dev, one seed each; a row is kept of each, and not made twice."""
+    def search_recipes(self, context: str, count: int = EVERY) -> None:
+        """Try the recipes of a tuned reader on dev, one seed each; a row is kept of each, and not made twice.
+
+        count: how many; fewer than all are those worth trying.
+        """
         prompts, learned, kept = self.prompts(self.dev, context), self.pairs(context), rows.Kept()
         searched(
             self.lab,
             method(context),
-            RECIPES[context],
+            reader_choices.worth_trying(context, count),
             told_apart,
             lambda one: loop.train(self.lm, learned, one, progress=False, kept=kept),
             lambda tuned, _: self._read(tuned, self.dev, prompts),
@@ -253,14 +260,17 @@ def gains(crossing: Crossing) -> dict[str, Evidence]:
 
 def main(arguments: Sequence[str]) -> int:
     """Choose the recipes on the plain tier's dev, then measure all readers on test; return an exit status."""
-    tiers = list(arguments) or list(policies.TIERS)[::-1]
-    if set(tiers) - set(policies.TIERS):
-        print(f"usage: python -m helpers.methods.crossed [{' | '.join(policies.TIERS)}]", file=sys.stderr)
-        return 1
+    parser = argparse.ArgumentParser("python -m helpers.methods.crossed", description=main.__doc__)
+    parser.add_argument("tiers", nargs="*", metavar="tier", help=f"{' or '.join(policies.TIERS)}; default: both")
+    parser.add_argument("--recipes", type=int, default=EVERY, help=f"how many of the {EVERY} of a context to try")
+    asked = parser.parse_args(arguments)
+    tiers = asked.tiers or list(policies.TIERS)[::-1]
+    if strange := sorted(set(tiers) - set(policies.TIERS)):
+        parser.error(f"no tier {strange[0]!r}; there are {', '.join(policies.TIERS)}")
     lm = LanguageModel.load()
     crossings = {tier: Crossing(lm, tier) for tier in dict.fromkeys(("plain", *tiers))}
     for context in RECIPES:
-        crossings["plain"].search_recipes(context)
+        crossings["plain"].search_recipes(context, asked.recipes)
     for tier in tiers:
         for context in RECIPES:
             made, tries = crossings[tier].recipes[context]
@@ -268,6 +278,7 @@ def main(arguments: Sequence[str]) -> int:
             for seed in SEEDS:
                 crossings[tier].tuned(context, seed)
         crossings[tier].alike()
+    claims.conclude("H1", gains(crossings["plain"]) | gains(crossings.get("hard") or Crossing(lm, "hard")))
     return 0
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from helpers.methods.search import kept
 from helpers.methods.tuning import recipe
 from helpers.methods.tuning.recipe import Recipe
+from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
 from helpers.results import lookup
 from helpers.results.rows import LedgerRow
@@ -53,18 +54,43 @@ def _tried(lm: LanguageModel, tier: str) -> dict[str, LedgerRow]:
     return {row.method: row for row in rows if row.n == everything}
 
 
+def _searched(context: str, model: str) -> list[tuple[Recipe, list[bool]]]:
+    """The recipes of a context that were tried on dev with a model, each with its hits on answerable questions."""
+    everything = len(policies.load_policy_questions("dev", tier="plain"))
+    told = list(map(told_apart, RECIPES[context]))
+    rows = kept(policies.TIERS["plain"], method(context), told, everything, model)
+    return [(made, hits(row)) for made, row in zip(RECIPES[context], rows, strict=True) if row]
+
+
+def worth_trying(context: str, count: int) -> list[Recipe]:
+    """Return so many of a context's recipes, those that the default model did best with on dev, in their own order.
+
+    A larger model takes hours for all of them. Raises ValueError where the default model has not tried them all.
+    """
+    every = RECIPES[context]
+    if count >= len(every):
+        return every
+    tried = _searched(context, catalogue.DEFAULT)
+    if len(tried) < len(every):
+        raise ValueError(
+            f"{catalogue.DEFAULT} has tried {len(tried)} of {len(every)} recipes for {method(context)}; try them all "
+            "with it first, or all of them here"
+        )
+    best = sorted(tried, key=lambda one: -sum(one[1]))[:count]
+    return [made for made, _ in tried if any(made is other for other, _ in best)]
+
+
 def recipes(lm: LanguageModel, contexts: Sequence[str] = tuple(RECIPES)) -> dict[str, tuple[Recipe, int]]:
     """Return context -> the recipe of its tuned reader, and among how many dev chose it.
 
     That is the one with the most right answers to the plain tier's answerable questions of dev, the cheapest among
     equals. Where dev was not searched with this model it is USUAL, among 0, and that is said.
     """
-    task, chosen = policies.TIERS["plain"], {}
-    everything = len(policies.load_policy_questions("dev", tier="plain"))
+    chosen = {}
     for context in contexts:
-        rows = kept(task, method(context), list(map(told_apart, RECIPES[context])), everything, lm.name)
-        if all(rows):
-            chosen[context] = RECIPES[context][winner(list(map(hits, rows))).place], len(rows)
+        tried = _searched(context, lm.name)
+        if tried:
+            chosen[context] = tried[winner([right for _, right in tried]).place][0], len(tried)
         else:
             print(f"{method(context)}: no recipe was searched on dev for {lm.name}, so the usual one is taken")
             chosen[context] = USUAL, 0

@@ -167,9 +167,10 @@ def location(name: str) -> tuple[str, dict]:
     A hub model that the hub's cache holds whole is a folder: no network is asked, nor waited for.
     """
     spec = find(name)
-    if spec.by_hub_id and not weights.kept_by_hub(spec):
+    kept = spec.folder or weights.kept_by_hub(spec)
+    if spec.by_hub_id and not kept:
         return spec.hub_id, {"revision": spec.revision}
-    return str(spec.folder or weights.kept_by_hub(spec) or fetch(spec)), {"local_files_only": True}
+    return str(kept or fetch(spec)), {"local_files_only": True}
 
 
 def load(name: str | None = None, device: str | None = None, dtype=None):

@@ -117,7 +117,7 @@ def _part(part: Part, given: Given) -> dict:
 def _words(part: Part, each: Sequence[Evidence], outcome: str) -> str:
     said = []
     for evidence in each:
-        p_value = evidence.p_at(part.limits()[0]) if isinstance(part.limit, float | int) else evidence.p_value
+        p_value = evidence.p_at(part.limits[0]) if isinstance(part.limit, float | int) else evidence.p_value
         test = "" if p_value is None else f", p = {p_value:.2g}" if p_value >= 0.001 else ", p < 0.001"
         note = f" ({evidence.note})" if evidence.note else ""
         said.append(f"{evidence}{test}{note}")

@@ -153,7 +153,7 @@ def yes(flag: bool | None, **origin) -> Evidence:
 
 def lies(part: Part, evidence: Evidence) -> str:
     """Return what the figure alone says of a part: held, did not hold, or too close to call."""
-    limits = part.limits(evidence.dtypes[0] if evidence.dtypes else "")
+    limits = part.limits
     found = [statistics.decide(evidence.interval, _test(part, evidence, x), x, part.worthwhile) for x in limits]
     if part.direction == "within":
         if found == [ABOVE, BELOW]:
@@ -168,7 +168,7 @@ def lies(part: Part, evidence: Evidence) -> str:
 def reason(part: Part, evidence: Evidence) -> str:
     """Return in words why a part came out as it did where its figure does not show it; else an empty text."""
     alone, weak = lies(part, evidence), settle(part, evidence) == WEAK
-    limits = part.limits(evidence.dtypes[0] if evidence.dtypes else "")
+    limits = part.limits
     limit, side = limits[0], ""
     if evidence.interval.high < limit:
         side = f"the interval is wholly below {limit:g}"
@@ -194,8 +194,7 @@ def both_ways(part: Part, n: int) -> bool:
     """Return whether a part can come out "held" and "did not hold" at all with n items."""
     if part.measure in ("number", "yes", "draws"):
         return True
-    limits = part.limits(part.limit[0][0] if part.direction != "within" and isinstance(part.limit, tuple) else "")
-    middle = round(n * abs(sum(limits) / len(limits)))
+    middle = round(n * abs(sum(part.limits) / len(part.limits)))
     none, every, some = [0] * n, [1] * n, [1] * middle + [0] * (n - middle)
     if part.measure == "share":
         possible = [share(hits) for hits in (none, every, some)]

@@ -43,7 +43,7 @@ def _bounds(part: Part, truth: float, holds: bool) -> list[float]:
     """Return what the interval must stay clear of for the right outcome at this truth."""
     if part.direction == "within":
         return list(part.limit) if holds else [min(part.limit, key=lambda limit: abs(truth - limit))]
-    limit = part.limits()[0]
+    limit = part.limits[0]
     level = truth == limit or (part.direction == "apart" and not holds)
     return [limit - part.worthwhile, limit + part.worthwhile] if level else [limit]
 
@@ -87,7 +87,7 @@ def _share(part: Part) -> int:
 
 def _draws(part: Part, truth: float, holds: bool) -> int:
     """Cochran's Q follows a noncentral chi-squared law; its interval must end on the right side of the limit."""
-    limit, freedom, tail = part.limits()[0], part.draws - 1, (1 - LEVEL) / 2
+    limit, freedom, tail = part.limits[0], part.draws - 1, (1 - LEVEL) / 2
     bound = limit + part.worthwhile if truth <= limit else limit
 
     def enough(n: int) -> bool:

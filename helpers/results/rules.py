@@ -33,7 +33,7 @@ class Part:
         quantity: in words; completes "held if … is above 0".
         measure: what kind of evidence it takes, one of MEASURES.
         direction: where the quantity must lie; "apart" is away from the limit, on either side.
-        limit: a number; (low, high) for "within"; or pairs (number format, limit).
+        limit: a number; (low, high) for "within".
         n: smallest number of items at which both outcomes come out with a power of 80 %.
         if_true, if_false: the truths for which n is computed.
         worthwhile: smallest distance from the limit that counts; for differences from nothing only.
@@ -59,19 +59,10 @@ class Part:
     rows: int = 0
     condition: str = ""
 
-    def limits(self, number_format: str = "") -> tuple[float, ...]:
-        """Return the limit, or both of "within"; raises KeyError where there is none for a number format."""
-        if not isinstance(self.limit, tuple):
-            return (self.limit,)
-        if self.direction == "within":
-            return self.limit
-        by_format = dict(self.limit)
-        if number_format not in by_format:
-            raise KeyError(
-                f"part {self.name!r} has limits for {', '.join(by_format)}, not for {number_format!r}; "
-                "give the evidence its number format: dtype=…"
-            )
-        return (by_format[number_format],)
+    @property
+    def limits(self) -> tuple[float, ...]:
+        """The limit, or both of "within"."""
+        return self.limit if isinstance(self.limit, tuple) else (self.limit,)
 
     def __str__(self) -> str:
         if self.measure == "yes":
@@ -82,8 +73,6 @@ class Part:
     def _where(self) -> str:
         if self.direction == "within":
             return "is within {:g} to {:g}".format(*self.limit)
-        if isinstance(self.limit, tuple):
-            return f"is {self.direction} " + ", ".join(f"{limit:g} in {name}" for name, limit in self.limit)
         return f"is {self.direction}{' from' * (self.direction == 'apart')} {self.limit:g}"
 
 
@@ -133,14 +122,16 @@ def _check_fields(row: Mapping, kind: type, called: str) -> None:
 def _part(row: Mapping) -> Part:
     _check_fields(row, Part, "a part")
     limit = row["limit"]
-    if isinstance(limit, dict | list):
-        limit = tuple(limit.items() if isinstance(limit, dict) else limit)
+    limit = tuple(limit) if isinstance(limit, list) else limit
     worth = statistics.WORTHWHILE if row["measure"] in _DIFFERENCES and limit == 0 else 0.0
     part = Part(**{"worthwhile": worth, **row, "limit": limit})
     if part.measure not in MEASURES or part.direction not in DIRECTIONS:
         raise ValueError(f"measure is one of {MEASURES}, direction one of {DIRECTIONS}; got {part}")
-    if (part.direction == "within") != (isinstance(limit, tuple) and not isinstance(limit[0], tuple)):
-        raise ValueError(f"part {part.name!r}: a direction of within, and no other, takes a limit of [low, high]")
+    within = part.direction == "within"
+    if within != isinstance(limit, tuple) or not all(isinstance(x, int | float) for x in part.limits):
+        raise ValueError(
+            f"part {part.name!r}: a limit is a number; with a direction of within, and then only, [low, high]"
+        )
     return part
 
 

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 from ledger_rows import of_hits
 
 from helpers.lesson import tuning_parts
-from helpers.results import rules
+from helpers.machine import runtime
+from helpers.methods import tuning
+from helpers.results import claims, rules
 
 
 def parts_of(claim):
@@ -41,3 +44,41 @@ def test_what_tuning_gains_is_told_with_its_seeds(count, told, capsys):
     found = tuning_parts.gains([of_hits(f"seed {n}", [1, 1]) for n in range(count)], [of_hits("rival", [0, 0])])
     assert told in capsys.readouterr().out
     assert found["rival"].estimate == 1
+
+
+@pytest.fixture(scope="module")
+def adapter(small, tmp_path_factory):
+    pairs = [tuning.Pair(f"Message {n}: where is my money?", ("billing", "other")[n % 2]) for n in range(8)]
+    run = tuning.train(small, pairs, tuning.Recipe(rank=4, learning_rate=0.05, epochs=2), progress=False)
+    return tuning.save(run, tmp_path_factory.mktemp("adapter") / "mine")
+
+
+def log_probs(lm):
+    ids = lm.tokenizer(["where is my money now", "what is my hub for"], return_tensors="pt", padding=True).input_ids
+    with torch.inference_mode():
+        return lm.model(ids).logits[:, -1, :50].float().log_softmax(-1).numpy()
+
+
+@pytest.mark.parametrize("here", ["float32", "bfloat16"])
+def test_a_merge_is_judged_in_both_number_formats_whatever_the_machine_computes_in(
+    small, adapter, here, tmp_path, capsys
+):
+    lm = small if here == "float32" else tuning_parts._in_format(small, torch.bfloat16)
+    found = tuning_parts.merged_in(lm, adapter, tmp_path / "out" / "m.gguf", log_probs)
+    assert set(found) == parts_of("L12")
+    values = {name: one.interval.estimate for name, one in found.items()}
+    assert values["float32, merged"] < 1e-4 < values["bfloat16, merged"]
+    assert {name.split(",")[0] for name in found} == {one.dtypes[0] for one in found.values()}
+    assert lm.model.dtype == tuning_parts.FORMATS[here]
+    assert "not merged, bfloat16 and float32: up to" in capsys.readouterr().out
+    assert len(claims.conclude("L12", found).models) == 1
+
+
+def test_a_merge_in_the_other_format_is_left_out_where_memory_is_short(small, adapter, tmp_path, monkeypatch, capsys):
+    limit = runtime.Choice(runtime.peak_memory(), "the container's limit")
+    monkeypatch.setattr(runtime, "memory", lambda: limit)
+    found = tuning_parts.merged_in(small, adapter, tmp_path / "out" / "m.gguf", log_probs)
+    assert list(found) == ["float32, merged"]
+    said = capsys.readouterr().out
+    assert "bfloat16: not merged; that takes" in said and "written, not read again" in said
+    assert claims.conclude("L12", found).outcome == "not tested"

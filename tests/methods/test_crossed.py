@@ -110,6 +110,25 @@ def test_dev_chooses_the_recipe_and_the_cheapest_among_equals(capsys):
     assert not capsys.readouterr().out
 
 
+def test_a_larger_model_may_try_the_recipes_that_the_default_one_did_best_with(monkeypatch, capsys):
+    monkeypatch.setattr(reader_choices.catalogue, "DEFAULT", "stand")
+    context = crossed.QUOTED
+    names = recipe_names(context)
+    with pytest.raises(ValueError, match="stand has tried 0 of 6 recipes for tuned reader, three quotes; try them all"):
+        reader_choices.worth_trying(context, 2)
+    for name, right in zip(names, (3, 9, 9, 1, 2, 8), strict=True):
+        tried(name, right)
+    assert reader_choices.worth_trying(context, 2) == [RECIPES[context][1], RECIPES[context][2]]
+    assert reader_choices.worth_trying(context, 3) == [RECIPES[context][place] for place in (1, 2, 5)]
+    assert reader_choices.worth_trying(context, 6) == RECIPES[context]
+
+
+def test_dev_chooses_among_the_recipes_that_were_tried():
+    names = recipe_names(crossed.QUOTED)
+    tried(names[2], 4), tried(names[5], 7)
+    assert reader_choices.recipes(Stand(), [crossed.QUOTED]) == {crossed.QUOTED: (RECIPES[crossed.QUOTED][5], 2)}
+
+
 def test_recipes_are_searched_on_dev_before_test_is_measured(crossing, monkeypatch):
     trained = []
 

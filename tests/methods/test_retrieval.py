@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import itertools
 import re
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -259,6 +260,15 @@ def test_the_approximate_index_takes_over_for_many_vectors(embedder, monkeypatch
 def test_vectors_that_are_not_of_length_one_are_refused(bad):
     with pytest.raises(ValueError, match="vector"):
         nearest.Exact(bad)
+
+
+def test_many_vectors_are_held_once():
+    vectors = unit_rows(4000, d=64)
+    tracemalloc.start()
+    every = nearest.Exact(vectors)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert np.shares_memory(every.vectors, vectors) and most < vectors.nbytes / 4
 
 
 def test_relevant_chunks_hold_the_evidence_whole():

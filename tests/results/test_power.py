@@ -85,7 +85,7 @@ def as_measured(part):
 
 def edges(part):
     """The truths at which a part turns, with the outcomes that would be wrong there."""
-    limits = part.limits()
+    limits = part.limits
     if part.direction == "apart":
         return [(limits[0], {HELD}), (limits[0] + part.worthwhile, {FAILED})]
     if part.worthwhile:

@@ -141,14 +141,13 @@ def seconds(
 
     Those added are made at random from the documents' own (scale.many_vectors); every one is compared.
     """
-    own = embedding.embed(embedder, [chunk.searched for chunk in _chunks(documents, cutter)])
-    every = nearest.Exact(own)
-    # not through Exact's check of lengths, which holds the vectors three times over: too much where 2 GB is all
-    every.vectors = np.empty((len(own) + more, own.shape[1]), dtype=np.float32)
-    every.vectors[: len(own)] = own
-    for at in range(len(own), len(every.vectors), AT_ONCE):
-        part = every.vectors[at : at + AT_ONCE]
+    own = _vectors(embedder, tuple(chunk.searched for chunk in _chunks(documents, cutter)))
+    vectors = np.empty((len(own) + more, own.shape[1]), dtype=np.float32)
+    vectors[: len(own)] = own
+    for at in range(len(own), len(vectors), AT_ONCE):
+        part = vectors[at : at + AT_ONCE]
         part[:] = scale.many_vectors(own, len(part), seed=at)
+    every = nearest.Exact(vectors)
     every.search(embedding.embed(embedder, [questions[0].question])[0], 4)  # warms up
     took = []
     for question in questions:
@@ -156,6 +155,12 @@ def seconds(
         every.search(embedding.embed(embedder, [question.question])[0], 4)
         took.append(time.perf_counter() - started)
     return np.array(took)
+
+
+@lru_cache(maxsize=1)
+def _vectors(embedder, texts: tuple[str, ...]) -> np.ndarray:
+    """Return the unit vectors of texts, (n, d): sizes that are timed one after the other share them."""
+    return embedding.embed(embedder, list(texts))
 
 
 def _chunks(documents: Sequence[Policy], cutter: Chunker) -> list[Chunk]:
