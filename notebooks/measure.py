@@ -32,7 +32,7 @@ import parts
 import scale_jobs
 import scale_verdicts
 
-from helpers.lesson import few_shot_parts, main_rows, prompting_lines
+from helpers.lesson import few_shot_parts, main_rows, prompting_lines, tuning_parts
 from helpers.methods import adapters, few_labels, few_shot, json_prompts, recipe_choices, recorded, tuning, wording
 from helpers.methods.retrieval import chunking, contexts, graded, index, pipeline
 from helpers.methods.search import BUDGET, Candidate, Search, search
@@ -231,7 +231,7 @@ def tuned(lm: LanguageModel, estimate: bool, _count: int) -> None:
         return
     more = {"prompts": tuning.prompts_of(task), "dev_pairs": tuning.training_pairs(task, lesson["dev"])}
     seeds = tuning.repeated(lab, method, [pairs], recipe, lesson["test"], score, **more)
-    claims.conclude("L5", {"gain": [evidence.over_runs([best_prompt], seeds)]})
+    claims.conclude("L5", {"gain": tuning_parts.over_prompts([best_prompt], seeds)})
 
 
 def forms(lm: LanguageModel, estimate: bool, _count: int) -> None:

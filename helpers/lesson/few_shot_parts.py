@@ -5,11 +5,15 @@ tested then. The rules stand in data/claims.json.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from helpers.lesson import own_02
 from helpers.methods import few_labels, forms, rivals, same_labels, solved_requests
+from helpers.methods.few_shot import FewShotPrompt
 from helpers.methods.same_labels import Compared
+from helpers.model import catalogue
 from helpers.results import costs, evidence
 from helpers.results.evidence import Evidence
 from helpers.results.ledger import Lab
@@ -19,6 +23,33 @@ from helpers.tasks.change_requests import ChangeRequest
 from helpers.tasks.files import Message
 
 MANY = 30  # examples in the prompt that F4 speaks of
+OF_24 = "the best of 24 tries"
+SEARCHED = "words of 02.3"  # the best of 4,096 tables on dev, where the best prompt won among 24 tries
+
+
+@dataclass(frozen=True)
+class SameWords:
+    """Rows under the words of lesson 02's 02.3: of no example, and of draws with some; both empty for another model."""
+
+    none: tuple[LedgerRow, ...] = ()
+    draws: tuple[LedgerRow, ...] = ()
+
+
+def under_searched_words(
+    lab: Lab, prompt: FewShotPrompt, pool: Sequence[Message], k: int, items: Sequence[Message], neutral: Sequence[str]
+) -> SameWords:
+    """Return what the prompt does under the words of 02.3: without an example, and with ten draws of k from the pool.
+
+    Without one it is scored as dev liked better, not calibrated; the draws are calibrated, like those that they stand
+    beside. The words were chosen with the default model, so with another none is measured, and that is said.
+    """
+    if lab.model.name != catalogue.DEFAULT:
+        print(f"The {SEARCHED} were chosen with {catalogue.DEFAULT}, so {lab.model.name} is not asked under them.")
+        return SameWords()
+    prompt = replace(prompt, names=own_02.MY_WORDS, template=own_02.MINE.user, start=own_02.MINE.start)
+    none = few_labels.shown(lab, prompt, f"{SEARCHED}, no example", [], items, heavy=True, show=False)
+    draws = few_labels.draws(lab, prompt, f"few-shot, {k} calibrated, {SEARCHED}", pool, k, 10, items, neutral)
+    return SameWords((none,), tuple(draws))
 
 
 def bill(lengths: Sequence[int], kept: int, prices: costs.Prices) -> str:
@@ -67,15 +98,23 @@ def without_model(
     )
 
 
-def of_examples(best: LedgerRow, draws: Sequence[LedgerRow], form: LedgerRow | None) -> dict:
+def of_examples(
+    best: LedgerRow, draws: Sequence[LedgerRow], form: LedgerRow | None, searched: SameWords | None = None
+) -> dict:
     """Return the parts of F1: what examples gain, how far their draws lie apart, and whether they teach a form.
 
     best: of the best prompt without examples; a stand-in for it is no ground for a verdict. draws: on the same items.
-    form: answers to change requests after five solved ones; None where these were not measured.
+    form: answers to change requests after five solved ones; None where these were not measured. searched: both sides
+    under better words; a gain must show there, too.
     """
-    gain = evidence.number(few_labels.gain([best], draws), best.n, of=[best, *draws])
+    better = searched or SameWords()
+    pairs = [([best], draws, OF_24), (better.none, better.draws, SEARCHED)]
     return {
-        "gain": few_labels.when_best(best, gain),
+        "gain": [
+            evidence.number(few_labels.gain(none, some), best.n, of=[*none, *some], note=note)
+            for none, some, note in pairs
+            if none and best.method == few_labels.BEST
+        ],
         "alike": evidence.draws(draws),
         "format": evidence.share(forms.fits(form), of=form) if form else (),
     }
@@ -98,7 +137,13 @@ def of_many_shown(compared: Sequence[Compared], nearest: LedgerRow) -> dict[str,
     return same_labels.ahead_of_shown(many, rivals)
 
 
-def of_points(best: LedgerRow, fixed: LedgerRow, nearest: LedgerRow) -> dict:
-    """Return the parts of F7: the points that fixed and nearest examples gain on the best prompt without any."""
-    rows = {"fixed": fixed, "nearest": nearest}
-    return {name: few_labels.when_best(best, evidence.difference(best, row)) for name, row in rows.items()}
+def of_points(best: LedgerRow, fixed: LedgerRow, nearest: LedgerRow, searched: SameWords | None = None) -> dict:
+    """Return the parts of F7: the points that fixed and nearest examples gain on the best prompt without any.
+
+    searched: holds another prompt without examples, under better words; they must gain on that, too.
+    """
+    without = [(best, OF_24), *((row, SEARCHED) for row in (searched.none if searched else ()))]
+    return {
+        name: [evidence.difference(none, row, note=note) for none, note in without if best.method == few_labels.BEST]
+        for name, row in {"fixed": fixed, "nearest": nearest}.items()
+    }

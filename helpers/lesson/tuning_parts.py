@@ -66,6 +66,12 @@ def seeds_of(
     return tuning.repeated(lab, name, [pairs], recipe, items, score, **told)
 
 
+def over_prompts(prompts: Sequence[LedgerRow | None], seeds: Sequence[LedgerRow]) -> list[Evidence]:
+    """Return the part of L5: what tuning, over its seeds, gains on each prompt; nothing without the first, the best."""
+    known = [row for row in prompts if row and prompts[0] and seeds]
+    return [evidence.over_runs([row], seeds, note=row.method) for row in known]
+
+
 def gains(tuned: Sequence[LedgerRow], rivals: Sequence[LedgerRow]) -> dict[str, statistics.Interval]:
     """Return for each rival what the tuned rows, drawn with their seeds, have above it; each is printed."""
     hits = [row.correct for row in tuned]
@@ -89,17 +95,13 @@ def merged_in(
     """
     found, unmerged = {}, []
     for name, dtype in FORMATS.items():
-        needed = IN_FORMAT * sum(weights.numel() for weights in lm.model.parameters())
-        left = runtime.memory().value - runtime.peak_memory()
-        if lm.model.dtype != dtype and left < needed:
-            print(f"{name}: not merged; that takes {needed / 1e9:.1f} GB, and {max(left, 0) / 1e9:.1f} are left")
+        tried = _merged(lm, name, dtype, adapter, file, log_probs)
+        if tried is None:
             continue
-        there = lm if lm.model.dtype == dtype else _in_format(lm, dtype)
-        apart = tuning.load(there, adapter)
-        merged, before = tuning.merge(apart), log_probs(apart)
+        before, merged, written = tried
         unmerged.append(before)
-        after = {"merged": log_probs(merged), "read elsewhere": gguf_export.round_trip(merged, file, log_probs)}
-        for way, values in after.items():
+        read = gguf_export.read_again(file, lm, log_probs) if written else None  # no merged model is in memory now
+        for way, values in {"merged": merged, "read elsewhere": read}.items():
             if values is not None:
                 moved = _told(f"{name}, {way}", before, values)
                 found[f"{name}, {way}"] = evidence.number(moved, model=lm.name, dtype=name)
@@ -108,14 +110,29 @@ def merged_in(
     return found
 
 
-def _told(what: str, before: np.ndarray, after: np.ndarray) -> float:
-    most, changed = float(abs(after - before).max()), (after.argmax(1) != before.argmax(1)).sum()
-    print(f"{what}: up to {most:.1e} apart; another label: {changed} of {len(before)}")
-    return most
+def _merged(lm, name: str, dtype: torch.dtype, adapter: pathlib.Path, file: pathlib.Path, log_probs: Callable):
+    """Return log-probabilities in a number format before and after the merge, and whether the file holds what was merged.
+
+    None where memory is too short for that format.
+    """
+    needed = IN_FORMAT * sum(weights.numel() for weights in lm.model.parameters())
+    if lm.model.dtype != dtype and (short := runtime.too_short_for(needed)):
+        print(f"{name}: not merged; {short}")
+        return None
+    there = lm if lm.model.dtype == dtype else _in_format(lm, dtype)
+    apart = tuning.load(there, adapter)
+    merged = tuning.merge(apart)
+    return log_probs(apart), log_probs(merged), gguf_export.written(merged, file)
 
 
 def _in_format(lm: LanguageModel, dtype: torch.dtype) -> LanguageModel:
     return LanguageModel(copy.deepcopy(lm.model).to(dtype).eval(), lm.tokenizer, lm.name)
+
+
+def _told(what: str, before: np.ndarray, after: np.ndarray) -> float:
+    most, changed = float(abs(after - before).max()), (after.argmax(1) != before.argmax(1)).sum()
+    print(f"{what}: up to {most:.1e} apart; another label: {changed} of {len(before)}")
+    return most
 
 
 def of_labels(

@@ -127,6 +127,13 @@ def release_memory() -> None:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
+def too_short_for(needed: int) -> str:
+    """Return in words why memory is too short for so many bytes more, freed ones given back; empty where it is not."""
+    release_memory()
+    left = memory().value - psutil.Process().memory_info().rss
+    return f"that takes {needed / 1e9:.1f} GB, and {max(left, 0) / 1e9:.1f} are left" if left < needed else ""
+
+
 def peak_memory() -> int:
     """Return the largest resident memory of this process so far, in bytes.
 

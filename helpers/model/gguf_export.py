@@ -78,23 +78,25 @@ def read_elsewhere(path: str | pathlib.Path, tokenizer, name: str = "read from G
     return LanguageModel(model.float().eval(), tokenizer, name)
 
 
-def round_trip(lm: LanguageModel, path: str | pathlib.Path, read: Callable[[LanguageModel], np.ndarray]):
-    """Write a model, let the other reader load the file, and return what `read` makes of that model.
-
-    None where the model is none that can be written, or memory is too short to read it again; why is printed. The
-    loaded model is let go again.
-    """
+def written(lm: LanguageModel, path: str | pathlib.Path) -> bool:
+    """Write a model where it is one that can be written; whether it was. If not, why is printed."""
     try:
-        written = write(lm, path)
+        write(lm, path)
     except ValueError as reason:
         print(f"not exported: {reason}")
+        return False
+    return True
+
+
+def read_again(path: str | pathlib.Path, lm: LanguageModel, read: Callable[[LanguageModel], np.ndarray]):
+    """Let the other reader load a file that holds a model of lm's shape, and return what `read` makes of it.
+
+    None where memory is too short; why is printed. The loaded model is let go again.
+    """
+    if short := runtime.too_short_for(READING * sum(weights.numel() for weights in lm.model.parameters())):
+        print(f"written, not read again: {short}")
         return None
-    needed = READING * sum(weights.numel() for weights in lm.model.parameters())
-    left = runtime.memory().value - runtime.peak_memory()
-    if left < needed:
-        print(f"written, not read again: that takes {needed / 1e9:.1f} GB, and {max(left, 0) / 1e9:.1f} are left")
-        return None
-    found = read(read_elsewhere(written, lm.tokenizer))
+    found = read(read_elsewhere(path, lm.tokenizer))
     runtime.release_memory()
     return found
 

@@ -38,8 +38,8 @@ for what, fine, detail in runtime.report():
 # %% [markdown]
 # ## Meet the model
 #
-# The course runs on **SmolLM2-135M-Instruct**, a real, open language model, here from a copy that kept 4 bits of each
-# number, and is slightly weaker for it. The models behind well-known chat services have hundreds to thousands of times as
+# The course runs on **SmolLM2-135M-Instruct**, a real, open language model, here from a copy that was stored with 4
+# bits a number (it computes with more), and is slightly weaker for it. The models behind well-known chat services have hundreds to thousands of times as
 # many [parameters](../docs/glossary.md#parameter). A small one has two virtues: it runs on your machine, and its
 # mistakes are easy to see.
 
@@ -142,7 +142,7 @@ from helpers.lesson import widgets
 widgets.token_viewer(lm, "My thermostat, order LF-48213, shows 21.5 degrees.")
 
 # %% [markdown]
-# Every digit is a token of its own, so a number costs as many tokens as it has digits. A space (shown as ␣) joins the
+# Every digit is a token of its own, so a number costs a token for each digit, and one for the point. A space (shown as ␣) joins the
 # word after it but stands alone before a digit, so `" refund"` and `"refund"` are different tokens. A sign that the
 # vocabulary lacks, an emoji say, is cut into bytes, which show as �.
 
@@ -201,7 +201,7 @@ for step in range(12):
 print("chat says:", lm.chat([question], max_new_tokens=12))
 
 # %% [markdown]
-# Some steps are nearly certain, others are close calls between several words. One close call that falls the other way
+# A step or two may be nearly certain; most are close calls between several words. One close call that falls the other way
 # changes all that follows.
 #
 # ## Temperature: why the same question gives different answers
@@ -295,8 +295,8 @@ print("with the fact:", lm.chat(f"{fact}\n\n{question}", system=system))
 
 # %% [markdown]
 # Does the answer depend on the size of the model? Here is what the course measured. Each line is a method that you
-# will build; a dotted one needs no language model. *Closed book* means from memory alone; it scores mostly by saying so
-# where a question has no answer. Stars are recorded answers of a large model; one of its kind wrote our data. **Look
+# will build, and need not know yet; a dotted one needs no language model. *Closed book* means from memory alone; its
+# points come mostly from answering "I do not know" where no document has the answer. Stars are recorded answers of a large model; one of its kind wrote our data. **Look
 # for** what rises with size, and which dotted line a small model reaches.
 
 # %%
@@ -307,8 +307,8 @@ four_scales.show()
 # %% [markdown]
 # ## How the lessons work
 #
-# Each lesson opens with what you will be able to do, tests claims from five practitioners' articles, which it names, and
-# ends with verdicts computed from *your* run. *Your turn* cells come with `check`, `hint` and `solution`. Solved copies of
+# Each lesson opens with what you will be able to do; from 02 on, it tests claims from five practitioners' articles, which
+# it names, and ends with verdicts, yours where your run measured, else marked as the course's. *Your turn* cells come with `check`, `hint` and `solution`. Solved copies of
 # all lessons are in [`notebooks/solutions`](solutions). Set `COURSE_PROFILE=fast` for fewer rows and quicker runs.
 
 # %% [markdown]

@@ -44,7 +44,7 @@ for message in six:
     print(f"{message.label:18} {message.text[:40]} …")
 
 # %% [markdown]
-# Few of them name their label. A language model wrote all messages of this course, told to leave out the obvious word
+# None of them names its label. A language model wrote all messages of this course, told to leave out the obvious word
 # in about 4 of 10. The [datasheet](../data/intents/DATASHEET.md) says how.
 #
 # **What is a good answer?** Here it is easy to say: the label that the guide gives, called **gold**. Two annotators
@@ -123,7 +123,8 @@ found = [*leaked([m.text for m in train], [m.text for m in test])]
 print(f"messages of test that also stand in train: {len(found)} of {len(test)}")
 
 # %% [markdown]
-# A message told in other words is a leak as well; you will look for such pairs by their meaning below.
+# A message told in other words is a leak as well; below you will look for such pairs by their meaning, between train and
+# dev.
 
 # %% [markdown]
 # ## The plainest baselines
@@ -170,13 +171,14 @@ rules_row = lab.measure(
 print(f"without any of these words: {rules_row.predictions.count('other')} of {len(test)}")
 
 # %% [markdown]
-# Most messages hold none of the words. Rules would fare better on ordinary mail, which does not avoid the obvious word.
+# Most messages hold none of the words: ten are few, and some messages were told to avoid them. On ordinary mail, which was
+# not measured, they may fare better.
 
 # %% [markdown]
 # ### Your turn 01.2
 #
-# Improve the rules. Read messages of `train` (never of `test`), collect words and parts of words, mind the order of the
-# labels; `rules` has the shape of `first_rules`. To see how you do, measure on *dev*, or use the playground near the
+# Improve the rules. Read messages of `train` (never of `test`), collect words and parts of words (at most 25 a label), mind
+# the order of the labels; `rules` has the shape of `first_rules`. To see how you do, measure on *dev*, or use the playground near the
 # end. The check runs your rules on messages that this notebook does not hold, and wants an accuracy of at least 0.30.
 
 # %%
@@ -231,7 +233,7 @@ print("macro-F1, majority label:", statistics.bootstrap_interval(gold, majority.
 
 # %% [markdown]
 # Compare the majority label's macro-F1 with its accuracy above: macro-F1 punishes a method that ignores labels, because
-# each label counts the same, however rare. Where messages go astray, the
+# each label counts the same, and five of its six are 0. Where messages go astray, the
 # [confusion matrix](../docs/glossary.md#confusion-matrix) shows.
 
 # %%
@@ -446,7 +448,7 @@ for k in (1, 5, 15, 45):
     print(f"k = {k:2}: {statistics.accuracy_interval(dev_gold, votes)} on dev")
 
 # %% [markdown]
-# The intervals overlap widely: 120 messages do not settle it finely. We take 15.
+# 120 messages do not settle it: these intervals overlap, and those of 5, 15 and 45 widely. We take 15.
 
 # %%
 vote_row = lab.measure(
@@ -488,7 +490,7 @@ print(f"p = {test_result.p_value:.2f}")
 # %% [markdown]
 # [McNemar's test](../docs/glossary.md#mcnemar-test) asks: had a fair coin decided each of those messages, how often
 # would they split at least this unevenly? That share is *p*. The course names a winner only if the whole interval lies
-# on one side of zero, and p is below 0.05; a difference under 0.03 it calls too small to matter. *Too close to call* is
+# on one side of zero, and p is below 0.05; of a difference under 0.03 it says that it is too small to matter. *Too close to call* is
 # a result, not a failure: to choose between these two by accuracy alone would be guessing.
 
 # %% [markdown]

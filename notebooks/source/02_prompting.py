@@ -210,7 +210,7 @@ stored = prompting_parts.reference_points(tried)
 plots.curves(wording.by_rung(tried), "Instructions and words", axes, levels, stored)
 
 # %% [markdown]
-# What each change does to accuracy on dev; then what calibration does under everyday words:
+# Each change's effect on dev; then that of calibration, under everyday words:
 
 # %%
 from IPython.display import Markdown, display
@@ -219,7 +219,8 @@ display(Markdown(prompting_lines.gains(tried)))
 print(prompting_lines.calibration(tried, "everyday words"))
 
 # %% [markdown]
-# Which change says *better*, and better than what? Over a rung that calibration had sunk, a gain is easily had.
+# Which change says *better*, and better than what? Over a rung that calibration had sunk (see the picture), a gain is
+# easily had.
 #
 # The best of twenty tries flatters itself, like the best of the dice in lesson 01. By how much?
 
@@ -295,8 +296,8 @@ my_words = {
 check("02.3", my_prompt, my_words)
 
 # %% [markdown]
-# The course adds prompt 6, which begins with *A customer wrote:*, and a table of *other words*: 24 tries. The best is
-# the *best prompt* of later lessons. Its text, and how the answer may go on:
+# The course adds prompt 6, which begins with *A customer wrote:*, and a table of *other words*: 24 tries. The best one's
+# text, and how the answer may go on:
 
 # %%
 twenty_four = [
@@ -359,7 +360,8 @@ plots.best_of_tries(found.rows, elsewhere, best_row, "What the best of 24 is wor
 print(f"the winner: {seen:.3f} on dev, {elsewhere:.3f} expected, on test {best_row.interval}")
 
 # %% [markdown]
-# And the answer to 02.3? Hold its figure on test against that on dev, where the course's was chosen.
+# And the answer to 02.3? Compare its figure on test with that on dev, where the course's was chosen. Later lessons call
+# the best of 24 *best prompt*, since each method has 24 tries there; 03 compares with both.
 #
 # ## Writing or scoring?
 #
@@ -488,8 +490,8 @@ right = np.mean([r.label == "medium" for r in requests if not r.ambiguous])
 print(f"of the clear requests, medium is right for {right:.2f}")
 
 # %% [markdown]
-# A rule for the unclear that says `medium` of all alike has told nothing apart. (Whether it also *explains* was not
-# judged.)
+# A rule for the unclear that says `medium` about as often of the clear has told nothing apart. (Whether it also *explains*
+# was not judged.)
 #
 # ## The world shifts
 #
@@ -553,8 +555,8 @@ of_each = {before.method: (before, loss) for (before, _), loss in zip(pairs, los
 print(prompting_lines.lost(of_each, [message.id for message in originals]))
 
 # %% [markdown]
-# A loss below zero is a gain, for which we know no reason. Near chance there is little to lose: *not brittle* is no
-# praise there.
+# A loss below zero is a gain, for which we know no reason. Where little is right, little can be lost: *not brittle* is no
+# praise there. P6 speaks of the prompt alone; does another line lose?
 #
 # ### Playground
 #
@@ -581,7 +583,8 @@ widgets.prompt_playground(
 # %%
 from helpers.lesson import scales
 
-shown = [tfidf_row, best_row, bare_row, full_row, direct_row, role_row, thinking_row, free_row]
+chosen = [tfidf_row, best_row, words_row, bare_row, full_row]
+shown = [*chosen, direct_row, role_row, thinking_row, free_row]
 methods = [row.method for row in shown] + ["labeled from the names", "labeled by the guide"]
 display(Markdown(scales.side_by_side("intents", methods)))
 
@@ -598,8 +601,8 @@ claims.conclude("P7", prompting_parts.of_readable(free_row))
 claims.conclude("P8", prompting_parts.of_additions(direct_row, role_row, thinking_row))
 
 # %% [markdown]
-# And larger: what turns? In the table of sizes, hold *rung 4* against *best prompt* at each: what dev liked best need
-# not win on test. P7 asks only whether an answer is *readable*; *right* stands above.
+# Which verdicts change with size? Compare *rung 4* with *best prompt* at each: dev's choice need not win on test. P7 asks
+# only for *readable* answers; *right* stands above.
 
 # %%
 from helpers.results import verdicts

@@ -30,6 +30,18 @@ def test_tuned_rows_are_held_against_prompts_with_the_same_labels(also):
     assert tuning_parts.of_labels([], tokens("own", 10), tokens("nearest", 100), other)["equal labels"] == []
 
 
+def test_tuning_must_gain_on_every_prompt_that_is_kept():
+    best, better = of_hits("best prompt", [0, 0, 0, 1]), of_hits("words of 02.3, no example", [0, 1, 1, 1])
+    seeds = [of_hits(f"seed {n}", [1, 1, 1, 1]) for n in range(3)]
+    found = tuning_parts.over_prompts([best, better], seeds)
+    assert [(one.interval.estimate, one.note) for one in found] == [
+        (pytest.approx(0.75), "best prompt"),
+        (pytest.approx(0.25), "words of 02.3, no example"),
+    ]
+    assert len(tuning_parts.over_prompts([best, None], seeds)) == 1
+    assert tuning_parts.over_prompts([None, better], seeds) == tuning_parts.over_prompts([best], []) == []
+
+
 def test_seconds_are_held_against_those_of_the_same_and_of_the_long_prompt():
     one, four = np.ones(6), np.full(6, 4.0)
     longer = {tuning_parts.SHORT: one, **dict.fromkeys(tuning_parts.LONG.values(), four)}
@@ -75,7 +87,7 @@ def test_a_merge_is_judged_in_both_number_formats_whatever_the_machine_computes_
 
 
 def test_a_merge_in_the_other_format_is_left_out_where_memory_is_short(small, adapter, tmp_path, monkeypatch, capsys):
-    limit = runtime.Choice(runtime.peak_memory(), "the container's limit")
+    limit = runtime.Choice(1, "the container's limit")
     monkeypatch.setattr(runtime, "memory", lambda: limit)
     found = tuning_parts.merged_in(small, adapter, tmp_path / "out" / "m.gguf", log_probs)
     assert list(found) == ["float32, merged"]

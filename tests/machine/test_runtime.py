@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -142,6 +143,14 @@ def test_memory_is_the_machines_where_there_is_no_limit(monkeypatch, line):
 def test_the_report_names_the_machines_memory_and_leaves_that_of_a_lesson_to_its_top():
     (told,) = (detail for what, _, detail in runtime.report() if what == "memory")
     assert told.count(" GB") == 1 and "each lesson says at its top" in told
+
+
+def test_memory_that_is_too_short_is_told_in_words(monkeypatch):
+    assert runtime.too_short_for(1_000) == ""
+    used = runtime.psutil.Process().memory_info().rss
+    monkeypatch.setattr(runtime, "memory", lambda: runtime.Choice(used + 1_000_000_000, "the container's limit"))
+    assert runtime.too_short_for(500_000_000) == ""
+    assert re.fullmatch(r"that takes 3\.0 GB, and [01]\.\d are left", runtime.too_short_for(3_000_000_000))
 
 
 def test_peak_memory_counts_bytes_and_does_not_fall():
