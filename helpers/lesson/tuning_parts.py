@@ -111,7 +111,7 @@ def merged_in(
 
 
 def _merged(lm, name: str, dtype: torch.dtype, adapter: pathlib.Path, file: pathlib.Path, log_probs: Callable):
-    """Return log-probabilities in a number format before and after the merge, and whether the file holds what was merged.
+    """Return log-probabilities in a number format before and after the merge, whether the file holds the latter.
 
     None where memory is too short for that format.
     """

@@ -361,7 +361,8 @@ print(f"the winner: {seen:.3f} on dev, {elsewhere:.3f} expected, on test {best_r
 
 # %% [markdown]
 # And the answer to 02.3? Compare its figure on test with that on dev, where the course's was chosen. Later lessons call
-# the best of 24 *best prompt*, since each method has 24 tries there; 03 compares with both.
+# the best of 24 [*best prompt*](../docs/glossary.md#best-prompt), since each method has 24 tries there; 03 compares with
+# both.
 #
 # ## Writing or scoring?
 #

@@ -315,7 +315,14 @@ searched = few_shot_parts.under_searched_words(lab, prompt, pool, 8, test, neutr
 for row in searched.none:
     print(f"{row.method}{row.mark}: {row.interval}")
     print(f"ten draws of eight: {few_labels.accuracy(searched.draws)}")
-    print("minus none:", few_labels.gain(searched.none, searched.draws))
+    print(
+        said(
+            few_labels.gain(searched.none, searched.draws),
+            above="Under these words, too, eight examples help: {found}.",
+            below="Under these words eight examples do harm: {found}.",
+            unclear="Under these words it is too close to call: {found}.",
+        )
+    )
 
 # %% [markdown]
 # Fixed examples get a search as well: 24 tries on dev, this course's budget, with everyday words or the labels' own names.
