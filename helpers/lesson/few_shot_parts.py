@@ -40,8 +40,9 @@ def under_searched_words(
 ) -> SameWords:
     """Return what the prompt does under the words of 02.3: without an example, and with ten draws of k from the pool.
 
-    Each is scored as dev liked better: without an example not calibrated, the draws calibrated (three draws on all of
-    dev: 0.300 right against 0.261). The words were chosen with the default model, so with another none is measured, and that is said.
+    Each is scored as dev liked better: without an example not calibrated, the draws calibrated (three of them on dev:
+    0.300 right against 0.261). The words were chosen with the default model, so with another nothing is measured, and
+    that is said.
     """
     if lab.model.name != catalogue.DEFAULT:
         print(f"The {SEARCHED} were chosen with {catalogue.DEFAULT}, so {lab.model.name} is not asked under them.")
