@@ -216,7 +216,7 @@ def tuned(lm: LanguageModel, estimate: bool, _count: int) -> None:
     lesson = parts.definitions("05_lora_fine_tune", [*names, "train", "dev", "test", "quarter"], {"lm": lm})
     task, lab, pairs, recipe = (lesson[name] for name in names)
     method, score = f"LoRA, {len(lesson['train'])} messages", tuning.label_scorer(task)
-    best_prompt = lab.stored(main_rows.PROMPT, lesson["test"])
+    best_prompt = few_shot_parts.liked_by_dev(lab, lesson["test"])
     if best_prompt is None:
         raise ValueError(f"no row of {main_rows.PROMPT!r} on test for {lm.name}; run measure.py messages first")
     if estimate:
@@ -231,7 +231,7 @@ def tuned(lm: LanguageModel, estimate: bool, _count: int) -> None:
         return
     more = {"prompts": tuning.prompts_of(task), "dev_pairs": tuning.training_pairs(task, lesson["dev"])}
     seeds = tuning.repeated(lab, method, [pairs], recipe, lesson["test"], score, **more)
-    claims.conclude("L5", {"gain": tuning_parts.over_prompts([best_prompt], seeds)})
+    claims.conclude("L5", {"gain": tuning_parts.over_prompt(best_prompt, seeds)})
 
 
 def forms(lm: LanguageModel, estimate: bool, _count: int) -> None:

@@ -106,6 +106,13 @@ JOBS = (
         claims=("R1", "R4", "R10", "R12"),
     ),
     Job(
+        "questions-hard",
+        "questions written to be hard, under the same contexts",
+        ("policy_qa/dev/reader, *", "policy_qa/test/reader, *"),
+        ("measure.py", "questions", "--tier", "hard"),
+        ("R1",),
+    ),
+    Job(
         "tuned-readers",
         "a reader tuned on the same questions, with quotes and without, on both tiers, three seeds",
         ("policy_qa_plain/dev/tuned reader*", "policy_qa*/test/tuned reader*"),
@@ -117,13 +124,6 @@ JOBS = (
         "prompt, index and adapter together; a calculator",
         ("refund_sums/*", "policy_qa_plain/test/tuned reader*"),
         claims=("H1",),
-    ),
-    Job(
-        "questions-hard",
-        "questions written to be hard, under the same contexts",
-        ("policy_qa/dev/reader, *", "policy_qa/test/reader, *"),
-        ("measure.py", "questions", "--tier", "hard"),
-        ("R1",),
     ),
     Job("labs/04_trust", "instructions planted in documents", ("injections/*",), claims=("R9", "R11")),
     Job(

@@ -5,7 +5,7 @@ tested then. The rules stand in data/claims.json.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from helpers.methods import few_labels, forms, rivals, same_labels, solved_reque
 from helpers.methods.few_shot import FewShotPrompt
 from helpers.methods.same_labels import Compared
 from helpers.model import catalogue
-from helpers.results import costs, evidence
+from helpers.results import costs, evidence, lookup
 from helpers.results.evidence import Evidence
 from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow
@@ -23,34 +23,42 @@ from helpers.tasks.change_requests import ChangeRequest
 from helpers.tasks.files import Message
 
 MANY = 30  # examples in the prompt that F4 speaks of
-OF_24 = "the best of 24 tries"
-SEARCHED = "words of 02.3"  # the best of 4,096 tables on dev, where the best prompt won among 24 tries
+COURSES = "answer to 02.3, the course's"  # chosen on dev among 4,096 tables of words, the best prompt among 24 tries
 
 
-@dataclass(frozen=True)
-class SameWords:
-    """Rows under the words of lesson 02's 02.3: of no example, and of draws with some; both empty for another model."""
+def liked_by_dev(lab: Lab, items: Sequence[Message]) -> LedgerRow | None:
+    """Return the kept row, on items, of the prompt without examples that did best on dev; None where none is kept.
 
-    none: tuple[LedgerRow, ...] = ()
-    draws: tuple[LedgerRow, ...] = ()
+    That is the best of lesson 02's 24 tries or, with the model that it was written for, the course's answer to 02.3.
+    """
+    rows = {row.method: row for row in (lab.stored(few_labels.BEST, items), lab.stored(COURSES, items)) if row}
+    tried = {row.method: row for row in lookup.rows(lab.task, "dev", reference=True, model=lab.model.name)}
+    searched = [row for name, row in tried.items() if name.startswith(f"{few_labels.BEST}: ")]
+    known = {
+        few_labels.BEST: max(searched, key=lambda row: sum(row.correct), default=None),
+        COURSES: tried.get(COURSES),
+    }
+    shares = {name: sum(row.correct) / row.n for name, row in known.items() if row and name in rows}
+    for name in rows:
+        told = f", {shares[name]:.3f} on dev" if name in shares else ""
+        print(f"{name}{rows[name].mark}: accuracy {rows[name].interval} on {rows[name].n} {lab.noun}{told}")
+    return rows[max(shares, key=shares.get)] if shares else rows.get(few_labels.BEST)
 
 
-def under_searched_words(
+def under_its_words(
     lab: Lab, prompt: FewShotPrompt, pool: Sequence[Message], k: int, items: Sequence[Message], neutral: Sequence[str]
-) -> SameWords:
-    """Return what the prompt does under the words of 02.3: without an example, and with ten draws of k from the pool.
+) -> list[LedgerRow]:
+    """Return ten draws of k examples under the words of the course's answer to 02.3, calibrated.
 
-    Each is scored as dev liked better: without an example not calibrated, the draws calibrated (three of them on dev:
-    0.300 right against 0.261). The words were chosen with the default model, so with another nothing is measured, and
-    that is said.
+    On dev, three draws of eight were better so than not calibrated (0.300 right against 0.261). The words were chosen
+    with the default model; with another none are asked, and that is said.
     """
     if lab.model.name != catalogue.DEFAULT:
-        print(f"The {SEARCHED} were chosen with {catalogue.DEFAULT}, so {lab.model.name} is not asked under them.")
-        return SameWords()
+        print(f"The words of 02.3 were chosen with {catalogue.DEFAULT}, so {lab.model.name} is not asked under them.")
+        return []
     prompt = replace(prompt, names=own_02.MY_WORDS, template=own_02.MINE.user, start=own_02.MINE.start)
-    none = few_labels.shown(lab, prompt, f"{SEARCHED}, no example", [], items, heavy=True, show=False)
-    draws = few_labels.draws(lab, prompt, f"few-shot, {k} calibrated, {SEARCHED}", pool, k, 10, items, neutral)
-    return SameWords((none,), tuple(draws))
+    name = f"few-shot, {k} calibrated, words of the answer to 02.3"
+    return few_labels.draws(lab, prompt, name, pool, k, 10, items, neutral)
 
 
 def bill(lengths: Sequence[int], kept: int, prices: costs.Prices) -> str:
@@ -99,23 +107,15 @@ def without_model(
     )
 
 
-def of_examples(
-    best: LedgerRow, draws: Sequence[LedgerRow], form: LedgerRow | None, searched: SameWords | None = None
-) -> dict:
+def of_examples(best: LedgerRow, draws: Sequence[LedgerRow], form: LedgerRow | None) -> dict:
     """Return the parts of F1: what examples gain, how far their draws lie apart, and whether they teach a form.
 
     best: of the best prompt without examples; a stand-in for it is no ground for a verdict. draws: on the same items.
-    form: answers to change requests after five solved ones; None where these were not measured. searched: both sides
-    under better words; a gain must show there, too.
+    form: answers to change requests after five solved ones; None where these were not measured.
     """
-    better = searched or SameWords()
-    pairs = [([best], draws, OF_24), (better.none, better.draws, SEARCHED)]
+    gain = evidence.number(few_labels.gain([best], draws), best.n, of=[best, *draws], note=f"over {best.method}")
     return {
-        "gain": [
-            evidence.number(few_labels.gain(none, some), best.n, of=[*none, *some], note=note)
-            for none, some, note in pairs
-            if none and best.method == few_labels.BEST
-        ],
+        "gain": few_labels.when_best(best, gain),
         "alike": evidence.draws(draws),
         "format": evidence.share(forms.fits(form), of=form) if form else (),
     }
@@ -138,13 +138,8 @@ def of_many_shown(compared: Sequence[Compared], nearest: LedgerRow) -> dict[str,
     return same_labels.ahead_of_shown(many, rivals)
 
 
-def of_points(best: LedgerRow, fixed: LedgerRow, nearest: LedgerRow, searched: SameWords | None = None) -> dict:
-    """Return the parts of F7: the points that fixed and nearest examples gain on the best prompt without any.
-
-    searched: holds another prompt without examples, under better words; they must gain on that, too.
-    """
-    without = [(best, OF_24), *((row, SEARCHED) for row in (searched.none if searched else ()))]
-    return {
-        name: [evidence.difference(none, row, note=note) for none, note in without if best.method == few_labels.BEST]
-        for name, row in {"fixed": fixed, "nearest": nearest}.items()
-    }
+def of_points(best: LedgerRow, fixed: LedgerRow, nearest: LedgerRow) -> dict:
+    """Return the parts of F7: the points that fixed and nearest examples gain on the best prompt without any."""
+    rows = {"fixed": fixed, "nearest": nearest}
+    gains = {name: evidence.difference(best, row, note=f"over {best.method}") for name, row in rows.items()}
+    return {name: few_labels.when_best(best, gain) for name, gain in gains.items()}

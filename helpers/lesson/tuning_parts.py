@@ -6,6 +6,7 @@ Parts are as `claims.conclude` takes them; the rules stand in data/claims.json.
 import copy
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ from helpers.tasks.pairs import Pair
 from helpers.tasks.task import Task
 
 FORMATS = {"bfloat16": torch.bfloat16, "float32": torch.float32}
-IN_FORMAT = 8  # bytes a parameter that a model in another number format takes at most, merged
+IN_FORMAT = 6  # bytes a parameter that a model in another number format takes at most, merged
 SHORT, LONG = "short prompt, merged", {"read anew": "8 examples, read anew", "read once": "8 examples, read once"}
 
 
@@ -66,10 +67,9 @@ def seeds_of(
     return tuning.repeated(lab, name, [pairs], recipe, items, score, **told)
 
 
-def over_prompts(prompts: Sequence[LedgerRow | None], seeds: Sequence[LedgerRow]) -> list[Evidence]:
-    """Return the part of L5: what tuning, over its seeds, gains on each prompt; nothing without the first, the best."""
-    known = [row for row in prompts if row and prompts[0] and seeds]
-    return [evidence.over_runs([row], seeds, note=row.method) for row in known]
+def over_prompt(best: LedgerRow | None, seeds: Sequence[LedgerRow]) -> list[Evidence]:
+    """Return the part of L5: what tuning, over its seeds, gains on the best prompt; nothing where one is not known."""
+    return [evidence.over_runs([best], seeds, note=f"over {best.method}")] if best and seeds else []
 
 
 def gains(tuned: Sequence[LedgerRow], rivals: Sequence[LedgerRow]) -> dict[str, statistics.Interval]:
@@ -100,7 +100,8 @@ def merged_in(
             continue
         before, merged, written = tried
         unmerged.append(before)
-        read = gguf_export.read_again(file, lm, log_probs) if written else None  # no merged model is in memory now
+        # what reads the file computes in the format of what was merged
+        read = gguf_export.read_again(file, lm, partial(_asked_in, dtype, log_probs)) if written else None
         for way, values in {"merged": merged, "read elsewhere": read}.items():
             if values is not None:
                 moved = _told(f"{name}, {way}", before, values)
@@ -119,13 +120,18 @@ def _merged(lm, name: str, dtype: torch.dtype, adapter: pathlib.Path, file: path
     if lm.model.dtype != dtype and (short := runtime.too_short_for(needed)):
         print(f"{name}: not merged; {short}")
         return None
-    there = lm if lm.model.dtype == dtype else _in_format(lm, dtype)
-    apart = tuning.load(there, adapter)
+    apart = tuning.load(_in_format(lm, dtype), adapter)
     merged = tuning.merge(apart)
     return log_probs(apart), log_probs(merged), gguf_export.written(merged, file)
 
 
+def _asked_in(dtype: torch.dtype, log_probs: Callable, lm: LanguageModel) -> np.ndarray:
+    return log_probs(_in_format(lm, dtype))
+
+
 def _in_format(lm: LanguageModel, dtype: torch.dtype) -> LanguageModel:
+    if lm.model.dtype == dtype:
+        return lm
     return LanguageModel(copy.deepcopy(lm.model).to(dtype).eval(), lm.tokenizer, lm.name)
 
 

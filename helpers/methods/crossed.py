@@ -28,7 +28,7 @@ from helpers.methods.tuning.recipe import Recipe
 from helpers.methods.tuning.searched import searched
 from helpers.model import catalogue
 from helpers.model.language_model import LanguageModel
-from helpers.results import claims, evidence
+from helpers.results import claims, evidence, rules
 from helpers.results.evidence import Evidence
 from helpers.results.ledger import Lab
 from helpers.results.rows import LedgerRow
@@ -265,6 +265,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--recipes", type=int, default=EVERY, help=f"how many of the {EVERY} of a context to try")
     asked = parser.parse_args(arguments)
     tiers = asked.tiers or list(policies.TIERS)[::-1]
+    if asked.recipes < reader_choices.FEWEST:
+        parser.error(f"--recipes is {asked.recipes}; a search wants {reader_choices.FEWEST} at least")
     if strange := sorted(set(tiers) - set(policies.TIERS)):
         parser.error(f"no tier {strange[0]!r}; there are {', '.join(policies.TIERS)}")
     lm = LanguageModel.load()
@@ -278,7 +280,9 @@ def main(arguments: Sequence[str]) -> int:
             for seed in SEEDS:
                 crossings[tier].tuned(context, seed)
         crossings[tier].alike()
-    claims.conclude("H1", gains(crossings["plain"]) | gains(crossings.get("hard") or Crossing(lm, "hard")))
+    found = gains(crossings["plain"]) | gains(crossings.get("hard") or Crossing(lm, "hard"))
+    if set(found) == {part.name for part in rules.find("H1").parts}:
+        claims.conclude("H1", found)
     return 0
 
 

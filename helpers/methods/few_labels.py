@@ -12,6 +12,7 @@ from helpers import statistics
 from helpers.methods import few_shot
 from helpers.methods.few_shot import FewShotPrompt
 from helpers.methods.search import Candidate, grid
+from helpers.results.evidence import Evidence
 from helpers.results.ledger import Lab, renamed
 from helpers.results.rows import LedgerRow
 from helpers.statistics import Interval
@@ -57,7 +58,7 @@ def shown(
 def baseline(lab: Lab, prompt: FewShotPrompt, items: Sequence[Message]) -> LedgerRow:
     """Return the kept row of the best prompt without examples; where there is none, say so and measure the question.
 
-    What is judged against the best prompt is not tested then: such a row is of the method BARE.
+    What is judged against the best prompt is not tested then: see `when_best`.
     """
     row = lab.stored(BEST, items)
     if row:
@@ -65,6 +66,11 @@ def baseline(lab: Lab, prompt: FewShotPrompt, items: Sequence[Message]) -> Ledge
         return row
     print(f"No row of {BEST!r} is kept for this model: the bare question stands in, and is no ground for verdicts.")
     return shown(lab, prompt, BARE, [], items, heavy=True, show=True)
+
+
+def when_best(row: LedgerRow, found: Evidence) -> list[Evidence]:
+    """Return evidence that was held against a baseline as `claims.conclude` takes it: none if that is a stand-in."""
+    return [] if row.method == BARE else [found]
 
 
 def draw(pool: Sequence[Message], k: int, seed: int) -> list[Message]:

@@ -28,6 +28,7 @@ RECIPES = {  # context -> what is tried on dev, the cheapest first
         for rate in (1e-3, 2e-3)
     ],
 }
+FEWEST = 2  # recipes that make a search
 TOLD = ("layers", "epochs", "learning_rate")  # what tells the recipes apart
 
 
@@ -84,12 +85,12 @@ def recipes(lm: LanguageModel, contexts: Sequence[str] = tuple(RECIPES)) -> dict
     """Return context -> the recipe of its tuned reader, and among how many dev chose it.
 
     That is the one with the most right answers to the plain tier's answerable questions of dev, the cheapest among
-    equals. Where dev was not searched with this model it is USUAL, among 0, and that is said.
+    equals. Where dev was not searched with this model, FEWEST tries at least, it is USUAL, among 0, and that is said.
     """
     chosen = {}
     for context in contexts:
         tried = _searched(context, lm.name)
-        if tried:
+        if len(tried) >= FEWEST:
             chosen[context] = tried[winner([right for _, right in tried]).place][0], len(tried)
         else:
             print(f"{method(context)}: no recipe was searched on dev for {lm.name}, so the usual one is taken")

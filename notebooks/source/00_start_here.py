@@ -201,7 +201,7 @@ for step in range(12):
 print("chat says:", lm.chat([question], max_new_tokens=12))
 
 # %% [markdown]
-# A step or two may be nearly certain; most are close calls between several words. One close call that falls the other way
+# The surer a step, the nearer to 1; others are close calls between several words. One close call that falls the other way
 # changes all that follows.
 #
 # ## Temperature: why the same question gives different answers
@@ -295,8 +295,8 @@ print("with the fact:", lm.chat(f"{fact}\n\n{question}", system=system))
 
 # %% [markdown]
 # Does the answer depend on the size of the model? Here is what the course measured. Each line is a method that you
-# will build, and need not know yet; a dotted one needs no language model. *Closed book* means from memory alone; its
-# points come mostly from answering "I do not know" where no document has the answer. Stars are recorded answers of a large model; one of its kind wrote our data. **Look
+# will build, and need not know yet; a dotted one needs no language model. *Closed book* means from memory alone.
+# Stars are recorded answers of a large model; one of its kind wrote our data. **Look
 # for** what rises with size, and which dotted line a small model reaches.
 
 # %%

@@ -193,7 +193,7 @@ print(prompting_lines.differences(pairs))
 #
 # ## Another suspect: what the labels are called
 #
-# Nobody says "this is technical_support". So let the answer begin with "This is", and go on as a person would: [label
+# Nobody says "this is technical_support". Let the answer begin with "This is", and go on as a person would: [label
 # words](../docs/glossary.md#label-words). Five rungs and two vocabularies, each as scored and calibrated, are twenty tries.
 # (The line at 0.8: about what lesson 01's plain baseline reaches.) **Predict:** which matters
 # more, instructions or words?
@@ -360,9 +360,9 @@ plots.best_of_tries(found.rows, elsewhere, best_row, "What the best of 24 is wor
 print(f"the winner: {seen:.3f} on dev, {elsewhere:.3f} expected, on test {best_row.interval}")
 
 # %% [markdown]
-# And the answer to 02.3? Compare its figure on test with that on dev, where the course's was chosen. Later lessons call
-# the best of 24 [*best prompt*](../docs/glossary.md#best-prompt), since each method has 24 tries there; 03 compares with
-# both.
+# And the answer to 02.3? Compare its figures on test and dev, where the course's was chosen. *Best prompt*
+# stays the best of 24; gains [over it](../docs/glossary.md#best-prompt) are later held against the course's answer if dev
+# likes that better.
 #
 # ## Writing or scoring?
 #
@@ -454,7 +454,7 @@ thinking_row = wording.thinking(lab, "thinking first", think, WORDS, test, "this
 changed = {
     "with a role": (direct_row, role_row),
     "reasoning": (direct_row, thinking_row),
-    "words of 02.3": (direct_row, words_row),
+    "answer to 02.3": (direct_row, words_row),
 }
 print("accuracy on test, minus that of the direct answer:")
 print(prompting_lines.differences(changed))

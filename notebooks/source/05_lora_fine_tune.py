@@ -382,7 +382,7 @@ print(f"{run.seconds / 60:.1f} minutes, {run.tokens / run.seconds:.0f} tokens pe
 # *seeds*, each with another first A and another order of the messages: the rows marked *(reference)*.
 
 # %%
-from helpers.lesson import tuning_parts
+from helpers.lesson import few_shot_parts, tuning_parts
 from helpers.methods import rivals
 from helpers.results import ledger
 
@@ -394,21 +394,18 @@ seeds = tuning_parts.seeds_of(lab, task, pairs, all_of_dev, *asking)
 
 # %% [markdown]
 # Now the rivals. Eight nearest examples in the prompt, and regression on sentence vectors
-# ([MiniLM](../docs/glossary.md#minilm)), use the same 600 labels. *Best prompt* and *nearest examples* won among 24 tries
-# each, the *words of 02.3* among 4,096. **Predict** the order.
+# ([MiniLM](../docs/glossary.md#minilm)), use the same 600 labels. *Nearest examples* won among lesson 03's 24 tries; of the
+# prompts without any, dev chooses. **Predict** the order.
 
 # %%
 words = task.with_words(intents.NAMES, intents.SYSTEM)
 nearest_row = rivals.nearest_in_prompt(lab, words, train, vectors, embedder, test)
 plain_row = rivals.regression(lab, train, vectors, embedder, test)
-WITHOUT = ("best prompt", "words of 02.3, no example")
-*prompts, best_nearest = (
-    lab.stored(method, test) for method in (*WITHOUT, "few-shot, nearest examples")
-)
-best_prompt = prompts[0]
+best_prompt = few_shot_parts.liked_by_dev(lab, test)
+best_nearest = lab.stored("few-shot, nearest examples", test)
 if best_prompt is None:
     print("no stored row of lesson 02's best prompt for this model: run lesson 02 first")
-others = [row for row in (*prompts, best_nearest, nearest_row, plain_row) if row]
+others = [row for row in (best_prompt, best_nearest, nearest_row, plain_row) if row]
 
 # %%
 from helpers.lesson import plots
@@ -513,7 +510,7 @@ print(
 
 # %% [markdown]
 # **Predict:** how far do the log-probabilities of 24 messages move? Here in two number formats, each also written as GGUF,
-# the format of llama.cpp, and read by another program.
+# the format of llama.cpp, and read by transformers' own reader.
 
 # %%
 place = tuning.save(run, ledger.path().parent / "my_adapter", note="lesson 05")
@@ -544,15 +541,15 @@ widgets.parameter_explorer(lm)
 # %% [markdown]
 # ## What we found
 #
-# L5 takes *percent* as points above the prompts without examples (with examples: see above); the article names neither
+# L5 takes *percent* as points above the best prompt without examples (with examples: see above); the article names neither
 # unit nor baseline. An interval that crosses an end of the claimed range decides nothing, however large the gain.
 
 # %%
-gain = tuning_parts.over_prompts(prompts, seeds)
+gain = tuning_parts.over_prompt(best_prompt, seeds)
 claims.conclude("L5", {"gain": gain})
-for prompt, points in zip(prompts, gain):
-    relative = points.interval.estimate / prompt.interval.estimate
-    print(f"the same gain relative to {prompt.method}: {relative:+.0%}")
+for points in gain:
+    relative = points.interval.estimate / best_prompt.interval.estimate
+    print(f"the same gain relative to that prompt: {relative:+.0%}")
 
 # %%
 claims.conclude("L11", tuning_parts.of_labels(seeds, own_row, nearest_row, best_nearest))

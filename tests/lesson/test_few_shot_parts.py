@@ -1,5 +1,7 @@
 """The parts of lesson 03's verdicts come out of its rows, and what was not measured is missing from them."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from ledger_rows import of_hits, row
@@ -8,6 +10,7 @@ from helpers.lesson import few_shot_parts, own_02
 from helpers.methods import few_shot, same_labels
 from helpers.methods.few_labels import BARE, BEST
 from helpers.model import catalogue, embedding
+from helpers.model.language_model import LanguageModel
 from helpers.results import costs, ledger
 from helpers.tasks import change_requests
 from helpers.tasks.files import Message
@@ -35,27 +38,30 @@ def test_a_gain_counts_against_the_best_prompt_alone(method, judged):
         assert all(one.interval.estimate == pytest.approx(0.5) for one in found)
 
 
-def test_under_better_words_a_gain_must_show_too():
-    best, draws = of_hits(BEST, WORSE), [of_hits(f"draw {n}", BETTER) for n in (1, 2)]
-    searched = few_shot_parts.SameWords((of_hits("searched", BETTER),), (of_hits("searched, draw 1", WORSE),) * 2)
-    one, two = few_shot_parts.of_examples(best, draws, None, searched)["gain"]
-    assert (one.interval.estimate, two.interval.estimate) == pytest.approx((0.5, -0.5))
-    assert (one.note, two.note) == (few_shot_parts.OF_24, few_shot_parts.SEARCHED)
-    for found in few_shot_parts.of_points(best, *draws, searched).values():
-        assert [evidence.interval.estimate for evidence in found] == pytest.approx([0.5, 0.0])
-    assert few_shot_parts.of_examples(of_hits(BARE, WORSE), draws, None, searched)["gain"] == []
+@pytest.mark.parametrize(("courses", "chosen"), [(WORSE, BEST), (BETTER, few_shot_parts.COURSES), (None, BEST)])
+def test_dev_chooses_the_prompt_without_examples(courses, chosen, monkeypatch, capsys):
+    middle = [1, 1, 0, 0, 1, 0, 0, 0]
+    dev = [of_hits(f"{BEST}: {n}", hits, split="dev") for n, hits in enumerate((WORSE, middle))]
+    dev += [of_hits(few_shot_parts.COURSES, courses, split="dev")] if courses else []
+    monkeypatch.setattr(few_shot_parts.lookup, "rows", lambda *_, **__: dev)
+    lab = SimpleNamespace(task="intents", model=SimpleNamespace(name="m"), noun="messages")
+    lab.stored = lambda method, _: of_hits(method, WORSE if method == BEST else BETTER)
+    assert few_shot_parts.liked_by_dev(lab, []).method == chosen
+    assert f"{BEST}: accuracy" in capsys.readouterr().out
+    lab.stored = lambda method, _: None
+    assert few_shot_parts.liked_by_dev(lab, []) is None
 
 
 def test_words_are_asked_of_the_model_that_they_were_chosen_with(small, capsys):
     pool, test = ([Message(f"{n}{i}", f"text {i}", label) for i, label in enumerate(own_02.MY_WORDS)] for n in "ab")
-    lab = ledger.Lab("intents", small, labels=list(own_02.MY_WORDS), noun="messages")
+    lm = LanguageModel(small.model, small.tokenizer, "another")
+    lab = ledger.Lab("intents", lm, labels=list(own_02.MY_WORDS), noun="messages")
     asked = few_shot.FewShotPrompt({label: f" {label}" for label in own_02.MY_WORDS}), pool, 6, test, ["N/A"]
-    assert few_shot_parts.under_searched_words(lab, *asked) == few_shot_parts.SameWords()
+    assert few_shot_parts.under_its_words(lab, *asked) == []
     assert "were chosen with" in capsys.readouterr().out
-    lab.model.name = catalogue.DEFAULT
-    found = few_shot_parts.under_searched_words(lab, *asked)
-    assert [row.method for row in found.none] == ["words of 02.3, no example"]
-    assert [row.settings["words"] for row in found.draws] == [list(own_02.MY_WORDS.values())] * 10
+    lm.name = catalogue.DEFAULT
+    found = few_shot_parts.under_its_words(lab, *asked)
+    assert [row.settings["words"] for row in found] == [list(own_02.MY_WORDS.values())] * 10
 
 
 def test_a_form_is_judged_by_what_fits_and_not_by_what_is_right():

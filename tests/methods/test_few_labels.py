@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from helpers.methods import few_labels, few_shot, prompt_cost, same_labels, solved_requests
+from helpers.results import evidence
 from helpers.results.ledger import Lab
 from helpers.tasks import change_requests, intents
 from tests import ledger_rows
@@ -56,6 +57,13 @@ def test_candidates_are_named_apart_and_show_what_they_say():
     shown = [[turn["content"] for turn in one.more["prompts"](["Hi"])[0][:-1:2]] for one in near[:3]]
     texts = [m.text for m in POOL[:3]]
     assert shown == [texts, texts[::-1], [texts[0], texts[2], texts[1]]]
+
+
+def test_what_is_held_against_a_stand_in_is_no_evidence():
+    best, bare = (ledger_rows.of_hits(name, [1, 0]) for name in (few_labels.BEST, few_labels.BARE))
+    found = evidence.difference(best, bare)
+    assert few_labels.when_best(best, found) == [found]
+    assert few_labels.when_best(bare, found) == []
 
 
 def test_the_only_option_is_ahead_of_both_others():
