@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.lesson import main_rows
+from helpers.lesson import few_shot_parts, main_rows
 from helpers.methods import json_prompts
 from helpers.methods.reader_choices import QUOTED, RECIPES
 from helpers.methods.recipe_choices import CHOICES
@@ -18,7 +18,10 @@ UNLIKE = {  # task -> in what its rows may differ beside the method: what it cos
     "refusals": ("labels",),
     "facts": ("labels",),
 }
-OTHERWISE = {"prompt edit"}  # lab 02_changes: the six edits that a person would try in minutes are its subject
+OTHERWISE = {
+    "prompt edit",  # lab 02_changes: the six edits that a person would try in minutes are its subject
+    few_shot_parts.COURSES,  # 4,096 tables of words: what examples and tuning must beat, never a method to be praised
+}
 COMPARED = [
     *((task, wanted.split, tuple(wanted.methods)) for task, wanted in main_rows.MAIN.items()),
     *((one.task, one.split, (*one.prompts, *one.tuned)) for one in main_rows.BEFORE_AFTER),
