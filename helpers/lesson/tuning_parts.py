@@ -6,7 +6,6 @@ Parts are as `claims.conclude` takes them; the rules stand in data/claims.json.
 import copy
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 
 import numpy as np
 import torch
@@ -101,7 +100,7 @@ def merged_in(
         before, merged, written = tried
         unmerged.append(before)
         # what reads the file computes in the format of what was merged
-        read = gguf_export.read_again(file, lm, partial(_asked_in, dtype, log_probs)) if written else None
+        read = gguf_export.read_again(file, lm, log_probs, dtype) if written else None
         for way, values in {"merged": merged, "read elsewhere": read}.items():
             if values is not None:
                 moved = _told(f"{name}, {way}", before, values)
@@ -125,14 +124,17 @@ def _merged(lm, name: str, dtype: torch.dtype, adapter: pathlib.Path, file: path
     return log_probs(apart), log_probs(merged), gguf_export.written(merged, file)
 
 
-def _asked_in(dtype: torch.dtype, log_probs: Callable, lm: LanguageModel) -> np.ndarray:
-    return log_probs(_in_format(lm, dtype))
-
-
 def _in_format(lm: LanguageModel, dtype: torch.dtype) -> LanguageModel:
+    """Return a model whose weights are in a number format: itself, or a copy that is never in memory twice.
+
+    Buffers, such as the frequencies of positions, stay as they are, as when a model is loaded in that format.
+    """
     if lm.model.dtype == dtype:
         return lm
-    return LanguageModel(copy.deepcopy(lm.model).to(dtype).eval(), lm.tokenizer, lm.name)
+    kept = {id(one): one for one in lm.model.buffers()}
+    for one in lm.model.parameters():
+        kept[id(one)] = torch.nn.Parameter(one.detach().to(dtype), requires_grad=False)
+    return LanguageModel(copy.deepcopy(lm.model, kept).eval(), lm.tokenizer, lm.name)
 
 
 def _told(what: str, before: np.ndarray, after: np.ndarray) -> float:

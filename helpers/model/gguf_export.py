@@ -59,10 +59,10 @@ def write(lm: LanguageModel, path: str | pathlib.Path) -> pathlib.Path:
     return path
 
 
-def read_elsewhere(path: str | pathlib.Path, tokenizer, name: str = "read from GGUF") -> LanguageModel:
-    """Return a GGUF file as transformers' own reader of that format loads it, without code of ours, then in float32.
+def read_elsewhere(path: str | pathlib.Path, tokenizer, name: str = "read from GGUF", dtype=None) -> LanguageModel:
+    """Return a GGUF file as transformers' own reader of that format loads it, without code of ours, then in `dtype`.
 
-    It is read in float16, as it was written, since that takes a third less memory.
+    That is float32 if not given. It is read in float16, as it was written, since that takes a third less memory.
     Nothing else may lie in its folder: beside an adapter's configuration transformers would ask a hub for the base.
     """
     import torch
@@ -75,7 +75,9 @@ def read_elsewhere(path: str | pathlib.Path, tokenizer, name: str = "read from G
     model = transformers.AutoModelForCausalLM.from_pretrained(
         path.parent, gguf_file=path.name, dtype=torch.float16, **as_numbers
     )
-    return LanguageModel(model.float().eval(), tokenizer, name)
+    for weights in model.parameters():  # not model.to, which rounds the frequencies of positions, too
+        weights.data = weights.data.to(dtype or torch.float32)
+    return LanguageModel(model.eval(), tokenizer, name)
 
 
 def written(lm: LanguageModel, path: str | pathlib.Path) -> bool:
@@ -88,15 +90,15 @@ def written(lm: LanguageModel, path: str | pathlib.Path) -> bool:
     return True
 
 
-def read_again(path: str | pathlib.Path, lm: LanguageModel, read: Callable[[LanguageModel], np.ndarray]):
-    """Let the other reader load a file that holds a model of lm's shape, and return what `read` makes of it.
+def read_again(path: str | pathlib.Path, lm: LanguageModel, read: Callable[[LanguageModel], np.ndarray], dtype=None):
+    """Let the other reader load a file that holds a model of lm's shape, and return what `read` makes of it in `dtype`.
 
     None where memory is too short; why is printed. The loaded model is let go again.
     """
     if short := runtime.too_short_for(READING * sum(weights.numel() for weights in lm.model.parameters())):
         print(f"written, not read again: {short}")
         return None
-    found = read(read_elsewhere(path, lm.tokenizer))
+    found = read(read_elsewhere(path, lm.tokenizer, dtype=dtype))
     runtime.release_memory()
     return found
 

@@ -8,6 +8,8 @@ from ledger_rows import of_hits
 from helpers.lesson import tuning_parts
 from helpers.machine import runtime
 from helpers.methods import tuning
+from helpers.model import catalogue
+from helpers.model.language_model import LanguageModel
 from helpers.results import claims, rules
 
 
@@ -64,6 +66,16 @@ def log_probs(lm):
     ids = lm.tokenizer(["where is my money now", "what is my hub for"], return_tensors="pt", padding=True).input_ids
     with torch.inference_mode():
         return lm.model(ids).logits[:, -1, :50].float().log_softmax(-1).numpy()
+
+
+@pytest.mark.weights
+def test_another_format_is_that_of_a_model_loaded_in_it(real):
+    """As transformers loads it: weights in the format, the frequencies of positions in float32."""
+    ids, loaded = torch.tensor([[1, 50, 60, 70]]), LanguageModel.load(catalogue.DEFAULT, dtype=torch.bfloat16)
+    with torch.inference_mode():
+        theirs, ours = loaded.model(ids).logits, tuning_parts._in_format(real, torch.bfloat16).model(ids).logits
+    assert torch.equal(theirs, ours) and real.model.dtype == torch.float32
+    assert tuning_parts._in_format(real, torch.float32) is real
 
 
 @pytest.mark.parametrize("here", ["float32", "bfloat16"])
