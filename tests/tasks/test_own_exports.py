@@ -51,6 +51,28 @@ def test_the_rows_below_a_survey_s_names_are_no_answers(tmp_path):
     assert finding(own, "survey").rows == (2, 3)
 
 
+@pytest.mark.parametrize("parts", ["class\t", "\tmeta include=True", "class\tmeta title=True", None])
+@pytest.mark.parametrize("kinds", ["d\tstring", "discrete\tstring"])
+def test_the_rows_in_which_orange_says_what_columns_hold_are_no_texts(kinds, parts, tmp_path):
+    rows = [f"{label}\t{text}" for text, label in PAIRS]
+    table = "\n".join(["Category\tText", kinds, *([parts] if parts else []), "", *rows])
+    own = reading.read(save(tmp_path, table, "a.tab"))
+    exactly_pairs(own)
+    assert finding(own, "kinds").rows == ((2, 3) if parts else (2,))
+
+
+def test_a_text_that_is_called_like_a_type_is_kept(tmp_path):
+    rows = [("string", "d"), *PAIRS]
+    own = reading.read(save(tmp_path, csv([("my words", "billing"), *rows])))
+    assert sorted(rows_of(own).values()) == sorted([("my words", "billing"), *rows])
+
+
+def test_a_file_of_weka_is_refused_with_the_remedy(tmp_path):
+    said = "% made by hand\n@relation mails\n@attribute Text string\n@attribute class {0,1}\n@data\n'Hello',0\n"
+    with pytest.raises(DataError, match="ARFF file, as Weka writes them, whatever its name says; .*CSV"):
+        reading.read(save(tmp_path, said))
+
+
 def split_in_two(pairs=PAIRS):
     """Tickets whose texts stand in two columns: the first three words, and the rest."""
     halves = [(" ".join(text.split()[:3]), " ".join(text.split()[3:]), label) for text, label in pairs]

@@ -28,6 +28,8 @@ TOTALS = {
     "合计",
     "合計",
 }
+TYPES = {"string", "s", "text", "discrete", "d", "categorical", "continuous", "c", "numeric", "n", "time", "t"}
+PARTS = {"class", "c", "meta", "m", "ignore", "i", "weight", "w"}
 FEW = 10  # rows below which a value that stands once proves nothing
 
 
@@ -60,6 +62,12 @@ def named(table: Table, header: bool | None = None, names: Sequence = ()) -> Tab
             numbers = tuple(record.number for record in rows)
             findings.append(Finding("survey", what, numbers, "left out", lost=len(rows)))
             records = (records[0], *records[3:])
+        if kinds := _kinds(records):
+            what, numbers = "the row below the names says what kind of column each is", (kinds[0].number,)
+            if len(kinds) > 1:
+                what, numbers = "two rows below the names say what kind of column each is", (*numbers, kinds[1].number)
+            findings.append(Finding("kinds", what, numbers, "left out", lost=len(kinds)))
+            records = (records[0], *records[1 + len(kinds) :])
         given = [" ".join(cell.removeprefix("#").split()) for cell in records[0].cells]
         again = tuple(record.number for record in records[1:] if _same(record, records[0]))
         if again:
@@ -202,6 +210,15 @@ def _questions(records: Sequence[Record]) -> bool:
     """Whether the third row holds what Qualtrics writes there, below names and questions."""
     cells = [cell.strip() for cell in records[2].cells if cell.strip()] if len(records) > 3 else []
     return bool(cells) and all(cell.startswith('{"ImportId"') for cell in cells)
+
+
+def _kinds(records: Sequence[Record]) -> tuple[Record, ...]:
+    """The rows in which Orange says of each column its type and, below that, its part; none where there are none."""
+    if len(records) < 3 or not all(cell.strip().lower() in TYPES for cell in records[1].cells):
+        return ()
+    told = [cell.strip().lower() for cell in records[2].cells if cell.strip()]
+    parts = bool(told) and all(word in PARTS or "=" in word for cell in told for word in cell.split())
+    return tuple(records[1 : 2 + parts])
 
 
 def _surely(records: Sequence[Record]) -> bool:

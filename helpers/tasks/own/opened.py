@@ -68,6 +68,7 @@ MARKUP = (  # how texts begin that hold a table in another form than rows of cel
     (r"(?:<\?xml|<!--|<[\w:]+>\s*<[\w:]+>)", "XML", EXPORT),
     (r"(?:\w+ *= *)?\[?[{(\[] *['\"(][^\n]*['\"]\)?, *\{'|(?:\w+ *= *)?\[?\{'", PYTHON, DUMP),
     (r"(?:\w+ *= *)\[\s*[\[({]|(?:import|from) \w+[\w. ]*\n", PYTHON, DUMP),
+    (r"(?:%[^\n]*\n|\s)*@relation\b", "an ARFF file, as Weka writes them", EXPORT),
     (r"(?:40[134]|50[0-3])\b[^\n]{0,60}\s*$", "what a server says that has no such file", "download it again"),
     (
         r"(?:--[^\n]*\n|/\*.*?\*/|\s)*(?:insert into|create table|drop table|set names)\b",
