@@ -490,8 +490,9 @@ print(f"p = {test_result.p_value:.2f}")
 # %% [markdown]
 # [McNemar's test](../docs/glossary.md#mcnemar-test) asks: had a fair coin decided each of those messages, how often
 # would they split at least this unevenly? That share is *p*. The course names a winner only if the whole interval lies
-# on one side of zero, and p is below 0.05; where the whole interval lies within 0.03 of zero, the difference is too small to matter. *Too close to call* is
-# a result, not a failure: to choose between these two by accuracy alone would be guessing.
+# on one side of zero, and p is below 0.05; where the whole interval lies within 0.03 of zero, the difference is too small
+# to matter. *Too close to call* is a result, not a failure: to choose between these two by accuracy alone would be
+# guessing.
 
 # %% [markdown]
 # ### Your turn 01.6
