@@ -466,6 +466,7 @@ def test_no_row_of_any_table_is_lost_without_a_word(tmp_path, rows, delimiter, q
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(st.binary(max_size=400), st.text(max_size=300).map(lambda t: t.encode("utf-8", "replace"))))
+@example(b"\x01\t\x01\n\x01")  # names of columns, and below them a row that is blank without its sign
 def test_any_bytes_at_all_are_read_or_refused_in_words(tmp_path, content):
     for name in ("a.csv", "a.jsonl", "a.xlsx"):
         try:

@@ -62,7 +62,7 @@ def hint(table: Table, at: Columns, said: Callable[[Sequence[str]], str]) -> Fin
             "numbers in lists", what, (), "", "name the column with the labels: label=… (--label)", stops=True
         )
     numbers = [[_number(row[place]) for row in rows] for place in range(table.width)]
-    if at.label in at.texts or None in numbers[at.label]:
+    if not rows or at.label in at.texts or None in numbers[at.label]:
         return None
     most = 1 if max(numbers[at.label]) <= 1 else 100
     ids = {i for i, name in enumerate(table.header) if plain(name) in NAMES["id"]}
