@@ -238,9 +238,13 @@ TOXIC = ("comment_text", "toxic", "threat", "insult", "obscene")
 def test_columns_of_marks_tell_rows_with_none_and_several(tmp_path, name):
     content = workbook({"A": [list(TOXIC), *map(list, JIGSAW)]}) if name == "a.xlsx" else table(TOXIC, JIGSAW)
     path = save(tmp_path, content, name)
-    hint = str(finding(reading.read(path), "marks"))
+    with pytest.raises(DataError) as caught:
+        reading.read(path)
+    hint = str(caught.value)
     assert "'toxic', 'threat', 'obscene' seem to mark" in hint
     assert "(4 of 20 rows have one mark, 13 none, the rest several)" in hint
+    assert "if one of them alone is, say label='obscene' (--label obscene), or another" in hint
+    assert reading.read(path, label="obscene").task.labels == ("0", "1")
     marked = ["toxic", "threat", "obscene"]
     own = reading.read(path, text=1, label=marked)
     adds_up(own)
@@ -253,6 +257,36 @@ def test_columns_of_marks_tell_rows_with_none_and_several(tmp_path, name):
     assert kept.task.outside == "clean"
 
 
+def test_columns_that_mark_one_label_in_each_row_are_read_as_labels(tmp_path):
+    rows = [(t, int(k == "billing"), int(k == "fault")) for t, k in PAIRS]
+    header = ["text", "billing", "fault"]
+    path, more = save(tmp_path, table(header, rows[5:])), save(tmp_path, table(header, rows[:5]), "more.csv")
+    own = reading.read(path, test=more)
+    adds_up(own)
+    assert own.task.labels == ("billing", "fault")
+    assert [message.label for message in own.task.test] == [label for _, label in PAIRS[:5]]
+    assert own.guessed == ("text", "label")
+    assert "'billing', 'fault' mark one label in each row" in str(finding(own, "one mark"))
+    assert not [one for one in own.findings if one.kind == "marks"]
+    assert reading.read(path, label="fault", test=more).task.labels == ("0", "1")
+
+
+@pytest.mark.parametrize("odd", [(1, 1), (0, 0)])
+def test_marks_that_are_not_one_in_every_row_are_not_guessed(tmp_path, odd):
+    rows = [*((t, int(k == "billing"), int(k == "fault")) for t, k in PAIRS), ("one more of them", *odd)]
+    path = save(tmp_path, table(["text", "billing", "fault"], rows))
+    with pytest.raises(DataError, match="seem to mark one label each"):
+        reading.read(path)
+    assert reading.read(path, label=["billing", "fault"]).used == len(PAIRS) + (odd == (1, 1))
+
+
+def test_a_usual_name_speaks_for_a_label_among_marks(tmp_path):
+    rows = [(t, int(k == "billing"), i % 3 % 2) for i, (t, k) in enumerate(PAIRS)]
+    own = reading.read(save(tmp_path, table(["text", "label", "urgent"], rows)))
+    assert own.task.labels == ("0", "1")
+    assert finding(own, "marks").done == "read as they stand"
+
+
 @pytest.mark.parametrize(("yes", "no"), [("✓", ""), ("ja", "nein"), ("X", ""), ("TRUE", "FALSE"), ("1.0", "0.0")])
 def test_marks_may_be_of_any_usual_kind(tmp_path, yes, no):
     rows = [(t, yes if k == "billing" else no, yes if k == "fault" else no) for t, k in PAIRS]
@@ -263,9 +297,7 @@ def test_marks_may_be_of_any_usual_kind(tmp_path, yes, no):
 def test_marks_in_an_object_are_called_by_their_own_names(tmp_path):
     rows = [[t, {"cats": {"billing": float(k == "billing"), "fault": float(k == "fault")}}] for t, k in PAIRS]
     path = save(tmp_path, json.dumps(rows), "a.json")
-    assert "say label=['cats.billing', 'cats.fault'] (--label cats.billing --label cats.fault)" in str(
-        finding(reading.read(path), "marks")
-    )
+    exactly_pairs(reading.read(path))
     exactly_pairs(reading.read(path, label=["cats.billing", "cats.fault"]))
 
 

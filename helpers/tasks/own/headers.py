@@ -63,9 +63,8 @@ def named(table: Table, header: bool | None = None, names: Sequence = ()) -> Tab
             findings.append(Finding("survey", what, numbers, "left out", lost=len(rows)))
             records = (records[0], *records[3:])
         if kinds := _kinds(records):
-            what, numbers = "the row below the names says what kind of column each is", (kinds[0].number,)
-            if len(kinds) > 1:
-                what, numbers = "two rows below the names say what kind of column each is", (*numbers, kinds[1].number)
+            what = f"what kind of column each is stands below the names, in {count(len(kinds), 'row')}"
+            numbers = tuple(record.number for record in kinds)
             findings.append(Finding("kinds", what, numbers, "left out", lost=len(kinds)))
             records = (records[0], *records[1 + len(kinds) :])
         given = [" ".join(cell.removeprefix("#").split()) for cell in records[0].cells]

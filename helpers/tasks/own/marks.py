@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from helpers.tasks.files import DataError
 from helpers.tasks.own import shares
-from helpers.tasks.own.columns import LOOKED_AT, Columns, find, listed, plain
+from helpers.tasks.own.columns import LOOKED_AT, NAMES, Columns, find, listed, plain
 from helpers.tasks.own.findings import Finding, count, quoted
 from helpers.tasks.own.tables import Record, Table, in_order, letters
 
@@ -66,11 +66,13 @@ def _without(table: Table, place: int, bad: set[str]) -> Table:
     return replace(table, records=kept, findings=(*table.findings, found))
 
 
-def with_marked(table: Table, names: Sequence[str | int], outside: str | None = None, called: str = "label") -> Table:
+def with_marked(
+    table: Table, names: Sequence[str | int], outside: str | None = None, called: str = "label", guessed: bool = False
+) -> Table:
     """Return a table with one column more: the names of the columns that are marked in a row, parted by semicolons.
 
     outside: the label of rows without a mark; they have none where it is left out. Of names in JSON such as
-    `cats.refund` the last part is the label.
+    `cats.refund` the last part is the label. guessed: nobody told these columns, which is said.
 
     Raises DataError if a column is not there, or holds anything but marks such as 1 and 0, true and false.
     """
@@ -88,6 +90,10 @@ def with_marked(table: Table, names: Sequence[str | int], outside: str | None = 
     begin = f"{above.pop()}." if len(above) == 1 and table.unit != "row" else ""
     labels = {place: table.header[place].removeprefix(begin) for place in places}
     findings = list(table.findings)
+    if guessed:
+        what = f"{listed(names)} mark one label in each {table.unit}"
+        do = f"if one of them alone is the label, say {option('label', names[:1])}, or another"
+        findings.append(Finding("one mark", what, (), "the name of the marked one is the label", do))
     if any(_mark(table, record, place) not in MARKS for record in table.records for place in places):
         called_by = dict(zip(places, shares.named(list(labels.values())), strict=True))
         marked = [[called_by[places[i]] for i in top] for top in tops]
@@ -187,7 +193,7 @@ def hints(table: Table, at: Columns) -> list[Finding]:
         found.append(Finding("more text", what, (), "not read", do))
     if "label" not in at.guessed:
         return found
-    marks = _marks(table, at) or shares.hint(table, at, lambda names: option("label", names))
+    marks = _several(table, at) or shares.hint(table, at, lambda names: option("label", names))
     if marks:
         found.append(marks)
     elif at.rivals:
@@ -211,14 +217,33 @@ def hints(table: Table, at: Columns) -> list[Finding]:
     return found
 
 
-def _marks(table: Table, at: Columns) -> Finding | None:
-    """What is said of columns that together seem to mark labels: one a row, or any number where no other label is."""
+def _marks(table: Table, records: Sequence[Record]) -> tuple[list[int], list[int]]:
+    """The columns that hold marks of both kinds in some rows, and how many marks each of those rows has in them."""
+    kinds = [{_mark(table, record, place) for record in records} for place in range(table.width)]
+    places = [
+        i for i, kind in enumerate(kinds) if kind <= set(MARKS) and {MARKS[cell] for cell in kind} == {True, False}
+    ]
+    return places, [sum(MARKS[_mark(table, record, place)] for place in places) for record in records]
+
+
+def one_each(table: Table, at: Columns) -> list[str] | None:
+    """Return the columns that mark one label each where a guessed label is one of them and each row has one mark.
+
+    None where that is not so, in any row; the label then stands as it was guessed.
+    """
+    if "label" not in at.guessed or set(_marks(table, table.records[:LOOKED_AT])[1]) != {1}:
+        return None
+    places, times = _marks(table, table.records)
+    return [table.header[i] for i in places] if at.label in places and len(places) > 1 and set(times) == {1} else None
+
+
+def _several(table: Table, at: Columns) -> Finding | None:
+    """What is said of columns that together seem to mark labels: one a row, or any number where no other label is.
+
+    It stops where one of them was taken for the label with no usual name that speaks for it.
+    """
     rows = table.records[:LOOKED_AT]
-    kinds = [{_mark(table, record, place) for record in rows} for place in range(table.width)]
-    places = tuple(
-        i for i, kind in enumerate(kinds) if kind <= set(MARKS) and ({MARKS[cell] for cell in kind} == {True, False})
-    )
-    times = [sum(MARKS[_mark(table, record, p)] for p in places) for record in rows]
+    places, times = _marks(table, rows)
     one = times.count(1)
     if len(places) < 2 or not (one >= 0.8 * len(rows) or at.label in places):
         return None
@@ -227,4 +252,7 @@ def _marks(table: Table, at: Columns) -> Finding | None:
     if one < len(rows):
         what += f" ({one:,} of {count(len(rows), table.unit)} have one mark, {times.count(0):,} none, the rest several)"
     do = f"if so, say {option('label', names)}: its name is the label"
-    return Finding("marks", what, (), "read as they stand", do)
+    if at.label not in places or plain(table.header[at.label]) in NAMES["label"]:
+        return Finding("marks", what, (), "read as they stand", do)
+    do += f"; if one of them alone is, say {option('label', [table.header[at.label]])}, or another"
+    return Finding("marks", what, (), "", do, stops=True)

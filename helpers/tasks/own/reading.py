@@ -200,6 +200,9 @@ def _of_files(files: dict[str, pathlib.Path], roles: dict[str, Names], options: 
             raise DataError(f"{str(error).rstrip('.')}{alone}") from None
         if named is None:
             guessed, unit = at.guessed, table.unit
+            if each := marks.one_each(table, at):
+                label, table = each, marks.with_marked(table, each, guessed=True)
+                at = columns.guess(table, text, table.header[-1], split)
             named = [table.header[i] for i in at.texts], table.header[at.label]
             findings += marks.hints(table, at)
         some, lost, odd = rows_of(table, at, "train" if name == "" and len(files) > 1 else name)
