@@ -119,12 +119,7 @@ JOBS = (
         ("-m", "helpers.methods.crossed", "--recipes", "2"),
         ("H1",),
     ),
-    Job(
-        "07_combine",
-        "prompt, index and adapter together; a calculator",
-        ("refund_sums/*", "policy_qa_plain/test/tuned reader*"),
-        claims=("H1",),
-    ),
+    Job("07_combine", "refunds reckoned with a calculator and without, beside the readers above", ("refund_sums/*",)),
     Job("labs/04_trust", "instructions planted in documents", ("injections/*",), claims=("R9", "R11")),
     Job(
         "labs/05_form",

@@ -7,7 +7,6 @@ results/ratings.jsonl; the newest one of a rater and pair counts. The faces that
 import hashlib
 import math
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -202,24 +201,6 @@ def win_share(ratings: Sequence[dict], method: str) -> float | None:
     """
     preferred = [rating[rating["choice"]] for rating in ratings if rating["choice"] != "neither"]
     return preferred.count(method) / len(preferred) if preferred else None
-
-
-def win_rate(ratings: Sequence[Rating], method: str, other: str) -> Interval:
-    """Return how often `method` is preferred to `other`, among the pairs in which one of them is, with its interval.
-
-    Give the ratings of one rater: two ratings of one pair are not two pairs. Raises ValueError if none prefers one.
-    """
-    counted = Counter(rating.preferred for rating in ratings)
-    decided = counted[method] + counted[other]
-    if not decided:
-        raise ValueError(f"no rating prefers {method!r} or {other!r}")
-    return statistics.wilson_interval(counted[method], decided)
-
-
-def left_share(ratings: Sequence[Rating]) -> Interval:
-    """Return how often the left answer was preferred, among those with a preference; far from one half is a bias."""
-    decided = [rating for rating in ratings if rating.preferred]
-    return statistics.wilson_interval(sum(r.preferred == r.left for r in decided), len(decided))
 
 
 def kappa(first: Sequence, second: Sequence, weights: str | None = None) -> Interval:

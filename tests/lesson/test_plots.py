@@ -49,7 +49,6 @@ def draw_all(names):
     tuning.differences({name: interval for name in names}, names[0], names[1], names[1])
     tuning.grouped({name: {names[0]: interval} for name in names}, names[0], names[1])
     retrieval.stages({name: {names[1]: interval} for name in names}, names[0], names[1])
-    retrieval.chunk_map(np.eye(len(names)), names, np.ones(len(names)), range(len(names)), [0])
     measured = [of_hits(name, [1, 0], prompt_tokens=[5, 5], model="m") for name in names if name]
     plots.methods(measured, names[0])
     decide.quality_and_cost([overview.summary(row) for row in measured], names[0])

@@ -284,4 +284,4 @@ def test_metrics_refuse_what_cannot_be_measured():
     with pytest.raises(ValueError, match="question 1 has no relevant chunk"):
         ranking.hit_at_k([["a"], ["b"]], [{"a"}, set()], k=1)
     with pytest.raises(ValueError, match="equally many"):
-        ranking.mrr([["a"]], [])
+        ranking.hit_at_k([["a"]], [], k=1)

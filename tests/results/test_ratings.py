@@ -5,7 +5,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from helpers.results import ratings
 from helpers.results.ratings import RatedPair
@@ -62,21 +61,6 @@ def test_ratings_outside_the_rubric_are_refused(rater, choice, left, right):
 def rate_all(rater, judge):
     cards = [ratings.blind(pair, rater) for pair in PAIRS]
     return [ratings.rated(card, rater, *judge(card)) for card in cards]
-
-
-def test_the_win_rate_counts_methods_not_sides():
-    ours = rate_all("ann", lambda card: ("left" if card.left_name == "tuned" else "right", 3, 3))
-    assert ratings.win_rate(ours, "tuned", "plain").estimate == 1.0
-    found = ratings.left_share(ours)
-    assert found.low < 0.5 < found.high
-    always_left = rate_all("bob", lambda card: ("left", 4, 4))
-    assert ratings.left_share(always_left).low > 0.9
-    mixed = ours[:10] + rate_all("ann", lambda card: ("neither", 3, 3))[10:]
-    found = ratings.win_rate(mixed, "tuned", "plain")
-    wanted = stats.binomtest(10, 10).proportion_ci(method="wilson")
-    assert (found.low, found.high) == pytest.approx((wanted.low, wanted.high))
-    with pytest.raises(ValueError, match="no rating prefers"):
-        ratings.win_rate(mixed[10:], "tuned", "plain")
 
 
 def test_kappa_agrees_with_its_definition():

@@ -1,10 +1,9 @@
-"""Pictures of pipelines: a map of the chunks, what each variant gets right, and where wrong answers come from."""
+"""Pictures of pipelines: what each variant gets right, and where wrong answers come from."""
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 
 import numpy as np
-from sklearn.decomposition import PCA
 
 from helpers.lesson.plots import frame
 from helpers.lesson.plots.basics import outcomes
@@ -17,36 +16,6 @@ PARTS = {  # name -> (was the evidence found, was the answer right)
     "not found, wrong": (False, False),
     "not found, right anyway": (False, True),
 }
-
-
-def chunk_map(
-    vectors: np.ndarray, names: Sequence[str], question: np.ndarray, nearest: Sequence[int], right: Sequence[int]
-) -> None:
-    """Draw chunks on a plane, with a question, its nearest chunks and those that hold its answer.
-
-    The plane is that of the two directions of most spread (principal components, Pearson 1901). `vectors`: (n, d), of n
-    chunks of the documents `names`; `question`: (d,); `nearest`, best first, and `right` are positions of chunks.
-    """
-    plane = PCA(2, svd_solver="full")  # what it would choose for many chunks is inexact
-    points, shares = plane.fit_transform(np.vstack([vectors, question])), plane.explained_variance_ratio_
-    figure, axes = frame.new_figure(7.2, 4.4)
-    axes.scatter(*points[:-1].T, s=14, color=GREY, alpha=0.5, label="chunk")
-    axes.scatter(*points[list(nearest)].T, s=60, marker="D", color=ORANGE, label="found")
-    axes.scatter(*points[list(right)].T, s=170, facecolors="none", edgecolors="black", label="holds the answer")
-    axes.scatter(*points[-1], s=140, marker="*", color=BLUE, label="question")
-    for place in dict.fromkeys([*nearest, *right]):
-        axes.annotate(names[place], points[place], xytext=(6, 4), textcoords="offset points", fontsize=8)
-    title = "Chunks by meaning, seen from their two widest sides"
-    axes.set(title=title, xlabel=f"1st direction ({shares[0]:.0%} of the spread)")
-    axes.set_ylabel(f"2nd direction ({shares[1]:.0%} of the spread)")
-    axes.legend()
-    among = [i + 1 for i, place in enumerate(nearest) if place in set(right)]
-    said = f"at place {among[0]}" if among else "nowhere"
-    frame.show(
-        figure,
-        f"{len(vectors)} chunks as points; the plane keeps {shares.sum():.0%} of their spread. The nearest to the "
-        f"question is {names[nearest[0]]}; among the {len(nearest)} found, the answer stands {said}.",
-    )
 
 
 def stages(rows: Mapping[str, Mapping[str, Interval]], title: str, xlabel: str) -> None:

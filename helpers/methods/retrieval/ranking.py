@@ -137,20 +137,6 @@ def hit_at_k(ranked: Sequence[Sequence[str]], gold: Sequence[set[str]], k: int) 
     return float(np.mean([bool(set(ids[:k]) & wanted) for ids, wanted in zip(ranked, gold, strict=True)]))
 
 
-def mrr(ranked: Sequence[Sequence[str]], gold: Sequence[set[str]]) -> float:
-    """Return the mean of 1 / rank of the first relevant chunk, 0 where none was found (mean reciprocal rank).
-
-    >>> mrr([["a", "b"], ["c"]], [{"b"}, {"c"}])
-    0.75
-    """
-    _check(ranked, gold)
-    shares = [
-        next((1 / rank for rank, name in enumerate(ids, start=1) if name in wanted), 0.0)
-        for ids, wanted in zip(ranked, gold, strict=True)
-    ]
-    return float(np.mean(shares))
-
-
 def _check(ranked: Sequence, gold: Sequence[set[str]]) -> None:
     if len(ranked) != len(gold) or not gold:
         raise ValueError(f"{len(ranked)} rankings for {len(gold)} questions; both must be equally many, and not none")
