@@ -464,3 +464,47 @@ def test_the_command_says_whether_there_is_a_header(tmp_path, capsys):
     path = save(tmp_path, lines())
     assert own_task.main([str(path), "--only-read", "--header", "no"]) == 0
     assert "21 rows" in capsys.readouterr().out
+
+
+BY_SHARE = [
+    (t, json.dumps({"billing": 0.9, "fault": 0.1} if k == "billing" else {"fault": 0.7, "billing": 0.3}))
+    for t, k in PAIRS
+]
+MARKED = [(t, str({"billing": k == "billing", "fault": k == "fault"})) for t, k in PAIRS]
+
+
+@pytest.mark.parametrize("rows", [BY_SHARE, MARKED], ids=["shares in JSON", "marks as Python prints them"])
+def test_a_cell_of_labels_with_shares_is_read_as_the_highest(tmp_path, rows):
+    own = reading.read(save(tmp_path, table(["text", "scores"], rows)))
+    exactly_pairs(own)
+    assert "the label of the highest is read" in finding(own, "shares in a cell").done.lower()
+
+
+def test_where_two_shares_are_as_high_a_row_has_no_label(tmp_path):
+    rows = [*BY_SHARE, ("both of them", '{"billing": 0.5, "fault": 0.5}'), ("nothing at all", "")]
+    own = reading.read(save(tmp_path, table(["text", "scores"], rows)))
+    adds_up(own)
+    assert finding(own, "shares in a cell").rows == (len(PAIRS) + 2,)
+    assert finding(own, "no label").rows == (len(PAIRS) + 2, len(PAIRS) + 3)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ['{"billing": 3.5, "fault": 4.1}', '{"billing": "0.9", "fault": "0.1"}', "{0.9, 0.1}", '{"a": 1', '{"a": 1}'],
+)
+def test_objects_that_are_no_shares_stay_as_they_are(tmp_path, cell):
+    rows = [(t, cell if i else "{}") for i, (t, _) in enumerate(PAIRS)]
+    path = save(tmp_path, table(["text", "scores"], rows))
+    try:
+        found = reading.read(path).findings
+    except DataError as error:
+        assert "shares or votes" not in str(error)
+    else:
+        assert not [one for one in found if one.kind == "shares in a cell"]
+
+
+def test_a_scale_of_numbers_is_told_with_what_to_do(tmp_path):
+    rows = [(f"{t} {i}", f"{i / 7 - 10:.4f}") for i in range(10) for t in TEXTS]
+    rows = [(t, f"{n / 7 - 10:.4f}") for n, (t, _) in enumerate(rows)]
+    with pytest.raises(DataError, match="200 different numbers as labels: a scale.*cut it into a few classes"):
+        reading.read(save(tmp_path, table(["text", "sentiment"], rows)))

@@ -172,17 +172,24 @@ def _about_labels(rows: Sequence[Row], unit: str) -> list[Finding]:
     if not rows:
         do = "look at what else was found, and at which columns were read"
         return [Finding("nothing left", "no row has both a text and a label", (), "", do, stops=True, unit=unit)]
-    found = []
+    found, scale = [], sum(bool(NUMBER.fullmatch(label)) for label in counts) > 0.9 * len(counts)
     if len(counts) == 1:
         what = f"all {count(len(rows), unit)} have the same label, {quoted(rows[0].label)}: there is nothing to sort"
         found.append(Finding("one label", what, (), "", "name another column for the label", stops=True, unit=unit))
+    elif scale and len(counts) > MOST_LABELS:
+        what = f"{len(counts):,} different numbers as labels: a scale, or what numbers the {unit}s"
+        do = (
+            "if it is a scale, cut it into a few classes, such as low and high, in a column of its own, and name that; "
+        )
+        do += "else name another column"
+        found.append(Finding("many labels", what, (), "", do, stops=True, unit=unit))
     elif len(counts) == len(rows) and len(rows) > 4:
         what = f"every {unit} has a label of its own, such as {quoted(rows[0].label)}: nothing can be learned from that"
         do = "is this a number or a second text? Name another column for the label"
         found.append(Finding("labels all differ", what, (), "", do, stops=True, unit=unit))
     elif len(counts) > MOST_LABELS:
         what = f"{len(counts):,} different labels, more than {MOST_LABELS}"
-        do = "join rare labels into one, or keep the commonest; if these are numbers or names, name another column"
+        do = "join rare labels into one, or keep the commonest; if these are names, name another column"
         found.append(Finding("many labels", what, (), "", do, stops=True, unit=unit))
     rare = {label for label, times in counts.items() if times < 3}
     if rare and len(counts) > 1:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from helpers.model.prompts import without_marks
 from helpers.tasks.files import DataError, Message
-from helpers.tasks.own import cleaning, columns, folders, marks, splits
+from helpers.tasks.own import cleaning, columns, folders, marks, shares, splits
 from helpers.tasks.own.cleaning import NUMBER, Row, one_spelling, outside_of
 from helpers.tasks.own.findings import Finding, count, quoted
 from helpers.tasks.own.kinds import EVERY, is_workbook, table_of
@@ -183,7 +183,7 @@ def _of_files(files: dict[str, pathlib.Path], roles: dict[str, Names], options: 
         if below and BELOW not in map(columns.plain, table.header):
             table = marks.below_names(table, told_text)
             text, label = "text", "label"
-        table = marks.judged(table, label)
+        table = shares.of_objects(marks.judged(table, label))
         told = label
         if isinstance(label, list | tuple):
             table = marks.with_marked(table, label, outside)

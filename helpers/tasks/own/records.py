@@ -171,7 +171,7 @@ def _table(name: str, rows: Iterable, how: str, unit: str, findings: Sequence[Fi
     nested = tuple(number for number, row in several if any(v and isinstance(v, (dict, list)) for v in row.values()))
     if nested:
         what = f"{count(len(nested), unit)} with a list or an object in a field"
-        findings.append(Finding("nested", what, nested, "kept as it is written, as text", unit=unit))
+        findings.append(Finding("nested", what, nested, "kept as it is written", unit=unit))
     records = [
         Record(number, tuple(shapes.cell(row.get(key)) for key in names))
         for (number, _), row in zip(good, flat, strict=True)

@@ -1,7 +1,13 @@
-"""Columns of numbers in place of one label: shares that add up to 1 or 100, or votes. The highest says the label."""
+"""Numbers in place of one label, in columns or in one cell: shares that add up to 1 or 100, or votes.
 
+The highest says the label.
+"""
+
+import ast
+import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from helpers.tasks.own.columns import LOOKED_AT, NAMES, Columns, listed, plain
 from helpers.tasks.own.findings import Finding, quoted
@@ -28,6 +34,49 @@ def highest(rows: Sequence[Sequence[str]]) -> list[list[int]] | None:
         return None
     tops = [[i for i, one in enumerate(row) if one == max(row)] for row in cells]
     return [top if len(top) == 1 else [] for top in tops]
+
+
+def of_objects(table: Table) -> Table:
+    """Return a table in which the name of the highest stands for each cell such as {"refund": 0.9, "fault": 0.1}.
+
+    Done to a column where each cell that is filled holds such an object, of two names or more, and the numbers are
+    shares or votes. It is blank where two are as high.
+    """
+    for place, name in enumerate(table.header):
+        cells = [record.cells[place].strip() for record in table.records]
+        found = (
+            [_object(cell) for cell in cells if cell] if any(cell.startswith("{") for cell in cells[:LOOKED_AT]) else []
+        )
+        tops = highest([[str(one) for one in some.values()] for some in found]) if found and all(found) else None
+        if tops is None:
+            continue
+        labels = iter([list(some)[top[0]] if top else "" for some, top in zip(found, tops, strict=True)])
+        said = [next(labels) if cell else "" for cell in cells]
+        records = tuple(
+            replace(record, cells=(*record.cells[:place], one, *record.cells[place + 1 :]))
+            for record, one in zip(table.records, said, strict=True)
+        )
+        equal = tuple(r.number for r, cell, one in zip(records, cells, said, strict=True) if cell and not one)
+        what = f"{quoted(name)} holds labels with their shares or votes, such as {quoted(next(filter(None, cells)))}"
+        done = "the label of the highest is read" + ("; where two are as high, none" if equal else "")
+        findings = (*table.findings, Finding("shares in a cell", what, equal, done, unit=table.unit))
+        table = replace(table, records=records, findings=findings)
+    return table
+
+
+def _object(cell: str) -> dict[str, float | int] | None:
+    """What a cell names, with its numbers; None where it is anything else. As JSON, or as Python prints it."""
+    if not (cell.startswith("{") and cell.endswith("}")):
+        return None
+    for read in (json.loads, ast.literal_eval):
+        try:
+            found = read(cell)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        good = isinstance(found, dict) and len(found) > 1 and all(isinstance(name, str) for name in found)
+        if good and all(isinstance(one, bool | int | float) for one in found.values()):
+            return {name: one if isinstance(one, float) else int(one) for name, one in found.items()}
+    return None
 
 
 def _number(cell: str) -> float | None:
