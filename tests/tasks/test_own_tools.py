@@ -243,14 +243,14 @@ def test_columns_of_marks_tell_rows_with_none_and_several(tmp_path, name):
     hint = str(caught.value)
     assert "'toxic', 'threat', 'obscene' seem to mark" in hint
     assert "(4 of 20 rows have one mark, 13 none, the rest several)" in hint
-    assert "if one of them alone is, say label='obscene' (--label obscene), or another" in hint
+    assert "if one column alone is the label, name it, such as label='obscene' (--label obscene)" in hint
     assert reading.read(path, label="obscene").task.labels == ("0", "1")
     marked = ["toxic", "threat", "obscene"]
     own = reading.read(path, text=1, label=marked)
     adds_up(own)
     none, several = (one for one in own.findings if one.kind == "marks")
     assert len(none.rows) == 13
-    assert "outside='none'" in none.do
+    assert "outside='none of them'" in none.do
     assert several.rows == (2, 10, 18)
     kept = reading.read(path, text=1, label=marked, outside="clean")
     assert kept.used == 20
@@ -506,5 +506,103 @@ def test_objects_that_are_no_shares_stay_as_they_are(tmp_path, cell):
 def test_a_scale_of_numbers_is_told_with_what_to_do(tmp_path):
     rows = [(f"{t} {i}", f"{i / 7 - 10:.4f}") for i in range(10) for t in TEXTS]
     rows = [(t, f"{n / 7 - 10:.4f}") for n, (t, _) in enumerate(rows)]
-    with pytest.raises(DataError, match="200 different numbers as labels: a scale.*cut it into a few classes"):
+    with pytest.raises(
+        DataError, match="200 different labels, more than 150, and 200 of them are numbers.*a few classes"
+    ):
         reading.read(save(tmp_path, table(["text", "sentiment"], rows)))
+    rows = [(t, f"${n + 0.99}") if n else (t, "n/a") for n, (t, _) in enumerate(rows)]
+    with pytest.raises(DataError, match="and 199 of them are numbers"):
+        reading.read(save(tmp_path, table(["text", "price"], rows), "b.csv"))
+
+
+OPEN = [(t, int(i % 3 > 0), int(i % 3 == 0)) for i, t in enumerate(TEXTS)]  # two flags that exclude each other
+
+
+def test_a_usual_name_or_another_column_that_sorts_is_no_mark(tmp_path):
+    named = reading.read(save(tmp_path, table(["text", "label", "ham"], OPEN)))
+    assert named.task.labels == ("0", "1")
+    kinds = ["Versand und Lager" if k == "billing" else "Konto" for _, k in PAIRS]
+    told = [(t, *("yes" if flag else "no" for flag in flags)) for t, *flags in OPEN]
+    rows = [(t, kind, *flags) for (t, *flags), kind in zip(told, kinds, strict=True)]
+    path = save(tmp_path, table(["text", "Sachgebiet", "open", "resolved"], rows), "b.csv")
+    with pytest.raises(DataError, match=r"name it, such as label='Sachgebiet' \(--label Sachgebiet\)"):
+        reading.read(path)
+    assert reading.read(path, label="Sachgebiet").task.labels == ("Konto", "Versand und Lager")
+
+
+def test_a_flag_beside_marks_is_none_of_them(tmp_path):
+    rows = [(t, int(k == "billing"), int(k == "fault"), int(i % 5 < 2)) for i, (t, k) in enumerate(PAIRS)]
+    own = reading.read(save(tmp_path, table(["text", "billing", "fault", "urgent"], rows)))
+    exactly_pairs(own)
+
+
+def test_a_label_without_rows_may_come_in_a_further_file(tmp_path):
+    head = ["text", "billing", "fault", "rare"]
+    rows = [(t, int(k == "billing"), int(k == "fault"), 0) for t, k in PAIRS]
+    path = save(tmp_path, table(head, rows))
+    more = save(tmp_path, table(head, [("one more", 0, 0, 1), ("and another", 1, 0, 0)]), "more.csv")
+    assert sorted(message.label for message in reading.read(path, test=more).task.test) == ["billing", "rare"]
+    fewer = save(tmp_path, table(["fault", "text"], [(1, "one more"), (0, "and another")]), "fewer.csv")
+    own = reading.read(path, test=fewer)
+    assert [message.label for message in own.task.test] == ["fault"]
+    adds_up(own)
+    none = save(tmp_path, table(["text", "label"], PAIRS), "none.csv")
+    with pytest.raises(DataError, match="none of the columns that mark labels in own.csv"):
+        reading.read(path, test=none)
+
+
+def test_names_that_are_numbers_are_names(tmp_path):
+    rows = [(t, int(k == "billing"), int(k == "fault")) for t, k in PAIRS]
+    path = save(tmp_path, table(["text", "1", "2"], rows))
+    assert set(reading.read(path, text="text", label=[1, 2]).task.labels) == {"1", "2"}
+
+
+def test_objects_that_are_not_the_label_stay_as_they_are(tmp_path):
+    rows = [(t, k, f'{{"up": {i}, "down": {i % 3}}}') for i, (t, k) in enumerate(PAIRS)]
+    exactly_pairs(reading.read(save(tmp_path, table(["text", "Sachgebiet", "votes"], rows))))
+    told = [(f'{{"width": {i}, "height": 2}}', k) for i, (_, k) in enumerate(PAIRS)]
+    own = reading.read(save(tmp_path, table(["features", "label"], told), "b.csv"), text="features", label="label")
+    assert all(message.text.startswith("{") for message in own.task.train)
+
+
+SCORED = {
+    "Hugging Face": [json.dumps([{"label": k, "score": 0.9}, {"label": "x", "score": 0.1}]) for _, k in PAIRS],
+    "the best alone": [str({"label": k, "score": 0.7 + i / 100}) for i, (_, k) in enumerate(PAIRS)],
+    "one name": [json.dumps({k: 0.5 + i / 50}) for i, (_, k) in enumerate(PAIRS)],
+}
+
+
+@pytest.mark.parametrize("cells", SCORED.values(), ids=SCORED)
+def test_what_a_classifier_says_in_a_cell_is_its_best_label(tmp_path, cells):
+    rows = [(t, cell) for (t, _), cell in zip(PAIRS, cells, strict=True)]
+    exactly_pairs(reading.read(save(tmp_path, table(["text", "prediction"], rows))))
+
+
+def test_several_marks_in_a_cell_are_a_label_together(tmp_path):
+    rows = [(t, json.dumps({"billing": i % 2 == 0, "fault": i % 4 > 0})) for i, (t, _) in enumerate(PAIRS)]
+    rows += [("none of them", '{"billing": false, "fault": false}'), ("not looked at", "nan")]
+    own = reading.read(save(tmp_path, table(["text", "cats"], rows)))
+    adds_up(own)
+    assert own.task.labels == ("billing", "billing; fault", "fault")
+    assert finding(own, "no label").rows == (len(PAIRS) + 2, len(PAIRS) + 3)
+
+
+def test_objects_that_hold_no_shares_stop_with_what_to_do(tmp_path):
+    rows = [(t, json.dumps({"billing": 3.1 + i, "fault": 0.2})) for i, (t, _) in enumerate(PAIRS)]
+    with pytest.raises(DataError, match="'logits' holds objects with numbers that are no shares of labels"):
+        reading.read(save(tmp_path, table(["text", "logits"], rows)))
+
+
+def test_a_further_file_must_hold_labels_as_the_first_does(tmp_path):
+    path = save(tmp_path, table(["text", "scores"], BY_SHARE))
+    more = save(tmp_path, table(["text", "scores"], [("one more", '{"fault": 1.0}')]), "more.csv")
+    assert [message.label for message in reading.read(path, test=more).task.test] == ["fault"]
+    other = save(tmp_path, table(["text", "scores"], [("one more", "fault")]), "other.csv")
+    with pytest.raises(DataError, match="should hold labels with shares, as in the file before; row 2 has 'fault'"):
+        reading.read(path, test=other)
+
+
+@pytest.mark.parametrize(("yes", "no"), [("WAHR", "FALSCH"), ("VRAI", "FAUX"), ("да", "нет"), ("sim", "não")])
+def test_marks_may_be_written_in_other_languages(tmp_path, yes, no):
+    rows = [(t, yes if k == "billing" else no, yes if k == "fault" else no) for t, k in PAIRS]
+    exactly_pairs(reading.read(save(tmp_path, table(["text", "billing", "fault"], rows))))

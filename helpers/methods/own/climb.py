@@ -78,6 +78,7 @@ def climb(plan: Plan, progress: bool = True) -> list[LedgerRow]:
     for step in plan.steps:
         if step.skipped:
             continue
+        runtime.release_memory()  # what the rung before it freed
         try:
             row = _measured(plan.bench, step, progress)
         except KeyboardInterrupt:

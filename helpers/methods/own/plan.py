@@ -172,6 +172,7 @@ def _kept(bench: Bench, key: str) -> Kept | None:
 
 def _probe(bench: Bench, rung: Rung, most: int) -> Step:
     """Time a rung on a few items. Items of the test part are timed here and judged later: nothing is chosen by them."""
+    runtime.release_memory()
     free = psutil.virtual_memory().available
     tuned = rung.approach == "tune"
     some = bench.items[:PROBED] if rung.uses == "model" else bench.items[: min(50, most)]

@@ -22,6 +22,7 @@ BREAKS = re.compile(r"[\x0b\x0c\x85]")  # line breaks of spreadsheets, pages and
 PARTED = re.compile(r"\s*[;|,/+#]\s*")
 QUOTED = re.compile(r"""(['"])(.*?)\1""")
 NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
+AMOUNT = re.compile(r"[-+]?[$€£¥]? ?\d[\d.,' ]*(?:[eE][-+]?\d+)? ?[%$€£¥]?")
 
 
 @dataclass(frozen=True)
@@ -172,16 +173,14 @@ def _about_labels(rows: Sequence[Row], unit: str) -> list[Finding]:
     if not rows:
         do = "look at what else was found, and at which columns were read"
         return [Finding("nothing left", "no row has both a text and a label", (), "", do, stops=True, unit=unit)]
-    found, scale = [], sum(bool(NUMBER.fullmatch(label)) for label in counts) > 0.9 * len(counts)
+    found, amounts = [], sum(bool(AMOUNT.fullmatch(label)) for label in counts)
     if len(counts) == 1:
         what = f"all {count(len(rows), unit)} have the same label, {quoted(rows[0].label)}: there is nothing to sort"
         found.append(Finding("one label", what, (), "", "name another column for the label", stops=True, unit=unit))
-    elif scale and len(counts) > MOST_LABELS:
-        what = f"{len(counts):,} different numbers as labels: a scale, or what numbers the {unit}s"
-        do = (
-            "if it is a scale, cut it into a few classes, such as low and high, in a column of its own, and name that; "
-        )
-        do += "else name another column"
+    elif amounts > 0.9 * len(counts) and len(counts) > MOST_LABELS:
+        what = f"{len(counts):,} different labels, more than {MOST_LABELS}, and {amounts:,} of them are numbers"
+        do = "if these are a scale, cut it into a few classes, such as low and high, in a column of its own, and name "
+        do += "that; if they stand for classes, join rare ones or keep the commonest; else name another column"
         found.append(Finding("many labels", what, (), "", do, stops=True, unit=unit))
     elif len(counts) == len(rows) and len(rows) > 4:
         what = f"every {unit} has a label of its own, such as {quoted(rows[0].label)}: nothing can be learned from that"

@@ -87,14 +87,16 @@ def plain(name: str) -> str:
 def find(table: Table, wanted: str | int, role: str) -> int:
     """Return the place of a column by its name, or by its number from 1; letter case and spaces do not matter.
 
+    A number that is a column's name is that.
+
     Raises DataError naming the columns there are.
     """
-    if isinstance(wanted, int) and not isinstance(wanted, bool):
+    if isinstance(wanted, int) and not isinstance(wanted, bool) and str(wanted) not in table.header:
         if 1 <= wanted <= table.width:
             return wanted - 1
         raise DataError(f"{table.name}: there is no column number {wanted} for the {role}; there are {table.width}")
     for same in (str, plain):
-        places = [place for place, name in enumerate(table.header) if same(name) == same(wanted)]
+        places = [place for place, name in enumerate(table.header) if same(name) == same(str(wanted))]
         if places:
             return places[0]
     raise DataError(

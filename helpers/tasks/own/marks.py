@@ -1,11 +1,11 @@
-"""What programs for labeling write beside a label: answers that refuse it, columns that mark one label each, spans.
+"""Columns that mark one label each, texts below the names of their labels, and labels of parts of a text.
 
 Columns themselves are found by columns; what is odd about texts and labels is said by cleaning.
 """
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from helpers.tasks.files import DataError
@@ -14,56 +14,15 @@ from helpers.tasks.own.columns import LOOKED_AT, NAMES, Columns, find, listed, p
 from helpers.tasks.own.findings import Finding, count, quoted
 from helpers.tasks.own.tables import Record, Table, in_order, letters
 
-YES = ("1", "1.0", "true", "yes", "y", "x", "t", "✓", "✔", "☑", "ja", "oui", "si", "sí")
-NO = ("", "0", "0.0", "false", "no", "n", "-", "f", "☐", "✗", "nein", "non", "nan")
-MARKS = {**dict.fromkeys(NO, False), **dict.fromkeys(YES, True)}
-ANSWERS = {"accept", "reject", "ignore"}  # Prodigy
-REFUSED = re.compile(r"(?:^|[._])(?:was_cancelled|responses(?:[._]\w+)*[._]status)$")
+WORDS = {  # what marks, and what does not, as people and programs write it
+    True: """1 1.0 true yes y x t ✓ ✔ ☑ ja wahr oui vrai si sí verdadero vero sim verdadeiro да истина tak prawda evet
+    doğru 是 はい 예 نعم כן""",
+    False: """0 0.0 false no n - f ☐ ✗ nan nein falsch non faux falso não нет ложь nie fałsz hayır yanlış 否 いいえ
+    아니요 لا לא""",
+}
+MARKS = {"": False} | {word: mark for mark, words in WORDS.items() for word in words.split()}
 PARTS = ("spans", "entities", "relations", "tokens")  # what these name is said of a part of the text
 SPAN = re.compile(r"\[?\[\d+, \d+, \"")
-
-
-def judged(table: Table, told: object = None) -> Table:
-    """Return a table without rows of which the people who labeled them said that they do not count.
-
-    Such are rows rejected, ignored (Prodigy), skipped (Label Studio), discarded or drafts (Argilla). Where one label
-    alone was asked for, a rejected row has the label `not …`. Nothing is left out where `told`, the label, is the
-    column of the answers.
-    """
-    for place, name in enumerate(table.header):
-        kinds = {record.cells[place].strip().lower() for record in table.records} - {""}
-        if plain(name) == "answer" and len(kinds) > 1 and kinds <= ANSWERS and told not in (name, place + 1):
-            table = _answered(table, place)
-        elif REFUSED.search(name.strip().lower()):
-            bad = {"true"} if name.lower().endswith("cancelled") else {"discarded", "draft"}
-            table = _without(table, place, kinds & bad)
-    return table
-
-
-def _answered(table: Table, place: int) -> Table:
-    labels = [i for i, name in enumerate(table.header) if plain(name) == "label"]
-    values = {record.cells[labels[0]] for record in table.records} if labels else set()
-    if len(values) != 1:
-        return _without(table, place, {"reject", "ignore"})
-    at, label = labels[0], values.pop()
-    records = tuple(
-        replace(r, cells=(*r.cells[:at], f"not {label}", *r.cells[at + 1 :])) if r.cells[place] == "reject" else r
-        for r in table.records
-    )
-    what = f"one label alone was asked for, {quoted(label)}: rejected rows are called {quoted(f'not {label}')}"
-    table = replace(table, records=records, findings=(*table.findings, Finding("one question", what)))
-    return _without(table, place, {"ignore"})
-
-
-def _without(table: Table, place: int, bad: set[str]) -> Table:
-    out = tuple(record.number for record in table.records if record.cells[place].strip().lower() in bad)
-    if not out:
-        return table
-    what = f"{count(len(out), table.unit)} with {' or '.join(sorted(bad))} in {quoted(table.header[place])}"
-    do = f"if they count, take the column {quoted(table.header[place])} out of the file"
-    found = Finding("refused", what, out, "left out, for who labeled them refused them", do, len(out), unit=table.unit)
-    kept = tuple(record for record in table.records if record.number not in set(out))
-    return replace(table, records=kept, findings=(*table.findings, found))
 
 
 def with_marked(
@@ -91,7 +50,7 @@ def with_marked(
     labels = {place: table.header[place].removeprefix(begin) for place in places}
     findings = list(table.findings)
     if guessed:
-        what = f"{listed(names)} mark one label in each {table.unit}"
+        what = f"{listed([table.header[place] for place in places])} mark one label in each {table.unit}"
         do = f"if one of them alone is the label, say {option('label', names[:1])}, or another"
         findings.append(Finding("one mark", what, (), "the name of the marked one is the label", do))
     if any(_mark(table, record, place) not in MARKS for record in table.records for place in places):
@@ -106,7 +65,7 @@ def with_marked(
             "without a mark in any of these columns",
             [r.number for r, some in zip(table.records, marked, strict=True) if not some],
             f"called {quoted(outside)}" if outside else "they have no label",
-            "" if outside else "to keep them under a label of their own, say outside='none'",
+            "" if outside else "to keep them under a label of their own, say outside='none of them'",
         ),
         (
             "with several marks",
@@ -217,24 +176,64 @@ def hints(table: Table, at: Columns) -> list[Finding]:
     return found
 
 
-def _marks(table: Table, records: Sequence[Record]) -> tuple[list[int], list[int]]:
-    """The columns that hold marks of both kinds in some rows, and how many marks each of those rows has in them."""
-    kinds = [{_mark(table, record, place) for record in records} for place in range(table.width)]
-    places = [
-        i for i, kind in enumerate(kinds) if kind <= set(MARKS) and {MARKS[cell] for cell in kind} == {True, False}
-    ]
-    return places, [sum(MARKS[_mark(table, record, place)] for place in places) for record in records]
+def _marked(table: Table, records: Sequence[Record]) -> dict[int, int]:
+    """Column -> which of these rows it marks, as bits; of columns of marks, of both kinds, but for a few cells."""
+    found = {}
+    for place in range(table.width):
+        marks = [MARKS.get(_mark(table, record, place)) for record in records]
+        if marks.count(None) <= 0.05 * len(marks) and {True, False} <= set(marks):
+            found[place] = int("".join("01"[bool(mark)] for mark in marks), 2)
+    return found
+
+
+def _once(marked: dict[int, int], rows: int) -> list[int] | None:
+    """The columns of which each row is marked in one alone; None where no choice of them is so, or more than one."""
+    found: list[list[int]] = []
+
+    def choose(left: int, chosen: list[int]) -> None:
+        if not left:
+            found.append(sorted(chosen))
+        first = left & -left
+        for place, bits in marked.items():
+            if len(found) < 2 and bits & first and not bits & ~left:
+                choose(left & ~bits, [*chosen, place])
+
+    choose((1 << rows) - 1, [])
+    return found[0] if len(found) == 1 else None
+
+
+def _sorting(table: Table, at: Columns, marked: Collection[int]) -> list[str]:
+    """Other columns that could hold the label: what stands in them comes again, and is no mark."""
+    rows, found = table.records[:LOOKED_AT], []
+    for place in set(range(table.width)) - {*at.texts, at.split, *marked}:
+        cells = [record.cells[place].strip() for record in rows]
+        kinds = len(set(filter(None, cells)))
+        if 1 < kinds <= 0.5 * sum(map(bool, cells)) and plain(table.header[place]) not in NAMES["id"]:
+            found.append(place)
+    return [table.header[place] for place in sorted(found)]
 
 
 def one_each(table: Table, at: Columns) -> list[str] | None:
-    """Return the columns that mark one label each where a guessed label is one of them and each row has one mark.
+    """Return the columns that mark one label each, where a guessed label is one of them and each row has one mark.
 
-    None where that is not so, in any row; the label then stands as it was guessed.
+    Columns that write out in each row that they mark nothing are among them: another file may have their label. None
+    where any row has no mark or two, where the guessed label has a usual name, and where another column sorts the
+    texts; the label then stands as it was guessed.
     """
-    if "label" not in at.guessed or set(_marks(table, table.records[:LOOKED_AT])[1]) != {1}:
+    some = _marked(table, table.records[:LOOKED_AT])
+    if at.label not in some or "label" not in at.guessed or plain(table.header[at.label]) in NAMES["label"]:
         return None
-    places, times = _marks(table, table.records)
-    return [table.header[i] for i in places] if at.label in places and len(places) > 1 and set(times) == {1} else None
+    if _sorting(table, at, some) or _once(some, min(LOOKED_AT, len(table.records))) is None:
+        return None
+    every = _marked(table, table.records)
+    once = _once(every, len(table.records)) or []
+    if len(once) < 2 or any(_mark(table, record, place) not in MARKS for record in table.records for place in once):
+        return None
+    for place in set(range(table.width)) - {*every, *at.texts, at.split}:
+        kinds = {_mark(table, record, place) for record in table.records}
+        if kinds <= set(WORDS[False].split()):
+            once.append(place)
+    return [table.header[place] for place in sorted(once)]
 
 
 def _several(table: Table, at: Columns) -> Finding | None:
@@ -243,7 +242,8 @@ def _several(table: Table, at: Columns) -> Finding | None:
     It stops where one of them was taken for the label with no usual name that speaks for it.
     """
     rows = table.records[:LOOKED_AT]
-    places, times = _marks(table, rows)
+    places = list(_marked(table, rows))
+    times = [sum(MARKS.get(_mark(table, record, place), False) for place in places) for record in rows]
     one = times.count(1)
     if len(places) < 2 or not (one >= 0.8 * len(rows) or at.label in places):
         return None
@@ -254,5 +254,6 @@ def _several(table: Table, at: Columns) -> Finding | None:
     do = f"if so, say {option('label', names)}: its name is the label"
     if at.label not in places or plain(table.header[at.label]) in NAMES["label"]:
         return Finding("marks", what, (), "read as they stand", do)
-    do += f"; if one of them alone is, say {option('label', [table.header[at.label]])}, or another"
+    others = _sorting(table, at, places) or [table.header[at.label]]
+    do += f"; if one column alone is the label, name it, such as {option('label', others[:1])}"
     return Finding("marks", what, (), "", do, stops=True)

@@ -16,6 +16,7 @@ from helpers.tasks.files import DataError, Message
 from helpers.tasks.own import cleaning, columns, folders, marks, shares, splits
 from helpers.tasks.own.cleaning import NUMBER, Row, one_spelling, outside_of
 from helpers.tasks.own.findings import Finding, count, quoted
+from helpers.tasks.own.judged import judged
 from helpers.tasks.own.kinds import EVERY, is_workbook, table_of
 from helpers.tasks.own.rows import rows_of
 from helpers.tasks.own.splits import Divided
@@ -174,7 +175,7 @@ def _of_files(files: dict[str, pathlib.Path], roles: dict[str, Names], options: 
     below, told_text = label == BELOW, columns.flat(text)  # the name of a column is the label of the texts below it
     options = {**options, "names": columns.flat(text, None if below else label, split)}
     options["header"] = True if below else options["header"]
-    rows, total, findings, how, named = [], 0, [], [], None
+    rows, total, findings, how, named, each, objects = [], 0, [], [], None, None, False
     for name, file in files.items():
         further = name in ("test", "dev") and not file.is_dir()
         sheet = None if further and not is_workbook(file) else options["sheet"]  # said of workbooks alone
@@ -183,8 +184,13 @@ def _of_files(files: dict[str, pathlib.Path], roles: dict[str, Names], options: 
         if below and BELOW not in map(columns.plain, table.header):
             table = marks.below_names(table, told_text)
             text, label = "text", "label"
-        table = shares.of_objects(marks.judged(table, label))
+        table = judged(table, label)
         told = label
+        if each and not (label := [one for one in each if one in table.header]):
+            raise DataError(
+                f"{table.name} has none of the columns that mark labels in {next(iter(files.values())).name}, "
+                f"{columns.listed(each)}: mark them here too, or name columns that both files have, text=… and label=…"
+            )
         if isinstance(label, list | tuple):
             table = marks.with_marked(table, label, outside)
             told = table.header[-1]
@@ -201,10 +207,14 @@ def _of_files(files: dict[str, pathlib.Path], roles: dict[str, Names], options: 
         if named is None:
             guessed, unit = at.guessed, table.unit
             if each := marks.one_each(table, at):
-                label, table = each, marks.with_marked(table, each, guessed=True)
+                table = marks.with_marked(table, each, guessed=True)
                 at = columns.guess(table, text, table.header[-1], split)
+            alike = shares.of_objects(table, at.label)
+            objects, table = alike is not table, alike
             named = [table.header[i] for i in at.texts], table.header[at.label]
             findings += marks.hints(table, at)
+        elif objects:
+            table = shares.of_objects(table, at.label, must=True)
         some, lost, odd = rows_of(table, at, "train" if name == "" and len(files) > 1 else name)
         if name in ("test", "dev"):
             odd = [replace(one, rows=tuple(f"{name} {row}" for row in one.rows)) for one in odd]

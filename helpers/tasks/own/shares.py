@@ -5,10 +5,12 @@ The highest says the label.
 
 import ast
 import json
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from helpers.tasks.files import DataError
 from helpers.tasks.own.columns import LOOKED_AT, NAMES, Columns, listed, plain
 from helpers.tasks.own.findings import Finding, quoted
 from helpers.tasks.own.tables import Table
@@ -17,6 +19,7 @@ NUMBER = re.compile(r"(\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?)\s*%?")
 VECTOR = re.compile(r"\[\s*-?\d[\d.]*(?:[eE][-+]?\d+)?(?:\s*,\s*-?\d[\d.eE+-]*)+\s*\]")
 BEFORE = re.compile(r"(?:p|prob|proba|probability|score|pred|share|pct|votes?|n)[ ._-]+", re.IGNORECASE)
 NEARLY = 0.95  # of all rows
+NOTHING = ("", "nan", "none", "null", "{}", "[]")  # a cell without a label
 
 
 def highest(rows: Sequence[Sequence[str]]) -> list[list[int]] | None:
@@ -36,46 +39,67 @@ def highest(rows: Sequence[Sequence[str]]) -> list[list[int]] | None:
     return [top if len(top) == 1 else [] for top in tops]
 
 
-def of_objects(table: Table) -> Table:
-    """Return a table in which the name of the highest stands for each cell such as {"refund": 0.9, "fault": 0.1}.
+def of_objects(table: Table, place: int, must: bool = False) -> Table:
+    """Return a table in which labels stand for the cells of a column such as {"refund": 0.9, "fault": 0.1}.
 
-    Done to a column where each cell that is filled holds such an object, of two names or more, and the numbers are
-    shares or votes. It is blank where two are as high.
+    Of shares or votes the highest is the label, and none where two are as high; of marks, 1 and 0, all that are
+    marked. The table comes back as it is where the column holds anything else.
+
+    must: it was so in the file before this one. Raises DataError then where the column holds anything else.
     """
-    for place, name in enumerate(table.header):
-        cells = [record.cells[place].strip() for record in table.records]
-        found = (
-            [_object(cell) for cell in cells if cell] if any(cell.startswith("{") for cell in cells[:LOOKED_AT]) else []
-        )
-        tops = highest([[str(one) for one in some.values()] for some in found]) if found and all(found) else None
-        if tops is None:
-            continue
-        labels = iter([list(some)[top[0]] if top else "" for some, top in zip(found, tops, strict=True)])
-        said = [next(labels) if cell else "" for cell in cells]
-        records = tuple(
-            replace(record, cells=(*record.cells[:place], one, *record.cells[place + 1 :]))
-            for record, one in zip(table.records, said, strict=True)
-        )
-        equal = tuple(r.number for r, cell, one in zip(records, cells, said, strict=True) if cell and not one)
-        what = f"{quoted(name)} holds labels with their shares or votes, such as {quoted(next(filter(None, cells)))}"
-        done = "the label of the highest is read" + ("; where two are as high, none" if equal else "")
-        findings = (*table.findings, Finding("shares in a cell", what, equal, done, unit=table.unit))
-        table = replace(table, records=records, findings=findings)
-    return table
+    name, cells = table.header[place], [record.cells[place].strip() for record in table.records]
+    filled = [i for i, cell in enumerate(cells) if cell.lower() not in NOTHING]
+    if not (must or any(cells[i][0] in "{[" for i in filled[:LOOKED_AT])):
+        return table
+    found = {i: _object(cells[i]) for i in filled}
+    odd = next((i for i in filled if not found[i]), None)
+    labels = _labels([found[i] for i in filled]) if filled and odd is None else None
+    if labels is None:
+        if not must:
+            return table
+        where = f"; {table.unit} {table.records[odd].number} has {quoted(cells[odd], 30)}" if odd is not None else ""
+        raise DataError(f"{table.name}: {quoted(name)} should hold labels with shares, as in the file before{where}")
+    said = dict(zip(filled, labels, strict=True))
+    records = tuple(
+        replace(record, cells=(*record.cells[:place], said.get(i, ""), *record.cells[place + 1 :]))
+        for i, record in enumerate(table.records)
+    )
+    without = tuple(records[i].number for i, label in said.items() if not label)
+    what = f"{quoted(name)} holds labels with numbers, such as {quoted(cells[filled[0]])}"
+    done = "the label of the highest is read, or all that are marked"
+    done += "; where two are as high, or none is marked, there is none" if without else ""
+    findings = (*table.findings, Finding("shares in a cell", what, without, done, unit=table.unit))
+    return replace(table, records=records, findings=findings)
 
 
-def _object(cell: str) -> dict[str, float | int] | None:
-    """What a cell names, with its numbers; None where it is anything else. As JSON, or as Python prints it."""
-    if not (cell.startswith("{") and cell.endswith("}")):
+def _labels(cells: Sequence[dict[str, float]]) -> list[str] | None:
+    """The label of each cell of named numbers; None where these are neither marks nor shares."""
+    if all(one in (0, 1) for some in cells for one in some.values()) and any(len(some) > 1 for some in cells):
+        return ["; ".join(name for name, one in some.items() if one) for some in cells]
+    several = [some for some in cells if len(some) > 1]
+    if several and highest([[str(one) for one in some.values()] for some in several]) is None:
         return None
-    for read in (json.loads, ast.literal_eval):
+    tops = [[name for name, one in some.items() if one == max(some.values())] for some in cells]
+    return [top[0] if len(top) == 1 else "" for top in tops]
+
+
+def _object(cell: str) -> dict[str, float] | None:
+    """What a cell names, with its numbers; None where it is anything else. As JSON, or as Python prints it.
+
+    >>> _object('{"a": 1, "b": 0}'), _object("[{'label': 'a', 'score': 0.9}]")
+    ({'a': 1.0, 'b': 0.0}, {'a': 0.9})
+    """
+    for read in (json.loads, ast.literal_eval) if cell[:1] in "{[" else ():
         try:
             found = read(cell)
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
-        good = isinstance(found, dict) and len(found) > 1 and all(isinstance(name, str) for name in found)
-        if good and all(isinstance(one, bool | int | float) for one in found.values()):
-            return {name: one if isinstance(one, float) else int(one) for name, one in found.items()}
+        some = found if isinstance(found, list) else [found]
+        if some and all(isinstance(one, dict) and set(one) == {"label", "score"} for one in some):
+            found = {one["label"]: one["score"] for one in some}
+        good = isinstance(found, dict) and found and all(isinstance(name, str) for name in found)
+        if good and all(isinstance(one, bool | int | float) and 0 <= one < math.inf for one in found.values()):
+            return {name: float(one) for name, one in found.items()}
     return None
 
 
@@ -110,6 +134,10 @@ def hint(table: Table, at: Columns, said: Callable[[Sequence[str]], str]) -> Fin
         return Finding(
             "numbers in lists", what, (), "", "name the column with the labels: label=… (--label)", stops=True
         )
+    if sum(bool(_object(row[at.label].strip())) for row in rows) > 0.5 * len(rows):
+        what = f"{quoted(table.header[at.label])} holds objects with numbers that are no shares of labels"
+        do = "put the label of each text into a column of its own, and name that: label=… (--label)"
+        return Finding("objects", what, (), "", do, stops=True)
     numbers = [[_number(row[place]) for row in rows] for place in range(table.width)]
     if not rows or at.label in at.texts or None in numbers[at.label]:
         return None
