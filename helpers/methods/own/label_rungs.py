@@ -61,8 +61,10 @@ def vectorizer(texts: Sequence[str]) -> TfidfVectorizer:
 
 def _words(bench: Bench) -> Ready:
     texts, labels = zip(*((message.text, message.label) for message in bench.task.train), strict=True)
-    made = baselines.TextClassifier([("words", vectorizer(texts)), ("regression", baselines.embedding_classifier())])
-    made.fit(texts, labels)
+    if "words" not in bench.memo:  # learned once, before a language model takes its memory
+        steps = [("words", vectorizer(texts)), ("regression", baselines.embedding_classifier())]
+        bench.memo["words"] = baselines.TextClassifier(steps).fit(texts, labels)
+    made = bench.memo["words"]
     return Ready(lambda items: _outcomes(items, made.classes_, made.predict_proba([item.text for item in items])))
 
 
