@@ -103,7 +103,9 @@ def _measured(bench: Bench, step: Step, progress: bool) -> LedgerRow:
         for at in range(0, len(items), rung.at_once):
             part = [item for item in items[at : at + rung.at_once] if item.id not in known]
             if part:
-                ready = ready or _begun(bench, rung)
+                if not ready:
+                    ready = _begun(bench, rung)
+                    runtime.release_memory()  # what training or fitting freed
                 started = time.perf_counter()
                 outcomes = list(_halving(ready.answer, part))
                 piece = _piece(key, part, outcomes, time.perf_counter() - started, ready)
