@@ -128,10 +128,12 @@ def decide(
     place = regret.cheapest_tie(shares, p_values, overview.dollars(summaries))
     chosen = together[place]
     others = [row for row in together if row.method in standing.tied and row is not chosen]
+    whole = next(row for row in rows if row.method == chosen.method)
+    fewer = f" On the {chosen.n} that all were asked it is right on {chosen.interval}." if whole.n > chosen.n else ""
     sentences = [
-        f"Take {chosen.method}: it is right on {chosen.interval} of {chosen.n} {noun}.",
+        f"Take {chosen.method}: it is right on {whole.interval} of {whole.n} {noun}.{fewer}",
         _standing(chosen, standing, others, noun),
-        _target(chosen, target, noun),
+        _target(whole, target),
         *_model_or_not(together),
         _price(summaries[place], requests, prices),
         _doubt(chosen, others, noun),
@@ -165,7 +167,7 @@ def _labels(chosen: LedgerRow, others: Sequence[LedgerRow]) -> str:
     return f" Labeling costs, too: {chosen.method} learned from {chosen.labels_used:,} labeled rows; of these, {told}."
 
 
-def _target(chosen: LedgerRow, target: float, noun: str) -> str:
+def _target(chosen: LedgerRow, target: float) -> str:
     where = statistics.decide(chosen.interval, limit=target)
     if where in UP:
         return f"It reaches your target of {target:.2f}."
@@ -217,10 +219,15 @@ def _doubt(chosen: LedgerRow, others: Sequence[LedgerRow], noun: str) -> str:
     shares = [share for share in apart if share]
     disagree = sum(shares) / len(shares) if shares else 0.2
     least = statistics.detectable_difference(chosen.n, disagree)
-    told = f"differences below about {100 * least:.0f} points" if least == least else "all but huge differences"
+    if least == least:
+        told = (
+            f"in one pair compared alone, {chosen.n} {noun} often miss differences below about {100 * least:.0f} points"
+        )
+        told += "; with all pairs compared at once, as above, a gap must be wider"
+    else:
+        told = f"{chosen.n} {noun} can hardly say which of two such methods is better, though one may be"
     return (
-        f"{_pair(chosen, others, shares)} disagree on {100 * disagree:.0f} of 100 {noun}: in one pair compared alone, "
-        f"{chosen.n} {noun} often miss {told}; with all pairs compared at once, as above, a gap must be wider. They "
+        f"{_pair(chosen, others, shares)} disagree on {100 * disagree:.0f} of 100 {noun}: {told}. These {noun} "
         f"have also chosen the method, and flatter it a little: measure it again on {noun} that nobody has looked at."
     )
 

@@ -390,13 +390,29 @@ def test_a_decision_takes_the_cheapest_of_a_tie_and_says_how_sure_it_is(own):
     assert "cannot tell it from slow too (" in str(found)
     assert "None of them costs less to run." in str(found)
     assert "need fewer" not in str(found)
-    assert "in one pair compared alone" in str(found)
-    assert "with all pairs compared at once, as above, a gap must be wider" in str(found)
+    assert "12 texts can hardly say which of two such methods is better" in str(found)
     assert "measure it again on texts that nobody has looked at" in str(found)
     with pytest.raises(ValueError, match="no rung has been measured yet"):
         own_decision.decide([])
     with pytest.raises(ValueError, match="target is a share"):
         own_decision.decide(rows, target=90)
+
+
+def test_a_decision_tells_the_share_of_all_items_and_of_those_that_all_were_asked():
+    def row(name, count, right):
+        ids, hits = [str(i) for i in range(count)], [int(i % 10 < right) for i in range(count)]
+        gold = ["ab"[i % 2] for i in range(count)]
+        said = [one if hit else "ab"[one == "a"] for one, hit in zip(gold, hits, strict=True)]
+        return LedgerRow("t", name, "test", "plain", ids, gold, said, hits, ids)
+
+    found = own_decision.decide([row("all", 300, 9), row("few", 100, 8)], target=0.85)
+    first = found.sentences[0]
+    assert first.startswith(
+        "Take all: it is right on 0.900 [0.861, 0.929] of 300 texts. On the 100 that all were asked"
+    )
+    assert "It reaches your target of 0.85." in found.sentences  # of 100 texts it would be too close to call
+    assert "in one pair compared alone, 100 texts often miss differences below about" in str(found)
+    assert "with all pairs compared at once, as above, a gap must be wider" in str(found)
 
 
 def test_a_decision_says_which_of_a_tie_need_fewer_labels(own):
