@@ -78,7 +78,6 @@ def climb(plan: Plan, progress: bool = True) -> list[LedgerRow]:
     for step in plan.steps:
         if step.skipped:
             continue
-        runtime.release_memory()  # what the rung before it freed
         try:
             row = _measured(plan.bench, step, progress)
         except KeyboardInterrupt:
@@ -103,9 +102,7 @@ def _measured(bench: Bench, step: Step, progress: bool) -> LedgerRow:
         for at in range(0, len(items), rung.at_once):
             part = [item for item in items[at : at + rung.at_once] if item.id not in known]
             if part:
-                if not ready:
-                    ready = _begun(bench, rung)
-                    runtime.release_memory()  # what training or fitting freed
+                ready = ready or _begun(bench, rung)
                 started = time.perf_counter()
                 outcomes = list(_halving(ready.answer, part))
                 piece = _piece(key, part, outcomes, time.perf_counter() - started, ready)
@@ -122,8 +119,11 @@ def _pieces(target, key: str) -> list[Piece]:
 
 
 def _begun(bench: Bench, rung: Rung) -> Ready:
+    runtime.release_memory()  # what the rung before it freed
     try:
-        return rung.begin(bench)
+        ready = rung.begin(bench)
+        runtime.release_memory()  # what learning freed
+        return ready
     except (MemoryError, RuntimeError) as error:
         if not _is_memory(error):
             raise

@@ -242,8 +242,8 @@ def _several(table: Table, at: Columns) -> Finding | None:
     It stops where one of them was taken for the label with no usual name that speaks for it.
     """
     rows = table.records[:LOOKED_AT]
-    places = list(_marked(table, rows))
-    times = [sum(MARKS.get(_mark(table, record, place), False) for place in places) for record in rows]
+    marked = _marked(table, rows)
+    places, times = list(marked), [sum(bits >> i & 1 for bits in marked.values()) for i in range(len(rows))]
     one = times.count(1)
     if len(places) < 2 or not (one >= 0.8 * len(rows) or at.label in places):
         return None
