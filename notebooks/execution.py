@@ -150,10 +150,10 @@ def _clean(output) -> bool:
 
 
 def keep_machine_outputs(new: nbformat.NotebookNode, path: pathlib.Path) -> None:
-    """Keep the stored output of cells tagged `machine` if all others say what they said: those differ between machines.
+    """Keep the stored output of cells tagged `machine` if all say what they said: theirs differ between machines.
 
-    Where anything else says something new, all outputs are of the new run, so that the numbers of a notebook belong
-    together.
+    They may say it with other numbers. Where anything else is new, a word of theirs among it, all outputs are of the
+    new run, so that the numbers of a notebook belong together, and its words to the code.
     """
     if not path.exists():
         return
@@ -162,9 +162,16 @@ def keep_machine_outputs(new: nbformat.NotebookNode, path: pathlib.Path) -> None
     ours = [cell for cell in code if "machine" in cell.metadata.get("tags", [])]
     if any(cell.id not in old or _said(old[cell.id]) != _said(cell) for cell in code if cell not in ours):
         return
+    if any(cell.id in old and _words(old[cell.id]) != _words(cell) for cell in ours):
+        return
     for cell in ours:
         if cell.id in old and old[cell.id].outputs:
             cell.outputs = old[cell.id].outputs
+
+
+def _words(cell: nbformat.NotebookNode) -> str:
+    """Return what a cell printed, without its numbers."""
+    return re.sub(r"\d[\d.,]*", "", _said(cell))
 
 
 def _said(cell: nbformat.NotebookNode) -> str:

@@ -251,6 +251,9 @@ def test_outputs_of_this_machine_are_kept_only_beside_those_they_belong_to(tmp_p
         new = notebook("4 s", found)
         execution.keep_machine_outputs(new, stored)
         assert [cell.outputs[0].text for cell in new.cells] == [kept, found]
+    reworded = notebook("4 s in all", "17 right")
+    execution.keep_machine_outputs(reworded, stored)
+    assert reworded.cells[0].outputs[0].text == "4 s in all"  # the code says it in other words
 
 
 def test_nbval_waits_longer_for_a_busy_machine_than_its_own_five_seconds(tmp_path):

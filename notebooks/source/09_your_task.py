@@ -163,9 +163,9 @@ for label, words in own.task.words.items():
 # %% [markdown]
 # ## What will it take?
 #
-# Plain methods cost seconds and always run. Each rung of a language model needs a while to begin (LoRA trains), and then
-# some time for each text; a GPU is used if there is one. All should be asked the same texts, or they cannot be compared
-# text by text.
+# Plain methods always run. They cost seconds; embedding thousands of long texts takes a minute or two. Each rung of a
+# language model needs a while to begin (LoRA trains), and then some time for each text; a GPU is used if there is one.
+# All should be asked the same texts, or they cannot be compared text by text.
 #
 # A [model behind an address](../docs/other_models.md#a-model-behind-an-address) works here, too, without LoRA and the
 # playground: then your texts leave your machine, from the plan on.
