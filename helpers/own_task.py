@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from helpers.lesson.own import page
 from helpers.machine import runtime
+from helpers.methods.own import label_rungs
 from helpers.methods.own.climb import TooLargeError, climb
 from helpers.methods.own.plan import MINUTES, Plan, plan
 from helpers.model import endpoint
@@ -29,19 +30,20 @@ __all__ = ["climb", "plan", "read", "read_documents", "report"]
 
 
 def report(
-    plan: Plan, rows: Sequence[LedgerRow], target: float = TARGET, requests: int = 10_000, show: bool = True
+    plan: Plan, rows: Sequence[LedgerRow], target: float | None = None, requests: int = 10_000, show: bool = True
 ) -> Decision:
     """Show table, pictures and decision, and write report.html for a colleague; return the decision.
 
     Args:
         plan, rows: what was planned, and what climb returned.
-        target: the share right that would do. requests: expected in a month.
+        target: the share right that would do; None takes 0.85. requests: expected in a month.
         show: False only writes the page.
 
     Raises ValueError without rows.
     """
     own = plan.bench.own
-    found = own_decision.decide(rows, target, requests, page.noun_of(own), _prices())
+    beside = {"against": label_rungs.AGAINST, "doubts": page.doubts(own)} if own.kind == "labels" else {}
+    found = own_decision.decide(rows, target, requests, page.noun_of(own), _prices(), **beside)
     if show:
         page.show(own, rows, found)
     written = page.write(own, rows, found, plan.bench.folder, plan)
@@ -57,7 +59,9 @@ def _prices() -> costs.Prices:
 
 
 def _near(path: pathlib.Path) -> str:
-    """Where a page lies, as seen from the course's folder, or from that of results where it is another."""
+    """Where a page lies: in a terminal whole, else from the course's folder, or from that of results."""
+    if not page.in_notebook():
+        return str(path)
     if path.is_relative_to(runtime.ROOT):
         return f"{path.relative_to(runtime.ROOT)}, seen from the course's folder"
     return f"{path.relative_to(store.folder())} in the folder that COURSE_RESULTS names"
@@ -94,7 +98,7 @@ def _arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--minutes", type=float, default=MINUTES, help="the most that measuring takes (%(default)g)")
     parser.add_argument("--without", action="append", default=[], help="a rung to leave out, or how its name begins")
-    parser.add_argument("--target", type=float, default=TARGET, help="the share right that would do (%(default)g)")
+    parser.add_argument("--target", type=float, help=f"the share right that would do ({TARGET:g} if left out)")
     parser.add_argument("--requests", type=int, default=10_000, help="expected in a month (10000)")
     parser.add_argument("--yes", action="store_true", help="take guessed columns and the plan without asking")
     parser.add_argument("--only-read", action="store_true", help="read and check the file, and stop")

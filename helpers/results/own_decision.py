@@ -15,7 +15,7 @@ from helpers.statistics import Interval
 
 UP = (statistics.ABOVE, statistics.LITTLE_ABOVE)
 DOWN = (statistics.BELOW, statistics.LITTLE_BELOW)
-WORST = 10
+WORST, MIXED = 10, 15  # labels and kinds of mistake that a page lists
 TARGET = 0.85  # the share right that would do, where nobody says another
 
 
@@ -38,16 +38,24 @@ def scope(row: LedgerRow, outside: str) -> Scope | None:
     return Scope(statistics.wilson_interval(*hits[False]), statistics.wilson_interval(*hits[True]))
 
 
-def table(rows: Sequence[LedgerRow], outside: str | None = None) -> list[tuple[str, ...]]:
-    """Return a table of methods as texts, its head first, best first: accuracy, macro-F1, scope, tokens and seconds."""
+def table(
+    rows: Sequence[LedgerRow], outside: str | None = None, shared: Sequence[LedgerRow] = ()
+) -> list[tuple[str, ...]]:
+    """Return a table of methods as texts, its head first, best first: accuracy, macro-F1, scope, tokens and seconds.
+
+    shared: the same methods on the items that all of them measured; they have a column where these are fewer.
+    """
     graded = bool(rows) and "answers" in rows[0].details
-    head = ["method", "right, 95 % interval", "items"]
+    alike = {row.method: row for row in shared if any(other.n > row.n for other in rows)}
+    head = ["method", *(f"right on the same {row.n}" for row in [*alike.values()][:1])]
+    head += ["right, 95 % interval", "items"]
     head += ["abstained"] if graded else ["macro-F1"]
     head += ["right inside", f"found: {outside}"] if outside else []
     head += ["labeled rows", "tokens each", "seconds each"]
     lines = [tuple(head)]
-    for row in sorted(rows, key=lambda row: -row.interval.estimate):
-        line = [row.method, str(row.interval), str(row.n)]
+    for row in sorted(rows, key=lambda row: -alike.get(row.method, row).interval.estimate):
+        line = [row.method, *([f"{alike[row.method].interval.estimate:.3f}"] if alike else [])]
+        line += [str(row.interval), str(row.n)]
         if graded:
             line.append(f"{row.predictions.count('abstained') / row.n:.2f}")
         else:
@@ -69,12 +77,28 @@ def _seconds(each: float) -> str:
     return "under 0.001" if each < 0.001 else f"{each:.2g}" if each < 1 else f"{each:.0f}"
 
 
-def mix_ups(row: LedgerRow, most: int = 15) -> list[tuple[str, str, int]]:
+def mix_ups(row: LedgerRow, most: int = MIXED) -> list[tuple[str, str, int]]:
     """Return (right label, what was said, how often) of a row's commonest mistakes."""
     wrong = Counter((gold, said) for gold, said in zip(row.gold, row.predictions, strict=True) if gold != said)
     return [(gold, said, times) for (gold, said), times in sorted(wrong.items(), key=lambda one: (-one[1], one[0]))][
         :most
     ]
+
+
+def by_label(row: LedgerRow) -> list[tuple[str, str, str]]:
+    """Return (label, recall, precision) in words that count: of its items those found, of its uses those right.
+
+    >>> row = LedgerRow("t", "m", "test", "plain", ["1", "2", "3"], ["a", "a", "b"], ["a", "b", "b"], [1, 0, 1], [])
+    >>> by_label(row)
+    [('a', '0.50 (1 of 2)', '1.00 (1 of 1)'), ('b', '1.00 (1 of 1)', '0.50 (1 of 2)')]
+    """
+    items, said = Counter(row.gold), Counter(row.predictions)
+    right = Counter(gold for gold, hit in zip(row.gold, row.correct, strict=True) if hit)
+    return [(label, _share(right[label], items[label]), _share(right[label], said[label])) for label in sorted(items)]
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.2f} ({part} of {whole})" if whole else "– (0 of 0)"
 
 
 def worst_labels(row: LedgerRow, most: int = WORST, least: int = 3) -> list[tuple[str, int, int]]:
@@ -101,24 +125,30 @@ class Decision:
 
 def decide(
     rows: Sequence[LedgerRow],
-    target: float = TARGET,
+    target: float | None = None,
     requests: int = 10_000,
     noun: str = "texts",
     prices: costs.Prices = costs.EXAMPLE_PRICES,
+    against: Sequence[tuple[str, str, str]] = (),
+    doubts: Sequence[str] = (),
 ) -> Decision:
     """Return the cheapest of the methods that the items cannot tell from the leader, and why, in sentences.
 
     Args:
         rows: of one task, one for each method; they are compared on the items that all of them measured.
-        target: the share right that would do.
+        target: the share right that would do; None takes TARGET, and says that nobody chose it.
         requests: how many are expected in a month.
         noun: what the items are called.
         prices: of a language model's tokens.
+        against: (beginning of a method's name, of another's, what that is) of further pairs worth a sentence.
+        doubts: sentences on the data that the first sentence must not be read without.
 
     Raises ValueError without rows, and where target or requests are out of range.
     """
     if not rows:
         raise ValueError("no rung has been measured yet; climb the plan first, or leave fewer rungs out")
+    given = target is not None
+    target = target if given else TARGET
     if not 0 < target <= 1 or requests < 0:
         raise ValueError(f"target is a share above 0 and up to 1, requests a count; got {target} and {requests}")
     together = comparisons.on_same_items(rows, covered=0).rows
@@ -132,9 +162,10 @@ def decide(
     fewer = f" On the {chosen.n} that all were asked it is right on {chosen.interval}." if whole.n > chosen.n else ""
     sentences = [
         f"Take {chosen.method}: it is right on {whole.interval} of {whole.n} {noun}.{fewer}",
+        *doubts,
         _standing(chosen, standing, others, noun),
-        _target(whole, target),
-        *_model_or_not(together),
+        _target(whole, target, given),
+        *_model_or_not(together, against),
         _price(summaries[place], requests, prices),
         _doubt(chosen, others, noun),
     ]
@@ -167,21 +198,27 @@ def _labels(chosen: LedgerRow, others: Sequence[LedgerRow]) -> str:
     return f" Labeling costs, too: {chosen.method} learned from {chosen.labels_used:,} labeled rows; of these, {told}."
 
 
-def _target(chosen: LedgerRow, target: float) -> str:
+def _target(chosen: LedgerRow, target: float, given: bool = True) -> str:
+    """Whether a method reaches a target; and that nobody named it, or that a constant answer reaches it as well."""
+    called = f"your target of {target:.2f}" if given else f"a target of {target:.2f} (taken since none was named)"
     where = statistics.decide(chosen.interval, limit=target)
-    if where in UP:
-        return f"It reaches your target of {target:.2f}."
-    if where in DOWN:
-        return f"It does not reach your target of {target:.2f}; nothing measured here does so surely."
     gap = chosen.interval.estimate - target
     place = f"{abs(gap):.2f} {'above' if gap >= 0 else 'below'}"
-    return (
-        f"Whether it reaches your target of {target:.2f} is too close to call: its estimate is {place} it, and the "
-        "interval holds both. Do not count on it."
+    told = (
+        f"It reaches {called}."
+        if where in UP
+        else f"It does not reach {called}; nothing measured here does so surely."
+        if where in DOWN
+        else f"Whether it reaches {called} is too close to call: its estimate is {place} it, and the interval holds "
+        "both. Do not count on it."
     )
+    most = max(Counter(chosen.gold).values()) / chosen.n
+    if "answers" in chosen.details or most < target:
+        return told
+    return f"{told} So does always saying the most frequent label ({most:.2f}): a target above that would say more."
 
 
-def _model_or_not(rows: Sequence[LedgerRow]) -> list[str]:
+def _model_or_not(rows: Sequence[LedgerRow], against: Sequence[tuple[str, str, str]] = ()) -> list[str]:
     """What a language model adds to the best plain method, and tuning to the model untuned; best is by estimate."""
     best = overview.best_of(rows)
     model = [best[way] for way in best if way != "plain"]
@@ -191,8 +228,12 @@ def _model_or_not(rows: Sequence[LedgerRow]) -> list[str]:
         found.append(_against(top, best["plain"], "the best plain method"))
     for way, name, without in (("tune", "Tuning", "training"), ("retrieve", "Retrieval", "retrieval")):
         if way in best and "prompt" in best:
-            against = _against(best[way], best["prompt"], f"the model's best without {without}")
-            found.append(f"{name}: {against}")
+            said = _against(best[way], best["prompt"], f"the model's best without {without}")
+            found.append(f"{name}: {said}")
+    for one, other, called in against:
+        pair = [row for start in (one, other) for row in rows if row.method.startswith(start)]
+        if len(pair) == 2 and not any(pair[0].method in line and pair[1].method in line for line in found):
+            found.append(_against(*pair, called))
     return found
 
 

@@ -414,6 +414,75 @@ def test_a_decision_tells_the_share_of_all_items_and_of_those_that_all_were_aske
     assert "in one pair compared alone, 100 texts often miss differences below about" in str(found)
     assert "with all pairs compared at once, as above, a gap must be wider" in str(found)
 
+    lines = own_decision.table(found.rows, shared=found.rows)
+    assert lines[0][1] == "right, 95 % interval"  # one column will do where all have the same items
+    lines = own_decision.table([row("all", 300, 9), row("few", 100, 8)], shared=found.rows)
+    assert lines[0][1:3] == ("right on the same 100", "right, 95 % interval")
+    assert [line[:2] for line in lines[1:]] == [("all", "0.900"), ("few", "0.800")]
+
+
+def test_a_target_that_nobody_named_or_that_one_label_reaches_is_said_to_be_so(own):
+    def said(target, **options):
+        ids, hits = list("abcdefghij"), [1] * 9 + [0]
+        one = LedgerRow("t", "m", "test", "plain", ids, ["x"] * 9 + ["y"], ["x"] * 10, hits, ids)
+        return str(own_decision.decide([one], target, **options))
+
+    assert "a target of 0.85 (taken since none was named)" in said(None)
+    assert "your target of 0.95" in said(0.95)
+    assert "So does always saying the most frequent label (0.90)" in said(0.85)
+    assert "most frequent label" not in said(0.95)
+    told = said(0.95, doubts=["But labels are codes."]).split("\n")
+    assert told[0].startswith("Take m") and told[1] == "But labels are codes."
+
+
+def test_labels_that_say_nothing_are_doubted_beside_the_decision(tmp_path, own, capsys):
+    assert page.doubts(own) == []
+    path = tmp_path / "codes.csv"
+    path.write_text(csv([(text, "01"[label == "fault"]) for text, label in [*PAIRS, *MORE]]))
+    codes = reading.read(path)
+    made = ladder(codes, slow(0))
+    rows = climb(made, progress=False)
+    found = own_task.report(made, rows)
+    told = "But 2 of 2 labels, such as '0', tell a language model nothing"
+    assert found.sentences[1].startswith(told) and "--word 0='…' --word 1='…'" in found.sentences[1]
+    assert told in capsys.readouterr().out
+    assert page.doubts(codes.with_words({"0": "billing", "1": "faults"})) == []
+
+
+def test_each_of_few_labels_is_told_with_recall_and_precision(own, capsys):
+    made = ladder(own, slow(0))
+    rows = climb(made, progress=False)
+    found = own_task.report(made, rows)
+    (table,) = [part.table for part in page.sections(own, rows, found) if part.heading == "Label by label"]
+    assert [line[0] for line in table[1:]] == sorted(set(rows[0].gold))
+    right = sum(gold == said == "fault" for gold, said in zip(rows[0].gold, rows[0].predictions, strict=True))
+    line = next(line for line in table if line[0] == "fault")
+    assert line[1].endswith(f"({right} of {rows[0].gold.count('fault')})")
+    assert line[2].endswith(f"({right} of {rows[0].predictions.count('fault')})")
+    assert "right where said (precision)" in capsys.readouterr().out
+
+
+def test_a_vote_of_the_same_neighbors_stands_beside_the_examples_that_are_shown():
+    def row(name, approach, share):
+        hits = [int(i % 10 < share) for i in range(100)]
+        ids, said = [str(i) for i in range(100)], ["ab"[not hit] for hit in hits]
+        return LedgerRow("t", name, "test", approach, ids, ["a"] * 100, said, hits, ids)
+
+    rows = [row("counts", "plain", 9), row(label_rungs.VOTE, "plain", 8), row(f"{label_rungs.NEAREST}, 8", "prompt", 7)]
+    (line,) = [one for one in own_decision.decide(rows, against=label_rungs.AGAINST).sentences if "neighbors" in one]
+    assert "is behind a vote of such neighbors without a model" in line
+    rows = rows[1:]  # the vote is the best plain method, which has its sentence
+    assert "neighbors" not in str(own_decision.decide(rows, against=label_rungs.AGAINST))
+
+
+def test_what_a_page_cuts_it_says(own):
+    names = [f"label {i}" for i in range(30)]
+    said = [names[(i + 1) % 30] for i in range(30)]
+    row = LedgerRow("t", "m", "test", "plain", names, names, said, [0] * 30, names)
+    parts = page.sections(own, [row], own_decision.decide([row]))
+    (mistakes,) = [part for part in parts if part.heading == "Mistakes of m"]
+    assert mistakes.paragraphs == ("30 of 30 are wrong, in 30 ways; the 15 commonest:",)
+
 
 def test_a_decision_says_which_of_a_tie_need_fewer_labels(own):
     first, second, third = climb(ladder(own, slow(0), slow(0, "few"), slow(0, "none")), progress=False)
@@ -451,6 +520,10 @@ def test_it_says_where_all_lies_and_what_that_holds(own, capsys, monkeypatch, tm
     made = ladder(own, slow(0))
     rows = climb(made, progress=False)
     own_task.report(made, rows)
+    assert f"The page for a colleague: {made.bench.folder / 'report.html'}." in capsys.readouterr().out
+    monkeypatch.setattr(page, "in_notebook", lambda: True)
+    monkeypatch.setattr(page, "show", lambda *_: None)
+    own_task.report(made, rows)
     out = capsys.readouterr().out
     name = own.name.removeprefix("own:").replace(":", "-")
     assert f"own/{name}/report.html in the folder that COURSE_RESULTS names" in out
@@ -480,7 +553,8 @@ def test_notebook_and_command_begin_with_the_same_minutes_and_target():
     told = own_task._arguments().parse_args(["x"])
     cells = (runtime.ROOT / "notebooks" / "source" / "09_your_task.py").read_text()
     assert f"MINUTES = {told.minutes:g}\n" in cells
-    assert f"TARGET, REQUESTS = {told.target:g}, {told.requests:_}\n" in cells
+    assert f"TARGET, REQUESTS = {own_decision.TARGET:g}, {told.requests:_}\n" in cells
+    assert told.target is None  # so that a decision can say that nobody named one
 
 
 def test_the_command_reads_asks_and_refuses_in_words(tmp_path, capsys, monkeypatch):

@@ -578,6 +578,16 @@ def test_what_a_classifier_says_in_a_cell_is_its_best_label(tmp_path, cells):
     exactly_pairs(reading.read(save(tmp_path, table(["text", "prediction"], rows))))
 
 
+@pytest.mark.parametrize("best", [1, 3])
+def test_what_a_classifier_says_in_json_lines_is_its_best_label(tmp_path, best):
+    def said(label, i):
+        shares = [{"label": label, "score": 0.6 + i / 100}, *({"label": x, "score": 0.2 - i / 200} for x in "xy")]
+        return shares[: best if i % 5 else 1]
+
+    rows = [{"text": t, "prediction": said(k, i)} for i, (t, k) in enumerate(PAIRS)]
+    exactly_pairs(reading.read(save(tmp_path, "\n".join(map(json.dumps, rows)), "a.jsonl")))
+
+
 def test_several_marks_in_a_cell_are_a_label_together(tmp_path):
     rows = [(t, json.dumps({"billing": i % 2 == 0, "fault": i % 4 > 0})) for i, (t, _) in enumerate(PAIRS)]
     rows += [("none of them", '{"billing": false, "fault": false}'), ("not looked at", "nan")]
@@ -600,6 +610,13 @@ def test_a_further_file_must_hold_labels_as_the_first_does(tmp_path):
     other = save(tmp_path, table(["text", "scores"], [("one more", "fault")]), "other.csv")
     with pytest.raises(DataError, match="should hold labels with shares, as in the file before; row 2 has 'fault'"):
         reading.read(path, test=other)
+
+
+def test_columns_of_marks_are_not_said_to_be_unread(tmp_path):
+    rows = [(i, t, int(k == "billing"), int(k == "fault")) for i, (t, k) in enumerate(PAIRS)]
+    path = save(tmp_path, table(["id", "text", "billing", "fault"], rows))
+    for own in (reading.read(path), reading.read(path, label=[3, "fault"])):
+        assert own.how[0].endswith("whichever is marked; not read: 'id'")
 
 
 @pytest.mark.parametrize(("yes", "no"), [("WAHR", "FALSCH"), ("VRAI", "FAUX"), ("да", "нет"), ("sim", "não")])

@@ -17,6 +17,7 @@ from helpers.results.own_decision import Decision
 from helpers.results.report import Picture, Section
 from helpers.results.rows import LedgerRow
 from helpers.statistics import WORTHWHILE
+from helpers.tasks.own import cleaning
 
 FEW = 20  # labels up to which mistakes are shown as a matrix
 
@@ -27,16 +28,45 @@ def noun_of(own) -> str:
 
 
 def about_figures(rows: Sequence[LedgerRow]) -> str:
-    """Return what the columns of tokens and seconds hold, in a line; an empty one where no tokens were read."""
+    """Return what names and columns of the table hold, in a line; an empty one where no tokens were read."""
     if not any(row.tokens_per_item for row in rows):
         return ""
+    listed = [row for row in rows if "listed" in row.details]
+    near = ""
+    if listed:
+        share, pool = listed[0].details["listed"], max(row.labels_used for row in listed)
+        near = (
+            f"Likeliest labels are those of a text's nearest labeled texts, of {pool:,} that were embedded (hence the "
+            f"labeled rows); the model weighs these alone, and of {listed[0].n} texts {share:.0%} have the right one "
+            "among them: more it cannot reach. "
+        )
     tuned = any(row.approach == "tune" for row in rows)
-    return (
+    return near + (
         "Tokens are all that one text is asked with, also what many texts share"
         + ("; a tuned model is asked without the list of labels" if tuned else "")
         + ". Seconds are a text's part of some asked together, where what they share is read once; training and "
         "texts that the plan already embedded are not in them."
     )
+
+
+def in_notebook() -> bool:
+    """Return whether a notebook's kernel shows what is printed, and not a terminal."""
+    return InteractiveShell.initialized()
+
+
+def doubts(own) -> list[str]:
+    """Return what a decision on labels must not be read without: that a model was told codes instead of words."""
+    mute = [one for one, words in own.task.words.items() if cleaning.says_nothing(words)]
+    if not mute:
+        return []
+    some = mute[:2]
+    call, options = ", ".join(f"{one!r}: '…'" for one in some), " ".join(f"--word {one}='…'" for one in some)
+    more = " and so on" if len(mute) > len(some) else ""
+    return [
+        f"But {len(mute)} of {len(own.task.labels)} labels, such as {some[0]!r}, tell a language model nothing, so "
+        f"what it does here is no measure of it. Unless they are ratings, give them words{more}, with "
+        f"own.with_words({{{call}}}) or the same command and {options}, and climb again."
+    ]
 
 
 def kept(own) -> str:
@@ -58,9 +88,10 @@ def _in_columns(lines: Sequence[Sequence[str]]) -> str:
 def show(own, rows: Sequence[LedgerRow], found: Decision) -> None:
     """Show table, methods with intervals, mistakes and decision; outside a notebook no pictures, which the page has."""
     outside = own.task.outside if own.kind == "labels" else None
-    lines = own_decision.table(rows, outside)
-    if not InteractiveShell.initialized():
-        print(_in_columns(lines), about_figures(rows), found, sep="\n\n")
+    lines = own_decision.table(rows, outside, found.rows)
+    if not in_notebook():
+        parts = [_in_columns(lines), about_figures(rows), *map(_in_columns, _labels(own, found)), str(found)]
+        print(*filter(None, parts), sep="\n\n")
         return
     display(Markdown(md.table(lines[0], lines[1:])))
     if about_figures(rows):
@@ -70,25 +101,45 @@ def show(own, rows: Sequence[LedgerRow], found: Decision) -> None:
         labels = sorted({*found.chosen.gold, *found.chosen.predictions})
         matrix = statistics.confusion(found.chosen.gold, found.chosen.predictions, labels)
         plots.confusion(matrix, labels, f"{found.chosen.method}: what it takes for what", noun=noun_of(own))
+        for few in _labels(own, found):
+            display(Markdown(md.table(few[0], few[1:])))
     print(found)
+
+
+def _labels(own, found: Decision) -> list[tuple[tuple[str, ...], ...]]:
+    """The table of few labels, one by one, in a list; none where there are many, or no labels."""
+    if own.kind != "labels" or len(own.task.labels) > FEW:
+        return []
+    head = (f"label, with {found.chosen.method}", "found (recall)", "right where said (precision)")
+    return [(head, *own_decision.by_label(found.chosen))]
 
 
 def sections(own, rows: Sequence[LedgerRow], found: Decision, plan=None) -> list[Section]:
     """Return the page: decision, figures, mistakes, and how the data were read, split and sampled."""
     outside = own.task.outside if own.kind == "labels" else None
     figure, words = pictures.draw_forest(found.standing, "Behind the leader", WORTHWHILE)
+    lead = found.standing.leader
+    taken = f"The picture measures from {lead}, which is right most often on the same {noun_of(own)}; taken is the "
+    taken += "cheapest of those that cannot be told from it."
+    why = () if found.chosen.method == lead else (taken,)
+    lines = tuple(own_decision.table(rows, outside, found.rows))
     parts = [
-        Section("Decision", found.sentences, picture=Picture(frame.png(figure), words)),
-        Section("Figures", tuple(filter(None, [about_figures(rows)])), tuple(own_decision.table(rows, outside))),
+        Section("Decision", (*found.sentences, *why), picture=Picture(frame.png(figure), words)),
+        Section("Figures", tuple(filter(None, [about_figures(rows)])), lines),
+        *(Section("Label by label", table=table) for table in _labels(own, found)),
     ]
     if own.kind == "labels":
-        mistakes = [(gold, said, str(times)) for gold, said, times in own_decision.mix_ups(found.chosen)]
+        every = own_decision.mix_ups(found.chosen, most=found.chosen.n)
+        mistakes = [(gold, said, str(times)) for gold, said, times in every[: own_decision.MIXED]]
         if mistakes:
-            head = ("right label", "what was said", "times")
-            parts.append(Section(f"Mistakes of {found.chosen.method}", table=(head, *mistakes)))
+            head, cut = ("right label", "what was said", "times"), len(every) > len(mistakes)
+            wrong = sum(times for *_, times in every)
+            told = f"{wrong} of {found.chosen.n} are wrong, in {len(every)} ways; the {len(mistakes)} commonest:"
+            parts.append(Section(f"Mistakes of {found.chosen.method}", (told,) if cut else (), table=(head, *mistakes)))
         if len(own.task.labels) > FEW:
             worst = [(one, f"{right} of {count}") for one, right, count in own_decision.worst_labels(found.chosen)]
-            parts.append(Section("Hardest labels", table=(("label", "right"), *worst)))
+            told = f"Of {len(own.task.labels)} labels those with three {noun_of(own)} or more that are found least:"
+            parts.append(Section("Hardest labels", (told,), table=(("label", "right"), *worst)))
     told = (*own.how, *own.story, *(plan.story if plan else ()))
     skipped = [f"{step.rung.name}: {step.skipped}" for step in (plan.steps if plan else ()) if step.skipped]
     parts.append(Section("How it was measured", (*told, *(f"Not measured: {one}." for one in skipped))))

@@ -26,6 +26,8 @@ EXAMPLES = 8
 FEATURES = 100_000  # words and pairs of words that are counted: bounds the memory whatever the texts
 NEIGHBORS = 5
 NEUTRAL = 8
+VOTE, NEAREST = f"MiniLM, {NEIGHBORS} nearest vote", f"{EXAMPLES} nearest examples"
+AGAINST = ((NEAREST, VOTE, "a vote of such neighbors without a model"),)  # what a decision says beside its own pairs
 
 
 def _outcomes(items: Sequence[Message], labels: Sequence[str], shares: np.ndarray, tokens=None) -> list[Outcome]:
@@ -228,7 +230,7 @@ def rungs(labels: int) -> list[Rung]:
     return [
         Rung("majority", "plain", "always the most frequent label", _majority, shown=_of_train),
         Rung("TF-IDF + regression", "plain", "counts words, learns their weights", _words, shown=_of_train),
-        Rung("MiniLM, 5 nearest vote", "plain", "the labels of the nearest texts", _vote, "embedder", _of_pool),
+        Rung(VOTE, "plain", "the labels of the nearest texts", _vote, "embedder", _of_pool),
         Rung("MiniLM + regression", "plain", "meaning as numbers, learns weights", _vectors, "embedder", _of_pool),
         Rung(
             f"prompt{listed}",
@@ -249,7 +251,7 @@ def rungs(labels: int) -> list[Rung]:
             **model,
         ),
         Rung(
-            f"{EXAMPLES} nearest examples{listed}",
+            f"{NEAREST}{listed}",
             "prompt",
             "and sees solved texts like the one asked about",
             _nearest,

@@ -4,6 +4,7 @@ Whatever is left out, or measured on fewer items, is said. Measuring is left to 
 """
 
 import html
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -93,7 +94,7 @@ class Plan:
             figures = f"{step.items:4} {_noun(self.bench)}  {_time(step.seconds):>7}  {step.bytes / 1e9:.1f} GB"
             what = f"skipped: {step.skipped}" if step.skipped else f"{figures}  {step.rung.says}"
             lines.append(f"{step.rung.name:{wide}}  {what}")
-        together = f"Together about {_time(self.seconds)}; you gave {self.minutes:g} min."
+        together = f"Together about {_time(self.seconds)}, of {self.minutes:g} min at most."
         return "\n".join([*lines, together, *self.story, *filter(None, [self.note])])
 
     def __repr__(self) -> str:
@@ -239,9 +240,10 @@ def _within(bench: Bench, steps: list[Step], seconds: float, most: int, fewest: 
     for i in asking:
         steps[i] = replace(steps[i], items=items)
     if asking and items < len(bench.items):
+        whole = (seconds - room + len(bench.items) * each) / 60
         story.append(
             f"A model is asked {items} of {count(len(bench.items), 'test item')}, the same ones on each rung: about "
             f"{100 * (0.25 / items) ** 0.5 * 1.96:.0f} points to each side, where all would give "
-            f"{100 * (0.25 / len(bench.items)) ** 0.5 * 1.96:.0f}."
+            f"{100 * (0.25 / len(bench.items)) ** 0.5 * 1.96:.0f} and take some {math.ceil(whole)} minutes."
         )
     return steps, story

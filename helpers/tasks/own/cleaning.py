@@ -223,6 +223,18 @@ def _about_labels(rows: Sequence[Row], unit: str) -> list[Finding]:
     return found
 
 
+def says_nothing(label: str) -> bool:
+    """Return whether a label is a number or a code, of which nobody knows what it stands for without a list.
+
+    >>> [says_nothing(label) for label in ("0", "GRP_7", "B", "billing", "5G network", "no")]
+    [True, True, True, False, False, False]
+    """
+    words = re.findall(r"[^\W\d_]+", label)
+    if not label.isascii():  # one sign can be a word
+        return not words
+    return sum(map(len, words)) < 2 or (len(words) == 1 and len(words[0]) < 4 and bool(re.search(r"\d", label)))
+
+
 def _joined(labels: Sequence[str]) -> set[str]:
     """Labels made of others: of their parts each stands alone somewhere, or in another such cell."""
     parts = {label: set(PARTED.split(re.sub(r"[\[\]'\"]", "", one_spelling(label)))) - {""} for label in labels}

@@ -185,7 +185,7 @@ def _of_files(files: dict[str, pathlib.Path], roles: dict[str, Names], options: 
             table = marks.below_names(table, told_text)
             text, label = "text", "label"
         table = judged(table, label)
-        told = label
+        told, marking = label, ()
         if each and not (label := [one for one in each if one in table.header]):
             raise DataError(
                 f"{table.name} has none of the columns that mark labels in {next(iter(files.values())).name}, "
@@ -193,7 +193,7 @@ def _of_files(files: dict[str, pathlib.Path], roles: dict[str, Names], options: 
             )
         if isinstance(label, list | tuple):
             table = marks.with_marked(table, label, outside)
-            told = table.header[-1]
+            told, marking = table.header[-1], label
         pair = folders.beside(file) if table.width == 1 else ""
         if pair:
             raise DataError(f"{table.name} has one column alone. {pair}")
@@ -207,7 +207,7 @@ def _of_files(files: dict[str, pathlib.Path], roles: dict[str, Names], options: 
         if named is None:
             guessed, unit = at.guessed, table.unit
             if each := marks.one_each(table, at):
-                table = marks.with_marked(table, each, guessed=True)
+                table, marking = marks.with_marked(table, each, guessed=True), each
                 at = columns.guess(table, text, table.header[-1], split)
             alike = shares.of_objects(table, at.label)
             objects, table = alike is not table, alike
@@ -219,7 +219,7 @@ def _of_files(files: dict[str, pathlib.Path], roles: dict[str, Names], options: 
         if name in ("test", "dev"):
             odd = [replace(one, rows=tuple(f"{name} {row}" for row in one.rows)) for one in odd]
         rows, total, findings = [*rows, *some], total + len(some) + lost, [*findings, *odd]
-        how.append(_how(table, at, len(some) + lost))
+        how.append(_how(table, at, len(some) + lost, marking))
     return _Read(tuple(rows), total, tuple(findings), tuple(how), guessed, unit)
 
 
@@ -228,13 +228,20 @@ def slug(path: pathlib.Path) -> str:
     return re.sub(r"[^\w-]+", "-", path.stem).strip("-")[:40] or "task"
 
 
-def _how(table: Table, at: columns.Columns, total: int) -> str:
+def _how(table: Table, at: columns.Columns, total: int, marking: Sequence[str | int] = ()) -> str:
     texts = " and ".join(quoted(table.header[i]) for i in at.texts)
     split = f", split from {quoted(table.header[at.split])}" if at.split is not None else ""
-    others = [name for i, name in enumerate(table.header) if i not in (*at.texts, at.label, at.split)]
+    marks_at = [columns.find(table, name, "label") for name in marking]
+    told = {*at.texts, at.label, at.split, *marks_at}
+    others = [name for i, name in enumerate(table.header) if i not in told]
     unread = f"; not read: {columns.listed(others)}" if others else ""
-    told = f"text from {texts}, label from {quoted(table.header[at.label])}{split}{unread}"
-    return f"{table.name}: {table.how}; {count(total, table.unit)}; {told}"
+    named = (
+        f"{columns.listed([table.header[i] for i in marks_at])}, whichever is marked"
+        if marking
+        else quoted(table.header[at.label])
+    )
+    said = f"text from {texts}, label from {named}{split}{unread}"
+    return f"{table.name}: {table.how}; {count(total, table.unit)}; {said}"
 
 
 def stop(name: str, findings: Sequence[Finding], how: Sequence[str] = ()) -> None:

@@ -20,6 +20,7 @@ EXAMPLES = {
     "training_phrases",
 }
 TAGS = {"tag", "intent", "name", "label", "category", "topic", "class", "key"}  # what names a list of texts
+SCORED = {"label", "score"}  # one of several labels, as a classifier gives them
 ANSWERS = {"assistant", "gpt", "model", "bot", "ai"}  # who speaks last in a conversation for tuning
 
 
@@ -218,7 +219,8 @@ def _said(turn: dict):
 def flat(value, name: str = "", depth: int = 0) -> Iterator[tuple[str, object]]:
     """Yield the fields of an object as names and cells; a list of one is what it holds, other lists stay.
 
-    Of several objects in a list, as of several annotators, each field holds what they say, once.
+    Of several objects in a list, as of several annotators, each field holds what they say, once. Labels with scores,
+    as a classifier gives them, stay together.
 
     >>> list(flat({"id": 1, "row": {"text": "x", "tags": ["k"]}, "said": [{"by": "a", "k": 1}, {"by": "b", "k": 1}]}))
     [('id', 1), ('row.text', 'x'), ('row.tags', 'k'), ('said.by', ['a', 'b']), ('said.k', 1)]
@@ -231,6 +233,8 @@ def flat(value, name: str = "", depth: int = 0) -> Iterator[tuple[str, object]]:
     elif isinstance(value, dict) and value and depth <= DEEPEST:
         for key, inner in value.items():
             yield from flat(inner, f"{name}.{key}" if name else key, depth + 1)
+    elif isinstance(value, list) and all(isinstance(one, dict) and set(one) == SCORED for one in value):
+        yield name, value
     elif isinstance(value, list) and len(value) == 1 and depth <= DEEPEST:
         yield from flat(value[0], name, depth + 1)
     elif _said_by_several(value, name):

@@ -13,6 +13,7 @@ from dataclasses import replace
 from helpers.tasks.files import DataError
 from helpers.tasks.own.columns import LOOKED_AT, NAMES, Columns, listed, plain
 from helpers.tasks.own.findings import Finding, quoted
+from helpers.tasks.own.shapes import SCORED
 from helpers.tasks.own.tables import Table
 
 NUMBER = re.compile(r"(\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?)\s*%?")
@@ -95,7 +96,7 @@ def _object(cell: str) -> dict[str, float] | None:
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
         some = found if isinstance(found, list) else [found]
-        if some and all(isinstance(one, dict) and set(one) == {"label", "score"} for one in some):
+        if some and all(isinstance(one, dict) and set(one) == SCORED for one in some):
             found = {one["label"]: one["score"] for one in some}
         good = isinstance(found, dict) and found and all(isinstance(name, str) for name in found)
         if good and all(isinstance(one, bool | int | float) and 0 <= one < math.inf for one in found.values()):
