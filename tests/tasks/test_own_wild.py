@@ -665,3 +665,18 @@ def test_a_file_with_one_row_and_many_columns_does_not_lie_on_its_side_where_the
     rows = [(*pair, *range(8)) for pair in PAIRS]
     train, test = save(tmp_path, table(head, rows[:-1])), save(tmp_path, table(head, rows[-1:]), "t.csv")
     exactly_pairs(reading.read(train, "text", "label", test=test))
+
+
+@pytest.mark.parametrize(
+    "when", ["Mon, {} Jan 2015 10:1{} +0200", "{} days ago", "Feb {}, 2015", "{} février 2015 10:0{}", "{}. März 2015"]
+)
+def test_a_date_in_words_is_no_part_of_a_text(tmp_path, when):
+    rows = [(t, when.format(1 + i % 28, i % 10), k) for i, (t, k) in enumerate(PAIRS)]
+    own = reading.read(save(tmp_path, table(["title", "received", "category"], rows)))
+    assert "may hold a part of the text" not in str(own)
+
+
+def test_a_column_called_tipologia_is_the_label(tmp_path):
+    rows = [("SN"[i % 3 > 0], k, t) for i, (t, k) in enumerate(PAIRS)]
+    own = reading.read(save(tmp_path, table(["Original", "Tipología", "Observaciones"], rows)))
+    assert set(own.task.labels) == {k for _, k in PAIRS}

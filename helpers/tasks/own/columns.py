@@ -26,7 +26,7 @@ NAMES = {
     "label": """label labels category categories class intent target topic sentiment tag group type department queue
     assignment_group labels_text output issue_type polarity gold annotation kind subject_area rating score stars
     team reason completion component_s choices accept label_text label_name intent_name category_name
-    kategorie klasse thema abteilung gruppe bewertung étiquette catégorie classe thème etiqueta categoría clase tema
+    tipo tipología tipologia typ тип kategorie klasse thema abteilung gruppe bewertung étiquette catégorie classe thème etiqueta categoría clase tema
     sentimiento departamento rótulo categoria sentimento etichetta argomento categorie onderwerp etykieta kategoria
     klasa temat метка категория класс тема тональность etiket kategori sınıf duygu التصنيف تصنيف الفئة فئة תווית קטגוריה
     标签 类别 分类 情感 標籤 類別 ラベル カテゴリ カテゴリー 分類 레이블 라벨 분류 카테고리""",
@@ -45,7 +45,11 @@ SPLITS = {
 LOOKED_AT = 2000
 WIDE = 9  # columns from which two rows are no table of texts
 LISTED = re.compile(r"[\[{].*[\]}]", re.DOTALL)
-NO_WORDS = (wordings.CODE, wordings.LINK, LISTED)  # what no text is: an id, a link, a list
+DATE = re.compile(  # as mails and trackers write it: Mon, 12 Jan 2015 10:11 +0200; Jan 12, 2015; 11 days ago
+    r"(?:[^\W\d]{2,9}\.?,? )?(?:\d{1,2}\.? [^\W\d]{3,9}\.?|[^\W\d]{3,9}\.? \d{1,2}),? \d{4}\b[^a-z]*"
+    r"|\d+ (?:second|minute|hour|day|week|month|year)s? ago"
+)
+NO_WORDS = (wordings.CODE, wordings.LINK, LISTED, DATE)  # what no text is: an id, a link, a list, a date
 
 
 @dataclass(frozen=True)
