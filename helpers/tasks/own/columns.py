@@ -26,7 +26,8 @@ NAMES = {
     "label": """label labels category categories class intent target topic sentiment tag group type department queue
     assignment_group labels_text output issue_type polarity gold annotation kind subject_area rating score stars
     team reason completion component_s choices accept label_text label_name intent_name category_name
-    tipo tipología tipologia typ тип kategorie klasse thema abteilung gruppe bewertung étiquette catégorie classe thème etiqueta categoría clase tema
+    tipo tipología tipologia typ тип
+    kategorie klasse thema abteilung gruppe bewertung étiquette catégorie classe thème etiqueta categoría clase tema
     sentimiento departamento rótulo categoria sentimento etichetta argomento categorie onderwerp etykieta kategoria
     klasa temat метка категория класс тема тональность etiket kategori sınıf duygu التصنيف تصنيف الفئة فئة תווית קטגוריה
     标签 类别 分类 情感 標籤 類別 ラベル カテゴリ カテゴリー 分類 레이블 라벨 분류 카테고리""",
