@@ -238,8 +238,10 @@ decision = own_task.report(plan, rows, TARGET, REQUESTS)
 
 # %% [markdown]
 # The decision begins with *Take*. *Right* counts every text the same, macro-F1 every label: where one label is much more
-# frequent than the others, look at macro-F1, too. The first picture holds all methods on the same texts; in the table a
-# plain one may have been asked more. *Cannot tell* corrects for all pairs at once (lesson 08), so a wide gap may be among
+# frequent than the others, look at macro-F1, too, and at the last table: [recall](../docs/glossary.md#recall) is the share
+# of a label's texts that get it, [precision](../docs/glossary.md#precision) the share of the texts given it that are its
+# own. The first picture holds all methods on the same texts; in the table a plain one may have been asked more. *Cannot
+# tell* corrects for all pairs at once (lesson 08), so a wide gap may be among
 # them: that means too few texts, not equal methods.
 
 # %% [markdown]
