@@ -259,7 +259,7 @@ for what, gold in (
 
 # %% [markdown]
 # Go down a column: what does tuning add to *may abstain*, to *one quote*? Go along the line of one quote: what does size
-# add? Whether tuning still pays at a larger size, a dash leaves open.
+# add? And does tuning still pay at a larger size?
 
 # %% [markdown]
 # ## The whole assistant
