@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -447,6 +448,9 @@ def test_labels_that_say_nothing_are_doubted_beside_the_decision(tmp_path, own, 
     assert found.sentences[1].startswith(told) and "--word 0='…' --word 1='…'" in found.sentences[1]
     assert told in capsys.readouterr().out
     assert page.doubts(codes.with_words({"0": "billing", "1": "faults"})) == []
+    words = {name: name for name in ("billing", "fault", "card", "app", "fee", "w2")}
+    one_of_many = SimpleNamespace(task=SimpleNamespace(words=words, labels=tuple(words)))
+    assert page.doubts(one_of_many) == []
 
 
 def test_each_of_few_labels_is_told_with_recall_and_precision(own, capsys):

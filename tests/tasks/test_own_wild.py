@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 import unicodedata
 import zipfile
 
@@ -680,3 +681,21 @@ def test_a_column_called_tipologia_is_the_label(tmp_path):
     rows = [("SN"[i % 3 > 0], k, t) for i, (t, k) in enumerate(PAIRS)]
     own = reading.read(save(tmp_path, table(["Original", "Tipología", "Observaciones"], rows)))
     assert set(own.task.labels) == {k for _, k in PAIRS}
+
+
+@pytest.mark.parametrize("outside", ["oos", "something else"])
+def test_a_hundred_and_fifty_labels_may_have_one_outside_of_them(tmp_path, outside):
+    def rows(count):
+        names = [*(f"class {chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(count)), outside]
+        draw = random.Random(0)
+        words = ["".join(draw.choices("abcdefghij", k=5)) for _ in range(3000)]
+        return [(" ".join(draw.sample(words, 8)), name) for name in names for _ in range(6)]
+
+    told = None if outside == "oos" else outside
+    own = reading.read(save(tmp_path, table(["text", "intent"], rows(150))), outside=told)
+    assert len(own.task.labels) == 151 and own.task.outside == outside
+    with pytest.raises(DataError, match="152 different labels, more than 150"):
+        reading.read(save(tmp_path, table(["text", "intent"], rows(151)), "more.csv"), outside=told)
+    if told:
+        with pytest.raises(DataError, match="151 different labels, more than 150"):
+            reading.read(save(tmp_path, table(["text", "intent"], rows(150)), "untold.csv"))

@@ -19,6 +19,7 @@ from helpers.results.rows import LedgerRow
 from helpers.statistics import WORTHWHILE
 from helpers.tasks.own import cleaning
 
+MUTE = 0.2  # share of labels without meaning from which a decision is doubted
 FEW = 20  # labels up to which mistakes are shown as a matrix
 
 
@@ -57,7 +58,7 @@ def in_notebook() -> bool:
 def doubts(own) -> list[str]:
     """Return what a decision on labels must not be read without: that a model was told codes instead of words."""
     mute = [one for one, words in own.task.words.items() if cleaning.says_nothing(words)]
-    if not mute:
+    if len(mute) < MUTE * len(own.task.labels):
         return []
     some = mute[:2]
     call, options = ", ".join(f"{one!r}: '…'" for one in some), " ".join(f"--word {one}='…'" for one in some)

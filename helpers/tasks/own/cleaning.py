@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from helpers.tasks.own import wordings
 from helpers.tasks.own.findings import Finding, count, quoted
 
-MOST_LABELS = 150
+MOST_LABELS = 150  # beside one for what lies outside of them
 INVISIBLE = ("Cf", "Cc", "Co", "Cs", "Cn")
 PLACEHOLDERS = {"null", "none", "nan", "na", "n/a", "<na>", "-", "--", "?", "tbd", "missing", "unlabeled", "(blank)"}
 PLACEHOLDERS |= {"#n/a", "#ref!", "#value!", "#name?", "#div/0!", "not labeled", "[deleted]", "[removed]"}
@@ -67,11 +67,12 @@ def one_spelling(label: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", visible(label)).casefold().split())
 
 
-def clean(rows: Sequence[Row], unit: str = "row") -> Cleaned:
+def clean(rows: Sequence[Row], unit: str = "row", outside: str | None = None) -> Cleaned:
     """Return the rows that can be used, and every finding at once, the stopping ones first.
 
     Left out are rows without a text or a label, and copies of an earlier row (same text, same label) unless another
     split holds that. Labels that differ in letter case, spaces or forms of letters are one, in its commonest spelling.
+    `outside` is the label of what belongs to none of the others; it is not counted among them.
     """
     findings: list[Finding] = []
     texts = [visible(row.text).strip() for row in rows]
@@ -99,7 +100,7 @@ def clean(rows: Sequence[Row], unit: str = "row") -> Cleaned:
     findings += [
         *merged,
         *copies,
-        *_about_labels(filled, unit),
+        *_about_labels(filled, unit, outside),
         *wordings.about([(row.number, row.text) for row in filled], unit),
     ]
     return Cleaned(tuple(filled), tuple(sorted(findings, key=lambda finding: not finding.stops)))
@@ -168,16 +169,18 @@ def _without_copies(rows: Sequence[Row], unit: str) -> tuple[list[Row], list[Fin
     return kept, findings
 
 
-def _about_labels(rows: Sequence[Row], unit: str) -> list[Finding]:
+def _about_labels(rows: Sequence[Row], unit: str, outside: str | None) -> list[Finding]:
     counts = Counter(row.label for row in rows)
     if not rows:
         do = "look at what else was found, and at which columns were read"
         return [Finding("nothing left", "no row has both a text and a label", (), "", do, stops=True, unit=unit)]
+    told = any(one_spelling(label) == one_spelling(outside or "") for label in counts)
+    many = len(counts) - (told or outside_of(counts) is not None) > MOST_LABELS
     found, amounts = [], sum(bool(AMOUNT.fullmatch(label)) for label in counts)
     if len(counts) == 1:
         what = f"all {count(len(rows), unit)} have the same label, {quoted(rows[0].label)}: there is nothing to sort"
         found.append(Finding("one label", what, (), "", "name another column for the label", stops=True, unit=unit))
-    elif amounts > 0.9 * len(counts) and len(counts) > MOST_LABELS:
+    elif amounts > 0.9 * len(counts) and many:
         what = f"{len(counts):,} different labels, more than {MOST_LABELS}, and {amounts:,} of them are numbers"
         do = "if these are a scale, cut it into a few classes, such as low and high, in a column of its own, and name "
         do += "that; if they stand for classes, join rare ones or keep the commonest; else name another column"
@@ -186,7 +189,7 @@ def _about_labels(rows: Sequence[Row], unit: str) -> list[Finding]:
         what = f"every {unit} has a label of its own, such as {quoted(rows[0].label)}: nothing can be learned from that"
         do = "is this a number or a second text? Name another column for the label"
         found.append(Finding("labels all differ", what, (), "", do, stops=True, unit=unit))
-    elif len(counts) > MOST_LABELS:
+    elif many:
         what = f"{len(counts):,} different labels, more than {MOST_LABELS}"
         do = "join rare labels into one, or keep the commonest; if these are names, name another column"
         found.append(Finding("many labels", what, (), "", do, stops=True, unit=unit))

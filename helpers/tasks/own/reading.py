@@ -134,7 +134,7 @@ def read(
         told = "\0".join(f"{r.number}\1{r.text}\1{r.label}" for r in found.rows)
         digest = hashlib.sha256(told.encode("utf-8", "replace"))
     findings, unit = [*found.findings, *beside], found.unit
-    cleaned = cleaning.clean(found.rows, unit)
+    cleaned = cleaning.clean(found.rows, unit, outside)
     findings += cleaned.findings
     stop(path.name, findings, found.how)
     divided = splits.divide(cleaned.rows, unit, most_test)
