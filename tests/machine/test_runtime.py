@@ -30,8 +30,9 @@ def system_files(monkeypatch, **files):
 
 
 def run(code: str, **variables) -> str:
-    """Return what a fresh Python prints for `code`, with no thread count set beforehand."""
-    environment = {name: value for name, value in os.environ.items() if name not in runtime.THREAD_VARIABLES}
+    """Return what a fresh Python prints for `code`, with no thread count and no number of kernels set beforehand."""
+    unset = (*runtime.THREAD_VARIABLES, *runtime.KERNEL_CACHES)
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
     command = [sys.executable, "-c", code]
     return subprocess.run(
         command, cwd=ROOT, env=environment | variables, check=True, capture_output=True, text=True
@@ -112,6 +113,22 @@ def test_thread_counts_are_set_before_torch_is_imported():
         "import torch; print(torch.get_num_threads())"
     )
     assert run(code, COURSE_THREADS="1").split() == ["False", "1", "1", "1", "1", "1"]
+
+
+def test_kernels_of_many_shapes_are_not_all_kept():
+    code = (
+        "import os, psutil; from helpers.machine import runtime; runtime.set_threads(); import torch\n"
+        "weight, held = torch.ones(1536, 576, dtype=torch.bfloat16), []\n"
+        "for rows in range(1, 400):\n"
+        "    torch.nn.functional.linear(torch.ones(rows, 576, dtype=torch.bfloat16), weight)\n"
+        "    runtime.release_memory()\n"
+        "    held.append(psutil.Process().memory_info().rss)\n"
+        "print(*(os.environ[name] for name in runtime.KERNEL_CACHES), (held[-1] - held[150]) / 1e6)"
+    )
+    *few, bounded = map(float, run(code).split())
+    *all_of_them, grown = map(float, run(code, **dict.fromkeys(runtime.KERNEL_CACHES, "1024")).split())
+    assert (few, all_of_them) == ([runtime.KERNELS] * 2, [1024] * 2)
+    assert bounded < max(grown / 4, 20)  # where oneDNN does not multiply, neither grows
 
 
 def test_a_torch_that_is_already_there_follows():

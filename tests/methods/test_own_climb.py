@@ -1,5 +1,6 @@
 """A climb on a reader's own task: every rung runs, and nothing that was measured is lost, whatever happens to it."""
 
+import gc
 import hashlib
 import io
 import os
@@ -23,6 +24,7 @@ from tqdm.auto import tqdm
 from helpers import own_task
 from helpers.lesson.own import page
 from helpers.machine import runtime
+from helpers.methods.baselines import TextClassifier
 from helpers.methods.own import bench as benches
 from helpers.methods.own import climb as climbing
 from helpers.methods.own import label_rungs
@@ -266,6 +268,36 @@ def test_short_memory_halves_a_piece_and_then_stops_with_a_remedy(own, each, cod
             return 9 if "plan.without" in str(error) and "row " in str(error) else 8
 
     assert exit_code(forked(short)) == code
+
+
+@pytest.mark.parametrize("room", [True, False])
+def test_counted_words_wait_on_the_disk_while_a_model_needs_the_memory(own, room, monkeypatch):
+    def full():
+        raise OSError(28, "No space left on device")
+
+    if not room:
+        monkeypatch.setattr(label_rungs.tempfile, "TemporaryFile", full)
+    bench = Bench(own)
+    before = sum(type(one) is TextClassifier for one in gc.get_objects())
+    first, second = ([one.prediction for one in label_rungs._words(bench).answer(bench.items)] for _ in range(2))
+    assert sum(type(one) is TextClassifier for one in gc.get_objects()) == before
+    assert first == second == list(label_rungs._counted(own.task.train).predict([item.text for item in bench.items]))
+    file = bench.memo["words"]
+    del bench
+    assert file.closed
+
+
+def test_training_lets_go_of_an_embedder_that_nobody_lent(own, monkeypatch):
+    lent, loaded = WordEmbedder(), WordEmbedder()
+    monkeypatch.setattr(benches.catalogue, "load_embedder", lambda: loaded)
+    for bench, held in ((Bench(own, tiny_lm(), lent), lent), (Bench(own, tiny_lm()), None)):
+        bench.lora_rows, bench.epochs = 8, 1
+        vectors = bench.pool_vectors
+        label_rungs._lora(bench)
+        assert bench._embedder is held
+        assert bench.vectors([message.text for message in bench.pool]).tolist() == vectors.tolist()
+        assert bench._embedder is held
+        assert bench.vectors(["What is new here?"]).any() and bench.embedder is (held or loaded)
 
 
 def test_a_gpu_without_memory_is_asked_less_at_once(own):

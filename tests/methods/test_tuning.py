@@ -72,6 +72,23 @@ def test_packed_rows_give_the_gradient_of_pairs_read_one_at_a_time(small, row_to
         torch.testing.assert_close(packed, gradients[2], rtol=0, atol=1e-3 * largest)
 
 
+def test_a_pair_that_is_longer_than_a_row_should_be_holds_less_for_its_gradient(small):
+    prepared = tuning.prepare(small, [tuning.Pair("Why two charges? " * 8, "billing")], RECIPE)
+    row = rows.lay_out(prepared.examples, [0], prepared.shared)
+    lm = saved.attach(small, RECIPE, "x")
+
+    def held(most):
+        found = {}  # memory that the gradient keeps, by its address
+        count = torch.autograd.graph.saved_tensors_hooks(
+            lambda one: found.setdefault(one.untyped_storage().data_ptr(), one), lambda one: one
+        )
+        with count:
+            rows.Reader(lm.model, 1, rows.Kept(), most).hidden(row)
+        return sum(one.untyped_storage().nbytes() for one in found.values())
+
+    assert held(len(row.ids) - 1) < held(len(row.ids)) / 3
+
+
 def test_rows_hold_every_pair_once_and_stay_within_their_length(small):
     prepared = tuning.prepare(small, PAIRS, RECIPE)
     groups = rows.split(prepared.examples, range(len(PAIRS)), prepared.shared, 160)

@@ -75,7 +75,7 @@ class Bench:
 
     def __init__(self, own, lm: LanguageModel | None = None, embedder=None, lora_rows: int = LORA_ROWS):
         self.own, self.lora_rows, self.epochs = own, lora_rows, 3
-        self._lm, self._embedder = lm, embedder
+        self._lm, self._embedder, self._lent = lm, embedder, embedder is not None
         self._vectors: dict[str, np.ndarray] = {}
         self._short: dict[tuple[str, int], str] = {}
         self.memo: dict = {}  # what a kind of ladder makes once for all of its rungs
@@ -100,6 +100,11 @@ class Bench:
             runtime.set_threads()
             self._embedder = catalogue.load_embedder()
         return self._embedder
+
+    def spare_embedder(self) -> None:
+        """Let go of an embedder that the bench loaded itself: vectors stay, and it is loaded again when needed."""
+        if not self._lent:
+            self._embedder = None
 
     @property
     def folder(self) -> pathlib.Path:

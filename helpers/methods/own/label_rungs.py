@@ -4,6 +4,10 @@ Above MANY labels a model weighs for each text only those of its nearest trainin
 texts costs minutes, and the right one is nearly always among the nearest (`listed` in a row's details says how often).
 """
 
+import io
+import pickle
+import tempfile
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -61,12 +65,29 @@ def vectorizer(texts: Sequence[str]) -> TfidfVectorizer:
     return TfidfVectorizer(analyzer="char", ngram_range=(1, 3), **shared)
 
 
+def _counted(train: Sequence[Message]) -> baselines.TextClassifier:
+    texts, labels = zip(*((message.text, message.label) for message in train), strict=True)
+    steps = [("words", vectorizer(texts)), ("regression", baselines.embedding_classifier())]
+    return baselines.TextClassifier(steps).fit(texts, labels)
+
+
+def _on_disk(bench: Bench, made):
+    """A file without a name that holds an object while the bench lives: words weigh 0.1 GB beside a language model."""
+    try:
+        file = tempfile.TemporaryFile()  # noqa: SIM115, closed with the bench
+        pickle.dump(made, file)
+        file.flush()
+    except OSError:  # no room there
+        file = io.BytesIO(pickle.dumps(made))
+    weakref.finalize(bench, file.close)
+    return file
+
+
 def _words(bench: Bench) -> Ready:
-    texts, labels = zip(*((message.text, message.label) for message in bench.task.train), strict=True)
     if "words" not in bench.memo:  # learned once, before a language model takes its memory
-        steps = [("words", vectorizer(texts)), ("regression", baselines.embedding_classifier())]
-        bench.memo["words"] = baselines.TextClassifier(steps).fit(texts, labels)
-    made = bench.memo["words"]
+        bench.memo["words"] = _on_disk(bench, _counted(bench.task.train))
+    bench.memo["words"].seek(0)
+    made = pickle.load(bench.memo["words"])
     return Ready(lambda items: _outcomes(items, made.classes_, made.predict_proba([item.text for item in items])))
 
 
@@ -198,6 +219,7 @@ def lora_answer(bench: Bench, lm) -> Callable[[Sequence[Message]], list[Outcome]
 
 
 def _lora(bench: Bench) -> Ready:
+    bench.spare_embedder()  # 0.1 GB, when most is needed
     train, dev = lora_pairs(bench, bench.lora_rows)
     recipe = lora_recipe(bench)
     checkpoint = bench.folder / f"lora-{len(train)}-{recipe.epochs}-{bench.lm.name}.pt"

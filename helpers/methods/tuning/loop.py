@@ -135,7 +135,7 @@ class _Run:
         layers = len(lm.model.model.layers)
         first = max(0, layers - recipe.layers) if recipe.layers else 0
         kept.use_for(saved.base_sha256(lm.model), first)
-        self.reader = rows.Reader(lm.model, first, kept)
+        self.reader = rows.Reader(lm.model, first, kept, recipe.row_tokens)
         self.per_epoch = math.ceil(len(prepared.examples) / recipe.batch_size)
         self.steps = self.per_epoch * recipe.epochs
         self.step, self.seconds, self.waited = 0, 0.0, 0
