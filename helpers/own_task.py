@@ -36,7 +36,7 @@ def report(
 
     Args:
         plan, rows: what was planned, and what climb returned.
-        target: the share right that would do; None takes 0.85. requests: expected in a month.
+        target: the share right that would do; None takes TARGET. requests: expected in a month.
         show: False only writes the page.
 
     Raises ValueError without rows.

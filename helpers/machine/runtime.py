@@ -19,11 +19,9 @@ from helpers.machine import install
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROFILES = ("full", "fast")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-# oneDNN and torch each keep a kernel for every shape of a product, some 0.3 MB each and 1,024 of them; few are as fast.
 KERNEL_CACHES, KERNELS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"), 64
-# Places by a variable that each sets; on the hosted ones the learner has no terminal and no environment of the course.
 PLACES = {"colab": "COLAB_RELEASE_TAG", "kaggle": "KAGGLE_KERNEL_RUN_TYPE", "binder": "BINDER_SERVICE_HOST", "ci": "CI"}
-HOSTED = ("colab", "kaggle")
+HOSTED = ("colab", "kaggle")  # there a learner has no terminal and no environment of the course
 
 
 @dataclass(frozen=True)
@@ -101,14 +99,14 @@ def threads() -> Choice:
 def set_threads() -> Choice:
     """Set the thread counts of the numeric libraries, for torch too if it is already imported; return the choice.
 
-    What is kept for shapes that were seen is bounded too: else memory grows with every new length of text.
+    Of the kernels that oneDNN and torch keep, one a shape of a product and 0.3 MB each, 64 are as fast as all 1,024.
     """
     choice = threads()
     for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, str(choice.value))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    for variable in KERNEL_CACHES:
-        os.environ.setdefault(variable, str(KERNELS))  # read when torch first multiplies in bfloat16
+    for variable in KERNEL_CACHES:  # read when torch first multiplies in bfloat16
+        os.environ.setdefault(variable, str(KERNELS))
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(choice.value)

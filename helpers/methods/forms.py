@@ -91,7 +91,7 @@ def complaints(row: LedgerRow, schema: dict, most: int) -> list[str]:
             found[INSIDE if extracted else NO_JSON] += 1
         else:
             errors = jsonschema.Draft202012Validator(schema).iter_errors(value)
-            found.update({f"{error.json_path} breaks {error.validator}" for error in errors})
+            found.update(list(dict.fromkeys(f"{error.json_path} breaks {error.validator}" for error in errors)))
     return [f"{count} of {row.n}: {what}" for what, count in found.most_common(most)]
 
 

@@ -1,7 +1,9 @@
 """JSON answers as rows: three questions, each with its own answer."""
 
+import json
 from types import SimpleNamespace
 
+import jsonschema
 import pytest
 
 from helpers.methods import forms, structured
@@ -13,7 +15,7 @@ RIGHT = '{"title": "Move it", "risk": "%s", "rationale": "Nobody outside the tea
 
 
 @pytest.mark.parametrize(
-    ("text", "json", "fits"),
+    ("text", "whole", "fits"),
     [
         (RIGHT % "low", True, True),
         (RIGHT % "none", True, False),
@@ -22,12 +24,12 @@ RIGHT = '{"title": "Move it", "risk": "%s", "rationale": "Nobody outside the tea
         ('{"risk": "low"}', True, False),
     ],
 )
-def test_each_question_has_its_own_answer(text, json, fits):
+def test_each_question_has_its_own_answer(text, whole, fits):
     request = change_requests.load("fresh")[0]
     lab = ledger.Lab("changes", labels=change_requests.RISKS, split="fresh", show=False)
     answers = [structured.read(text, SCHEMA, extracting=False, new_tokens=7)]
     row = forms.measure(lab, "a form", [request], lambda texts: answers, 96, rerun=True)
-    assert (forms.is_json(row), forms.fits(row)) == ([json], [fits])
+    assert (forms.is_json(row), forms.fits(row)) == ([whole], [fits])
     assert sum(forms.outcomes(row)) == 1
     assert forms.outcomes(row)[2] == (not fits)
     assert row.new_tokens == [7] and row.token_limit == 96
@@ -41,6 +43,15 @@ def test_the_rules_that_answers_break_are_counted():
     row = forms.measure(lab, "a form", requests, lambda texts: answers, 96, rerun=True)
     assert forms.complaints(row, SCHEMA, 1) == ["2 of 4: $.risk breaks enum"]
     assert "1 of 4: no JSON" in forms.complaints(row, SCHEMA, 9)
+
+
+def test_rules_broken_equally_often_stand_in_the_order_of_the_schema():
+    """Not in that of a set, which is another one in each process."""
+    wrong = '{"risk": "none", "change": 7, "more": 1, "still": 2}'
+    errors = jsonschema.Draft202012Validator(SCHEMA).iter_errors(json.loads(wrong))
+    order = list(dict.fromkeys(f"{error.json_path} breaks {error.validator}" for error in errors))
+    assert len(order) > 2
+    assert forms.complaints(SimpleNamespace(answers=[wrong], n=1), SCHEMA, 9) == [f"1 of 1: {one}" for one in order]
 
 
 def test_a_model_is_asked_once_for_each_request_and_its_texts_are_kept_as_they_are():

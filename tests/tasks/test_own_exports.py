@@ -356,7 +356,7 @@ def test_a_label_in_a_list_of_one_is_that_label(tmp_path):
 
 def test_labels_that_are_numbers_ask_for_words(tmp_path):
     own = reading.read(save(tmp_path, lines([(text, str(len(label) % 3)) for text, label in PAIRS])))
-    assert re.search(r"--word 1=…", str(finding(own, "numbers")))
+    assert re.search(r"--word 1='…'", str(finding(own, "numbers")))
     assert not any(one.kind in ("numbers", "several labels") for one in reading.read(save(tmp_path, lines())).findings)
 
 

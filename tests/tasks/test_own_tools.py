@@ -425,15 +425,15 @@ def test_an_answer_that_no_document_holds_is_told(tools):
 
 
 def test_columns_of_questions_are_named_by_options(tools, capsys):
-    path = save(tools, table(["frage", "antwort", "wo"], ASKED), "q.csv")
+    path = save(tools, table(["kysymys", "vastaus", "missä"], ASKED), "q.csv")
     command = [str(tools / "docs"), "--questions", str(path), "--only-read"]
     assert own_task.main(command) == 1
     assert "which column holds the question?" in capsys.readouterr().err
-    assert own_task.main([*command, "--question", "frage", "--answer", "2", "--document", "wo"]) == 0
-    assert "question from 'frage', answer from 'antwort'" in capsys.readouterr().out
-    assert own_task.main([*command, "--label", "wo"]) == 1
+    assert own_task.main([*command, "--question", "kysymys", "--answer", "2", "--document", "missä"]) == 0
+    assert "question from 'kysymys', answer from 'vastaus'" in capsys.readouterr().out
+    assert own_task.main([*command, "--label", "missä"]) == 1
     assert "--label: with --questions this says nothing" in capsys.readouterr().err
-    assert own_task.main([str(path), "--answer", "antwort"]) == 1
+    assert own_task.main([str(path), "--answer", "vastaus"]) == 1
     assert "that --questions gives" in capsys.readouterr().err
 
 

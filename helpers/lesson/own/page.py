@@ -61,12 +61,11 @@ def doubts(own) -> list[str]:
     if len(mute) < MUTE * len(own.task.labels):
         return []
     some = mute[:2]
-    call, options = ", ".join(f"{one!r}: '…'" for one in some), " ".join(f"--word {one}='…'" for one in some)
     more = " and so on" if len(mute) > len(some) else ""
     return [
         f"But {len(mute)} of {len(own.task.labels)} labels, such as {some[0]!r}, tell a language model nothing, so "
         f"what it does here is no measure of it. Unless they are ratings, give them words{more}, with "
-        f"own.with_words({{{call}}}) or the same command and {options}, and climb again."
+        f"{cleaning.worded(some)}, and climb again."
     ]
 
 

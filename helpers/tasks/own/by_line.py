@@ -1,4 +1,4 @@
-"""Texts with a label on each line, or above several: fastText, Rasa, trees of SST, a label before or behind a sign.
+"""Texts with a label on each line, or above several: fastText, Rasa, LUIS, trees of SST, a label beside a sign.
 
 Other tables go to tables. A word a line (CoNLL) and features by number (LIBSVM) are refused, for they are no texts.
 """
@@ -35,6 +35,9 @@ NEARLY = 0.9  # of all lines
 RASA = re.compile(r"(?m)^## intent:|^\s*- intent: .*\n(?:.*\n){0,3}?\s+examples: \|")
 HEADING = re.compile(r"## (\w+):\s*(.+)|\s*- (intent|synonym|regex|lookup): *(.+)|()examples: \|\s*")
 ENTITY = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")
+TITLE = re.compile(r"#{1,6}\s*([^\s#].*?)[\s#]*")
+ITEM = re.compile(r"\s*[-*+]\s+(\S.*)")
+SLOT = re.compile(r"\{@?[\w ]+=\s*([^{}]*)\}")  # {city=Rome}, as LUIS marks an entity
 LEAST = 8  # lines below which a label that comes again proves nothing
 
 
@@ -47,7 +50,7 @@ class Lines:
 
 
 def read(name: str, text: str) -> Lines | None:
-    """Return what fastText or Rasa would read; None where a text is nothing of the kind.
+    """Return what fastText, Rasa or LUIS would read, or lists below headings; None where a text is nothing of the kind.
 
     Raises DataError for a word a line with its tags.
     """
@@ -67,6 +70,9 @@ def read(name: str, text: str) -> Lines | None:
             f"{name} holds numbers of features, as files for LIBSVM do: the words themselves are not in it. Give the "
             "texts that these were made from, each with its label"
         )
+    listed = _below_headings(lines)
+    if listed:
+        return listed
     if _a_word_a_line(text):
         raise DataError(
             f"{name} holds a word a line with its tags, as CoNLL files do: it labels words, not texts. Give a table "
@@ -126,6 +132,26 @@ def _rasa(lines: Sequence[tuple[int, str]]) -> Lines:
         elif example and intent:
             rows.append((number, ENTITY.sub(r"\1", example[1]).strip(), intent))
     return Lines(rows, "examples below intents, as in Rasa; synonyms, lookups and stories are left aside")
+
+
+def _below_headings(lines: Sequence[tuple[int, str]]) -> Lines | None:
+    """Texts listed below headings that name their label, as in LUIS or Markdown; None where that is not so.
+
+    Comments of LUIS are left aside, and what it lists below an entity, which begins with a sign.
+    """
+    rows, label = [], ""
+    for number, line in lines:
+        title, item = TITLE.fullmatch(line.strip()), ITEM.fullmatch(line)
+        if title or line.startswith(("$", "@")):
+            label = title[1] if title else None
+        elif item and label is not None:
+            rows.append((number, SLOT.sub(r"\1", item[1]).strip(), label))
+        elif not item and not line.startswith(">"):
+            rows.append((number, line.strip(), ""))
+    times = Counter(label for *_, label in rows if label)
+    if len(times) < 2 or times.total() < max(2 * len(times), NEARLY * len(rows)):
+        return None
+    return Lines(rows, "the heading above a list is the label of its texts; comments and entities are left aside")
 
 
 def _a_word_a_line(text: str) -> bool:

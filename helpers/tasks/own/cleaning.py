@@ -4,6 +4,7 @@ Nothing a cell says is obeyed: formulas, HTML, Markdown and chat marks stay text
 """
 
 import re
+import shlex
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -216,7 +217,7 @@ def _about_labels(rows: Sequence[Row], unit: str, outside: str | None) -> list[F
         found.append(Finding("several labels", what, numbers, done, "keep the main one in the file", unit=unit))
     if len(counts) > 1 and all(map(NUMBER.fullmatch, counts)):
         what = "the labels are numbers; what they stand for, a language model cannot know"
-        do = f"unless they are ratings, give it words: own.with_words({{{min(counts)!r}: …}}) or --word {min(counts)}=…"
+        do = f"unless they are ratings, give it words, with {worded([min(counts)])}"
         found.append(Finding("numbers", what, (), "", do, unit=unit))
     long = [label for label in counts if len(label) > 100]
     if long:
@@ -236,6 +237,17 @@ def says_nothing(label: str) -> bool:
     if not label.isascii():  # one sign can be a word
         return not words
     return sum(map(len, words)) < 2 or (len(words) == 1 and len(words[0]) < 4 and bool(re.search(r"\d", label)))
+
+
+def worded(labels: Sequence[str]) -> str:
+    """Return how labels get words, in Python and in a command.
+
+    >>> print(worded(["0", "GRP 7"]))
+    own.with_words({'0': '…', 'GRP 7': '…'}) or the same command and --word 0='…' --word 'GRP 7'='…'
+    """
+    call = ", ".join(f"{label!r}: '…'" for label in labels)
+    options = " ".join(f"--word {shlex.quote(label)}='…'" for label in labels)
+    return f"own.with_words({{{call}}}) or the same command and {options}"
 
 
 def _joined(labels: Sequence[str]) -> set[str]:

@@ -32,9 +32,15 @@ NAMES = {
     klasa temat метка категория класс тема тональность etiket kategori sınıf duygu التصنيف تصنيف الفئة فئة תווית קטגוריה
     标签 类别 分类 情感 標籤 類別 ラベル カテゴリ カテゴリー 分類 레이블 라벨 분류 카테고리""",
     "split": "split set subset fold partition dataset_split",
-    "question": "question questions query q prompt ask faq input text",
-    "answer": "answer answers a response reply expected gold reference solution output",
-    "document": "document documents doc source file page article title",
+    # The surest first: what a person wrote down as right comes before what a tested program may have answered.
+    "question": """question questions question_text user_question user_input input_text query queries frage pregunta
+    pergunta domanda вопрос 问题 問題 質問 질문 السؤال سؤال q prompt ask faq input text""",
+    "answer": """reference ground_truth ground_truths expected_answer expected_answers reference_answer
+    reference_answers gold_answer gold_answers correct_answer true_answer gold expected answers answer antwort respuesta
+    resposta réponse risposta ответ 答案 回答 正解 답변 الإجابة الجواب جواب a reply solution output response""",
+    "document": """document documents doc source sources file filename page article title expected_doc expected_docs
+    expected_document expected_documents expected_source expected_sources source_file source_document""",
+    "grade": "note nota voto",  # a label where it is a number
     "nothing": "v1 v2 v3 v4",
     "id": "id ids number no nr index row key uid guid ticket_id message_id nummer número numero номер 编号 番号 الرقم",
 }
@@ -48,7 +54,7 @@ WIDE = 9  # columns from which two rows are no table of texts
 LISTED = re.compile(r"[\[{].*[\]}]", re.DOTALL)
 DATE = re.compile(  # as mails and trackers write it: Mon, 12 Jan 2015 10:11 +0200; Jan 12, 2015; 11 days ago
     r"(?:[^\W\d]{2,9}\.?,? )?(?:\d{1,2}\.? [^\W\d]{3,9}\.?|[^\W\d]{3,9}\.? \d{1,2}),? \d{4}\b[^a-z]*"
-    r"|\d+ (?:second|minute|hour|day|week|month|year)s? ago"
+    r"|\d+ (?:second|minute|hour|day|week|month|year)s? ago|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b[^a-z]*"
 )
 NO_WORDS = (wordings.CODE, wordings.LINK, LISTED, DATE)  # what no text is: an id, a link, a list, a date
 
@@ -58,7 +64,8 @@ class Columns:
     """Places of columns in a table, counted from 0. `guessed`: roles that nobody told.
 
     more: further columns that are joined to the text. unread: columns that hold texts too, as far as one can guess.
-    rivals: columns that could be the label as well. reads_as_text: the label that was guessed reads like texts.
+    rivals: columns that could be the label as well, the likeliest first. reads_as_text: the label that was guessed
+    reads like texts. no_text: the text that was guessed does not.
     """
 
     text: int
@@ -69,6 +76,7 @@ class Columns:
     unread: tuple[int, ...] = ()
     rivals: tuple[int, ...] = ()
     reads_as_text: bool = False
+    no_text: bool = False
 
     @property
     def texts(self) -> tuple[int, ...]:
@@ -115,10 +123,10 @@ def flat(*told) -> list[str | int]:
     return [one for some in told for one in (some if isinstance(some, list | tuple) else [some]) if one is not None]
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], most: int = 12) -> str:
     """Return names in a line of bearable length."""
-    shown = ", ".join(quoted(name, 30) for name in names[:12])
-    return shown + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    shown = ", ".join(quoted(name, 30) for name in names[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def guess(
@@ -170,14 +178,14 @@ def guess(
         if not free:
             raise DataError(f"{table.name}: no column is left for the label; name text=… and label=…")
         label_at = max(free, key=lambda i: (facts[i].as_label, i))
+        label_at = next((i for i in free if facts[i].says_in_words(facts[label_at])), label_at)
     guessed = tuple(role for role, told in (("text", text), ("label", label)) if told is None)
     unread = tuple(i for i in free if i != label_at and facts[i].is_text) if text is None else ()
     usual = facts[label_at].like("label")
-    others = [i for i in free if i != label_at and facts[i].sorts and facts[i].like("label") >= usual]
-    rivals = tuple(others) if label is None else ()
-    return Columns(
-        text_at, label_at, split_at, guessed, tuple(more), unread, rivals, label is None and facts[label_at].is_text
-    )
+    others = [i for i in free if i != label_at and facts[i].sorts and (usual < 1 or facts[i].named("label"))]
+    rivals = tuple(sorted(others, key=lambda i: -facts[i].as_label)) if label is None else ()
+    reads_as_text, no_text = label is None and facts[label_at].is_text, text is None and facts[text_at].is_none
+    return Columns(text_at, label_at, split_at, guessed, tuple(more), unread, rivals, reads_as_text, no_text)
 
 
 def _more(table: Table) -> str:
@@ -200,9 +208,10 @@ class _Facts:
     blank: float
     numeric: float
     all_splits: bool
-    same: bool
+    kinds: int
     words: float
     coded: float
+    column: Sequence[str]
 
     @classmethod
     def of(cls, name: str, column: Sequence[str]) -> "_Facts":
@@ -212,15 +221,17 @@ class _Facts:
         splits = {cell.lower() for cell in filled} <= set(SPLITS)
         words = statistics.median(len(cell.split()) for cell in filled)
         coded = sum(any(kind.fullmatch(cell) for kind in NO_WORDS) for cell in filled) / len(filled)
+        if all(map(DATE.search, filled)) and len({DATE.sub("", cell).strip() for cell in filled}) == 1:
+            coded = 1.0  # the same words and a date
         blank = 1 - len(filled) / len(column)
-        return cls(name, distinct, length, blank, numeric, splits, len(set(filled)) < 2, words, coded)
+        return cls(name, distinct, length, blank, numeric, splits, len(set(filled)), words, coded, column)
 
     def named(self, role: str) -> bool:
         last = plain(self.name.rpartition(".")[2])
         forms = {plain(self.name), last, re.sub(r"_\d+$", "", last)}
         if role == "id" and re.search(r"(?:[_ .-]|[a-z](?=I))(?:id|ID|Id)$", self.name):
             return True
-        return bool(forms & set(NAMES[role]))
+        return bool(forms & {*NAMES[role], *(NAMES["grade"] if role == "label" and self.numeric > 0.5 else ())})
 
     def like(self, role: str) -> float:
         """1 where a column has a usual name of a role; less where one is a part of it, as of customer_message."""
@@ -241,13 +252,28 @@ class _Facts:
         return self.distinct > 0.5 and self.words >= 2 and max(self.numeric, self.coded) < 0.2 and not self.named("id")
 
     @property
+    def is_none(self) -> bool:
+        """Whether a column that was taken for the text is none: a word or two that come again, and no usual name."""
+        return self.distinct <= 0.5 and self.words <= 2 and not self.like("text")
+
+    @property
     def sorts(self) -> bool:
-        """Whether what stands in a column comes again, in most rows, and is no number that nobody calls a label."""
-        kinds = self.distinct <= 0.5 and not self.same and self.blank < 0.5
-        return kinds and not self.named("id") and (self.numeric < 0.5 or self.named("label"))
+        """Whether what stands in a column comes again, in most rows, and is no number that nobody calls a label.
+
+        One of two numbers, such as 0 and 1, sorts.
+        """
+        kinds = self.distinct <= 0.5 and self.kinds > 1 and self.blank < 0.5
+        return kinds and not self.named("id") and (self.numeric < 0.5 or self.kinds == 2 or self.named("label"))
+
+    def says_in_words(self, other: "_Facts") -> bool:
+        """Whether a usual column of labels says in words what another one says in numbers."""
+        if not self.named("label") or self.numeric > 0.5 or other.numeric < 0.5:
+            return False
+        return len(set(zip(self.column, other.column, strict=True))) == len(set(self.column)) == len(set(other.column))
 
     @property
     def as_label(self) -> float:
         score = (1 - self.distinct) - min(self.length, 120) / 60 - self.blank - 0.3 * self.numeric
         score += 1.5 * self.like("label") - 2 * self.named("id") - 0.5 * self.named("text")
-        return score - 4 * self.same - (self.distinct == 1)  # the same in each row, or never, sorts nothing
+        score += plain(self.name.rpartition(".")[2]) == "label"  # before all other usual names
+        return score - 4 * (self.kinds < 2) - (self.distinct == 1)  # the same in each row, or never, sorts nothing

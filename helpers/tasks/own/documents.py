@@ -5,13 +5,13 @@ import html
 import json
 import pathlib
 import re
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from helpers.tasks.files import DataError
 from helpers.tasks.own import columns, folders, opened, wordings
-from helpers.tasks.own.cleaning import one_spelling, visible
+from helpers.tasks.own import questions as questions_of
+from helpers.tasks.own.cleaning import visible
 from helpers.tasks.own.findings import Finding, count, quoted
 from helpers.tasks.own.kinds import table_of
 from helpers.tasks.own.pages import page_text
@@ -19,11 +19,13 @@ from helpers.tasks.own.reading import Name, slug, stop
 from helpers.tasks.own.splits import sample
 from helpers.tasks.policies import Policy, PolicyQuestion
 
-KINDS = (".md", ".txt", ".text", ".html", ".htm")
+KINDS = (".md", ".markdown", ".mdx", ".rst", ".txt", ".text", ".html", ".htm")
 MOST_BYTES = 1_000_000
 MOST_QUESTIONS = 150
-CONTEXTS = ("context", "passage", "paragraph", "text", "body", "content")  # columns that hold documents in a table
-UNANSWERABLE = {"not stated", "unanswerable", "no answer", "not in the documents", "not answerable"}
+CONTEXTS = (  # columns that hold documents in a table, the surest first
+    *("context", "contexts", "passage", "passages", "passage_text", "paragraph", "reference_contexts", "text", "body"),
+    *("content", "retrieved_contexts", "chunk", "chunks"),
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -73,7 +75,7 @@ def _document(folder: pathlib.Path, path: pathlib.Path) -> Policy:
     return Policy(name, title[:120], "public", "", text.strip("\n"))
 
 
-def _documents(folder: pathlib.Path, besides: pathlib.Path) -> tuple[list[Policy], list[Finding], int]:
+def _documents(folder: pathlib.Path, besides: pathlib.Path) -> "_Held":
     found, other, broken, files = [], [], [], 0
     for path in folders.walk(folder):
         if path.resolve() == besides.resolve():
@@ -98,44 +100,85 @@ def _documents(folder: pathlib.Path, besides: pathlib.Path) -> tuple[list[Policy
     if not found:
         told = f": {findings[0]}" if findings else "."
         raise DataError(f"{folder.name} holds no document{told} Give a folder of {', '.join(KINDS)} files")
-    return found, findings, files
+    return _Held(found, findings, f"{folder.name}: {count(len(found), 'document')} of {count(files, 'file')}", {})
 
 
-def _of_table(path: pathlib.Path, options: dict) -> tuple[list[Policy], list[Finding], str]:
-    """Documents that stand in a table: what has the same title is one of them, and without titles each row is."""
+def _of_table(path: pathlib.Path, options: dict, asked: bool) -> "_Held":
+    """Documents that stand in a table: what has the same title is one of them, and without titles each row is.
+
+    asked: whether it is the table of the questions; one without documents, as a list of frequent questions, then has
+    its answers for documents.
+    """
     table = table_of(path, **options)
-    plain = [columns.plain(name) for name in table.header]
+    plain = [columns.plain(name.rpartition(".")[2]) for name in table.header]
     texts = [plain.index(name) for name in CONTEXTS if name in plain]
-    if not texts:
+    own = [] if texts else _of_questions(table, asked)
+    if not texts and not own:
         raise DataError(
             f"{path.name} is no folder, and as a table it has no column of documents; call one 'context', or give a "
             f"folder of {', '.join(KINDS)} files. There are {columns.listed(table.header)}"
         )
-    title = _column(table, None, "document")
+    title = (
+        None if own else plain.index("title") if "title" in plain else questions_of.column(table, None, "document")[0]
+    )
+    place = own[-1] if own else texts[0]
+    ids = plain.index("id") if "id" in plain and not asked else None
     parts: dict[tuple[str, str], dict[str, None]] = {}
+    aliases: dict[str, tuple[str, str]] = {}
     for record in table.records:
-        text = visible(record.cells[texts[0]]).strip()
-        name = record.cells[title].strip() if title not in (None, texts[0]) else ""
-        if text:
-            parts.setdefault((name, "" if name else text), {})[text] = None
-    found = [
-        Policy(name or f"document {i}", (name or f"document {i}")[:120], "public", "", "\n\n".join(some))
-        for i, ((name, _), some) in enumerate(parts.items(), start=1)
-    ]
+        name = record.cells[title].strip() if title not in (None, place) else ""
+        cell = "\n".join(record.cells[i] for i in own) if own else record.cells[place]
+        for called, text in _texts_of(cell, name):
+            key = (called, "" if called else text)
+            parts.setdefault(key, {})[text] = None
+            if ids is not None:
+                aliases[record.cells[ids].strip()] = key
+    names = {key: key[0] or f"document {i}" for i, key in enumerate(parts, start=1)}
+    found = [Policy(names[key], names[key][:120], "public", "", "\n\n".join(some)) for key, some in parts.items()]
     if not found:
-        raise DataError(f"{path.name}: {quoted(table.header[texts[0]])} holds no text, and documents are read from it")
-    how = f"{path.name}: {count(len(found), 'document')} from {quoted(table.header[texts[0]])} of its rows"
-    return found, list(table.findings), how
+        raise DataError(f"{path.name}: {quoted(table.header[place])} holds no text, and documents are read from it")
+    how = f"{path.name}: {count(len(found), 'document')} from {quoted(table.header[place])} of its rows"
+    if own:
+        what = "answer" if asked else "question with its answer"
+        how += f", each {what} one, since no column holds documents (one would be called 'context')"
+    findings = [one for one in table.findings if one.kind != "nested"]
+    used = frozenset() if own else frozenset({table.header[place]})
+    return _Held(found, findings, how, {alias: names[key] for alias, key in aliases.items()}, used)
 
 
-def _answers(cell: str) -> list[str]:
-    """The ways to write an answer: of a JSON list its members, else what stands between pipes."""
-    if cell.startswith("["):
-        try:
-            return [str(one).strip() for one in json.loads(cell) if str(one).strip()]
-        except ValueError:
-            pass
-    return [part.strip() for part in cell.split("|") if part.strip()]
+def _of_questions(table, asked: bool) -> list[int]:
+    """The columns of frequent questions that can be documents: answers alone where their questions are asked."""
+    try:
+        places = [questions_of.column(table, None, role)[0] for role in ("question", "answer")]
+    except DataError:
+        return []
+    return places[1:] if asked else places
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Documents, what was found in them, how they were read, further names of theirs, and the column they stood in."""
+
+    documents: list[Policy]
+    findings: list[Finding]
+    how: str
+    aliases: dict[str, str]
+    used: frozenset[str] = frozenset()
+
+
+def _texts_of(cell: str, name: str) -> Iterator[tuple[str, str]]:
+    """Yield the documents of a cell as titles and texts: itself, or of a list each member, which may have a title."""
+    held = questions_of.members(cell.strip())
+    if not isinstance(held, list):
+        held = [cell]
+    for one in held:
+        titled = isinstance(one, list) and len(one) == 2 and isinstance(one[0], str)
+        title, text = one if titled else (name, one)
+        if isinstance(text, list):  # its sentences
+            text = "".join(map(str, text))
+        text = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
+        if visible(text).strip():
+            yield title, visible(text).strip()
 
 
 def read(
@@ -151,9 +194,9 @@ def read(
 
     Args:
         folder: documents, in folders or not; or a table with a column `context` (and `title`), which may be that of
-            the questions, as SQuAD has it.
+            the questions, as SQuAD has it; of one without, as of frequent questions, the answers are the documents.
         questions: a table of any kind that `kinds.table_of` takes. An answer may be given in several ways, parted by
-            "|"; "not stated" marks a question that no document answers.
+            "|" or as a list; "not stated" marks a question that no document answers.
         question, answer, document: its columns, by name or number from 1; guessed by usual names where left out.
             `document`, the file that holds the answer, may be missing.
         most_questions: the most that are asked; of more, so many are drawn.
@@ -167,19 +210,20 @@ def read(
             f"{folder.name} is not there; give a folder of {', '.join(KINDS)} files, or a table of documents"
         )
     if folder.is_dir():
-        documents, findings, files = _documents(folder, questions)
-        held = f"{folder.name}: {count(len(documents), 'document')} of {count(files, 'file')}"
+        held = _documents(folder, questions)
     else:
         same = folder.resolve() == questions.resolve()
-        documents, findings, held = _of_table(folder, options if same else {**options, "sheet": None})
-        findings = [] if same else findings
+        held = _of_table(folder, options if same else {**options, "sheet": None}, same)
+        held = replace(held, findings=[]) if same else replace(held, used=frozenset())
+    documents = held.documents
     table = table_of(questions, **options, names=columns.flat(question, answer, document))
-    at = {
-        role: _column(table, told, role)
-        for role, told in (("question", question), ("answer", answer), ("document", document))
-    }
-    rows, more = _questions(table, at, documents)
-    findings += [*table.findings, *more, *_language(documents)]
+    told = {"question": question, "answer": answer, "document": document}
+    found = {role: questions_of.column(table, name, role) for role, name in told.items()}
+    at, rivals = ({role: pair[i] for role, pair in found.items()} for i in (0, 1))
+    said, others = questions_of.about(table, at, rivals, held.used)
+    rows, more = questions_of.read(table, at, documents, held.aliases)
+    lists = [one for one in table.findings if one.kind != "nested"]  # an answer or a context may well be a list
+    findings = [*held.findings, *lists, *others, *more, *_language(documents)]
     if not rows:
         findings.append(Finding("nothing left", "no row has both a question and an answer", stops=True))
     stop(questions.name, findings)
@@ -189,13 +233,18 @@ def read(
         story.append(f"Of these {len(chosen)} are drawn.")
     silent = sum(not one.answerable for one in chosen)
     story.append(f"{count(silent, 'question')} without an answer in the documents, where saying so is right.")
+    several = sum(bool(one.accepted) for one in chosen)
+    if several:
+        own = 'one that holds a | of its own is written as a list: ["a | b"]'
+        story.append(
+            f"{count(several, 'answer')} in several ways, of which each is right (parted at |, or a list; {own})."
+        )
     digest = hashlib.sha256(questions.read_bytes())
     for one in documents:
         digest.update(f"{one.id}\0{one.text}".encode("utf-8", "replace"))
     how = (
-        held,
-        f"{table.name}: {table.how}; {count(len(table.records), table.unit)}; question from "
-        f"{quoted(table.header[at['question']])}, answer from {quoted(table.header[at['answer']])}",
+        held.how,
+        f"{table.name}: {table.how}; {count(len(table.records), table.unit)}; {said}",
     )
     name = f"own:{slug(folder)}:{digest.hexdigest()[:8]}"
     total = len(table.records) + len(table.ragged)
@@ -208,67 +257,3 @@ def _language(documents: Sequence[Policy]) -> list[Finding]:
         return []
     what = "the documents do not look English; the search by words and all the models here are made for English"
     return [Finding("language", what, (), "read all the same", "expect little of every rung", unit="file")]
-
-
-def _column(table, told: Name, role: str) -> int | None:
-    if told is not None:
-        return columns.find(table, told, role)
-    usual = set(columns.NAMES[role])
-    places = [
-        i for i, name in enumerate(table.header) if usual & {columns.plain(name), columns.plain(name.split(".")[0])}
-    ]
-    if places or role == "document":
-        return places[0] if places else None
-    raise DataError(
-        f"{table.name}: which column holds the {role}? There are {columns.listed(table.header)}; say {role}=…"
-    )
-
-
-def _stands_in(answer: str, text: str) -> bool:
-    """Whether an answer stands in a text of one spelling, as whole words."""
-    return bool(re.search(rf"(?<!\w){re.escape(one_spelling(answer))}(?!\w)", text))
-
-
-def _questions(table, at: dict, documents: Sequence[Policy]) -> tuple[list[PolicyQuestion], list[Finding]]:
-    names = {key: one.id for one in documents for key in (one.id, pathlib.PurePath(one.id).stem, one.title)}
-    names = {one_spelling(key): value for key, value in names.items()}
-    texts = {one.id: one_spelling(one.text) for one in documents}
-    rows, blank, copies, unknown, missing, seen = [], [], [], [], [], Counter()
-    for record in table.records:
-        asked, said = (visible(record.cells[at[role]]).strip() for role in ("question", "answer"))
-        answers = _answers(said)
-        if not asked or not answers:
-            blank.append(record.number)
-            continue
-        seen[one_spelling(asked)] += 1
-        if seen[one_spelling(asked)] > 1:
-            copies.append(record.number)
-            continue
-        silent = one_spelling(answers[0]) in UNANSWERABLE
-        where = record.cells[at["document"]] if at["document"] is not None else ""
-        held = names.get(one_spelling(where))
-        if where.strip() and not held:
-            unknown.append(record.number)
-        among = [texts[held]] if held else list(texts.values())
-        if not silent and not any(_stands_in(one, text) for one in answers for text in among):
-            missing.append(record.number)
-        kind = "unanswerable" if silent else "lookup"
-        answer, accepted = ("not stated", ()) if silent else (answers[0], tuple(answers[1:]))
-        documents_of = (held,) if held and not silent else ()
-        rows.append(PolicyQuestion(f"{table.unit} {record.number}", asked, answer, accepted, kind, documents_of, ()))
-    findings = []
-    ragged = tuple(record.number for record in table.ragged)
-    absent = "with an answer that stands, in these words, in none of the documents or not in the one that is named"
-    unfilled, unheld = "kept without it", "kept; quoting cannot be right on these"
-    for what, numbers, do, kept in (
-        ("without a question or an answer", blank, 'fill them; write "not stated" where no document answers', ""),
-        ("with a question that came before", copies, "", ""),
-        ("with another number of cells than the others", ragged, "put quotation marks around the cells", ""),
-        ("that name a document which is not there", unknown, "use the names of the files", unfilled),
-        (absent, missing, "write it as the document words it, with | between several ways", unheld),
-    ):
-        if numbers:
-            told = f"{count(len(numbers), table.unit)} {what}"
-            gone = 0 if kept else len(numbers)
-            findings.append(Finding(what, told, tuple(numbers), kept or "left out", do, gone, unit=table.unit))
-    return rows, findings

@@ -22,6 +22,7 @@ WORDS = {  # what marks, and what does not, as people and programs write it
 }
 MARKS = {"": False} | {word: mark for mark, words in WORDS.items() for word in words.split()}
 PARTS = ("spans", "entities", "relations", "tokens")  # what these name is said of a part of the text
+RIVALS = 5  # named
 SPAN = re.compile(r"\[?\[\d+, \d+, \"")
 
 
@@ -145,6 +146,11 @@ def hints(table: Table, at: Columns) -> list[Finding]:
     A label of spans stops, for it says nothing of the whole text.
     """
     found = []
+    if at.no_text:
+        name = table.header[at.text]
+        what = f"no column reads like texts: {quoted(name)}, the likeliest, holds few words, and these come again"
+        do = f"if that is the text, say {option('text', [name])}, or another; if no column holds texts, there is "
+        found.append(Finding("no column of texts", what, (), "", f"{do}nothing here to read", stops=True))
     if at.unread:
         names = [table.header[i] for i in sorted((*at.unread, at.text))]
         what = f"{listed([table.header[i] for i in at.unread])} may hold a part of the text"
@@ -157,7 +163,7 @@ def hints(table: Table, at: Columns) -> list[Finding]:
         found.append(marks)
     elif at.rivals:
         names = [table.header[i] for i in at.rivals]
-        what = f"{listed(names)} could be the label as well as {quoted(table.header[at.label])}"
+        what = f"{listed(names, RIVALS)} could be the label as well as {quoted(table.header[at.label])}"
         found.append(
             Finding("other labels", what, (), "not read", f"if one of them is meant, say {option('label', names[:1])}")
         )

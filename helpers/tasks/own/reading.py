@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from helpers.model.prompts import without_marks
 from helpers.tasks.files import DataError, Message
 from helpers.tasks.own import cleaning, columns, folders, marks, shares, splits
+from helpers.tasks.own.asked import HOW as QUESTIONS_BELOW
 from helpers.tasks.own.cleaning import NUMBER, Row, one_spelling, outside_of
 from helpers.tasks.own.findings import Finding, count, quoted
 from helpers.tasks.own.judged import judged
@@ -184,6 +185,11 @@ def _of_files(files: dict[str, pathlib.Path], roles: dict[str, Names], options: 
         if below and BELOW not in map(columns.plain, table.header):
             table = marks.below_names(table, told_text)
             text, label = "text", "label"
+        if QUESTIONS_BELOW in table.how and label is None:
+            raise DataError(
+                f"{table.name} holds questions on texts and their answers, and no labels: name it twice, as documents "
+                f"and as questions, with read_documents(…, …) or {file.name} --questions {file.name}"
+            )
         table = judged(table, label)
         told, marking = label, ()
         if each and not (label := [one for one in each if one in table.header]):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from helpers.tasks.files import DataError
 from helpers.tasks.own import shapes
+from helpers.tasks.own.columns import listed
 from helpers.tasks.own.findings import Finding, count, quoted
 from helpers.tasks.own.tables import Record, Table, table
 
@@ -84,6 +85,9 @@ def of_whole(name: str, whole, kind: str = "JSON") -> Table:
         told = ", ".join(f"{quoted(one.path)} ({count(len(one.rows), 'item')})" for one in found[1:6])
         do = "if another one is meant, save that alone"
         findings.append(Finding("lists", f"the file holds other lists: {told}", (), "the longest is read", do))
+    if found[0].left:
+        what = f"{count(len(found[0].left), 'object')} without texts or a name: {listed(found[0].left)}"
+        findings.append(Finding("without texts", what, (), "left out"))
     how = f"{kind}, {found[0].how}" + (f" {quoted(found[0].path)}" if found[0].path else "")
     if all(isinstance(row, list) for row in found[0].rows):
         rows = [Record(i, tuple(map(shapes.cell, row))) for i, row in enumerate(found[0].rows, start=1)]

@@ -4,33 +4,26 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from helpers.tasks.own import asked, grouped
 from helpers.tasks.own.columns import NAMES, SPLITS, plain
 
 DEEPEST = 8  # levels of an object that become columns; what lies deeper stays JSON
 MOST_TOLD = 20  # objects of a list whose fields become columns; a longer list stays JSON
-EXAMPLES = {
-    "patterns",
-    "examples",
-    "utterances",
-    "text",
-    "texts",
-    "sentences",
-    "phrases",
-    "queries",
-    "training_phrases",
-}
-TAGS = {"tag", "intent", "name", "label", "category", "topic", "class", "key"}  # what names a list of texts
 SCORED = {"label", "score"}  # one of several labels, as a classifier gives them
 ANSWERS = {"assistant", "gpt", "model", "bot", "ai"}  # who speaks last in a conversation for tuning
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A table found in a value of JSON: its rows (objects, or lists of cells), what it was, and where it lay."""
+    """A table found in a value of JSON: its rows (objects, or lists of cells), what it was, and where it lay.
+
+    left: objects beside these that hold no texts, by their names.
+    """
 
     rows: list
     how: str
     path: str = ""
+    left: tuple[str, ...] = ()
 
 
 def tables_in(value, path: str = "", depth: int = 0) -> Iterator[Shape]:
@@ -40,55 +33,29 @@ def tables_in(value, path: str = "", depth: int = 0) -> Iterator[Shape]:
     [([{'text': 'x', 'label': 'k'}, {'text': 'y', 'label': 'k'}], 'a list for each column')]
     """
     if isinstance(value, list):
+        below = asked.rows(value)
+        if below:
+            yield Shape(*below, path)
+            return
         if value and all(isinstance(one, list) and _is_pair(one) for one in value):  # spaCy
             value = [{"text": text, **rest} for text, rest in value]
         kinds = {type(one) for one in value}
         if any(issubclass(kind, dict) for kind in kinds) or kinds == {list}:
             kind = "the list" if path else "a list of lists" if kinds == {list} else "a list of objects"
-            yield Shape(*_spread(value, kind), path)
+            yield _spread(value, kind, path)
     elif isinstance(value, dict) and value and depth <= DEEPEST:
-        ways = (_squad, _hub, _by_split, _snips, _pandas, _by_column, _by_label, _by_text)
+        ways = (asked.rows, _hub, _by_split, _snips, _pandas, _by_column, _by_label, _by_text)
         found = next(filter(None, (way(value) for way in ways)), None)
         if found:
-            yield Shape(*_spread(*found), path)
+            yield _spread(*found, path)
         else:
             for key, inner in value.items():
                 yield from tables_in(inner, f"{path}.{key}" if path else key, depth + 1)
 
 
-def _spread(rows: list, how: str) -> tuple[list, str]:
-    """The same; of objects that hold a label and a list of its texts each, a row for each text."""
-    if not all(isinstance(one, dict) for one in rows):
-        return rows, how
-    texts = [key for key in rows[0] if plain(key) in EXAMPLES and all(map(_are_texts, (one.get(key) for one in rows)))]
-    names = [key for key in rows[0] if plain(key) in TAGS and all(isinstance(one.get(key), str) for one in rows)]
-    if not texts or not names or sum(len(one[texts[0]]) for one in rows) < 2 * len(rows):
-        return rows, how
-    spread = [{"text": text, "label": one[names[0]]} for one in rows for text in one[texts[0]]]
-    return spread, f"{how}, {names[0]!r} the label of all its {texts[0]!r}"
-
-
-def _are_texts(value) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
-
-
-def _squad(value: dict) -> tuple[list, str] | None:
-    """Questions below paragraphs below articles, as SQuAD holds them; what has no answer is `not stated`."""
-    try:
-        rows = [
-            {
-                "question": asked["question"],
-                "answer": list(dict.fromkeys(one["text"] for one in asked["answers"])) or ["not stated"],
-                "document": article.get("title", ""),
-                "context": paragraph["context"],
-            }
-            for article in value["data"]
-            for paragraph in article["paragraphs"]
-            for asked in paragraph["qas"]
-        ]
-    except (KeyError, TypeError, AttributeError):
-        return None
-    return (rows, "questions below paragraphs, as in SQuAD") if rows else None
+def _spread(rows: list, how: str, path: str) -> Shape:
+    rows, how, left = grouped.spread(rows, how)
+    return Shape(rows, how, path, left)
 
 
 def _hub(value: dict) -> tuple[list, str] | None:
