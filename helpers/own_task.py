@@ -42,8 +42,9 @@ def report(
     Raises ValueError without rows.
     """
     own = plan.bench.own
-    beside = {"against": label_rungs.AGAINST, "doubts": page.doubts(own)} if own.kind == "labels" else {}
-    found = own_decision.decide(rows, target, requests, page.noun_of(own), _prices(), **beside)
+    against, doubts = (label_rungs.AGAINST, page.doubts(own)) if own.kind == "labels" else ((), [])
+    doubts += page.unmeasured(plan)
+    found = own_decision.decide(rows, target, requests, page.noun_of(own), _prices(), against, doubts)
     if show:
         page.show(own, rows, found)
     written = page.write(own, rows, found, plan.bench.folder, plan)

@@ -11,113 +11,25 @@ from helpers import statistics
 from helpers.results import comparisons, costs, overview, regret
 from helpers.results.comparisons import Standing
 from helpers.results.rows import LedgerRow
-from helpers.statistics import Interval
 
 UP = (statistics.ABOVE, statistics.LITTLE_ABOVE)
 DOWN = (statistics.BELOW, statistics.LITTLE_BELOW)
-WORST, MIXED = 10, 15  # labels and kinds of mistake that a page lists
 TARGET = 0.85  # the share right that would do, where nobody says another
 
 
 @dataclass(frozen=True)
-class Scope:
-    """How a method does inside and outside: right among what has a label, found among what belongs to none."""
-
-    inside: Interval
-    outside: Interval
-
-
-def scope(row: LedgerRow, outside: str) -> Scope | None:
-    """Return how a row does inside and outside of the labels; None where its items lack one of the two."""
-    hits = {True: [0, 0], False: [0, 0]}
-    for gold, right in zip(row.gold, row.correct, strict=True):
-        hits[gold == outside][0] += right
-        hits[gold == outside][1] += 1
-    if not (hits[True][1] and hits[False][1]):
-        return None
-    return Scope(statistics.wilson_interval(*hits[False]), statistics.wilson_interval(*hits[True]))
-
-
-def table(
-    rows: Sequence[LedgerRow], outside: str | None = None, shared: Sequence[LedgerRow] = ()
-) -> list[tuple[str, ...]]:
-    """Return a table of methods as texts, its head first, best first: accuracy, macro-F1, scope, tokens and seconds.
-
-    shared: the same methods on the items that all of them measured; they have a column where these are fewer.
-    """
-    graded = bool(rows) and "answers" in rows[0].details
-    alike = {row.method: row for row in shared if any(other.n > row.n for other in rows)}
-    head = ["method", *(f"right on the same {row.n}" for row in [*alike.values()][:1])]
-    head += ["right, 95 % interval", "items"]
-    head += ["abstained"] if graded else ["macro-F1"]
-    head += ["right inside", f"found: {outside}"] if outside else []
-    head += ["labeled rows", "tokens each", "seconds each"]
-    lines = [tuple(head)]
-    for row in sorted(rows, key=lambda row: -alike.get(row.method, row).interval.estimate):
-        line = [row.method, *([f"{alike[row.method].interval.estimate:.3f}"] if alike else [])]
-        line += [str(row.interval), str(row.n)]
-        if graded:
-            line.append(f"{row.predictions.count('abstained') / row.n:.2f}")
-        else:
-            line.append(f"{statistics.macro_f1(row.gold, row.predictions):.2f}")
-        if outside:
-            found = scope(row, outside)
-            line += [f"{found.inside.estimate:.2f}", f"{found.outside.estimate:.2f}"] if found else ["–", "–"]
-        tokens = f"{row.tokens_per_item:.0f}" if row.tokens_per_item else "–"
-        lines.append((*line, f"{row.labels_used:,}", tokens, _seconds(row.seconds_per_item)))
-    return lines
-
-
-def _seconds(each: float) -> str:
-    """Return seconds as people write them: no powers of ten.
-
-    >>> [_seconds(each) for each in (1.2e-05, 0.0493, 0.57, 12.3)]
-    ['under 0.001', '0.049', '0.57', '12']
-    """
-    return "under 0.001" if each < 0.001 else f"{each:.2g}" if each < 1 else f"{each:.0f}"
-
-
-def mix_ups(row: LedgerRow, most: int = MIXED) -> list[tuple[str, str, int]]:
-    """Return (right label, what was said, how often) of a row's commonest mistakes."""
-    wrong = Counter((gold, said) for gold, said in zip(row.gold, row.predictions, strict=True) if gold != said)
-    return [(gold, said, times) for (gold, said), times in sorted(wrong.items(), key=lambda one: (-one[1], one[0]))][
-        :most
-    ]
-
-
-def by_label(row: LedgerRow) -> list[tuple[str, str, str]]:
-    """Return (label, recall, precision) in words that count: of its items those found, of its uses those right.
-
-    >>> row = LedgerRow("t", "m", "test", "plain", ["1", "2", "3"], ["a", "a", "b"], ["a", "b", "b"], [1, 0, 1], [])
-    >>> by_label(row)
-    [('a', '0.50 (1 of 2)', '1.00 (1 of 1)'), ('b', '1.00 (1 of 1)', '0.50 (1 of 2)')]
-    """
-    items, said = Counter(row.gold), Counter(row.predictions)
-    right = Counter(gold for gold, hit in zip(row.gold, row.correct, strict=True) if hit)
-    return [(label, _share(right[label], items[label]), _share(right[label], said[label])) for label in sorted(items)]
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.2f} ({part} of {whole})" if whole else "– (0 of 0)"
-
-
-def worst_labels(row: LedgerRow, most: int = WORST, least: int = 3) -> list[tuple[str, int, int]]:
-    """Return (label, right, items) of the labels with the smallest share right, of those with `least` items or more."""
-    items, right = Counter(row.gold), Counter()
-    for gold, hit in zip(row.gold, row.correct, strict=True):
-        right[gold] += hit
-    told = [(label, right[label], count) for label, count in items.items() if count >= least]
-    return sorted(told, key=lambda one: (one[1] / one[2], one[0]))[:most]
-
-
-@dataclass(frozen=True)
 class Decision:
-    """Which method to take, in sentences. rows: cut to the items that all of them measured."""
+    """Which method to take, in sentences.
+
+    rows: cut to the items that all of them measured. shown: whose answers are worth a look, label by label: the chosen
+    one's, or, where that is always the same answer, those of the best that reads the items.
+    """
 
     chosen: LedgerRow
     standing: Standing
     rows: tuple[LedgerRow, ...]
     sentences: tuple[str, ...]
+    shown: LedgerRow
 
     def __str__(self) -> str:
         return "\n".join(self.sentences)
@@ -135,7 +47,8 @@ def decide(
     """Return the cheapest of the methods that the items cannot tell from the leader, and why, in sentences.
 
     Args:
-        rows: of one task, one for each method; they are compared on the items that all of them measured.
+        rows: of one task, one for each method; they are compared on the items that all of them measured. Where those
+            that fall behind had fewer items than the others, these are compared once more, on all of theirs.
         target: the share right that would do; None takes TARGET, and says that nobody chose it.
         requests: how many are expected in a month.
         noun: what the items are called.
@@ -152,24 +65,84 @@ def decide(
     if not 0 < target <= 1 or requests < 0:
         raise ValueError(f"target is a share above 0 and up to 1, requests a count; got {target} and {requests}")
     together = comparisons.on_same_items(rows, covered=0).rows
-    standing = comparisons.standing(together)
-    shares, p_values = comparisons.against_leader([row.correct for row in together])
-    summaries = [overview.summary(row, prices) for row in together]
+    compared = _again(rows, together)
+    standing = comparisons.standing(compared)
+    shares, p_values = comparisons.against_leader([row.correct for row in compared])
+    summaries = [overview.summary(row, prices) for row in compared]
     place = regret.cheapest_tie(shares, p_values, overview.dollars(summaries))
-    chosen = together[place]
-    others = [row for row in together if row.method in standing.tied and row is not chosen]
+    chosen = compared[place]
+    others = [row for row in compared if row.method in standing.tied and row is not chosen]
     whole = next(row for row in rows if row.method == chosen.method)
-    fewer = f" On the {chosen.n} that all were asked it is right on {chosen.interval}." if whole.n > chosen.n else ""
+    reading = [row for row in compared if not _constant(row)]
+    shown = max(reading, key=lambda row: row.interval.estimate) if _constant(chosen) and reading else chosen
     sentences = [
-        f"Take {chosen.method}: it is right on {whole.interval} of {whole.n} {noun}.{fewer}",
+        _taken(chosen, whole, shown, noun),
         *doubts,
+        _out(together, compared, noun),
         _standing(chosen, standing, others, noun),
         _target(whole, target, given),
         *_model_or_not(together, against),
-        _price(summaries[place], requests, prices),
+        _leaning(together, noun),
+        _price(chosen.method, summaries[place], requests, prices),
         _doubt(chosen, others, noun),
     ]
-    return Decision(chosen, standing, together, tuple(filter(None, sentences)))
+    return Decision(chosen, standing, together, tuple(filter(None, sentences)), shown)
+
+
+def _again(rows: Sequence[LedgerRow], together: tuple[LedgerRow, ...]) -> tuple[LedgerRow, ...]:
+    """The rows to choose from: those that are not behind on what all were asked, if they share more items than that."""
+    tied = comparisons.standing(together).tied
+    left = [row for row in rows if row.method in tied]
+    again = comparisons.on_same_items(left, covered=0).rows if len(left) > 1 else together
+    return again if again[0].n > together[0].n else together
+
+
+def _constant(row: LedgerRow) -> bool:
+    """Whether a method gives the same answer to everything, though there are several."""
+    return "answers" not in row.details and len(set(row.predictions)) == 1 < len(set(row.gold))
+
+
+def _taken(chosen: LedgerRow, whole: LedgerRow, shown: LedgerRow, noun: str) -> str:
+    fewer = f" On the {chosen.n} that all were asked it is right on {chosen.interval}." if whole.n > chosen.n else ""
+    if not _constant(chosen):
+        return f"Take {chosen.method}: it is right on {whole.interval} of {whole.n} {noun}.{fewer}"
+    told = (
+        f"Nothing measured here is known to be right more often than {chosen.method}, which says "
+        f"{chosen.predictions[0]!r} to everything: right on {whole.interval} of {whole.n} {noun}, and no sorting."
+        f"{fewer}"
+    )
+    if shown is chosen:
+        return told
+    return f"{told} Of those that read the {noun}, {shown.method} has the highest share: {shown.interval} of {shown.n}."
+
+
+def _out(together: Sequence[LedgerRow], compared: Sequence[LedgerRow], noun: str) -> str:
+    """Which methods were behind on fewer items, and are not in the comparison on all."""
+    left = {row.method for row in compared}
+    names = [row.method for row in together if row.method not in left]
+    if not names:
+        return ""
+    told = ", ".join(names)
+    return (
+        f"Behind on the {together[0].n} {noun} that all were asked, and out: {told}. The others are compared on the "
+        f"{compared[0].n} that they share."
+    )
+
+
+def _leaning(rows: Sequence[LedgerRow], noun: str) -> str:
+    """Whether the best prompt does worse than a constant answer would: then it says little of prompting."""
+    prompt = overview.best_of(rows).get("prompt")
+    if prompt is None or "answers" in prompt.details:
+        return ""
+    most = max(Counter(prompt.gold).values()) / prompt.n
+    (label, times), *_ = Counter(prompt.predictions).most_common(1)
+    if prompt.interval.high >= most:
+        return ""
+    return (
+        f"{prompt.method} says {label!r} to {times} of {prompt.n} {noun}, and does worse than one answer to all would "
+        f"({most:.2f}): this wording, or this model, sorts little here, which is no verdict on prompting. Look at such "
+        "answers, and look for better words."
+    )
 
 
 def _standing(chosen: LedgerRow, standing: Standing, others: Sequence[LedgerRow], noun: str) -> str:
@@ -205,12 +178,12 @@ def _target(chosen: LedgerRow, target: float, given: bool = True) -> str:
     gap = chosen.interval.estimate - target
     place = f"{abs(gap):.2f} {'above' if gap >= 0 else 'below'}"
     told = (
-        f"It reaches {called}."
+        f"{chosen.method} reaches {called}."
         if where in UP
-        else f"It does not reach {called}; nothing measured here does so surely."
+        else f"{chosen.method} does not reach {called}, and nothing else measured here surely does."
         if where in DOWN
-        else f"Whether it reaches {called} is too close to call: its estimate is {place} it, and the interval holds "
-        "both. Do not count on it."
+        else f"Whether {chosen.method} reaches {called} is too close to call: its estimate is {place} it, and the "
+        "interval holds both. Do not count on it."
     )
     most = max(Counter(chosen.gold).values()) / chosen.n
     if "answers" in chosen.details or most < target:
@@ -245,9 +218,9 @@ def _against(one: LedgerRow, other: LedgerRow, called: str) -> str:
     return f"{one.method} {said} {called}, {other.method}: {gap}, for this pair alone."
 
 
-def _price(summary: overview.Summary, requests: int, prices: costs.Prices) -> str:
+def _price(method: str, summary: overview.Summary, requests: int, prices: costs.Prices) -> str:
     if not summary.tokens:
-        return f"It reads no tokens of a language model: {requests:,} requests a month cost next to nothing."
+        return f"{method} reads no tokens of a language model: {requests:,} requests a month cost next to nothing."
     dollars = summary.by_tokens * requests / 1000
     return (
         f"At {prices.read:g} dollars per million tokens read ({prices.note}), {requests:,} requests a month cost "

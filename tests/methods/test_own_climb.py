@@ -31,7 +31,7 @@ from helpers.methods.own import label_rungs
 from helpers.methods.own.bench import Bench, Outcome, Ready, Rung
 from helpers.methods.own.climb import Piece, TooLargeError, climb, file_of
 from helpers.methods.own.plan import Plan, Step, plan
-from helpers.results import lookup, own_decision, store
+from helpers.results import lookup, own_decision, own_figures, store
 from helpers.results.rows import LedgerRow
 from helpers.tasks.own import documents, reading
 
@@ -123,7 +123,7 @@ def test_many_labels_are_weighed_by_those_of_the_nearest(tmp_path):
     assert len(rows) == 4
     assert all(row.details["listed"] == 1.0 for row in rows)
     assert all(len(row.confidence) == 4 and min(row.confidence) >= 1 / 8 - 1e-6 for row in rows)
-    table = own_decision.table(rows)
+    table = own_figures.table(rows)
     assert table[0][:4] == ("method", "right, 95 % interval", "items", "macro-F1")
 
 
@@ -409,12 +409,12 @@ def test_an_estimate_is_what_the_climb_then_takes(own, monkeypatch):
 
 def test_what_lies_outside_has_figures_of_its_own(own):
     rows = climb(ladder(own, slow(0)), progress=False)
-    table = own_decision.table(rows, outside="fault")
+    table = own_figures.table(rows, outside="fault")
     assert table[0][4:6] == ("right inside", "found: fault")
-    found = own_decision.scope(rows[0], "fault")
+    found = own_figures.scope(rows[0], "fault")
     hits = [ok for gold, ok in zip(rows[0].gold, rows[0].correct, strict=True) if gold == "fault"]
     assert found.outside.estimate == sum(hits) / len(hits)
-    assert own_decision.scope(rows[0], "no such label") is None
+    assert own_figures.scope(rows[0], "no such label") is None
 
 
 def test_a_decision_takes_the_cheapest_of_a_tie_and_says_how_sure_it_is(own):
@@ -443,15 +443,62 @@ def test_a_decision_tells_the_share_of_all_items_and_of_those_that_all_were_aske
     assert first.startswith(
         "Take all: it is right on 0.900 [0.861, 0.929] of 300 texts. On the 100 that all were asked"
     )
-    assert "It reaches your target of 0.85." in found.sentences  # of 100 texts it would be too close to call
+    assert "all reaches your target of 0.85." in found.sentences  # of 100 texts it would be too close to call
     assert "in one pair compared alone, 100 texts often miss differences below about" in str(found)
     assert "with all pairs compared at once, as above, a gap must be wider" in str(found)
 
-    lines = own_decision.table(found.rows, shared=found.rows)
+    lines = own_figures.table(found.rows, shared=found.rows)
     assert lines[0][1] == "right, 95 % interval"  # one column will do where all have the same items
-    lines = own_decision.table([row("all", 300, 9), row("few", 100, 8)], shared=found.rows)
+    lines = own_figures.table([row("all", 300, 9), row("few", 100, 8)], shared=found.rows)
     assert lines[0][1:3] == ("right on the same 100", "right, 95 % interval")
     assert [line[:2] for line in lines[1:]] == [("all", "0.900"), ("few", "0.800")]
+
+
+def answers(name, approach, said, gold):
+    ids = [str(i) for i in range(len(said))]
+    hits = [int(one == other) for one, other in zip(said, gold[: len(said)], strict=True)]
+    return LedgerRow("t", name, "test", approach, ids, list(gold[: len(said)]), list(said), hits, ids)
+
+
+GOLD = "aaabaaacab" * 9
+
+
+def test_a_method_that_falls_behind_on_few_items_does_not_cut_the_others_to_them(own):
+    """Ninety texts speak for the vote, and the fifty that a slow prompt was asked for the constant answer."""
+    vote = "".join("a" if i < 50 else one for i, one in enumerate(GOLD))
+    vote = vote.replace("b", "c", 1)
+    rows = [answers("majority", "plain", "a" * 90, GOLD), answers("vote", "plain", vote, GOLD)]
+    rows.append(answers("prompt", "prompt", "cb" * 25, GOLD))
+    found = own_decision.decide(rows)
+    assert {row.n for row in found.rows} == {50} and found.chosen.n == 90
+    assert "Behind on the 50 texts that all were asked, and out: prompt. The others are compared on the 90" in str(
+        found
+    )
+    (line,) = [one for one in found.sentences if one.startswith("prompt says")]
+    assert line.startswith("prompt says 'c' to 25 of 50 texts, and does worse than one answer to all would (0.")
+
+
+def test_a_constant_answer_is_not_recommended_as_if_it_sorted(own, capsys):
+    rows = [answers("majority", "plain", "a" * 90, GOLD), answers("counts", "plain", "aab" * 30, GOLD)]
+    found = own_decision.decide(rows)
+    assert found.chosen.method == "majority" and found.shown.method == "counts"
+    first = found.sentences[0]
+    assert "which says 'a' to everything" in first and "and no sorting" in first
+    assert "Of those that read the texts, counts has the highest share" in first
+    parts = {part.heading: part for part in page.sections(own, rows, found)}
+    assert parts["Label by label"].table[0][0] == "label, with counts"
+    assert parts["Label by label"].paragraphs[0].startswith("counts, on 90 texts;")
+
+
+def test_a_decision_says_what_it_knows_nothing_of(own, capsys):
+    made = ladder(own, slow(0))
+    left = Step(slow(0, "LoRA"), 0, 0.0, 0.0, 0, "its training needs some 6 minutes in all")
+    made = replace(made, steps=(*made.steps, left))
+    found = own_task.report(made, climb(made, progress=False))
+    told = "Of what was not measured this says nothing: LoRA (its training needs some 6 minutes in all)."
+    assert told in found.sentences and told in capsys.readouterr().out
+    page_text = (made.bench.folder / "report.html").read_text()
+    assert "LoRA: takes its time." in page_text  # what each method does
 
 
 def test_a_target_that_nobody_named_or_that_one_label_reaches_is_said_to_be_so(own):
@@ -465,7 +512,8 @@ def test_a_target_that_nobody_named_or_that_one_label_reaches_is_said_to_be_so(o
     assert "So does always saying the most frequent label (0.90)" in said(0.85)
     assert "most frequent label" not in said(0.95)
     told = said(0.95, doubts=["But labels are codes."]).split("\n")
-    assert told[0].startswith("Take m") and told[1] == "But labels are codes."
+    assert told[0].startswith("Nothing measured here is known to be right more often than m, which says 'x' to")
+    assert told[1] == "But labels are codes."
 
 
 def test_labels_that_say_nothing_are_doubted_beside_the_decision(tmp_path, own, capsys):
@@ -543,7 +591,7 @@ def test_a_model_that_leads_is_said_to_lead(own, plain, prompt, said, chosen):
 
     found = own_decision.decide([row("counted", "plain", plain, 0.0), row("asked", "prompt", prompt, 100.0)], 0.5)
     assert found.chosen.method == chosen
-    (against,) = [line for line in found.sentences if line.startswith("asked ")]
+    (against,) = [line for line in found.sentences if line.startswith("asked is ")]
     assert said in against
     assert f"{prompt - plain:.3f}" in against
     told = str(own_decision.decide([row("asked", "prompt", prompt, 100.0), row("tuned", "tune", 0.5, 50.0)], 0.5))

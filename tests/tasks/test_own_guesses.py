@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from own_files import PAIRS
+from own_files import PAIRS, csv
 from test_own_exports import exactly_pairs
 from test_own_reading import adds_up, finding, rows_of, save
 from test_own_tools import table
@@ -165,3 +165,17 @@ def test_the_same_words_and_a_date_are_no_part_of_a_text(tmp_path, when):
     rows = [(f"{t[:12]} 1{i % 10} May 2024", t, k) for i, (t, k) in enumerate(PAIRS)]
     own = reading.read(save(tmp_path, table(["title", "avis", "category"], rows)))
     assert "'title' may hold a part" in str(finding(own, "more text"))
+
+
+def test_an_address_in_angle_brackets_is_no_html(tmp_path):
+    pairs = [*PAIRS, ("Write to Ann <ann@desk.org> or see <https://desk.org>", "fault")]
+    own = reading.read(save(tmp_path, csv(pairs)))
+    assert not [one for one in own.findings if one.kind == "HTML"]
+
+
+def test_texts_that_an_export_cut_are_told(tmp_path):
+    long = [(f"{text} and that is why I write to you about it again today"[:50], label) for text, label in PAIRS]
+    own = reading.read(save(tmp_path, csv([*PAIRS, *long])))
+    (found,) = (one for one in own.findings if one.kind == "cut off")
+    assert "that end at 48 to 50 letters, as if an export had cut them" in str(found)
+    assert not [one for one in reading.read(save(tmp_path, csv(PAIRS))).findings if one.kind == "cut off"]

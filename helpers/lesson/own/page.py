@@ -12,7 +12,7 @@ from helpers.lesson import plots
 from helpers.lesson.plots import decide as pictures
 from helpers.lesson.plots import frame
 from helpers.results import markdown as md
-from helpers.results import own_decision, report
+from helpers.results import own_figures, report
 from helpers.results.own_decision import Decision
 from helpers.results.report import Picture, Section
 from helpers.results.rows import LedgerRow
@@ -88,7 +88,7 @@ def _in_columns(lines: Sequence[Sequence[str]]) -> str:
 def show(own, rows: Sequence[LedgerRow], found: Decision) -> None:
     """Show table, methods with intervals, mistakes and decision; outside a notebook no pictures, which the page has."""
     outside = own.task.outside if own.kind == "labels" else None
-    lines = own_decision.table(rows, outside, found.rows)
+    lines = own_figures.table(rows, outside, found.rows)
     if not in_notebook():
         parts = [_in_columns(lines), about_figures(rows), *map(_in_columns, _labels(own, found)), str(found)]
         print(*filter(None, parts), sep="\n\n")
@@ -98,9 +98,9 @@ def show(own, rows: Sequence[LedgerRow], found: Decision) -> None:
         print(about_figures(rows))
     plots.methods(found.rows, "All methods, on the same items", noun=noun_of(own))
     if own.kind == "labels":
-        labels = sorted({*found.chosen.gold, *found.chosen.predictions})
-        matrix = statistics.confusion(found.chosen.gold, found.chosen.predictions, labels)
-        plots.confusion(matrix, labels, f"{found.chosen.method}: what it takes for what", noun=noun_of(own))
+        labels = sorted({*found.shown.gold, *found.shown.predictions})
+        matrix = statistics.confusion(found.shown.gold, found.shown.predictions, labels)
+        plots.confusion(matrix, labels, f"{found.shown.method}: what it takes for what", noun=noun_of(own))
         for few in _labels(own, found):
             display(Markdown(md.table(few[0], few[1:])))
     print(found)
@@ -110,8 +110,18 @@ def _labels(own, found: Decision) -> list[tuple[tuple[str, ...], ...]]:
     """The table of few labels, one by one, in a list; none where there are many, or no labels."""
     if own.kind != "labels" or len(own.task.labels) > FEW:
         return []
-    head = (f"label, with {found.chosen.method}", "found (recall)", "right where said (precision)")
-    return [(head, *own_decision.by_label(found.chosen))]
+    head = (f"label, with {found.shown.method}", "found (recall)", "right where said (precision)")
+    return [(head, *own_figures.by_label(found.shown))]
+
+
+def _seen(own, found: Decision) -> str:
+    return f"{found.shown.method}, on {found.shown.n} {noun_of(own)}; a share of a few of them says little."
+
+
+def unmeasured(plan) -> list[str]:
+    """Return what a decision must not be read without where rungs were left out: that nothing is known of them."""
+    skipped = [f"{step.rung.name} ({step.skipped})" for step in plan.steps if step.skipped]
+    return [f"Of what was not measured this says nothing: {', '.join(skipped)}."] if skipped else []
 
 
 def sections(own, rows: Sequence[LedgerRow], found: Decision, plan=None) -> list[Section]:
@@ -122,27 +132,27 @@ def sections(own, rows: Sequence[LedgerRow], found: Decision, plan=None) -> list
     taken = f"The picture measures from {lead}, which is right most often on the same {noun_of(own)}; taken is the "
     taken += "cheapest of those that cannot be told from it."
     why = () if found.chosen.method == lead else (taken,)
-    lines = tuple(own_decision.table(rows, outside, found.rows))
+    lines = tuple(own_figures.table(rows, outside, found.rows))
     parts = [
         Section("Decision", (*found.sentences, *why), picture=Picture(frame.png(figure), words)),
         Section("Figures", tuple(filter(None, [about_figures(rows)])), lines),
-        *(Section("Label by label", table=table) for table in _labels(own, found)),
+        *(Section("Label by label", (_seen(own, found),), table) for table in _labels(own, found)),
     ]
     if own.kind == "labels":
-        every = own_decision.mix_ups(found.chosen, most=found.chosen.n)
-        mistakes = [(gold, said, str(times)) for gold, said, times in every[: own_decision.MIXED]]
+        every = own_figures.mix_ups(found.shown, most=found.shown.n)
+        mistakes = [(gold, said, str(times)) for gold, said, times in every[: own_figures.MIXED]]
         if mistakes:
             head, cut = ("right label", "what was said", "times"), len(every) > len(mistakes)
             wrong = sum(times for *_, times in every)
-            told = f"{wrong} of {found.chosen.n} are wrong, in {len(every)} ways; the {len(mistakes)} commonest:"
-            parts.append(Section(f"Mistakes of {found.chosen.method}", (told,) if cut else (), table=(head, *mistakes)))
+            told = f"{wrong} of {found.shown.n} are wrong, in {len(every)} ways; the {len(mistakes)} commonest:"
+            parts.append(Section(f"Mistakes of {found.shown.method}", (told,) if cut else (), table=(head, *mistakes)))
         if len(own.task.labels) > FEW:
-            worst = [(one, f"{right} of {count}") for one, right, count in own_decision.worst_labels(found.chosen)]
+            worst = [(one, f"{right} of {count}") for one, right, count in own_figures.worst_labels(found.shown)]
             told = f"Of {len(own.task.labels)} labels those with three {noun_of(own)} or more that are found least:"
             parts.append(Section("Hardest labels", (told,), table=(("label", "right"), *worst)))
     told = (*own.how, *own.story, *(plan.story if plan else ()))
-    skipped = [f"{step.rung.name}: {step.skipped}" for step in (plan.steps if plan else ()) if step.skipped]
-    parts.append(Section("How it was measured", (*told, *(f"Not measured: {one}." for one in skipped))))
+    methods = [f"{step.rung.name}: {step.rung.says}." for step in (plan.steps if plan else ())]
+    parts.append(Section("How it was measured", (*told, *methods)))
     if own.findings:
         parts.append(Section("What was found in the data", tuple(map(str, own.findings))))
     return parts

@@ -1,6 +1,7 @@
 """What is odd about texts: marks, links, codes, letters gone wrong, another language. Labels are cleaning's."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from helpers.model.prompts import without_marks
@@ -15,6 +16,10 @@ NOTHING = {"nan", "none", "null", "n/a", "<na>", "[deleted]", "[removed]", "-", 
 COMMON_WORDS = "the a an to of and in is it for on my i you this that with have not be are was but me we"
 FREQUENT = frozenset(COMMON_WORDS.split())  # some of these stand in any few sentences of English
 
+MARKUP = re.compile(  # tags and signs of HTML; an address in angle brackets is none
+    r"<(?![\w.+-]+@|https?:|mailto:)[a-zA-Z/!][^<>]*>|&(?:#\d+|#x[\da-f]+|[a-z]{2,6});"
+)
+SHORTEST_CUT = 30  # letters
 SIGNS: Mapping[str, tuple] = {
     "chat marks": (
         lambda text: without_marks(text) != text,
@@ -22,7 +27,7 @@ SIGNS: Mapping[str, tuple] = {
         "kept; they lose their bars in prompts, so that no text can pose as a turn",
     ),
     "HTML": (
-        lambda text: bool(re.search(r"<[a-zA-Z/!][^<>]*>|&(?:#\d+|#x[\da-f]+|[a-z]{2,6});", text)),
+        lambda text: bool(MARKUP.search(text)),
         "with HTML",
         "kept as text, never run",
     ),
@@ -71,10 +76,32 @@ def about(numbered: Sequence[tuple[int | str, str]], unit: str) -> list[Finding]
         numbers = tuple(number for number, text in numbered if sign(text))
         if numbers:
             found.append(Finding(kind, f"{count(len(numbers), 'text')} {what}", numbers, done, unit=unit))
+    most, numbers = cut_off(numbered)
+    if numbers:
+        what = f"{count(len(numbers), 'text')} that end at {most - 2} to {most} letters, as if an export had cut them"
+        do = "if so, export them whole: what is missing nobody can read"
+        found.append(Finding("cut off", what, numbers, "read as they are", do, unit=unit))
     if numbered and not english([text for _, text in numbered]):
         what = "the texts do not look English; the language model and the embeddings know little else"
         found.append(Finding("language", what, (), "", "trust the plain methods first", unit=unit))
     return found
+
+
+def cut_off(numbered: Sequence[tuple[int | str, str]]) -> tuple[int, tuple]:
+    """Return the length at which many texts end in the middle of a sentence, and the numbers of these; none else.
+
+    >>> cut_off([(i, "The printer on the second floor of the new office bu"[: 20 + i % 30]) for i in range(60)])
+    (0, ())
+    >>> cut_off([(i, ("We wait " * i + "for the printer")[:50]) for i in range(20)])[0]
+    50
+    """
+    lengths = Counter(len(text) for _, text in numbered)
+    ends = Counter({at: sum(lengths[at - less] for less in range(3)) for at in lengths if at >= SHORTEST_CUT})
+    most, _ = max(ends.items(), key=lambda one: (one[1], one[0]), default=(0, 0))
+    longer = sum(times for at, times in lengths.items() if at > most)
+    numbers = tuple(number for number, text in numbered if most - 2 <= len(text) <= most and text[-1].isalnum())
+    many = len(numbers) >= 10 and len(numbers) > 0.15 * len(numbered) and longer < 0.1 * len(numbered)
+    return (most, numbers) if many else (0, ())
 
 
 def english(texts: Sequence[str]) -> bool:
