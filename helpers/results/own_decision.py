@@ -156,8 +156,16 @@ def _standing(chosen: LedgerRow, standing: Standing, others: Sequence[LedgerRow]
     return (
         f"{chosen.n} {noun} cannot tell it from {named}: with so many comparisons at once, none of these differences "
         "is beyond chance and worth having. That is not the same as equal. None of them costs less to run."
-        f"{_labels(chosen, ranked)}"
+        f"{_same_to_all(ranked)}{_labels(chosen, ranked)}"
     )
+
+
+def _same_to_all(others: Sequence[LedgerRow]) -> str:
+    """Whether a constant answer is in a tie: then nothing is shown to sort."""
+    flat = next((row for row in others if _constant(row)), None)
+    if flat is None:
+        return ""
+    return f" As {flat.method} says {flat.predictions[0]!r} to everything, it is not shown that any of them sorts."
 
 
 def _labels(chosen: LedgerRow, others: Sequence[LedgerRow]) -> str:

@@ -471,6 +471,11 @@ def test_a_method_that_falls_behind_on_few_items_does_not_cut_the_others_to_them
     rows.append(answers("prompt", "prompt", "cb" * 25, GOLD))
     found = own_decision.decide(rows)
     assert {row.n for row in found.rows} == {50} and found.chosen.n == 90
+    assert found.chosen.method == "vote"
+    told = "As majority says 'a' to everything, it is not shown that any of them sorts."
+    assert told not in str(found)
+    hardly = answers("vote", "plain", "a" * 87 + GOLD[87:], GOLD)  # two more than the constant answer
+    assert told in str(own_decision.decide([rows[0], hardly]))
     assert "Behind on the 50 texts that all were asked, and out: prompt. The others are compared on the 90" in str(
         found
     )
