@@ -173,6 +173,17 @@ def test_answers_of_frequent_questions_are_documents_where_nothing_else_is(tmp_p
     assert [one.text for one in own.documents] == [f"{COST}\n{FEES}", f"{WHEN}\n{HOURS}"]
 
 
+def test_an_answer_that_no_short_sentence_can_hold_is_told(docs):
+    long = "We open at nine and close at five, but on Fridays we close at four already, since the street is loud then."
+    (docs / "docs" / "hours.md").write_text(long)
+    own = asked(docs, [{"question": WHEN, "answer": long}, {"question": COST, "answer": ["$2", f"It costs {long}"]}])
+    (found,) = own.findings
+    assert str(found).startswith(
+        "1 item with an answer of more than 15 words (item 1). Kept; hardly an answer will hold"
+    )
+    assert "write the few words that matter" in str(found).lower()
+
+
 def test_documents_of_a_table_are_named_by_their_ids_too(tmp_path):
     rows = [{"_id": "d7", "title": "Fees", "text": FEES}, {"_id": "d8", "title": "Hours", "text": HOURS}]
     held = save(tmp_path, "".join(json.dumps(row) + "\n" for row in rows), "corpus.jsonl")

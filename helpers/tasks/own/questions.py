@@ -38,6 +38,7 @@ SILENT = {"is_impossible", "impossible", "unanswerable", "no_answer", "must_refu
 SPEAKING = {"answerable", "is_answerable", "should_answer", "has_answer"}
 YES, NO = {"true", "yes", "1", "1.0", "y"}, {"false", "no", "0", "0.0", "n"}
 ARRAY = re.compile(r"array\((\[.*?\])(?:, dtype=\w+)?\)", re.DOTALL)  # as numpy writes a list
+MOST_WORDS = 15  # of an answer; a model has room for a short sentence
 PAIRS = (("(", ")"), ("[", "]"), ("{", "}"))
 
 
@@ -197,6 +198,8 @@ def read(
         among = [texts[one] for one in held] or list(texts.values())
         if not silent and not any(_stands_in(one, text) for one in given for text in among):
             odd["missing"].append(record.number)
+        elif not silent and min(len(one.split()) for one in given) > MOST_WORDS:
+            odd["long"].append(record.number)
         kind = "unanswerable" if silent else "lookup"
         answer, accepted = ("not stated", ()) if silent else (given[0], tuple(given[1:]))
         rows.append(
@@ -239,6 +242,12 @@ ODD = {  # what: (in words, what to do, what was done where the row is kept)
         "with an answer that stands, in these words, in none of the documents or not in the one that is named",
         'write it as the document words it, with | between several ways, or "not stated" where no document answers',
         "kept; quoting cannot be right on these",
+    ),
+    "long": (
+        f"with an answer of more than {MOST_WORDS} words",
+        "methods answer in one short sentence, and right is what holds yours word for word: write the few words that "
+        "matter, as they stand in the document",
+        "kept; hardly an answer will hold these",
     ),
 }
 
