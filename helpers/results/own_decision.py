@@ -77,11 +77,12 @@ def decide(
     shown = max(reading, key=lambda row: row.interval.estimate) if _constant(chosen) and reading else chosen
     sentences = [
         _taken(chosen, whole, shown, noun),
+        _same_to_all(others),
         *doubts,
         _out(together, compared, noun),
         _standing(chosen, standing, others, noun),
         _target(whole, target, given),
-        *_model_or_not(together, against),
+        *_model_or_not(together, against, f" on the {together[0].n} that all were asked" * (compared is not together)),
         _leaning(together, noun),
         _price(chosen.method, summaries[place], requests, prices),
         _doubt(chosen, others, noun),
@@ -156,16 +157,19 @@ def _standing(chosen: LedgerRow, standing: Standing, others: Sequence[LedgerRow]
     return (
         f"{chosen.n} {noun} cannot tell it from {named}: with so many comparisons at once, none of these differences "
         "is beyond chance and worth having. That is not the same as equal. None of them costs less to run."
-        f"{_same_to_all(ranked)}{_labels(chosen, ranked)}"
+        f"{_labels(chosen, ranked)}"
     )
 
 
 def _same_to_all(others: Sequence[LedgerRow]) -> str:
-    """Whether a constant answer is in a tie: then nothing is shown to sort."""
+    """Whether a constant answer cannot be told from what is taken: then nothing is shown to sort."""
     flat = next((row for row in others if _constant(row)), None)
     if flat is None:
         return ""
-    return f" As {flat.method} says {flat.predictions[0]!r} to everything, it is not shown that any of them sorts."
+    return (
+        f"It is not shown that anything sorts here: {flat.method}, which says {flat.predictions[0]!r} to everything, "
+        "cannot be told from it."
+    )
 
 
 def _labels(chosen: LedgerRow, others: Sequence[LedgerRow]) -> str:
@@ -199,14 +203,14 @@ def _target(chosen: LedgerRow, target: float, given: bool = True) -> str:
     return f"{told} So does always saying the most frequent label ({most:.2f}): a target above that would say more."
 
 
-def _model_or_not(rows: Sequence[LedgerRow], against: Sequence[tuple[str, str, str]] = ()) -> list[str]:
+def _model_or_not(rows: Sequence[LedgerRow], against: Sequence[tuple[str, str, str]], where: str) -> list[str]:
     """What a language model adds to the best plain method, and tuning to the model untuned; best is by estimate."""
     best = overview.best_of(rows)
     model = [best[way] for way in best if way != "plain"]
     found = []
     if "plain" in best and model:
         top = max(model, key=lambda row: row.interval.estimate)
-        found.append(_against(top, best["plain"], "the best plain method"))
+        found.append(_against(top, best["plain"], f"the best plain method{where}"))
     for way, name, without in (("tune", "Tuning", "training"), ("retrieve", "Retrieval", "retrieval")):
         if way in best and "prompt" in best:
             said = _against(best[way], best["prompt"], f"the model's best without {without}")

@@ -151,7 +151,7 @@ def sections(own, rows: Sequence[LedgerRow], found: Decision, plan=None) -> list
             told = f"Of {len(own.task.labels)} labels those with three {noun_of(own)} or more that are found least:"
             parts.append(Section("Hardest labels", (told,), table=(("label", "right"), *worst)))
     told = (*own.how, *own.story, *(plan.story if plan else ()))
-    methods = [f"{step.rung.name}: {step.rung.says}." for step in (plan.steps if plan else ())]
+    methods = [f"{step.rung.name}: {step.rung.says}." for step in (plan.steps if plan else ()) if not step.skipped]
     parts.append(Section("How it was measured", (*told, *methods)))
     if own.findings:
         parts.append(Section("What was found in the data", tuple(map(str, own.findings))))
