@@ -173,6 +173,12 @@ def test_answers_of_frequent_questions_are_documents_where_nothing_else_is(tmp_p
     assert [one.text for one in own.documents] == [f"{COST}\n{FEES}", f"{WHEN}\n{HOURS}"]
 
 
+def test_a_value_that_is_nested_deep_is_refused_in_words(tmp_path):
+    path = save(tmp_path, "[" * 900 + '{"text": "x"}' + "]" * 900, "deep.json")
+    with pytest.raises(DataError):
+        reading.read(path)
+
+
 def test_an_answer_that_no_short_sentence_can_hold_is_told(docs):
     long = "We open at nine and close at five, but on Fridays we close at four already, since the street is loud then."
     (docs / "docs" / "hours.md").write_text(long)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from helpers.tasks.own.columns import plain
 
+DEEPEST = 16  # lists and objects around a list of questions
 HOW = "questions below paragraphs, as in SQuAD"
 QUESTIONS = ("qas", "qa_pairs", "qa", "questions", "question_answers", "qa_list")  # lists of questions below a text
 CONTEXTS = ("context", "passage", "paragraph", "story", "plot", "background", "text", "body", "content", "document")
@@ -22,13 +23,13 @@ def rows(value) -> tuple[list, str] | None:
     return (found, HOW) if below and answered else None
 
 
-def _below(value, above: dict) -> Iterator[list[dict]]:
+def _below(value, above: dict, depth: int = 0) -> Iterator[list[dict]]:
     """Rows of each list of questions below a value; `above`: words of the objects around it, the nearest first."""
+    if depth > DEEPEST or not isinstance(value, (list, dict)):
+        return
     if isinstance(value, list):
         for one in value:
-            yield from _below(one, above)
-        return
-    if not isinstance(value, dict):
+            yield from _below(one, above, depth + 1)
         return
     named = {plain(key): one for key, one in value.items()}
     above = {**above, **{key: one for key, one in named.items() if isinstance(one, str)}}
@@ -52,7 +53,7 @@ def _below(value, above: dict) -> Iterator[list[dict]]:
         ]
         return
     for inner in value.values():
-        yield from _below(inner, above)
+        yield from _below(inner, above, depth + 1)
 
 
 def _are_asked(value) -> bool:

@@ -33,7 +33,7 @@ def tables_in(value, path: str = "", depth: int = 0) -> Iterator[Shape]:
     [([{'text': 'x', 'label': 'k'}, {'text': 'y', 'label': 'k'}], 'a list for each column')]
     """
     if isinstance(value, list):
-        below = asked.rows(value)
+        below = None if depth else asked.rows(value)  # it looks at any depth by itself
         if below:
             yield Shape(*below, path)
             return
@@ -44,7 +44,8 @@ def tables_in(value, path: str = "", depth: int = 0) -> Iterator[Shape]:
             kind = "the list" if path else "a list of lists" if kinds == {list} else "a list of objects"
             yield _spread(value, kind, path)
     elif isinstance(value, dict) and value and depth <= DEEPEST:
-        ways = (asked.rows, _hub, _by_split, _snips, _pandas, _by_column, _by_label, _by_text)
+        ways = (_hub, _by_split, _snips, _pandas, _by_column, _by_label, _by_text)
+        ways = ways if depth else (asked.rows, *ways)
         found = next(filter(None, (way(value) for way in ways)), None)
         if found:
             yield _spread(*found, path)
